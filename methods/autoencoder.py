@@ -1,0 +1,118 @@
+"""Autoencoder: PCA's non-linear relative, from linear (depth 0) to deep."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from omicsbench.methods._common import Array, column_means, latent
+from omicsbench.plugin import method
+
+
+@method(
+    name="autoencoder",
+    family="deep",
+    summary="Dense autoencoder of any depth, trained with early stopping.",
+    source="https://doi.org/10.1126/science.1127647",
+    accepts_sparse=True,
+    invertible=True,
+    devices=("cpu", "cuda", "mps"),
+    needs=("torch",),
+)
+class Autoencoder:
+    """Dense layers, linear bottleneck and output, squared error on centred features.
+
+    Parameters
+    ----------
+    depth : hidden layers besides the bottleneck, half of them before it: 0 is the linear
+        autoencoder, which can do no better than PCA and so separates what the optimiser loses
+        from what non-linearity gains; 8 or 10 is deep.
+    width : units of the first hidden layer; from there layers taper geometrically towards
+        ``n_components``, and widen in the same way after it.
+    activation : of the hidden layers: elu, relu, silu or tanh.
+    max_steps : the training budget in mini-batches, alike at every n. Training mostly stops
+        long before, by ``patience`` (in looks at the validation loss, one per epoch but at
+        least 10 and at most 500 steps apart).
+    validation_fraction : share of the training rows that decides when to stop; the weights
+        that did best on it are kept. 0 trains for ``max_steps``.
+    """
+
+    def __init__(
+        self,
+        n_components: int | None = None,
+        depth: int = 2,
+        width: int = 512,
+        activation: str = "elu",
+        batch_norm: bool = True,
+        dropout: float = 0.0,
+        weight_decay: float = 0.0,
+        learning_rate: float = 1e-3,
+        batch_size: int = 128,
+        max_steps: int = 50_000,
+        patience: int = 10,
+        validation_fraction: float = 0.1,
+        random_state: int = 0,
+        device: str = "cpu",
+    ) -> None:
+        self.n_components = n_components
+        self.depth = depth
+        self.width = width
+        self.activation = activation
+        self.batch_norm = batch_norm
+        self.dropout = dropout
+        self.weight_decay = weight_decay
+        self.learning_rate = learning_rate
+        self.batch_size = batch_size
+        self.max_steps = max_steps
+        self.patience = patience
+        self.validation_fraction = validation_fraction
+        self.random_state = random_state
+        self.device = device
+
+    def fit(self, X: Any) -> Autoencoder:
+        from omicsbench.methods._torch import Network, seeded, train
+
+        hidden = self._hidden()
+        widths = [X.shape[1], *hidden, latent(self.n_components), *hidden[::-1], X.shape[1]]
+        with seeded(self.random_state):
+            self.net_ = Network(
+                widths,
+                bottleneck=len(hidden) + 1,
+                mean=column_means(X),
+                activation=self.activation,
+                batch_norm=self.batch_norm,
+                dropout=self.dropout,
+            )
+            self.fit_info_ = train(
+                self.net_,
+                X,
+                batch_size=self.batch_size,
+                learning_rate=self.learning_rate,
+                weight_decay=self.weight_decay,
+                max_steps=self.max_steps,
+                patience=self.patience,
+                validation_fraction=self.validation_fraction,
+                random_state=self.random_state,
+                device=self.device,
+            )
+        self.fit_info_["widths"] = widths
+        return self
+
+    def transform(self, X: Any) -> Array:
+        from omicsbench.methods._torch import by_blocks
+
+        return by_blocks(self.net_.encode, X, self.device)
+
+    def inverse_transform(self, Z: Array) -> Array:
+        from omicsbench.methods._torch import by_blocks
+
+        return by_blocks(self.net_.decode, Z, self.device)
+
+    def _hidden(self) -> list[int]:
+        """Widths of the encoder's hidden layers; the decoder mirrors them."""
+        if self.depth < 0 or self.depth % 2:
+            raise ValueError(
+                f"depth={self.depth}: give an even number of hidden layers, half before the "
+                "bottleneck and half after it (0 for a linear autoencoder)"
+            )
+        k, half = latent(self.n_components), self.depth // 2
+        return [max(k, round(self.width * (k / self.width) ** (i / half))) for i in range(half)]

@@ -1,0 +1,25 @@
+"""omicsbench: on omics data of a given size, does deep learning beat simpler models?
+
+>>> import omicsbench
+>>> table = omicsbench.run("quick", out="results/quick")        # doctest: +SKIP
+>>> omicsbench.report("results/quick")                          # doctest: +SKIP
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+__version__ = "0.1.0"
+__all__ = ["embed", "load", "report", "run", "verdicts"]
+
+if TYPE_CHECKING:
+    from omicsbench.api import embed, load, report, run, verdicts
+
+
+def __getattr__(name: str) -> Any:
+    """Load the interface on first use: ``omicsbench list`` needs none of it."""
+    if name in __all__:
+        from omicsbench import api
+
+        return getattr(api, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

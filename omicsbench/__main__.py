@@ -1,0 +1,5 @@
+"""``python -m omicsbench``."""
+
+from omicsbench.cli import main
+
+main()

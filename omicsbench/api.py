@@ -1,0 +1,207 @@
+"""The Python interface: what the command line does, for notebooks and scripts."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from omicsbench.errors import OmicsbenchError
+from omicsbench.plugin import Values
+from omicsbench.registry import Registry, discover
+from omicsbench.sources import OwnData
+from omicsbench.suite import Suite, load_suite, make_suite
+
+if TYPE_CHECKING:
+    from concurrent.futures import Executor
+
+    import pandas as pd
+    from anndata import AnnData
+
+    from omicsbench.runner import Observer
+    from omicsbench.verdict import Verdict
+
+PathLike = str | os.PathLike[str]
+
+
+def run(
+    suite: str | Suite = "quick",
+    *,
+    data: PathLike | AnnData | OwnData | Sequence[OwnData] | None = None,
+    label: str | None = None,
+    values: Values | None = None,
+    methods: Sequence[str] = (),
+    out: PathLike | None = None,
+    plugins: Sequence[PathLike] = (),
+    executor: Executor | None = None,
+    isolate_runs: bool = False,
+    retry: bool = False,
+    command: str | None = None,
+    observer: Observer | None = None,
+    **changes: Any,
+) -> pd.DataFrame:
+    """Run a suite, or resume it; returns the tidy table that :func:`load` returns.
+
+    Parameters
+    ----------
+    suite : name, path of a TOML file, or a :class:`~omicsbench.suite.Suite`.
+    data : the user's own data (file, ``AnnData``, or several) in place of the suite's data sets.
+    label : obs column with the labels of ``data``; label metrics are skipped without it.
+    values : ``counts``, ``log`` or ``continuous``, where it cannot be told from ``data``.
+    methods : pipelines added to the suite's.
+    out : results folder, ``results/<suite>`` by default.
+    changes : suite entries to replace, such as ``repeats=10`` or ``sizes=[100, "all"]``.
+
+    Raises OmicsbenchError with one sentence for anything unknown or unusable.
+    """
+    from omicsbench.runner import run_suite
+
+    chosen = load_suite(suite) if isinstance(suite, str) else suite
+    with tempfile.TemporaryDirectory(prefix="omicsbench-data-") as folder:
+        own = _own_data(data, label, values, Path(folder))
+        changes = {key: value for key, value in changes.items() if value is not None}
+        if own:
+            changes["datasets"] = ()
+        if methods:
+            changes.setdefault("pipelines", chosen.pipelines)
+            changes["pipelines"] = (*changes["pipelines"], *methods)
+        if changes:
+            chosen = make_suite({**chosen.model_dump(exclude_unset=True), **changes}, chosen.name)
+        target = Path(out) if out is not None else default_folder(chosen, own)
+        run_suite(
+            chosen,
+            target,
+            registry=discover([Path(p) for p in plugins]),
+            own_data=own,
+            executor=executor,
+            isolate_runs=isolate_runs,
+            retry=retry,
+            command=command or f"omicsbench.run({chosen.name!r}, out={str(target)!r})",
+            observer=observer,
+        )
+    return load(target)
+
+
+def default_folder(suite: Suite, own: Sequence[OwnData] = ()) -> Path:
+    """Where results go if nobody says: named after the user's data, otherwise the suite."""
+    return Path("results") / (own[0].path.stem if own else suite.name)
+
+
+def _own_data(
+    data: PathLike | AnnData | OwnData | Sequence[OwnData] | None,
+    label: str | None,
+    values: Values | None,
+    folder: Path,
+) -> list[OwnData]:
+    if data is None:
+        if label is not None:
+            raise OmicsbenchError("A label belongs to your own data; name its file with --data.")
+        return []
+    if isinstance(data, OwnData):
+        return [data]
+    if isinstance(data, str | os.PathLike):
+        return [OwnData(Path(data), label=label, values=values)]
+    if hasattr(data, "write_h5ad"):
+        path = folder / "data.h5ad"
+        data.write_h5ad(path)
+        return [OwnData(path, label=label, values=values)]
+    return list(data)
+
+
+def load(folder: PathLike) -> pd.DataFrame:
+    """The stored runs as a tidy table: one row per (run, part, metric).
+
+    Runs without a score (failed, skipped) have one row, with the cause in ``reason``.
+    """
+    from omicsbench.plan import planned_records
+    from omicsbench.verdict import tidy
+
+    return tidy(planned_records(Path(folder))[0])
+
+
+def verdicts(folder: PathLike) -> list[Verdict]:
+    """What the analysis says of each (data set, metric, deep pipeline, simple side)."""
+    from omicsbench.plan import planned_records
+    from omicsbench.verdict import verdicts as judge
+
+    return judge(planned_records(Path(folder))[0], reference=_reference(Path(folder)))
+
+
+def report(folder: PathLike, out: PathLike | None = None) -> Path:
+    """Write the HTML report, and its tables as CSV and Markdown; returns the report's path.
+
+    Needs the stored records only. ``out`` is ``<folder>/report.html`` by default.
+    """
+    from omicsbench.plan import planned_records, read_plan
+    from omicsbench.reporting import write_report
+
+    source = Path(folder)
+    records, missing = planned_records(source)
+    return write_report(
+        records,
+        source,
+        Path(out) if out is not None else source / "report.html",
+        reference=_reference(source),
+        command=str(read_plan(source).get("command", "")),
+        missing=missing,
+    )
+
+
+def _reference(folder: Path) -> str:
+    from omicsbench.plan import read_plan
+
+    return str(read_plan(folder).get("suite", {}).get("reference", "pca"))
+
+
+def embed(
+    adata: AnnData,
+    pipeline: str,
+    *,
+    n_components: int = 50,
+    key: str | None = None,
+    values: Values | None = None,
+    features: int = 2_000,
+    seed: int = 0,
+    registry: Registry | None = None,
+) -> AnnData:
+    """Embed all cells with a pipeline; the result lies in ``adata.obsm[key]``.
+
+    The cells are prepared as in a run (normalised, ``features`` genes, unit variance), all of
+    them being training rows. ``key`` is ``X_<pipeline>`` by default, for example ``X_pca_tsne``.
+    Cells without counts get NaN. Returns ``adata``.
+    """
+    from omicsbench.pipeline import parse_pipeline
+    from omicsbench.prepare import Scaler, normalize, select
+    from omicsbench.quality import check
+    from omicsbench.stages import resolve
+
+    stages = resolve(pipeline, registry or discover(), n_components).stages
+    if any(stage.info.sees_labels for stage in stages):
+        raise OmicsbenchError(f"{pipeline} needs labels; it is a control, not an embedding.")
+    checked = check(adata, label=None, values=values)
+    X = normalize(checked.adata.X, checked.values)
+    X = X[:, select(X, checked.values, features)]
+    Z: Any = Scaler.fit(X).transform(X)
+    for stage in stages:
+        model = stage.build(seed, "cpu")
+        if not isinstance(Z, np.ndarray) and not stage.info.accepts_sparse:
+            Z = Z.toarray()
+        model.fit(Z)
+        Z = model.embedding_ if stage.info.keeps_embedding else model.transform(Z)
+    whole = np.full((adata.n_obs, Z.shape[1]), np.nan, dtype=np.float32)
+    whole[adata.obs_names.get_indexer(checked.adata.obs_names)] = Z
+    names = [call.name.rpartition(":")[2] for call in parse_pipeline(pipeline)]
+    adata.obsm[key or "X_" + "_".join(names)] = whole
+    return adata
+
+
+def answer(folder: PathLike) -> list[str]:
+    """The verdicts in a few sentences of plain words."""
+    from omicsbench.plan import planned_records
+    from omicsbench.reporting import answer as words
+
+    return words(verdicts(folder), planned_records(Path(folder))[0])

@@ -1,0 +1,97 @@
+"""Texts of ``omicsbench list`` and ``omicsbench show``. Imports nothing heavy."""
+
+from __future__ import annotations
+
+import inspect
+import tomllib
+from collections.abc import Iterable, Sequence
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+
+from omicsbench.errors import RegistryError
+from omicsbench.metrics import METRICS
+from omicsbench.plugin import DatasetInfo, MethodInfo
+from omicsbench.registry import Entry, Registry, discover, suites, unavailable, unknown
+
+
+def listing(kind: str, plugins: Sequence[Path] = ()) -> str:
+    """Table of all ``methods``, ``datasets``, ``metrics`` or ``suites``."""
+    if kind == "metrics":
+        return _table(
+            (m.name, m.group, _range(m.range), m.direction, m.title) for m in METRICS.values()
+        )
+    if kind == "suites":
+        return _table((name, _suite(path).get("summary", "")) for name, path in suites().items())
+    registry = discover(plugins)
+    rows: list[tuple[str, ...]] = []
+    if kind == "methods":
+        rows = [
+            (m.info.name, m.info.family, "/".join(m.info.devices), _summary(m))
+            for m in sorted(registry.methods.values(), key=lambda e: (e.info.family, e.info.name))
+        ]
+    else:
+        rows = [
+            (d.info.name, d.info.kind, d.info.values, _summary(d))
+            for d in sorted(registry.datasets.values(), key=lambda e: (e.info.kind, e.info.name))
+        ]
+    return "\n".join([_table(rows), *_broken(registry)])
+
+
+def details(name: str, plugins: Sequence[Path] = ()) -> str:
+    """Everything known of one name. Raises RegistryError if nothing has it."""
+    registry = discover(plugins)
+    if name in METRICS:
+        metric = METRICS[name]
+        rows = [(f.name, str(getattr(metric, f.name))) for f in fields(metric)]
+        rows = [row for row in rows if row[0] != "function"]
+        return f"{_table(rows)}\n\n{inspect.getdoc(metric.function) or ''}"
+    if name in suites():
+        return suites()[name].read_text(encoding="utf-8").rstrip()
+    entry: Entry[Any] | None = registry.methods.get(name) or registry.datasets.get(name)
+    if entry is None:
+        known = [*registry.methods, *registry.datasets, *METRICS, *suites()]
+        raise RegistryError(unknown("name", name, known))
+    rows = [(f.name, _value(getattr(entry.info, f.name))) for f in fields(entry.info)]
+    rows += [("file", str(entry.path)), ("parameters", _parameters(entry))]
+    reason = unavailable(entry.info)
+    rows.append(("usable here", f"no: {reason}" if reason else "yes"))
+    return f"{_table(rows)}\n\n{inspect.getdoc(entry.make) or ''}"
+
+
+def _summary(entry: Entry[MethodInfo] | Entry[DatasetInfo]) -> str:
+    reason = unavailable(entry.info)
+    return f"{entry.info.summary} [cannot run here: {reason}]" if reason else entry.info.summary
+
+
+def _parameters(entry: Entry[Any]) -> str:
+    texts = []
+    for p in inspect.signature(entry.make).parameters.values():
+        texts.append(p.name if p.default is p.empty else f"{p.name}={p.default!r}")
+    return ", ".join(texts)
+
+
+def _broken(registry: Registry) -> list[str]:
+    return [f"cannot be used: {path}: {reason}" for path, reason in registry.broken.items()]
+
+
+def _suite(path: Path) -> dict[str, Any]:
+    return tomllib.loads(path.read_text(encoding="utf-8"))
+
+
+def _range(bounds: tuple[float | None, float | None]) -> str:
+    low, high = (("-inf", "inf")[i] if b is None else f"{b:g}" for i, b in enumerate(bounds))
+    return f"[{low}, {high}]"
+
+
+def _value(value: Any) -> str:
+    return ", ".join(map(str, value)) if isinstance(value, tuple) else str(value)
+
+
+def _table(rows: Iterable[tuple[str, ...]]) -> str:
+    rows = list(rows)
+    widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]) - 1)] if rows else []
+    return "\n".join(
+        "  ".join([*(cell.ljust(w) for cell, w in zip(row, widths, strict=False)), row[-1]])
+        for row in rows
+    )

@@ -1,0 +1,232 @@
+"""Contract checks of a method or data set: the ones the project's own files must pass.
+
+``omicsbench check FILE_OR_FOLDER`` runs them on anybody's plug-in.
+"""
+
+from __future__ import annotations
+
+import pickle
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from omicsbench.errors import OmicsbenchError, RegistryError
+from omicsbench.pipeline import Call
+from omicsbench.plugin import DatasetInfo, MethodInfo
+from omicsbench.quality import check as check_data
+from omicsbench.registry import Entry, Registry, add_file, unavailable
+from omicsbench.stages import Stage, resolve
+
+ROWS, FEATURES, DIMENSIONS, NEW_ROWS = 60, 30, 2, 11
+
+
+@dataclass(frozen=True)
+class Check:
+    """One rule and how it went: ``problem`` is None if it holds, ``skipped`` says why not tried."""
+
+    subject: str
+    rule: str
+    problem: str | None = None
+    skipped: str | None = None
+
+
+def check_path(path: Path) -> list[Check]:
+    """Check every method and data set that a file, or the files of a folder, declare.
+
+    Raises RegistryError if there is nothing to check.
+    """
+    if not path.exists():
+        raise RegistryError(f"There is no file or folder {path}.")
+    files = sorted(path.glob("[!_]*.py")) if path.is_dir() else [path]
+    registry = Registry()
+    for file in files:
+        add_file(registry, file)
+    checks = [
+        Check(file.name, "the file can be imported", problem)
+        for file, problem in registry.broken.items()
+    ]
+    checks += check_registry(registry)
+    if not checks:
+        raise RegistryError(
+            f"{path} declares no method and no data set; use @method or @dataset of "
+            "omicsbench.plugin."
+        )
+    return checks
+
+
+def check_registry(registry: Registry) -> list[Check]:
+    """Check all methods and data sets of a registry."""
+    checks: list[Check] = []
+    for entry in registry.methods.values():
+        checks += check_method(entry, registry)
+    for data in registry.datasets.values():
+        checks += check_dataset(data)
+    return checks
+
+
+def check_method(entry: Entry[MethodInfo], registry: Registry) -> Iterator[Check]:
+    """Check one method on small random data."""
+    info = entry.info
+    reason = unavailable(info)
+    if reason is None and info.task != "embed":
+        reason = f"no checks for task {info.task} yet"
+    if reason:
+        yield Check(info.name, "the contract of a method", skipped=reason)
+        return
+    stage = resolve(info.name, registry, DIMENSIONS).stages[0]
+    subject = _Subject(stage)
+    for rule, examine in _METHOD_RULES.items():
+        yield _examined(info.name, rule, lambda examine=examine: examine(subject))  # type: ignore[misc]
+
+
+def check_dataset(entry: Entry[DatasetInfo]) -> Iterator[Check]:
+    """Load a data set twice and check it."""
+    info = entry.info
+    reason = unavailable(info)
+    if reason:
+        yield Check(info.name, "the contract of a data set", skipped=reason)
+        return
+
+    def loads() -> str | None:
+        checked = check_data(entry.make(), label=info.label, values=info.values)
+        if info.label and not checked.label_names:
+            return f"obs has no labels in {info.label!r}"
+        return None
+
+    def repeats() -> str | None:
+        first, second = entry.make(), entry.make()
+        if first.shape != second.shape or abs(first.X - second.X).sum() != 0:
+            return "two loads differ; draw random numbers from a seed"
+        return None
+
+    def rejects() -> str | None:
+        try:
+            Call(info.name, kwargs=(("no_such_parameter", 1),)).bind(entry.make)
+        except RegistryError:
+            return None
+        return "an unknown parameter is accepted; name the parameters"
+
+    yield _examined(info.name, "loads an AnnData that passes the data checks", loads)
+    yield _examined(info.name, "loads the same values every time", repeats)
+    yield _examined(info.name, "has named parameters", rejects)
+
+
+def _examined(subject: str, rule: str, examine: Callable[[], str | None]) -> Check:
+    try:
+        return Check(subject, rule, examine())
+    except OmicsbenchError as error:
+        return Check(subject, rule, str(error))
+    except Exception as error:
+        return Check(subject, rule, f"{type(error).__name__}: {error}")
+
+
+class _Subject:
+    """A method under examination, with data of the kind it declares to take."""
+
+    def __init__(self, stage: Stage) -> None:
+        from scipy.sparse import csr_matrix
+
+        self.stage = stage
+        rng = np.random.default_rng(0)
+        dense = rng.poisson(1.0, (ROWS + NEW_ROWS, FEATURES)).astype(np.float32)
+        self.train: Any = dense[:ROWS]
+        self.new: Any = dense[ROWS:]
+        self.y = rng.integers(0, 3, ROWS + NEW_ROWS).astype(np.int32)
+        if stage.info.accepts_sparse:
+            self.train, self.new = csr_matrix(self.train), csr_matrix(self.new)
+
+    def labels(self, which: slice) -> tuple[Any, ...]:
+        return (self.y[which],) if self.stage.info.sees_labels else ()
+
+    def fitted(self, train: Any = None, seed: int = 0) -> Any:
+        model = self.stage.build(seed, "cpu")
+        model.fit(self.train if train is None else train, *self.labels(slice(ROWS)))
+        return model
+
+    def embed(self, model: Any, rows: Any = None) -> Any:
+        return model.transform(self.new if rows is None else rows, *self.labels(slice(ROWS, None)))
+
+
+def _documented(s: _Subject) -> str | None:
+    info = s.stage.info
+    if not (s.stage.make.__doc__ or "").strip():
+        return "the class has no docstring"
+    return None if info.summary and info.source else "summary and source must say what it is"
+
+
+def _plain_constructor(s: _Subject) -> str | None:
+    model = s.stage.build(0, "cpu")
+    for name, value in s.stage.params.items():
+        if getattr(model, name, None) != value:
+            return f"__init__ must store {name} unchanged, as scikit-learn's classes do"
+    return None
+
+
+def _shape(s: _Subject) -> str | None:
+    Z = s.embed(s.fitted())
+    if not isinstance(Z, np.ndarray) or Z.shape != (NEW_ROWS, s.stage.n_components or DIMENSIONS):
+        return f"transform must return ({NEW_ROWS}, {s.stage.n_components}), got {np.shape(Z)}"
+    if Z.dtype != np.float32:
+        return f"transform must return float32, got {Z.dtype}"
+    return None if np.isfinite(Z).all() else "transform returned non-finite values"
+
+
+def _keeps(s: _Subject) -> str | None:
+    if not s.stage.info.keeps_embedding:
+        return None
+    shape = np.shape(s.fitted().embedding_)
+    return None if shape[0] == ROWS else f"embedding_ must have {ROWS} rows, got {shape}"
+
+
+def _inverts(s: _Subject) -> str | None:
+    if not s.stage.info.invertible:
+        return None
+    model = s.fitted()
+    X = model.inverse_transform(s.embed(model))
+    if np.shape(X) != (NEW_ROWS, FEATURES):
+        return f"inverse_transform must return ({NEW_ROWS}, {FEATURES}), got {np.shape(X)}"
+    return None if np.isfinite(X).all() else "inverse_transform returned non-finite values"
+
+
+def _seeded(s: _Subject) -> str | None:
+    first, second = s.embed(s.fitted()), s.embed(s.fitted())
+    return None if np.allclose(first, second, atol=1e-4) else "equal seeds give unequal results"
+
+
+def _untouched(s: _Subject) -> str | None:
+    train, new = s.train.copy(), s.new.copy()
+    s.embed(s.fitted())
+    same = abs(train - s.train).sum() == 0 and abs(new - s.new).sum() == 0
+    return None if same else "fit or transform changed its input"
+
+
+def _no_leak(s: _Subject) -> str | None:
+    """Transforming other cells first must not change what is learnt."""
+    model = s.fitted()
+    before = s.embed(model)
+    s.embed(model, s.new * 100)
+    same = np.allclose(before, s.embed(model), atol=1e-4)
+    return None if same else "transform changes the fitted model"
+
+
+def _picklable(s: _Subject) -> str | None:
+    model = s.fitted()
+    copy = pickle.loads(pickle.dumps(model))
+    same = np.allclose(s.embed(model), s.embed(copy), atol=1e-4)
+    return None if same else "a pickled copy gives other results"
+
+
+_METHOD_RULES: dict[str, Callable[[_Subject], str | None]] = {
+    "says what it is": _documented,
+    "the constructor only stores its parameters": _plain_constructor,
+    "transform gives a finite (n, d) float32 embedding of unseen rows": _shape,
+    "embedding_, where declared, holds the training rows": _keeps,
+    "inverse_transform, where declared, gives (n, p) back": _inverts,
+    "equal seeds give equal results": _seeded,
+    "the input is left unchanged": _untouched,
+    "transform does not learn": _no_leak,
+    "a fitted method survives pickling": _picklable,
+}

@@ -1,0 +1,113 @@
+"""Where a run ran: hardware, libraries and thread counts, stored with every record."""
+
+from __future__ import annotations
+
+import os
+import platform
+import subprocess
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+from omicsbench import __version__
+
+THREAD_VARIABLES = (
+    "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS",
+    "VECLIB_MAXIMUM_THREADS", "NUMEXPR_NUM_THREADS",
+)  # fmt: skip
+PACKAGES = (
+    "numpy", "scipy", "scikit-learn", "torch", "openTSNE", "umap-learn", "pynndescent", "numba",
+    "anndata", "scanpy", "igraph", "pandas",
+)  # fmt: skip
+
+
+def cores() -> int:
+    """Cores this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def ram_bytes() -> int:
+    """Memory of the machine, or of the container where it has a limit of its own."""
+    import psutil
+
+    total = int(psutil.virtual_memory().total)
+    for file in ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes"):
+        try:
+            total = min(total, int(Path(file).read_text()))
+        except (OSError, ValueError):
+            continue
+    return total
+
+
+def thread_environment(threads: int) -> dict[str, str]:
+    """Environment variables that pin every library's thread count."""
+    return dict.fromkeys(THREAD_VARIABLES, str(threads))
+
+
+def describe() -> dict[str, Any]:
+    """The environment of this process. Call it where the methods run, after their imports."""
+    from threadpoolctl import threadpool_info
+
+    pools = threadpool_info()
+    return {
+        "omicsbench": __version__,
+        "git": _git_revision(),
+        "python": platform.python_version(),
+        "platform": platform.platform(),
+        "cpu": _cpu(),
+        "cores": cores(),
+        "ram_bytes": ram_bytes(),
+        "gpu": _gpu(),
+        "blas": sorted(
+            {
+                f"{pool['internal_api']} {pool.get('version') or ''}".strip()
+                for pool in pools
+                if pool["user_api"] == "blas"
+            }
+        ),
+        "threads": {pool["prefix"]: pool["num_threads"] for pool in pools},
+        "packages": {name: found for name in PACKAGES if (found := _version(name))},
+    }
+
+
+def _version(package: str) -> str | None:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return None
+
+
+def _cpu() -> str:
+    try:
+        for line in Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines():
+            if line.startswith("model name"):
+                return line.partition(":")[2].strip()
+    except OSError:
+        pass
+    return platform.processor() or platform.machine()
+
+
+def _gpu() -> str | None:
+    import sys
+
+    torch = sys.modules.get("torch")
+    if torch is None or not torch.cuda.is_available():
+        return None
+    return str(torch.cuda.get_device_name())
+
+
+def _git_revision() -> str | None:
+    """Revision of the checkout that runs, with ``-dirty`` if it was changed; None outside one."""
+    root = Path(__file__).parent.parent
+    if not (root / ".git").exists():
+        return None
+    try:
+        found = subprocess.run(
+            ["git", "-C", str(root), "describe", "--always", "--dirty", "--abbrev=12"],
+            capture_output=True, text=True, timeout=10, check=False,
+        )  # fmt: skip
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    return found.stdout.strip() or None

@@ -1,0 +1,278 @@
+"""Execute one run in this process: subsample, fit, transform, score. The clock wraps one call.
+
+A stage shared by several pipelines is fitted once per (data set, size, repeat), and its
+cost counts into each.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from omicsbench import measure, store
+from omicsbench.metrics import METRICS, Neighbors
+from omicsbench.prepare import Matrix, Prepared, Scaler, select
+from omicsbench.score import Scores, evaluate, in_sample_metrics, n_neighbors, probe_labels
+from omicsbench.scratch import Cost, FittedStage, load_stage, save_stage, shared_neighbors
+from omicsbench.spec import Phases, RunRecord, RunSpec, Status, digest
+from omicsbench.split import method_seed, order
+from omicsbench.stages import Pipeline, Stage
+
+PARTS = ("train", "validation", "test")
+FloatArray = NDArray[np.float32]
+
+
+class InvalidOutput(Exception):
+    """A method returned something that is not an embedding of its input."""
+
+
+@dataclass(frozen=True)
+class Workplace:
+    """What a worker keeps between runs: its pipeline, folders and the stages others share."""
+
+    pipeline: Pipeline
+    out: Path
+    scratch: Path
+    shared: frozenset[str] = frozenset()
+
+
+@dataclass
+class Rows:
+    """The rows of one run as methods see them (scaled by the n training rows), and as scored."""
+
+    X: dict[str, Matrix]
+    codes: dict[str, NDArray[np.int32] | None]
+    scored: dict[str, FloatArray]  # expression in the fixed space: validation, test, in_sample
+    to_scored: Callable[[FloatArray], FloatArray]
+    identities: dict[str, list[Any]]  # identity of each scored part, for shared neighbours
+
+
+@dataclass
+class Fitted:
+    """A fitted pipeline: embedding of each part, summed cost, models in order of the stages."""
+
+    Z: dict[str, Any]
+    cost: Cost = field(default_factory=Cost)
+    reused_s: float = 0.0
+    models: list[Any] = field(default_factory=list)
+    fit_info: dict[str, Any] = field(default_factory=dict)
+
+
+def execute(place: Workplace, spec: RunSpec, prepared: Prepared) -> RunRecord:
+    """One run, whole. Raises InvalidOutput, or whatever the method raises."""
+    place.scratch.mkdir(parents=True, exist_ok=True)
+    with measure.clock() as preparing:
+        rows = take_rows(spec, prepared)
+        if not place.pipeline.stages[0].info.accepts_sparse:
+            rows.X = {part: _dense(X) for part, X in rows.X.items()}
+    measure.reset_peaks(spec.device)
+    base = measure.rss_bytes()
+    fitted = _fit(place, spec, rows)
+    with measure.clock() as scoring:
+        scores = _score(place, spec, rows, fitted)
+    embedding = None
+    if spec.keep_embedding and fitted.Z["test"].shape[1] == 2:
+        embedding = store.write_embedding(place.out, spec.key, fitted.Z["test"], rows.codes["test"])
+    cost = fitted.cost
+    return RunRecord(
+        key=spec.key,
+        spec=spec,
+        family=place.pipeline.family,
+        status=Status.OK,
+        output_dim=int(fitted.Z["test"].shape[1]),
+        scores=scores["test"].values,
+        validation=scores["validation"].values,
+        in_sample=scores["in_sample"].values,
+        skipped_metrics=scores["test"].skipped,
+        phases=Phases(
+            prepare_s=preparing.wall_s,
+            fit_s=cost.fit_s,
+            transform_s=cost.transform_s,
+            score_s=scoring.wall_s,
+        ),
+        reused_s=fitted.reused_s,
+        cpu_s=cost.cpu_s,
+        peak_rss_bytes=cost.peak_rss_bytes,
+        base_rss_bytes=base,
+        peak_vram_bytes=cost.peak_vram_bytes if spec.device == "cuda" else None,
+        n_neighbors=n_neighbors(rows.scored["test"].shape[0]),
+        fit_info=fitted.fit_info,
+        embedding=embedding,
+    )
+
+
+def take_rows(spec: RunSpec, prepared: Prepared) -> Rows:
+    """The first n rows of the repeat's order, and the scored rows of validation and test."""
+    parts = prepared.split
+    ordered = parts.train[order(parts.train.size, spec.repeat, spec.seed)]
+    chosen = {
+        "train": ordered[: spec.size],
+        "validation": parts.validation[: spec.scored],
+        "test": parts.test[: spec.scored],
+    }
+    raw = {part: prepared.X[index] for part, index in chosen.items()}
+    space = prepared.scaler()
+    own = Scaler.fit(raw["train"], space.on)
+    if spec.features_per_size:
+        values = prepared.meta["info"]["values"]
+        kept = select(raw["train"], values, spec.features)
+        raw = {part: X[:, kept] for part, X in raw.items()}
+        space = own = Scaler.fit(raw["train"], space.on)
+    scored = {part: _dense(space.transform(raw[part])) for part in ("validation", "test")}
+    scored["in_sample"] = _dense(space.transform(raw["train"][: spec.scored_in_sample]))
+    codes = prepared.labels
+    return Rows(
+        X={part: own.transform(X) for part, X in raw.items()},
+        codes={p: None if codes is None else np.asarray(codes[i]) for p, i in chosen.items()},
+        scored=scored,
+        to_scored=lambda X: X if not space.on else own.inverse(X) / space.sd,
+        identities={
+            part: [spec.dataset_id, part, X.shape, spec.seed]
+            # A hold-out has one test set; a fold or a subsample belongs to its repeat.
+            + ([] if spec.split == "holdout" and part != "in_sample" else [spec.repeat])
+            + ([spec.size, spec.repeat] if spec.features_per_size else [])
+            for part, X in scored.items()
+        },
+    )
+
+
+def _dense(X: Matrix) -> FloatArray:
+    dense = X if isinstance(X, np.ndarray) else X.toarray()
+    return np.ascontiguousarray(dense, dtype=np.float32)
+
+
+def _fit(place: Workplace, spec: RunSpec, rows: Rows) -> Fitted:
+    stages = place.pipeline.stages
+    fitted = Fitted(dict(rows.X))
+    for stage, prefix in zip(stages, place.pipeline.prefixes, strict=True):
+        folder = None
+        if prefix in place.shared:
+            identity = spec.model_dump(exclude={"pipeline", "pipeline_id", "keep_embedding"})
+            folder = place.scratch / f"stage-{digest([prefix, identity])}"
+        done = load_stage(folder) if folder else None
+        if done is None:
+            done = _fit_stage(stage, spec, fitted.Z, rows.codes)
+            if folder:
+                save_stage(folder, done, keep_model=stage.info.invertible)
+        _append(fitted, stage, done, last=stage is stages[-1])
+    return fitted
+
+
+def _append(fitted: Fitted, stage: Stage, done: FittedStage, last: bool) -> None:
+    """Feeding the training rows to the next stage is part of fitting the pipeline."""
+    total, cost = fitted.cost, done.cost
+    fit_s = cost.fit_s + (0.0 if last else cost.train_transform_s)
+    fitted.Z = done.Z
+    fitted.cost = Cost(
+        fit_s=total.fit_s + fit_s,
+        transform_s=total.transform_s + cost.transform_s,
+        cpu_s=total.cpu_s + cost.cpu_s,
+        peak_rss_bytes=max(total.peak_rss_bytes, cost.peak_rss_bytes),
+        peak_vram_bytes=max(total.peak_vram_bytes, cost.peak_vram_bytes),
+    )
+    fitted.reused_s += fit_s + cost.transform_s if done.reused else 0.0
+    fitted.models.append(done.model)
+    if done.fit_info:
+        fitted.fit_info[stage.text] = done.fit_info
+
+
+def _fit_stage(
+    stage: Stage, spec: RunSpec, X: dict[str, Any], codes: dict[str, NDArray[np.int32] | None]
+) -> FittedStage:
+    """Fit on the training rows, transform all parts; what is timed is the method's own call."""
+    info = stage.info
+    model = stage.build(method_seed(spec.repeat, spec.seed), spec.device)
+    y = {part: (codes[part],) if info.sees_labels else () for part in PARTS}
+    Z: dict[str, Any] = {}
+    with measure.clock(spec.device) as fitting:
+        model.fit(X["train"], *y["train"])
+    with measure.clock(spec.device) as transforming:
+        Z["test"] = model.transform(X["test"], *y["test"])
+    with measure.clock(spec.device) as embedding:
+        Z["train"] = (
+            model.embedding_ if info.keeps_embedding else model.transform(X["train"], *y["train"])
+        )
+    cost = Cost(
+        fit_s=fitting.wall_s,
+        train_transform_s=embedding.wall_s,
+        transform_s=transforming.wall_s,
+        cpu_s=fitting.cpu_s + transforming.cpu_s,
+        peak_rss_bytes=measure.peak_rss_bytes(),
+        peak_vram_bytes=measure.peak_vram_bytes(spec.device) or 0,
+    )
+    Z["validation"] = model.transform(X["validation"], *y["validation"])
+    checked = {part: _checked(Z[part], X[part].shape[0], stage, part) for part in PARTS}
+    return FittedStage(checked, cost, model, dict(getattr(model, "fit_info_", {})))
+
+
+def _checked(output: Any, n: int, stage: Stage, part: str) -> FloatArray:
+    """An (n, d) finite float32 array, or InvalidOutput saying what is wrong."""
+    try:
+        Z: FloatArray = np.asarray(output, dtype=np.float32)
+    except (TypeError, ValueError) as error:
+        raise InvalidOutput(f"{stage.text} returned no numbers for {part} rows") from error
+    if Z.ndim != 2 or Z.shape[0] != n:
+        raise InvalidOutput(f"{stage.text} returned shape {Z.shape} for {n} {part} rows")
+    if stage.n_components is not None and Z.shape[1] != stage.n_components:
+        raise InvalidOutput(
+            f"{stage.text} returned {Z.shape[1]} dimensions, not {stage.n_components}"
+        )
+    if not np.isfinite(Z).all():
+        bad = int((~np.isfinite(Z)).sum())
+        raise InvalidOutput(f"{stage.text} returned {bad} non-finite values for {part} rows")
+    return Z
+
+
+def _score(place: Workplace, spec: RunSpec, rows: Rows, fitted: Fitted) -> dict[str, Scores]:
+    """Scores of the test, validation and in-sample rows."""
+    needs = {need for name in spec.metrics for need in METRICS[name].needs}
+    results = {}
+    for part, expression in rows.scored.items():
+        m = expression.shape[0]
+        inputs: dict[str, Any] = {"expression": expression}
+        inputs["embedding"] = fitted.Z["train"][:m] if part == "in_sample" else fitted.Z[part]
+        if "reconstruction" in needs and place.pipeline.invertible:
+            inputs["reconstruction"] = _reconstruct(fitted, inputs["embedding"], rows, m)
+        if "gene_neighbors" in needs and m > n_neighbors(m):
+            inputs["gene_neighbors"] = shared_neighbors(
+                place.scratch / f"neighbors-{digest(rows.identities[part])}.npz",
+                partial(Neighbors.of, expression, n_neighbors(m)),
+            )
+        names = list(spec.metrics)
+        if part == "in_sample":
+            names = in_sample_metrics(names) if m else []
+        else:
+            inputs["labels"] = rows.codes[part]
+            inputs["probe_labels"] = probe_labels(rows.codes[part])
+            inputs["train_embedding"] = fitted.Z["train"]
+            inputs["train_labels"] = rows.codes["train"]
+        results[part] = evaluate(names, inputs)
+    return results
+
+
+def _reconstruct(fitted: Fitted, Z: FloatArray, rows: Rows, m: int) -> FloatArray:
+    """Rows (m, p) rebuilt from their embedding, in the fixed space."""
+    X = Z
+    for model in reversed(fitted.models):
+        X = np.asarray(model.inverse_transform(X), dtype=np.float32)
+    expected = (m, rows.X["train"].shape[1])
+    if X.shape != expected:
+        raise InvalidOutput(f"inverse_transform returned shape {X.shape}, not {expected}")
+    if not np.isfinite(X).all():
+        raise InvalidOutput("inverse_transform returned non-finite values")
+    return rows.to_scored(X)
+
+
+def warm_up(place: Workplace, spec: RunSpec, prepared: Prepared, rows: int) -> None:
+    """Take the run's own path once on few rows, so that imports and JIT are not timed in it."""
+    size = min(spec.size, rows)
+    tiny = spec.model_copy(update={
+        "size": size, "keep_embedding": False, "scored_in_sample": min(size, spec.scored_in_sample),
+    })  # fmt: skip
+    execute(replace(place, shared=frozenset()), tiny, prepared)

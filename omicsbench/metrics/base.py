@@ -1,0 +1,111 @@
+"""What a metric is: a pure function with its metadata beside it, declared once."""
+
+from __future__ import annotations
+
+import inspect
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+FloatArray = NDArray[np.floating[Any]]
+IntArray = NDArray[np.integer[Any]]
+
+
+class MetricUndefined(ValueError):
+    """The metric has no value on this input; the text is the reason, shown to the user."""
+
+
+@dataclass(frozen=True)
+class Metric:
+    """A metric: its function and metadata. ``needs`` are the function's parameter names.
+
+    Attributes
+    ----------
+    name : identifier; also the key in records.
+    title : what a reader sees.
+    range : lowest and highest possible value (None: unbounded).
+    direction : ``max`` if larger is better, ``min`` if smaller is.
+    source : DOI or URL of the definition.
+    group : ``reconstruction``, ``neighbours``, ``distances``, ``labels`` or ``clusters``.
+    margin : difference below which two scores count as equal in a verdict.
+    secondary : shown, but no headline is built on it.
+    """
+
+    name: str
+    title: str
+    range: tuple[float | None, float | None]
+    direction: Literal["max", "min"]
+    source: str
+    group: str
+    function: Callable[..., float]
+    needs: tuple[str, ...]
+    margin: float
+    secondary: bool = False
+
+    @property
+    def uses_labels(self) -> bool:
+        return any(need.endswith("labels") for need in self.needs)
+
+    def __call__(self, **inputs: Any) -> float:
+        """Value of the metric; ``inputs`` may hold more than it needs.
+
+        Raises MetricUndefined if an input it needs is missing (None) or unfit; the value
+        is never NaN.
+        """
+        for need in self.needs:
+            if inputs.get(need) is None:
+                raise MetricUndefined(MISSING[need])
+        value = float(self.function(**{need: inputs[need] for need in self.needs}))
+        if not math.isfinite(value):
+            raise MetricUndefined(f"the metric came out as {value}")
+        return value
+
+
+# What a metric may ask for by parameter name, and the reason given where it is missing.
+# m scored rows, n training rows, p features, d output dimensions.
+MISSING: dict[str, str] = {
+    "expression": "no scored rows",  # (m, p) dense float32, in the fixed space of the data set
+    "reconstruction": "the pipeline has no inverse_transform",  # (m, p), same space
+    "gene_neighbors": "too few scored rows",  # Neighbors among the scored rows, in gene space
+    "embedding": "the pipeline has no embedding",  # (m, d)
+    "train_embedding": "not defined in sample",  # (n, d)
+    "labels": "the data set has no labels",  # (m,) int codes, -1 where missing
+    "train_labels": "the data set has no labels",  # (n,) int codes, -1 where missing
+    "probe_labels": "no labels, or the test fold is too small for a probe",  # (m,) codes
+}
+
+METRICS: dict[str, Metric] = {}
+
+
+def metric(
+    *,
+    title: str,
+    range: tuple[float | None, float | None],
+    direction: Literal["max", "min"],
+    source: str,
+    group: str,
+    margin: float = 0.01,
+    secondary: bool = False,
+) -> Callable[[Callable[..., float]], Callable[..., float]]:
+    """Register a metric; the function's name is its name, its parameters are its needs."""
+
+    def register(function: Callable[..., float]) -> Callable[..., float]:
+        name = function.__name__
+        needs = tuple(
+            p.name
+            for p in inspect.signature(function).parameters.values()
+            if p.default is inspect.Parameter.empty
+        )
+        unknown = set(needs) - set(MISSING)
+        if unknown:
+            raise TypeError(f"metric {name} needs {sorted(unknown)}, known: {sorted(MISSING)}")
+        METRICS[name] = Metric(
+            name, title, range, direction, source, group, function, needs, margin, secondary
+        )
+        return function
+
+    return register

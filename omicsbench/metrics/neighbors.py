@@ -1,0 +1,80 @@
+"""Neighbours among the scored rows: computed once per split, shared by all pipelines."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from omicsbench.metrics.base import FloatArray, IntArray, MetricUndefined
+from omicsbench.metrics.points import distance_blocks
+
+
+@dataclass(frozen=True, eq=False)
+class Neighbors:
+    """The k nearest neighbours of each of m points, by exact Euclidean search.
+
+    Attributes
+    ----------
+    indices : (m, k) int32, nearest first, the point itself left out.
+    ranks : (m, m) int16 or int32; ``ranks[i, j]`` is r if j is the r-th nearest of i, and
+        0 for i itself. 8 MB at m = 2,000, the most a suite should score.
+    """
+
+    indices: IntArray
+    ranks: IntArray
+
+    def __post_init__(self) -> None:
+        m = len(self.indices)
+        if self.indices.ndim != 2 or self.ranks.shape != (m, m):
+            raise ValueError(
+                f"neighbours: indices {self.indices.shape} and ranks {self.ranks.shape} "
+                "must be (m, k) and (m, m)"
+            )
+        if not 1 <= self.k < m:
+            raise ValueError(f"neighbours: {self.k} of {m} points, expected 1 to {m - 1}")
+
+    @property
+    def k(self) -> int:
+        return int(self.indices.shape[1])
+
+    @classmethod
+    def of(cls, points: FloatArray, k: int) -> Neighbors:
+        """Neighbours of (m, p) points. Raises MetricUndefined unless 1 <= k < m."""
+        m = len(points)
+        if not 1 <= k < m:
+            raise MetricUndefined(f"{m} scored rows are too few for {k} neighbours")
+        # Equidistant points are ranked in a random order, fixed by the seed: the order
+        # of the rows may hold the labels.
+        shuffle = np.random.default_rng(0).permutation(m).astype(np.int32)
+        indices = np.empty((m, k), dtype=np.int32)
+        ranks = np.empty((m, m), dtype=np.int16 if m <= np.iinfo(np.int16).max else np.int32)
+        places = np.arange(1, m + 1, dtype=ranks.dtype)
+        for rows, distances in distance_blocks(points):
+            order = shuffle[np.argsort(distances[:, shuffle], axis=1, kind="stable")]
+            indices[rows] = order[:, :k]
+            np.put_along_axis(ranks[rows], order, places[None], axis=1)
+        np.fill_diagonal(ranks, 0)
+        return cls(indices, ranks)
+
+    def cut(self, k: int) -> Neighbors:
+        """The same with fewer neighbours."""
+        if not 1 <= k <= self.k:
+            raise ValueError(f"cannot cut {self.k} neighbours to {k}")
+        return Neighbors(self.indices[:, :k], self.ranks)
+
+    def save(self, path: str | Path) -> None:
+        """Write as .npz; renamed into place, so that no process reads half a file."""
+        target = Path(path)
+        partial = target.with_name(f".{target.name}.{os.getpid()}")
+        with partial.open("wb") as file:
+            np.savez(file, indices=self.indices, ranks=self.ranks)
+        partial.replace(target)
+
+    @classmethod
+    def load(cls, path: str | Path) -> Neighbors:
+        """Read what ``save`` wrote."""
+        with np.load(path, allow_pickle=False) as stored:
+            return cls(stored["indices"], stored["ranks"])

@@ -1,0 +1,60 @@
+"""Reconstruction: how much of the expression survives the way through the embedding."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from omicsbench.metrics.base import FloatArray, MetricUndefined, metric
+
+
+@metric(
+    title="Reconstruction R²",
+    range=(None, 1),
+    direction="max",
+    source="https://scikit-learn.org/stable/modules/model_evaluation.html#r2-score",
+    group="reconstruction",
+)
+def reconstruction_r2(expression: FloatArray, reconstruction: FloatArray) -> float:
+    """Share of the variance of the scored rows that the reconstruction explains.
+
+    1 - SSE / SST over all entries; SST is taken around each feature's mean over the
+    scored rows, so features weigh by their variance (scikit-learn's ``variance_weighted``).
+
+    expression, reconstruction : (m, p) float32. Range (-inf, 1], larger is better; a
+    constant guess reaches 0 at most.
+    """
+    total = _sum_of_squares(expression, expression.mean(axis=0, dtype=np.float64))
+    if total == 0:
+        raise MetricUndefined("the scored rows are all alike")
+    return 1 - _error(expression, reconstruction) / total
+
+
+# Margin 0: the error is in squared units of the data, so no one number means "equal" for
+# every data set; reconstruction_r2 is the same comparison on a common scale.
+@metric(
+    title="Reconstruction MSE",
+    range=(0, None),
+    direction="min",
+    source="https://scikit-learn.org/stable/modules/model_evaluation.html#mean-squared-error",
+    group="reconstruction",
+    margin=0.0,
+)
+def reconstruction_mse(expression: FloatArray, reconstruction: FloatArray) -> float:
+    """Mean squared error over all entries, in squared units of the expression.
+
+    expression, reconstruction : (m, p) float32. Range [0, inf), smaller is better.
+    """
+    return _error(expression, reconstruction) / expression.size
+
+
+def _error(expression: FloatArray, reconstruction: FloatArray) -> float:
+    if expression.shape != reconstruction.shape:
+        raise ValueError(f"expression {expression.shape}, reconstruction {reconstruction.shape}")
+    error = _sum_of_squares(expression, reconstruction)
+    if not np.isfinite(error):
+        raise MetricUndefined("the reconstruction is not finite")
+    return error
+
+
+def _sum_of_squares(values: FloatArray, expected: FloatArray) -> float:
+    return float(np.square(np.subtract(values, expected, dtype=np.float64)).sum())

@@ -1,0 +1,211 @@
+"""From a suite to its runs: data prepared, sizes resolved, what cannot run set aside."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from omicsbench import environment, store
+from omicsbench.errors import OmicsbenchError, RegistryError, StoreError
+from omicsbench.metrics import METRICS
+from omicsbench.pipeline import parse_call
+from omicsbench.plugin import MethodInfo
+from omicsbench.prepare import Prepared, prepare
+from omicsbench.registry import Registry, device_present, unavailable, unknown
+from omicsbench.sources import OwnData, Source, own, registered
+from omicsbench.spec import RunRecord, RunSpec, Status
+from omicsbench.split import smallest_parts
+from omicsbench.stages import Pipeline, resolve
+from omicsbench.suite import LADDER, Size, Suite, dump
+
+PLAN_FILE = "plan.json"
+
+
+@dataclass(frozen=True)
+class Planned:
+    """One run that is to be: its spec, pipeline, prepared data, and why it cannot run, if so."""
+
+    spec: RunSpec
+    pipeline: Pipeline
+    prepared: Prepared
+    skip: str | None = None
+
+    def skipped_record(self, suite: str) -> RunRecord:
+        return RunRecord(
+            key=self.spec.key,
+            spec=self.spec,
+            family=self.pipeline.family,
+            status=Status.SKIPPED,
+            reason=self.skip,
+            dataset_info=self.prepared.meta["info"],
+            suite=suite,
+        )
+
+
+def resolve_pipelines(suite: Suite, registry: Registry) -> list[Pipeline]:
+    """The suite's pipelines, each once. Raises RegistryError for what is unknown."""
+    made: dict[str, Pipeline] = {}
+    for text in suite.pipelines:
+        pipeline = resolve(text, registry, suite.n_components, suite.families)
+        if pipeline.task != suite.task:
+            raise RegistryError(f"{text} is for task {pipeline.task}, the suite's is {suite.task}.")
+        made.setdefault(pipeline.text, pipeline)
+    return list(made.values())
+
+
+def resolve_metrics(suite: Suite) -> tuple[str, ...]:
+    """The suite's metrics, each once; all there are if it states none."""
+    names = tuple(METRICS) if suite.metrics is None else tuple(dict.fromkeys(suite.metrics))
+    for name in names:
+        if name not in METRICS:
+            raise RegistryError(unknown("metric", name, list(METRICS)))
+    return names
+
+
+def make_plan(
+    suite: Suite,
+    registry: Registry,
+    own_data: Sequence[OwnData] = (),
+    on_dataset: Callable[[str], None] | None = None,
+) -> list[Planned]:
+    """Every run of the suite, in the order in which it is done.
+
+    Prepares the data sets, telling ``on_dataset`` the name of each.
+    Raises OmicsbenchError for anything unknown or unusable, before any run has started.
+    """
+    if not device_present(suite.device):
+        raise OmicsbenchError(f"There is no {suite.device} device here; use --device cpu.")
+    pipelines, metrics = resolve_pipelines(suite, registry), resolve_metrics(suite)
+    chosen: list[tuple[Source, tuple[Size, ...] | None]] = [
+        (registered(choice.name, registry), choice.sizes) for choice in suite.datasets
+    ]
+    chosen += [(own(data), None) for data in own_data]
+    if not chosen:
+        raise RegistryError(f"Suite {suite.name} names no data set; add one or use --data FILE.")
+    plan: list[Planned] = []
+    for source, stated in chosen:
+        if on_dataset:
+            on_dataset(source.name)
+        prepared = prepare(
+            source,
+            range(suite.repeats),
+            seed=suite.seed,
+            features=suite.features,
+            per_size=suite.features_per_size,
+        )
+        source.__dict__.pop("checked", None)  # loaded data is no longer needed
+        plan += _runs(suite, pipelines, metrics, source, stated or suite.sizes, prepared)
+    return plan
+
+
+def _runs(
+    suite: Suite,
+    pipelines: list[Pipeline],
+    metrics: tuple[str, ...],
+    source: Source,
+    stated: tuple[Size, ...] | None,
+    prepared: dict[int, Prepared],
+) -> list[Planned]:
+    meta = prepared[0].meta
+    train, _, test = smallest_parts(int(meta["shape"][0]))
+    sizes = _sizes(stated or (*LADDER, "all"), train)
+    if not sizes:
+        raise RegistryError(
+            f"{source.name} has {train} training samples, fewer than every size of the suite."
+        )
+    runs = []
+    for pipeline in pipelines:
+        for size in sizes:
+            for repeat in range(suite.repeats):
+                spec = RunSpec(
+                    task=suite.task,
+                    dataset=source.name,
+                    dataset_id=meta["id"],
+                    pipeline=pipeline.text,
+                    pipeline_id=pipeline.code_id,
+                    size=size,
+                    repeat=repeat,
+                    device=suite.device,
+                    threads=suite.threads or max(1, environment.cores() // suite.jobs),
+                    seed=suite.seed,
+                    split=meta["split"],
+                    features=suite.features,
+                    features_per_size=suite.features_per_size,
+                    scored=min(suite.scored, test),
+                    scored_in_sample=min(suite.scored, sizes[0]),
+                    metrics=metrics,
+                    keep_embedding=repeat == 0 and pipeline.output_dim == 2,
+                )
+                prep = prepared[repeat]
+                runs.append(Planned(spec, pipeline, prep, _why_not(pipeline, spec, prep)))
+    return runs
+
+
+def _sizes(stated: Sequence[Size], train: int) -> list[int]:
+    """Ascending training sizes that the data allow; "all" is what every repeat has."""
+    numbers = {train if size == "all" else int(size) for size in stated}
+    return sorted(size for size in numbers if size <= train)
+
+
+def _why_not(pipeline: Pipeline, spec: RunSpec, prepared: Prepared) -> str | None:
+    """The reason why a run cannot be done here, None if it can."""
+    meta = prepared.meta
+    first: MethodInfo = pipeline.stages[0].info
+    for stage in pipeline.stages:
+        reason = unavailable(stage.info)
+        devices = stage.info.devices
+        if reason is None and not {spec.device, "cpu"} & set(devices):
+            reason = f"runs on {', '.join(devices)}, not on {spec.device}"
+        if reason:
+            return f"{parse_call(stage.text).name} {reason}"
+        if stage.n_components and stage.n_components >= spec.size:
+            return f"{stage.n_components} dimensions need more than {spec.size} training samples"
+        if stage.info.sees_labels and not meta["info"]["label_names"]:
+            return "the data set has no labels"
+    if pipeline.stages[0].n_components and pipeline.stages[0].n_components > meta["shape"][1]:
+        return f"the data set has only {meta['shape'][1]} features"
+    if first.nonnegative and not meta["nonnegative"]:
+        return "needs non-negative data, and this data set has negative values"
+    return None
+
+
+def shared_prefixes(pipelines: Sequence[Pipeline]) -> set[str]:
+    """Stages that several pipelines begin with: fitted once for all of them."""
+    counts = Counter(prefix for pipeline in pipelines for prefix in pipeline.prefixes)
+    return {prefix for prefix, count in counts.items() if count > 1}
+
+
+def write_plan(folder: Path, suite: Suite, plan: Sequence[Planned], command: str) -> None:
+    """Keep, beside the records, which runs belong to the suite as it was last run."""
+    content = {
+        "suite": json.loads(dump(suite)),
+        "command": command,
+        "runs": [planned.spec.key for planned in plan],
+    }
+    store.write_text(folder / PLAN_FILE, json.dumps(content, indent=1) + "\n")
+
+
+def read_plan(folder: Path) -> dict[str, Any]:
+    """What ``write_plan`` kept; empty if the folder has none."""
+    path = folder / PLAN_FILE
+    if not path.is_file():
+        return {}
+    try:
+        return dict(json.loads(path.read_text(encoding="utf-8")))
+    except ValueError as error:
+        raise StoreError(f"{path} is damaged; delete it or run the suite again.") from error
+
+
+def planned_records(folder: Path) -> tuple[list[RunRecord], int]:
+    """Records of the runs last planned (all, without a plan), and how many are still missing."""
+    records = store.read_records(folder)
+    keys = read_plan(folder).get("runs")
+    if keys is None:
+        return records, 0
+    wanted = set(keys)
+    kept = [record for record in records if record.key in wanted]
+    return kept, len(wanted) - len(kept)

@@ -1,0 +1,152 @@
+"""What a method or data set file imports: two decorators and the metadata they attach.
+
+This module imports nothing heavy, so that listing the registry stays instant.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Literal, TypeVar, get_args
+
+Family = Literal["simple", "deep", "control"]
+Task = Literal["embed", "predict", "integrate"]
+Values = Literal["counts", "log", "continuous"]
+Provenance = Literal["author", "sorted", "computed", "simulated"]
+Kind = Literal["real", "simulated"]
+
+NAME = re.compile(r"[a-z][a-z0-9_]*")
+_T = TypeVar("_T", bound=type)
+_F = TypeVar("_F", bound=Callable[..., Any])
+
+
+@dataclass(frozen=True)
+class MethodInfo:
+    """Metadata of a method, declared once, beside the method.
+
+    Attributes
+    ----------
+    name : lower-case identifier used in pipelines.
+    family : ``simple``, ``deep``, or ``control`` (bounds a metric, never a contestant).
+    summary : one line.
+    source : DOI or URL of the paper or library the method comes from.
+    task : ``embed`` (X -> Z), ``predict`` or ``integrate``.
+    version : raise it when results change for a reason outside the file itself.
+    accepts_sparse : takes CSR as it is; otherwise the harness hands it a dense array.
+    nonnegative : cannot take negative input.
+    invertible : has ``inverse_transform(Z) -> X``.
+    keeps_embedding : after ``fit``, ``embedding_`` holds the (n, d) training embedding.
+    sees_labels : ``fit(X, y)`` and ``transform(X, y)``; allowed to controls only.
+    devices : device classes the method can use, of ``cpu``, ``cuda``, ``mps``.
+    needs : modules that must be importable.
+    switches : training sizes at which the implementation changes its code path, so
+        that the warm-up takes the same path as the run.
+    """
+
+    name: str
+    family: Family
+    summary: str
+    source: str
+    task: Task = "embed"
+    version: str = "1"
+    accepts_sparse: bool = False
+    nonnegative: bool = False
+    invertible: bool = False
+    keeps_embedding: bool = False
+    sees_labels: bool = False
+    devices: tuple[str, ...] = ("cpu",)
+    needs: tuple[str, ...] = ()
+    switches: tuple[int, ...] = ()
+
+    def __post_init__(self) -> None:
+        _check(self.name, "method")
+        _one_of(self.family, Family, f"family of method {self.name}")
+        _one_of(self.task, Task, f"task of method {self.name}")
+        if self.sees_labels and self.family != "control" and self.task == "embed":
+            raise ValueError(f"method {self.name}: labels never reach an unsupervised method")
+
+
+@dataclass(frozen=True)
+class DatasetInfo:
+    """Metadata of a data set, declared once, beside its loader.
+
+    Attributes
+    ----------
+    name : lower-case identifier used in suites.
+    summary : one line: what was measured, on what.
+    source : DOI or URL of the data; ``licence`` as the carrier states it.
+    values : what the loader returns in X: raw ``counts``, ``log``-normalised values, or
+        ``continuous`` measurements that need no normalisation.
+    kind : ``real`` or ``simulated``.
+    label : the obs column that holds the label, None without one.
+    provenance : where the labels come from (``author``, ``sorted``, ``computed``, ``simulated``).
+    version : raise it when the loaded values change.
+    scale : features are brought to unit variance; False where they share one unit.
+    omics : False for a control from outside omics.
+    needs : modules that must be importable.
+    files : data files shipped beside the loader, part of the data set's identity.
+    """
+
+    name: str
+    summary: str
+    source: str
+    licence: str
+    values: Values
+    kind: Kind = "real"
+    label: str | None = None
+    provenance: Provenance | None = None
+    version: str = "1"
+    scale: bool = True
+    omics: bool = True
+    needs: tuple[str, ...] = ()
+    files: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        _check(self.name, "data set")
+        _one_of(self.values, Values, f"values of data set {self.name}")
+        _one_of(self.kind, Kind, f"kind of data set {self.name}")
+        if (self.label is None) != (self.provenance is None):
+            raise ValueError(f"data set {self.name}: a label and its provenance go together")
+
+
+def method(**info: Any) -> Callable[[_T], _T]:
+    """Class decorator: attach :class:`MethodInfo` as ``info``.
+
+    The class is scikit-learn-style: keyword parameters in ``__init__`` (the first is
+    the output dimension ``n_components``; ``random_state`` and ``device`` are passed if
+    they are parameters), ``fit(X)``, ``transform(X) -> (n, d) float32`` and, where
+    declared, ``inverse_transform(Z) -> (n, p)``.
+    """
+    made = MethodInfo(**info)
+
+    def attach(cls: _T) -> _T:
+        cls.info = made  # type: ignore[attr-defined]
+        return cls
+
+    return attach
+
+
+def dataset(**info: Any) -> Callable[[_F], _F]:
+    """Function decorator: attach :class:`DatasetInfo` as ``info``.
+
+    The function takes keyword parameters with defaults and returns an ``AnnData``:
+    cells x features in X (CSR or dense), unique obs and var names, labels in obs.
+    """
+    made = DatasetInfo(**info)
+
+    def attach(load: _F) -> _F:
+        load.info = made  # type: ignore[attr-defined]
+        return load
+
+    return attach
+
+
+def _check(name: str, what: str) -> None:
+    if not NAME.fullmatch(name):
+        raise ValueError(f"{what} name {name!r}: use lower-case letters, digits and _")
+
+
+def _one_of(value: str, literal: Any, what: str) -> None:
+    if value not in get_args(literal):
+        raise ValueError(f"{what} is {value!r}, expected one of {', '.join(get_args(literal))}")

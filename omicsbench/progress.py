@@ -1,0 +1,89 @@
+"""What the command line shows while a suite runs: a bar with an estimate of the time left."""
+
+from __future__ import annotations
+
+import signal
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from types import FrameType
+
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    SpinnerColumn,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
+from rich.progress import Progress as Bar
+
+from omicsbench.plan import Planned
+from omicsbench.spec import RunRecord, Status
+
+BASE_WEIGHT = 200  # cells: a run costs something even on few of them
+
+
+class Progress:
+    """Observer of a suite. A run weighs as much as its cells, so that the estimate holds."""
+
+    def __init__(self) -> None:
+        self.console = Console(file=sys.stderr)
+        self.bar = Bar(
+            SpinnerColumn(), TextColumn("{task.description}", markup=False), BarColumn(),
+            TextColumn("{task.fields[runs]}"), TimeElapsedColumn(), TextColumn("left"),
+            TimeRemainingColumn(), console=self.console, speed_estimate_period=120,
+        )  # fmt: skip
+        self.task = self.bar.add_task("preparing", total=None, runs="")
+        self.done = self.failed = self.total = 0
+
+    def __enter__(self) -> Progress:
+        self.bar.start()
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.bar.stop()
+
+    def dataset(self, name: str) -> None:
+        self.bar.update(self.task, description=f"preparing {name}")
+
+    def start(self, todo: Sequence[Planned], done: int) -> None:
+        self.total = len(todo)
+        weight = sum(p.spec.size + BASE_WEIGHT for p in todo)
+        self.console.print(
+            f"{self.total} runs to do" + (f", {done} done or set aside" if done else ""),
+            highlight=False,
+        )
+        self.bar.update(self.task, description="starting", total=max(weight, 1), runs="")
+
+    def record(self, record: RunRecord) -> None:
+        self.done += 1
+        if record.status not in (Status.OK, Status.SKIPPED):
+            self.failed += 1
+            spec = record.spec
+            self.console.print(
+                f"{record.status}: {spec.pipeline} on {spec.dataset}, n = {spec.size}, "
+                f"repeat {spec.repeat}: {record.reason}",
+                markup=False, highlight=False, soft_wrap=True,
+            )  # fmt: skip
+        failed = f", {self.failed} failed" if self.failed else ""
+        self.bar.update(
+            self.task,
+            advance=record.spec.size + BASE_WEIGHT,
+            description=f"{record.spec.pipeline} on {record.spec.dataset}",
+            runs=f"{self.done}/{self.total} runs{failed}",
+        )
+
+
+@contextmanager
+def observing_signals() -> Iterator[None]:
+    """SIGTERM, as a batch system sends it, stops a suite as Ctrl-C does."""
+
+    def stop(number: int, frame: FrameType | None) -> None:
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGTERM, stop)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)

@@ -1,0 +1,269 @@
+"""The user's own files: h5ad, 10x h5, h5mu, csv, tsv and parquet, into one AnnData."""
+
+from __future__ import annotations
+
+import difflib
+import hashlib
+import warnings
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from omicsbench.errors import DataError
+from omicsbench.quality import NOTES, require_label
+
+if TYPE_CHECKING:
+    from anndata import AnnData
+
+FORMATS = {
+    ".h5ad": "AnnData",
+    ".h5mu": "MuData",
+    ".h5": "10x HDF5",
+    ".csv": "comma-separated",
+    ".csv.gz": "comma-separated",
+    ".tsv": "tab-separated",
+    ".tsv.gz": "tab-separated",
+    ".parquet": "Parquet",
+}
+
+
+def read(
+    path: Path | str,
+    label: str | None = None,
+    modality: str | None = None,
+    layer: str | None = None,
+) -> AnnData:
+    """Read a file into memory: cells x features in X, labels in obs.
+
+    The suffix names the format. Tables hold one cell a row: a first column of text, or
+    without a header, names the cells; other columns of text, and ``label``, go to obs;
+    numbers are features. A 10x file gives its gene expression only. ``modality`` chooses
+    one of an h5mu file (``rna``, or the only one, without it); ``layer`` is read in place
+    of X. What the user should know of the reading is in ``uns["omicsbench_notes"]``.
+
+    Raises DataError, in one sentence, if the file is missing, damaged, of an unknown format
+    or empty, or has no such label, modality or layer.
+    """
+    path = Path(path)
+    suffix = _suffix(path)
+    if modality is not None and suffix != ".h5mu":
+        raise DataError(f"--modality is for .h5mu files, and {path.name} is not one: leave it out.")
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # what they warn of, quality.check refuses or notes
+            adata = _load(path, suffix, label, modality)
+    except DataError:
+        raise
+    except PermissionError as error:
+        raise DataError(f"{path} cannot be opened: permission denied.") from error
+    except MemoryError as error:
+        raise DataError(f"{path} does not fit in memory: give a file with fewer cells.") from error
+    except Exception as error:  # each library has its own errors for a broken file
+        raise DataError(
+            f"{path} cannot be read as {FORMATS[suffix]} ({_first_line(error)}): it is damaged, "
+            "truncated or of another format; copy or download it again."
+        ) from error
+    if layer is not None:
+        adata = _take_layer(adata, layer)
+    if label is not None:
+        require_label(adata, label)
+    return adata
+
+
+def file_digest(path: Path | str) -> str:
+    """sha256 of a file, 64 hex digits, read by blocks. Raises OSError if unreadable."""
+    with Path(path).open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def _suffix(path: Path) -> str:
+    """The format's suffix. Raises DataError unless ``path`` is a file of a known format."""
+    if path.is_dir():
+        raise DataError(f"{path} is a folder: give a file ({', '.join(FORMATS)}).")
+    if not path.is_file():
+        raise DataError(f"{path} does not exist: {_nearby(path)}.")
+    fitting = [suffix for suffix in FORMATS if path.name.lower().endswith(suffix)]
+    if not fitting:
+        raise DataError(f"{path} has an unknown suffix: known are {', '.join(FORMATS)}.")
+    return fitting[0]
+
+
+def _nearby(path: Path) -> str:
+    if not path.parent.is_dir():
+        return f"neither does its folder {path.parent}"
+    known = tuple(FORMATS)
+    files = sorted(f.name for f in path.parent.iterdir() if f.name.lower().endswith(known))
+    shown = difflib.get_close_matches(path.name, files, n=3) or files[:5]
+    return f"its folder has {', '.join(shown)}" if shown else "its folder has no data file at all"
+
+
+def _load(path: Path, suffix: str, label: str | None, modality: str | None) -> AnnData:
+    import anndata
+    import pandas as pd
+
+    match suffix:
+        case ".h5ad":
+            return anndata.read_h5ad(path)
+        case ".h5mu":
+            return _read_h5mu(path, label, modality)
+        case ".h5":
+            return _read_10x(path)
+        case ".parquet":
+            return _from_table(pd.read_parquet(path), path, label, "")
+        case _:
+            separator = "\t" if suffix.startswith(".tsv") else ","
+            return _read_text(path, label, separator)
+
+
+def _read_h5mu(path: Path, label: str | None, modality: str | None) -> AnnData:
+    try:
+        import mudata
+    except ImportError as error:
+        raise DataError(
+            "Reading .h5mu files needs mudata: pip install 'omicsbench[multimodal]'."
+        ) from error
+    mdata = mudata.read_h5mu(path)
+    names = list(mdata.mod)
+    if modality is None:
+        modality = "rna" if "rna" in names else names[0] if len(names) == 1 else None
+    if modality not in names:
+        missing = (
+            f"There is no modality {modality!r} in" if modality else "There is no modality rna in"
+        )
+        raise DataError(f"{missing} {path}: choose with --modality NAME from {', '.join(names)}.")
+    adata: AnnData = mdata.mod[modality]
+    if label is not None and label not in adata.obs and label in mdata.obs:
+        adata.obs[label] = mdata.obs.loc[adata.obs_names, label]
+    return adata
+
+
+def _read_10x(path: Path) -> AnnData:
+    """Gene expression of a 10x file: v3 keeps it in /matrix, v2 in a group named by genome."""
+    import anndata
+    import h5py
+    import pandas as pd
+    from scipy import sparse
+
+    with h5py.File(path, "r") as file:
+        if "matrix" in file:
+            group = file["matrix"]
+            ids, genes = group["features/id"], group["features/name"]
+            types = group["features/feature_type"].asstr()[:]
+        else:
+            group = _genome(file, path)
+            ids, genes = group["genes"], group["gene_names"]
+            types = np.full(len(genes), "Gene Expression")
+        features, cells = (int(size) for size in group["shape"][:])
+        # stored by column as genes x cells, which is cells x genes by row
+        stored = (group["data"][:].astype(np.float32), group["indices"][:], group["indptr"][:])
+        matrix = sparse.csr_matrix(stored, shape=(cells, features))
+        matrix.check_format(full_check=True)
+        var = pd.DataFrame({"gene_ids": ids.asstr()[:]}, index=genes.asstr()[:])
+        obs = pd.DataFrame(index=group["barcodes"].asstr()[:])
+    adata = anndata.AnnData(X=matrix, obs=obs, var=var)
+    expression = types == "Gene Expression"
+    if not expression.any():
+        raise DataError(
+            f"{path} has no gene expression, only {', '.join(np.unique(types))}: give another."
+        )
+    if not expression.all():
+        others = ", ".join(np.unique(types[~expression]))
+        adata = adata[:, expression].copy()
+        _note(adata, f"Only gene expression is used, not {others}.")
+    repeated = int(adata.var_names.duplicated().sum())
+    if repeated:
+        adata.var_names_make_unique()
+        _note(adata, f"Gene names that occur again ({repeated:,}) were told apart by a number.")
+    return adata
+
+
+def _genome(file: Any, path: Path) -> Any:
+    genomes = [name for name in file if "gene_names" in file[name]]
+    if len(genomes) == 1:
+        return file[genomes[0]]
+    if genomes:
+        raise DataError(
+            f"{path} holds several genomes ({', '.join(genomes)}): "
+            "write the one you want to an .h5ad file."
+        )
+    found = ", ".join(file) or "nothing"
+    raise DataError(f"{path} is not a 10x file (it holds {found}): rename or convert it to .h5ad.")
+
+
+def _read_text(path: Path, label: str | None, separator: str) -> AnnData:
+    import pandas as pd
+
+    try:
+        header = pd.read_csv(path, sep=separator, header=None, nrows=1, dtype=str).iloc[0]
+    except pd.errors.EmptyDataError as error:
+        raise DataError(f"{path} is empty: expected a header and one cell a row.") from error
+    twice = header[header.duplicated() & header.notna()]
+    if len(twice):
+        raise DataError(f"{path} has two columns {twice.iloc[0]!r}: make the names unique.")
+    what = "comma (,)" if separator == "," else "tab"
+    table = pd.read_csv(path, sep=separator, low_memory=False)
+    return _from_table(table, path, label, f"; check that the separator is a {what}")
+
+
+def _from_table(table: Any, path: Path, label: str | None, hint: str) -> AnnData:
+    """Cells in rows. Numbers are features; text, and the label, go to obs."""
+    import anndata
+    import pandas as pd
+    from pandas.api.types import is_bool_dtype, is_numeric_dtype
+
+    if table.empty:
+        raise DataError(f"{path} holds no cells: expected a header and one cell a row{hint}.")
+    table.columns = table.columns.astype(str)
+    numeric = [is_numeric_dtype(kind) and not is_bool_dtype(kind) for kind in table.dtypes]
+    first = table.columns[0]
+    if isinstance(table.index, pd.RangeIndex):
+        unnamed = first.startswith("Unnamed: 0") or first == "__index_level_0__"
+        if first != label and (unnamed or not numeric[0]):
+            table, numeric = table.set_index(first), numeric[1:]
+            _require_unique(table.index, first, path)
+    table.index = table.index.astype(str)
+    features = [
+        column
+        for column, is_number in zip(table, numeric, strict=True)
+        if is_number and column != label
+    ]
+    if not features:
+        raise DataError(f"{path} has no column of numbers to use as features{hint}.")
+    obs = table.drop(columns=features)
+    values = table[features].to_numpy(dtype=np.float32, na_value=np.nan)
+    adata = anndata.AnnData(X=values, obs=obs, var=pd.DataFrame(index=features))
+    others = [column for column in obs if column != label]
+    if others:
+        shown = ", ".join(others[:8]) + (", ..." if len(others) > 8 else "")
+        _note(adata, f"Columns of text are taken as annotations, not features: {shown}.")
+    return adata
+
+
+def _require_unique(names: Any, column: str, path: Path) -> None:
+    twice = names[names.duplicated()]
+    if len(twice):
+        raise DataError(
+            f"{path}: the first column ({column}) is taken as cell names, but {twice[0]!r} "
+            "occurs more than once: pass it with --label if it is the label, or make it unique."
+        )
+
+
+def _take_layer(adata: AnnData, layer: str) -> AnnData:
+    import anndata
+
+    if layer not in adata.layers:
+        found = ", ".join(adata.layers) or "none"
+        raise DataError(f"There is no layer {layer!r}: the layers of this file are {found}.")
+    return anndata.AnnData(
+        X=adata.layers[layer], obs=adata.obs, var=adata.var, uns={NOTES: adata.uns.get(NOTES, [])}
+    )
+
+
+def _note(adata: AnnData, sentence: str) -> None:
+    adata.uns[NOTES] = [*adata.uns.get(NOTES, ()), sentence]
+
+
+def _first_line(error: Exception) -> str:
+    lines = str(error).strip().splitlines()
+    return lines[0] if lines else type(error).__name__

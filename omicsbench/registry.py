@@ -1,0 +1,203 @@
+"""Methods, data sets and suites, found as files: in the package, in ``--plugins`` folders
+and in the folders of packages that declare the entry-point group ``omicsbench.plugins``."""
+
+from __future__ import annotations
+
+import ast
+import difflib
+import hashlib
+import importlib
+import importlib.util
+import shutil
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from importlib.metadata import entry_points
+from pathlib import Path
+from types import ModuleType
+from typing import Any, Generic, TypeVar
+
+from omicsbench.errors import RegistryError
+from omicsbench.plugin import DatasetInfo, MethodInfo
+
+PACKAGE = Path(__file__).parent
+_Info = TypeVar("_Info", MethodInfo, DatasetInfo)
+
+
+@dataclass(frozen=True)
+class Entry(Generic[_Info]):
+    """A registered method or data set: its metadata, its class or loader, its file."""
+
+    info: _Info
+    make: Callable[..., Any]
+    path: Path
+
+    @property
+    def code_id(self) -> str:
+        """Hash of the source file and of those beside it that it imports, at any remove.
+
+        An edited method is a different method, wherever it was edited.
+        """
+        seen: dict[Path, bytes] = {}
+        todo = [self.path]
+        while todo:
+            path = todo.pop()
+            if path not in seen and path.is_file():
+                seen[path] = path.read_bytes()
+                todo += [path.with_name(f"{name}.py") for name in _imported(seen[path])]
+        parts = [name.name.encode() + seen[name] for name in sorted(seen)]
+        return hashlib.sha256(b"".join(parts)).hexdigest()[:12]
+
+
+@dataclass(frozen=True)
+class Registry:
+    """What can be named. ``broken`` maps a file to the reason it could not be read."""
+
+    methods: dict[str, Entry[MethodInfo]] = field(default_factory=dict)
+    datasets: dict[str, Entry[DatasetInfo]] = field(default_factory=dict)
+    broken: dict[Path, str] = field(default_factory=dict)
+    plugins: tuple[Path, ...] = ()
+
+    def method(self, name: str) -> Entry[MethodInfo]:
+        return self.methods[name] if name in self.methods else self._unknown("method", name)
+
+    def dataset(self, name: str) -> Entry[DatasetInfo]:
+        return self.datasets[name] if name in self.datasets else self._unknown("data set", name)
+
+    def _unknown(self, what: str, name: str) -> Any:
+        known = sorted(self.methods if what == "method" else self.datasets)
+        message = unknown(what, name, known)
+        for path, reason in self.broken.items():
+            if path.stem == name:
+                message = f"{path} cannot be used: {reason}."
+        raise RegistryError(message)
+
+
+def _imported(code: bytes) -> set[str]:
+    """Last part of every module name that a source file imports."""
+    found = set()
+    for node in ast.walk(ast.parse(code)):
+        if isinstance(node, ast.ImportFrom):
+            found |= {(node.module or "").rpartition(".")[2], *(a.name for a in node.names)}
+        elif isinstance(node, ast.Import):
+            found |= {alias.name.rpartition(".")[2] for alias in node.names}
+    return found
+
+
+def unknown(what: str, name: str, known: Sequence[str]) -> str:
+    """One sentence for a name that is not known, with the closest that is."""
+    close = difflib.get_close_matches(name, known, n=1)
+    some = ", ".join(known[:8]) + (", ..." if len(known) > 8 else "")
+    hint = f"did you mean {close[0]}?" if close else f"known: {some}."
+    return f"Unknown {what} {name!r}; {hint}"
+
+
+def discover(plugins: Sequence[Path] = ()) -> Registry:
+    """Read all plug-in files. A broken file is reported, a duplicate name is an error."""
+    registry = Registry(plugins=tuple(Path(p).resolve() for p in plugins))
+    for folder in registry.plugins:
+        if not folder.is_dir():
+            raise RegistryError(f"Plug-in folder {folder} does not exist; give a folder of files.")
+    for path, name in _files(registry.plugins):
+        add_file(registry, path, name)
+    return registry
+
+
+def add_file(registry: Registry, path: Path, module_name: str | None = None) -> ModuleType | None:
+    """Register what one file declares; returns the module, None if the file is broken."""
+    try:
+        module = _load(path, module_name)
+    except Exception as error:
+        registry.broken[path] = f"{type(error).__name__}: {error}"
+        return None
+    for value in vars(module).values():
+        info = getattr(value, "info", None)
+        if getattr(value, "__module__", None) != module.__name__:
+            continue
+        if isinstance(info, MethodInfo):
+            _add(registry.methods, Entry(info, value, path))
+        elif isinstance(info, DatasetInfo):
+            _add(registry.datasets, Entry(info, value, path))
+    return module
+
+
+def _add(table: dict[str, Entry[_Info]], entry: Entry[_Info]) -> None:
+    other = table.get(entry.info.name)
+    if other is not None and other.path != entry.path:
+        raise RegistryError(
+            f"Two files declare {entry.info.name!r}: {other.path} and {entry.path}; rename one."
+        )
+    if other is not None:
+        raise RegistryError(f"{entry.path} declares {entry.info.name!r} twice; rename one.")
+    table[entry.info.name] = entry
+
+
+def _files(plugins: Sequence[Path]) -> Iterator[tuple[Path, str | None]]:
+    for package in ("omicsbench.methods", "omicsbench.datasets"):
+        spec = importlib.util.find_spec(package)
+        for location in (spec.submodule_search_locations or ()) if spec else ():
+            for path in _python_files(Path(location)):
+                yield path, f"{package}.{path.stem}"
+    for folder in (*plugins, *_entry_point_folders()):
+        for path in _python_files(folder):
+            yield path, None
+
+
+def _python_files(folder: Path) -> list[Path]:
+    return sorted(p for p in folder.glob("*.py") if not p.name.startswith("_"))
+
+
+def _entry_point_folders() -> Iterator[Path]:
+    for point in entry_points(group="omicsbench.plugins"):
+        try:
+            spec = importlib.util.find_spec(point.module)
+        except ImportError:
+            continue
+        if spec and spec.submodule_search_locations:
+            yield from (Path(folder) for folder in spec.submodule_search_locations)
+
+
+def _load(path: Path, name: str | None) -> ModuleType:
+    if name is not None:
+        return importlib.import_module(name)
+    path = path.resolve()
+    # One name per file, the same in every process, so that fitted stages can be unpickled.
+    name = f"omicsbench_plugin_{hashlib.sha256(str(path).encode()).hexdigest()[:12]}_{path.stem}"
+    if name in sys.modules:
+        return sys.modules[name]
+    spec = importlib.util.spec_from_file_location(name, path)
+    if spec is None or spec.loader is None:
+        raise ImportError(f"{path} is not a Python file")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    try:
+        spec.loader.exec_module(module)
+    except BaseException:
+        del sys.modules[name]
+        raise
+    return module
+
+
+def unavailable(info: MethodInfo | DatasetInfo) -> str | None:
+    """Why it cannot run on this machine, None if it can. Imports nothing heavy."""
+    for module in info.needs:
+        if importlib.util.find_spec(module.partition(".")[0]) is None:
+            return f"needs the module {module}, which is not installed"
+    devices = info.devices if isinstance(info, MethodInfo) else ("cpu",)
+    if not any(device_present(device) for device in devices):
+        return f"no {' or '.join(devices)} device on this machine"
+    return None
+
+
+def device_present(device: str) -> bool:
+    """Whether the machine has such a device, as far as can be told without its libraries."""
+    if device == "cuda":
+        return shutil.which("nvidia-smi") is not None or Path("/dev/nvidiactl").exists()
+    if device == "mps":
+        return sys.platform == "darwin"
+    return device == "cpu"
+
+
+def suites() -> dict[str, Path]:
+    """Suites that come with the package, by name."""
+    return {p.stem: p for p in sorted((PACKAGE / "suites").glob("*.toml"))}

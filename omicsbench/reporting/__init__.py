@@ -1,0 +1,9 @@
+"""The report: one HTML page that opens offline, and its tables as CSV and Markdown.
+
+It is made from stored records alone, so it can be made again anywhere.
+"""
+
+from omicsbench.reporting.answer import answer
+from omicsbench.reporting.page import write_report
+
+__all__ = ["answer", "write_report"]

@@ -1,0 +1,242 @@
+"""Charts: one look per pipeline, the data they share, and Vega-Lite specifications.
+
+The page holds the data once, as columns; ``report.js`` picks the rows of each chart and puts
+them into a copy of its specification.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import cycle, islice
+from typing import Any
+
+import pandas as pd
+
+from omicsbench.metrics.base import METRICS
+from omicsbench.verdict import Verdict
+
+# One hue family per kind of pipeline, told apart by colour-blind readers too (blue and orange),
+# and repeated by line style; pipelines of a family differ by lightness and by marker.
+COLOURS = {
+    "simple": ("#08519c", "#4292c6", "#0b7a75", "#5e4fa2", "#7fb3d5", "#35978f"),
+    "deep": ("#b8420a", "#f0871f", "#a50f3c", "#d9599c", "#7f2704", "#c9a227"),
+    "control": ("#6b7280", "#9aa0a8"),
+}
+DASHES = {"simple": [1, 0], "deep": [7, 3], "control": [2, 3]}
+SHAPES = ("circle", "square", "triangle-up", "diamond", "triangle-down", "cross")
+FAMILIES = tuple(COLOURS)
+GRID, INK = "#e5e7eb", "#374151"
+
+
+@dataclass(frozen=True)
+class Style:
+    """How one pipeline looks in every chart, legend and table."""
+
+    name: str
+    family: str
+    color: str
+    dash: list[int]
+    shape: str
+
+
+def styles(families: Mapping[str, str]) -> dict[str, Style]:
+    """A style per pipeline (``families``: pipeline to family), in the order of the legend."""
+    made: dict[str, Style] = {}
+    for family in FAMILIES:
+        names = sorted(name for name, of in families.items() if of == family)
+        colours = islice(cycle(COLOURS[family]), len(names))
+        for i, (name, colour) in enumerate(zip(names, colours, strict=True)):
+            made[name] = Style(name, family, colour, DASHES[family], SHAPES[i % len(SHAPES)])
+    return made
+
+
+def columns(frame: pd.DataFrame) -> dict[str, list[Any]]:
+    """A frame as JSON-able columns: missing values as None, numbers to five digits."""
+    return {str(name): [_json(value) for value in frame[name]] for name in frame}
+
+
+def stars(verdicts: Iterable[Verdict]) -> pd.DataFrame:
+    """The crossovers to mark, one row per ahead verdict."""
+    names = ["dataset", "task", "device", "output_dim", "metric", "pipeline", "against", "size"]
+    rows = [
+        (v.dataset, v.task, v.device, v.output_dim, v.metric, v.deep, v.against, v.n_star)
+        for v in verdicts
+        if v.outcome.ahead
+    ]
+    return pd.DataFrame(rows, columns=names)
+
+
+def quality_time(scores: pd.DataFrame, costs: pd.DataFrame) -> pd.DataFrame:
+    """Scores with median fit seconds; ``front`` where no other pipeline is faster and better.
+
+    The front is drawn per (data set, output dimension, metric, size); controls stay outside.
+    """
+    where = ["dataset", "task", "device", "pipeline", "family", "output_dim", "size"]
+    found = scores.merge(costs[[*where, "fit_s"]], on=where)
+    found["front"] = False
+    contest = found[found["family"] != "control"]
+    by = ["dataset", "task", "device", "output_dim", "metric", "size"]
+    for _, group in contest.groupby(by, dropna=False):
+        sign = -1.0 if METRICS[group["metric"].iloc[0]].direction == "min" else 1.0
+        ranked = group.assign(score=sign * group["mean"]).sort_values(
+            ["fit_s", "score"], ascending=[True, False]
+        )
+        best = ranked["score"].cummax().shift(fill_value=-float("inf"))
+        found.loc[ranked.index[ranked["score"] > best], "front"] = True
+    return found
+
+
+def specifications() -> dict[str, Any]:
+    """Vega-Lite specifications by kind of chart, without data and axis titles."""
+    return {
+        "curve": _chart(
+            _band("low", "high"),
+            _line("mean"),
+            _points("mean", [_tip("mean", "mean"), *_INTERVAL, _tip("repeats", "repeats")]),
+            *_crossover(),
+            y="linear",
+        ),
+        "fit": _chart(
+            _band("fit_s_min", "fit_s_max"),
+            _line("fit_s"),
+            _points("fit_s", [_tip("fit_s", "median fit, s", ".3~s")]),
+            y="log",
+        ),
+        "memory": _chart(
+            _band("memory_min", "memory_max"),
+            _line("memory"),
+            _points("memory", [_tip("memory", "median peak, GiB", ".3~f")]),
+            y="log",
+        ),
+        "pareto": _chart(
+            {
+                "transform": [{"filter": "datum.front"}],
+                "mark": {"type": "line", "color": INK, "strokeWidth": 1, "opacity": 0.6},
+                "encoding": {
+                    "y": {"field": "mean", "type": "quantitative"},
+                    "color": {"value": INK},
+                    "detail": {"field": "front"},
+                },
+            },
+            _points(
+                "mean",
+                [_tip("mean", "mean"), _tip("fit_s", "median fit, s", ".3~s"),
+                 _tip("front", "on the Pareto front (1: yes)")],
+                size=110,
+            ),
+            x="fit_s",
+            y="linear",
+        ),
+    }  # fmt: skip
+
+
+def _chart(*layers: dict[str, Any], y: str, x: str = "size") -> dict[str, Any]:
+    size = x == "size"
+    return {
+        "$schema": "https://vega.github.io/schema/vega-lite/v6.json",
+        "width": "container",
+        "height": 190,
+        "autosize": {"type": "fit", "contains": "padding"},
+        "encoding": {
+            "x": {
+                "field": x,
+                "type": "quantitative",
+                "scale": {"type": "log", "nice": False, "padding": 12},
+                "axis": {
+                    "title": "training samples n" if size else "median fit time, s",
+                    "format": "~s" if size else ",~g",
+                    "labelOverlap": "greedy",
+                    "grid": False,
+                    "tickCount": 5,
+                },
+            },
+            "color": {"field": "color", "type": "nominal", "scale": None},
+            "detail": {"field": "pipeline"},
+        },
+        "layer": [_with_y(layer, y) for layer in layers],
+        "config": {
+            "font": "system-ui, -apple-system, 'Segoe UI', sans-serif",
+            "view": {"stroke": None},
+            "axis": {"labelColor": INK, "titleColor": INK, "gridColor": GRID, "domainColor": GRID,
+                     "tickColor": GRID, "labelFontSize": 11, "titleFontSize": 11,
+                     "titleFontWeight": "normal", "labelSeparation": 6},
+        },
+    }  # fmt: skip
+
+
+def _with_y(layer: dict[str, Any], kind: str) -> dict[str, Any]:
+    if "field" not in layer["encoding"].get("y", {}):
+        return layer
+    axis = {"format": ",~g" if kind == "log" else ".3~f", "tickCount": 5, "title": None}
+    own = {"type": "log", "nice": False} if kind == "log" else {"zero": False, "nice": True}
+    scale = own | {"padding": 10}
+    layer["encoding"]["y"] |= {"scale": scale, "axis": axis}
+    return layer
+
+
+def _band(low: str, high: str) -> dict[str, Any]:
+    ends = {"y": {"field": low, "type": "quantitative"}, "y2": {"field": high}}
+    return {
+        "transform": [{"filter": f"isValid(datum.{low})"}],
+        "mark": {"type": "area", "opacity": 0.14},
+        "encoding": ends,
+    }
+
+
+def _line(field: str) -> dict[str, Any]:
+    return {
+        "mark": {"type": "line", "strokeWidth": 1.8},
+        "encoding": {
+            "y": {"field": field, "type": "quantitative"},
+            "strokeDash": {"field": "dash", "type": "nominal", "scale": None},
+        },
+    }
+
+
+def _points(field: str, tips: Sequence[dict[str, Any]], size: int = 42) -> dict[str, Any]:
+    common = [_tip("pipeline", "pipeline"), _tip("size", "n", ",")]
+    return {
+        "mark": {"type": "point", "filled": True, "opacity": 1, "size": size},
+        "encoding": {
+            "y": {"field": field, "type": "quantitative"},
+            "shape": {"field": "shape", "type": "nominal", "scale": None},
+            "tooltip": [*common, *tips],
+        },
+    }
+
+
+def _crossover() -> list[dict[str, Any]]:
+    """A vertical line at n*, labelled; its rows come as the data set ``stars``."""
+    x = {"field": "size", "type": "quantitative"}
+    tips = [_tip("pipeline", "pipeline"), _tip("size", "n*", ","), _tip("against", "against")]
+    rule = {"mark": {"type": "rule", "strokeWidth": 1.2}, "encoding": {"x": x, "tooltip": tips}}
+    label = {
+        "mark": {
+            "type": "text",
+            "align": {"expr": "datum.last ? 'right' : 'left'"},
+            "dx": {"expr": "datum.last ? -4 : 4"},
+            "dy": 5,
+            "fontSize": 11,
+        },
+        "encoding": {"x": x, "y": {"value": 0}, "text": {"field": "label"}},
+    }
+    return [layer | {"data": {"name": "stars"}} for layer in (rule, label)]
+
+
+def _tip(field: str, title: str, number: str | None = None) -> dict[str, Any]:
+    made = {"field": field, "title": title}
+    if number or field in ("mean", "low", "high"):
+        made |= {"type": "quantitative", "format": number or ".4~f"}
+    return made
+
+
+_INTERVAL = (_tip("low", "95 % interval from"), _tip("high", "to"))
+
+
+def _json(value: Any) -> Any:
+    if value is None or pd.isna(value):
+        return None
+    if isinstance(value, float):
+        return float(f"{value:.5g}")
+    return value.item() if hasattr(value, "item") else value

@@ -1,0 +1,86 @@
+"""What the page hands to its script: the charts' data and the explorer's menus, as safe JSON."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+import pandas as pd
+
+from omicsbench.metrics.base import METRICS
+from omicsbench.reporting import charts
+from omicsbench.verdict import Verdict
+
+PLACE = ["dataset", "task", "device"]
+GIB = 2**30
+
+
+def chart_data(
+    quality: pd.DataFrame,
+    costs: pd.DataFrame,
+    found: Sequence[Verdict],
+    styles: dict[str, charts.Style],
+    places: list[dict[str, Any]],
+) -> dict[str, Any]:
+    """The charts' data: columns, with pipelines, places and metrics as numbers."""
+    best = {(v.dataset, v.device, v.metric, v.deep) for v in found if v.against == "best_simple"}
+    marked = [
+        v for v in found
+        if v.against == "best_simple" or (v.dataset, v.device, v.metric, v.deep) not in best
+    ]  # fmt: skip
+    costs = costs[costs["fit_s"] > 0].copy()
+    for end in ("", "_min", "_max"):
+        costs[f"memory{end}"] = costs[f"peak_rss_bytes{end}"] / GIB
+    key = ["place", "dim", "pipeline", "size"]
+    wanted = {
+        "curve": (quality, [*key, "metric", "mean", "low", "high", "repeats", "fit_s", "front"]),
+        "cost": (costs, [*key, "fit_s", "fit_s_min", "fit_s_max", "memory", "memory_min",
+                         "memory_max"]),
+        "star": (charts.stars(marked), [*key, "metric", "against"]),
+    }  # fmt: skip
+    place_of = {tuple(p[k] for k in PLACE): i for i, p in enumerate(places)}
+    pipeline_of = {name: i for i, name in enumerate(styles)}
+    metric_of = {name: i for i, name in enumerate(METRICS)}
+    made: dict[str, Any] = {
+        "metrics": list(METRICS),
+        "styles": [vars(style) for style in styles.values()],
+        "specs": charts.specifications(),
+    }
+    for name, (frame, columns) in wanted.items():
+        where = [place_of[at] for at in frame[PLACE].itertuples(index=False, name=None)]
+        frame = frame.assign(
+            place=where, dim=frame["output_dim"], pipeline=frame["pipeline"].map(pipeline_of)
+        )
+        if "metric" in columns:
+            frame = frame.assign(metric=frame["metric"].map(metric_of))
+        if "front" in columns:
+            frame = frame.assign(front=frame["front"].astype(int))
+        made[name] = charts.columns(frame[columns])
+    return made
+
+
+def menus(panels: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The panels as the explorer's drop-downs need them."""
+    return [
+        {k: panel[k] for k in ("place", "dim", "sizes")}
+        | {
+            "metrics": [
+                {
+                    "name": name,
+                    "title": METRICS[name].title,
+                    "lower": METRICS[name].direction == "min",
+                }
+                for name in panel["metrics"]
+            ]
+        }
+        for panel in panels
+    ]
+
+
+def safe_json(value: Any) -> str:
+    """JSON that cannot end a script element or open a comment in one."""
+    text = json.dumps(value, separators=(",", ":"), allow_nan=False)
+    for sign in "<>&":
+        text = text.replace(sign, f"\\u{ord(sign):04x}")
+    return text

@@ -1,0 +1,162 @@
+"use strict";
+// Draws each chart when it comes into view; filters and sorts the tables. Needs window.vegaEmbed.
+(() => {
+  const parse = (id) => JSON.parse(document.getElementById(id).textContent);
+  const data = parse("data");
+  const panels = parse("panels");
+  const hidden = new Set(data.styles.filter((s) => s.family === "control").map((s) => s.name));
+  const drawn = new Set();
+
+  // Columns to rows, with the look of each row's pipeline.
+  const rowsOf = (columns) => {
+    const names = Object.keys(columns);
+    return columns[names[0]].map((_, i) => {
+      const row = Object.fromEntries(names.map((name) => [name, columns[name][i]]));
+      const { name, color, dash, shape } = data.styles[row.pipeline];
+      const metric = data.metrics[row.metric];
+      return Object.assign(row, { pipeline: name, metric, color, dash, shape });
+    });
+  };
+  const curve = rowsOf(data.curve);
+  const cost = rowsOf(data.cost);
+  const stars = rowsOf(data.star);
+  const tables = { curve, pareto: curve, fit: cost, memory: cost };
+  const short = (n) => new Intl.NumberFormat("en", { notation: "compact" }).format(n).replace("K", "k");
+
+  function rows(chart) {
+    const { kind, place, dim, metric, size } = chart.dataset;
+    const fits = (row) =>
+      String(row.place) === place &&
+      (metric === undefined || (row.metric === metric && String(row.dim ?? "") === dim)) &&
+      !hidden.has(row.pipeline);
+    const values = tables[kind].filter(
+      (row) => fits(row) && (!size || String(row.size) === size) &&
+        (kind !== "pareto" || row.fit_s > 0));
+    const largest = Math.max(...values.map((row) => row.size));
+    const mark = (row) => ({
+      ...row,
+      against: row.against.replace("_", " "),
+      label: `n* ${short(row.size)}`,
+      last: row.size === largest,
+    });
+    return { values, stars: kind === "curve" ? stars.filter(fits).map(mark) : [] };
+  }
+
+  async function draw(chart) {
+    drawn.add(chart);
+    const found = rows(chart);
+    const plot = chart.querySelector(".plot");
+    const spec = structuredClone(data.specs[chart.dataset.kind]);
+    spec.datasets = { stars: found.stars };
+    if (!found.stars.length) spec.layer = spec.layer.filter((layer) => !layer.data);
+    spec.data = { values: found.values };
+    if (chart.dataset.kind !== "pareto") {
+      spec.encoding.x.axis.values = [...new Set(found.values.map((row) => row.size))];
+    }
+    plot.classList.toggle("empty", !found.values.length);
+    await window.vegaEmbed(plot, spec, { actions: false, renderer: "svg" });
+    plot.dataset.drawn = "";
+  }
+
+  const watcher = new IntersectionObserver((entries) => {
+    for (const { isIntersecting, target } of entries) {
+      if (isIntersecting && !drawn.has(target)) draw(target);
+    }
+  }, { rootMargin: "300px" });
+
+  // Legend: a button hides or shows a pipeline in all charts.
+  const buttons = document.querySelectorAll(".legend button");
+  const press = () => buttons.forEach((button) =>
+    button.setAttribute("aria-pressed", String(!hidden.has(button.dataset.pipeline))));
+  buttons.forEach((button) => button.addEventListener("click", () => {
+    const { pipeline } = button.dataset;
+    if (!hidden.delete(pipeline)) hidden.add(pipeline);
+    press();
+    drawn.forEach(draw);
+  }));
+  press();
+
+  // Explorer: two charts that follow the drop-downs.
+  const explorer = document.getElementById("explorer");
+  if (explorer) {
+    const [panel, metric, size] = ["panel", "metric", "size"].map((name) =>
+      explorer.querySelector(`[name=${name}]`));
+    const charts = explorer.querySelectorAll(".chart");
+    const fill = (select, options) => {
+      const before = select.value;
+      select.replaceChildren(...options.map(([value, text]) => new Option(text, value)));
+      if (options.some(([value]) => String(value) === before)) select.value = before;
+    };
+    const choose = () => {
+      const { place, dim, metrics, sizes } = panels[panel.value];
+      fill(metric, metrics.map(({ name, title }) => [name, title]));
+      fill(size, [...sizes].reverse().map((n) => [n, n.toLocaleString("en")]));
+      const { title, lower } = metrics[metric.selectedIndex];
+      const direction = lower ? "lower is better" : "higher is better";
+      const captions = [
+        `${title} against n (${direction})`,
+        `${title} against fit time at n = ${Number(size.value).toLocaleString("en")}; ` +
+          "the thin line is the Pareto front",
+      ];
+      charts.forEach((chart, i) => {
+        Object.assign(chart.dataset, { place, dim, metric: metric.value });
+        if (i) chart.dataset.size = size.value;
+        chart.querySelector("figcaption").textContent = captions[i];
+        chart.querySelector(".plot").setAttribute("aria-label", captions[i]);
+        if (drawn.has(chart)) draw(chart);
+      });
+    };
+    [panel, metric, size].forEach((select) => select.addEventListener("change", choose));
+    choose();
+  }
+  document.querySelectorAll(".chart").forEach((chart) => watcher.observe(chart));
+
+  // Printing shows everything.
+  window.addEventListener("beforeprint", () => {
+    document.querySelectorAll("section > details").forEach((details) => { details.open = true; });
+    document.querySelectorAll(".chart").forEach((chart) => { if (!drawn.has(chart)) draw(chart); });
+  });
+
+  // Filters of the verdict tables.
+  for (const table of document.querySelectorAll("table.verdicts")) {
+    const box = table.closest("details");
+    const [outcome, against, secondary] = ["outcome", "against", "secondary"].map((name) =>
+      box.querySelector(`.filter-${name}`));
+    const filter = () => {
+      for (const row of table.tBodies[0].rows) {
+        row.hidden =
+          (outcome.value && row.dataset.outcome !== outcome.value) ||
+          (against.value && row.dataset.against !== against.value) ||
+          ("secondary" in row.dataset && !secondary.checked);
+      }
+    };
+    [outcome, against, secondary].forEach((input) => input.addEventListener("change", filter));
+    filter();
+  }
+
+  // Sorting: a button in each heading of a sortable table.
+  for (const heading of document.querySelectorAll("table.sortable thead th")) {
+    const button = document.createElement("button");
+    button.type = "button";
+    button.textContent = heading.textContent;
+    heading.replaceChildren(button);
+    button.addEventListener("click", () => {
+      const up = heading.getAttribute("aria-sort") !== "ascending";
+      heading.parentElement.querySelectorAll("th").forEach((th) => th.removeAttribute("aria-sort"));
+      heading.setAttribute("aria-sort", up ? "ascending" : "descending");
+      const body = heading.closest("table").tBodies[0];
+      const key = (row) => {
+        const cell = row.cells[heading.cellIndex];
+        return cell.dataset.value ?? cell.textContent.trim();
+      };
+      const order = new Intl.Collator("en", { numeric: true });
+      const compare = (a, b) => {
+        const [x, y] = [key(a), key(b)];
+        if (x === "" || y === "") return (x === "") - (y === "");
+        const numbers = !isNaN(x) && !isNaN(y);
+        return (numbers ? x - y : order.compare(x, y)) * (up ? 1 : -1);
+      };
+      body.append(...[...body.rows].sort(compare));
+    });
+  }
+})();

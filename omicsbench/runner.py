@@ -1,0 +1,197 @@
+"""Run a suite: plan it, leave out what is done, hand each pipeline to a worker, store all.
+
+Running the same command again resumes. Executors are ``concurrent.futures.Executor``s:
+threads that watch local workers by default, Dask for a cluster.
+"""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+import threading
+from collections.abc import Sequence
+from concurrent.futures import FIRST_COMPLETED, Executor, Future, ThreadPoolExecutor, wait
+from pathlib import Path
+from typing import Protocol
+
+from omicsbench import environment, store
+from omicsbench.errors import OmicsbenchError
+from omicsbench.plan import Planned, make_plan, shared_prefixes, write_plan
+from omicsbench.registry import Registry, discover
+from omicsbench.sources import OwnData
+from omicsbench.spec import RunRecord, Status
+from omicsbench.suite import Suite
+from omicsbench.supervisor import Job, Stopped, supervise
+
+MEMORY_SHARE = 0.8  # of the machine's memory, where the suite states no limit
+
+
+class Observer(Protocol):
+    """Who is told how the suite goes on; the CLI draws a progress bar from it."""
+
+    def dataset(self, name: str) -> None: ...
+
+    def start(self, todo: Sequence[Planned], done: int) -> None: ...
+
+    def record(self, record: RunRecord) -> None: ...
+
+
+class Interrupted(OmicsbenchError):
+    """The user stopped the suite; what was finished is stored."""
+
+
+class _Silent:
+    def dataset(self, name: str) -> None:
+        pass
+
+    def start(self, todo: Sequence[Planned], done: int) -> None:
+        pass
+
+    def record(self, record: RunRecord) -> None:
+        pass
+
+
+def run_suite(
+    suite: Suite,
+    out: Path,
+    *,
+    registry: Registry | None = None,
+    own_data: Sequence[OwnData] = (),
+    executor: Executor | None = None,
+    isolate_runs: bool = False,
+    retry: bool = False,
+    command: str = "",
+    observer: Observer | None = None,
+) -> list[RunRecord]:
+    """Run what is not done yet; returns the records of all runs of the suite.
+
+    Parameters
+    ----------
+    out : results folder; made if it is not there.
+    executor : runs the pipelines; by default ``suite.jobs`` at a time on this machine.
+    isolate_runs : a fresh process for every run, not only for every pipeline.
+    retry : do runs again that failed before.
+
+    Raises OmicsbenchError for bad input, StoreError if results cannot be written,
+    Interrupted on Ctrl-C. Finished runs are kept in every case.
+    """
+    registry = registry or discover()
+    observer = observer or _Silent()
+    store.open_folder(out)
+    plan = make_plan(suite, registry, own_data, observer.dataset)
+    write_plan(out, suite, plan, command)
+    records = {p.spec.key: p.skipped_record(suite.name) for p in plan if p.skip}
+    for record in records.values():
+        store.write_record(out, record)
+    memory = int((suite.memory_gb or environment.ram_bytes() * MEMORY_SHARE / 2**30) * 2**30)
+    keys = {p.spec.key for p in plan}
+    for key, record in store.stored(out).items():
+        if key in keys and not _again(record, retry, suite.timeout_s, memory):
+            records[key] = record
+    todo = [p for p in plan if p.spec.key not in records]
+    observer.start(todo, len(records))
+    scratch = Path(tempfile.mkdtemp(prefix="omicsbench-"))
+    try:
+        chains = _chains(suite, todo, out, scratch, registry.plugins, memory, isolate_runs)
+        for record in _execute(chains, executor, suite.jobs, observer):
+            records[record.key] = record
+    except KeyboardInterrupt:
+        kept = len(store.stored(out).keys() & keys)
+        raise Interrupted(
+            f"Stopped. {kept} of {len(plan)} runs are kept in {out}; "
+            "the same command goes on from there."
+        ) from None
+    finally:
+        shutil.rmtree(scratch, ignore_errors=True)
+    return [records[p.spec.key] for p in plan if p.spec.key in records]
+
+
+def _again(record: RunRecord, retry: bool, timeout_s: float, memory_bytes: int) -> bool:
+    """Whether a stored run is to be done again: skips always, limits if they were raised."""
+    if record.status is Status.OK:
+        return False
+    if retry or record.status is Status.SKIPPED:
+        return True
+    limits = record.limits
+    raised = {
+        Status.TIMEOUT: timeout_s > limits.get("timeout_s", timeout_s),
+        Status.OUT_OF_MEMORY: memory_bytes > limits.get("memory_bytes", memory_bytes),
+    }
+    return raised.get(record.status, False)
+
+
+def _chains(
+    suite: Suite,
+    todo: Sequence[Planned],
+    out: Path,
+    scratch: Path,
+    plugins: Sequence[Path],
+    memory_bytes: int,
+    isolate_runs: bool,
+) -> list[list[Job]]:
+    """One job per pipeline, its runs in ascending size within each data set.
+
+    Pipelines that begin with the same stage follow each other in one chain: the first fits
+    it, the others find it fitted.
+    """
+    by_pipeline: dict[str, list[Planned]] = {}
+    for planned in todo:
+        by_pipeline.setdefault(planned.spec.pipeline, []).append(planned)
+    shared = shared_prefixes([runs[0].pipeline for runs in by_pipeline.values()])
+    chains: dict[str, list[Job]] = {}
+    for text, runs in by_pipeline.items():
+        prefixes = runs[0].pipeline.prefixes
+        job = Job(
+            pipeline=text,
+            family=runs[0].pipeline.family,
+            runs=tuple((p.spec, str(p.prepared.folder)) for p in runs),
+            out=str(out.resolve()),
+            scratch=str(scratch),
+            suite=suite.name,
+            threads=runs[0].spec.threads,
+            jobs=suite.jobs,
+            timeout_s=suite.timeout_s,
+            warm_up_timeout_s=suite.warm_up_timeout_s,
+            memory_bytes=memory_bytes,
+            plugins=tuple(map(str, plugins)),
+            families=dict(suite.families),
+            shared=tuple(sorted(shared.intersection(prefixes))),
+            isolate_runs=isolate_runs,
+        )
+        chains.setdefault(prefixes[0], []).append(job)
+    return list(chains.values())
+
+
+def _execute(
+    chains: Sequence[list[Job]], executor: Executor | None, parallel: int, observer: Observer
+) -> list[RunRecord]:
+    stop = threading.Event()
+    local = executor is None
+    pool = executor or ThreadPoolExecutor(max_workers=parallel)
+    futures: set[Future[list[RunRecord]]] = set()
+    records: list[RunRecord] = []
+    try:
+        if local:
+            futures = {pool.submit(supervise, chain, observer.record, stop) for chain in chains}
+        else:  # elsewhere: neither a callback nor an event can follow
+            futures = {pool.submit(supervise, chain) for chain in chains}
+        pending = set(futures)
+        while pending:
+            finished, pending = wait(pending, return_when=FIRST_COMPLETED)
+            for future in finished:
+                found = future.result()
+                records += found
+                if not local:
+                    for record in found:
+                        observer.record(record)
+    except BaseException as error:
+        stop.set()
+        for future in futures:
+            future.cancel()
+        if isinstance(error, Stopped):
+            raise KeyboardInterrupt from error
+        raise
+    finally:
+        if local:
+            pool.shutdown(wait=True, cancel_futures=True)
+    return records

@@ -1,0 +1,63 @@
+"""Score one run: assemble what metrics may ask for, evaluate them, keep the reasons of gaps."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from omicsbench.metrics import METRICS, MetricUndefined
+
+NEIGHBORS = 15
+MIN_PROBE_ROWS = 50  # scored rows, below which a probe cross-validated among them is noise
+MIN_PROBE_MEMBERS = 3
+
+
+@dataclass(frozen=True)
+class Scores:
+    """Values by metric, and for those without a value the reason."""
+
+    values: dict[str, float]
+    skipped: dict[str, str]
+
+
+def n_neighbors(scored: int) -> int:
+    """Neighbours compared among ``scored`` rows: 15, fewer in a small test fold."""
+    return min(NEIGHBORS, max(2, (scored - 1) // 3))
+
+
+def probe_labels(codes: NDArray[np.int32] | None) -> NDArray[np.int32] | None:
+    """Codes (m,) if the scored rows can carry a probe, else None."""
+    if codes is None or codes.size < MIN_PROBE_ROWS:
+        return None
+    members = np.bincount(codes[codes >= 0], minlength=1)
+    return codes if (members >= MIN_PROBE_MEMBERS).sum() >= 2 else None
+
+
+def evaluate(names: Sequence[str], inputs: Mapping[str, Any]) -> Scores:
+    """Evaluate metrics on ``inputs`` (see ``omicsbench.metrics.base.MISSING`` for their names).
+
+    A metric that is undefined here, or whose value is not finite, is skipped with its reason.
+    """
+    values, skipped = {}, {}
+    for name in names:
+        try:
+            value = METRICS[name](**inputs)
+        except MetricUndefined as reason:
+            skipped[name] = str(reason)
+            continue
+        if math.isfinite(value):
+            values[name] = value
+        else:
+            skipped[name] = f"the value is {value}"
+    return Scores(values, skipped)
+
+
+def in_sample_metrics(names: Sequence[str]) -> list[str]:
+    """Metrics that are scored on training rows too: those that no label enters."""
+    return [n for n in names if not METRICS[n].uses_labels and "train_embedding" not in
+            METRICS[n].needs]  # fmt: skip

@@ -1,0 +1,127 @@
+"""Where a data set comes from: the registry or the user's own file, checked when loaded."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cache, cached_property
+from importlib.metadata import packages_distributions, version
+from pathlib import Path
+from typing import Any
+
+from omicsbench.errors import DataError
+from omicsbench.pipeline import call_text, parse_call
+from omicsbench.plugin import Provenance, Values
+from omicsbench.quality import Checked, check
+from omicsbench.readers import file_digest, read
+from omicsbench.registry import Registry, unavailable
+
+
+@dataclass(frozen=True)
+class OwnData:
+    """The user's own file and what must be known to read it.
+
+    ``values`` is needed where counts and normalised data cannot be told apart.
+    """
+
+    path: Path
+    label: str | None = None
+    values: Values | None = None
+    layer: str | None = None
+    modality: str | None = None
+    scale: bool = True
+    provenance: Provenance = "author"
+
+
+@dataclass(frozen=True)
+class Source:
+    """A data set that can be prepared.
+
+    Attributes
+    ----------
+    name : canonical text, as in records.
+    identity : JSON-able value that changes whenever the data may change.
+    describe : what records tell of the data set.
+    scale : features are brought to unit variance.
+    """
+
+    name: str
+    identity: Any
+    describe: dict[str, Any]
+    scale: bool
+    load: Callable[[], Checked]
+
+    @property
+    def slug(self) -> str:
+        """The name as part of a file name."""
+        return re.sub(r"[^A-Za-z0-9_.-]+", "_", self.name).strip("_")[:60] or "data"
+
+    @cached_property
+    def checked(self) -> Checked:
+        """The data, loaded once and checked. Raises DataError if they cannot be used."""
+        return self.load()
+
+
+def registered(text: str, registry: Registry) -> Source:
+    """The source of a registered data set, named by a call such as ``linear_control(n=500)``."""
+    call = parse_call(text)
+    entry = registry.dataset(call.name)
+    info = entry.info
+    reason = unavailable(info)
+    if reason:
+        raise DataError(f"Data set {info.name} {reason}.")
+    params = call.bind(entry.make)
+    files = [entry.path.parent / "data" / name for name in info.files]
+
+    def load() -> Checked:
+        return check(entry.make(**params), label=info.label, values=info.values)
+
+    return Source(
+        name=call_text(info.name, params),
+        identity=[
+            info.name, params, info.version, entry.code_id, info.label, info.values, info.scale,
+            [file_digest(f) for f in files], [_version(m) for m in info.needs],
+        ],
+        describe={
+            "name": info.name, "summary": info.summary, "source": info.source,
+            "licence": info.licence, "kind": info.kind, "omics": info.omics,
+            "label": info.label, "provenance": info.provenance,
+        },
+        scale=info.scale,
+        load=load,
+    )  # fmt: skip
+
+
+def own(data: OwnData) -> Source:
+    """The source of a user's own file. Raises DataError if there is no such file."""
+    path = data.path
+
+    def load() -> Checked:
+        adata = read(path, label=data.label, modality=data.modality, layer=data.layer)
+        return check(adata, label=data.label, values=data.values)
+
+    if not path.is_file():
+        read(path)  # says why not
+    settings = [data.label, data.values, data.layer, data.modality, data.scale]
+    return Source(
+        name=re.sub(r"[^\w.-]+", "_", path.name),
+        identity=["file", file_digest(path), settings],
+        describe={
+            "name": path.name, "summary": "your own data", "source": path.name, "licence": "",
+            "kind": "real", "omics": True, "label": data.label,
+            "provenance": data.provenance if data.label else None,
+        },
+        scale=data.scale,
+        load=load,
+    )  # fmt: skip
+
+
+def _version(module: str) -> str:
+    """Versions of the distributions that carry a module: a new release may carry other data."""
+    return " ".join(version(name) for name in _distributions().get(module.partition(".")[0], ()))
+
+
+@cache
+def _distributions() -> Mapping[str, list[str]]:
+    return packages_distributions()

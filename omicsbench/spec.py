@@ -1,0 +1,110 @@
+"""What defines a run, and what is recorded of it. Both are immutable and checked when made."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from enum import StrEnum
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+SCHEMA_VERSION = 1
+
+
+class Status(StrEnum):
+    """How a run ended. Declared once; every other word for an outcome is wrong."""
+
+    OK = "ok"
+    SKIPPED = "skipped"
+    TIMEOUT = "timeout"
+    OUT_OF_MEMORY = "out_of_memory"
+    CRASHED = "crashed"
+    INVALID_OUTPUT = "invalid_output"
+    ERROR = "error"
+
+
+class _Frozen(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+
+class RunSpec(_Frozen):
+    """Everything that defines a run. Two runs with equal specs are the same run."""
+
+    task: Literal["embed", "predict", "integrate"]
+    dataset: str = Field(description="canonical call, e.g. linear_control(n=3000)")
+    dataset_id: str = Field(description="hash of the data set's content, version and preparation")
+    pipeline: str = Field(description="canonical text, every stated parameter in it")
+    pipeline_id: str = Field(description="hash of the stages' versions and source files")
+    size: int = Field(gt=0, description="training samples n")
+    repeat: int = Field(ge=0)
+    device: str
+    threads: int = Field(gt=0)
+    seed: int = Field(ge=0)
+    split: Literal["holdout", "kfold"]
+    features: int = Field(gt=0, description="features selected")
+    features_per_size: bool = False
+    scored: int = Field(gt=0, description="test rows scored, the same at every size")
+    scored_in_sample: int = Field(ge=0, description="training rows scored in sample")
+    metrics: tuple[str, ...]
+    keep_embedding: bool = False
+
+    @property
+    def key(self) -> str:
+        """Hash that names the run's record: 16 hex digits."""
+        return digest(self.model_dump(mode="json"))
+
+
+class Phases(_Frozen):
+    """Wall seconds of each phase of a run. ``fit_s`` and ``transform_s`` are the method's own.
+
+    A stage shared with another pipeline is fitted once and its time counted into each.
+    """
+
+    import_s: float = Field(default=0.0, ge=0, description="importing libraries, once per worker")
+    warm_up_s: float = Field(default=0.0, ge=0, description="JIT and caches, once per worker")
+    prepare_s: float = Field(default=0.0, ge=0, description="subsample, scale")
+    fit_s: float = Field(default=0.0, ge=0)
+    transform_s: float = Field(default=0.0, ge=0, description="test rows")
+    score_s: float = Field(default=0.0, ge=0)
+
+
+class RunRecord(_Frozen):
+    """One run's outcome: what is stored, one file each."""
+
+    schema_version: int = SCHEMA_VERSION
+    key: str
+    spec: RunSpec
+    family: Literal["simple", "deep", "control"]
+    status: Status
+    reason: str | None = Field(default=None, description="cause, for every status but ok")
+    output_dim: int | None = None
+    scores: dict[str, float] = Field(default_factory=dict, description="on test rows")
+    validation: dict[str, float] = Field(default_factory=dict, description="on validation rows")
+    in_sample: dict[str, float] = Field(default_factory=dict, description="on training rows")
+    skipped_metrics: dict[str, str] = Field(default_factory=dict, description="metric: reason")
+    phases: Phases = Phases()
+    reused_s: float = Field(
+        default=0.0,
+        ge=0,
+        description="part of fit_s and transform_s spent by another pipeline on a shared stage",
+    )
+    cpu_s: float | None = Field(default=None, ge=0, description="fit and transform, all threads")
+    peak_rss_bytes: int | None = Field(default=None, ge=0)
+    base_rss_bytes: int | None = Field(default=None, ge=0, description="before the run")
+    peak_vram_bytes: int | None = Field(default=None, ge=0)
+    n_neighbors: int | None = None
+    dataset_info: dict[str, Any] = Field(default_factory=dict)
+    fit_info: dict[str, Any] = Field(default_factory=dict, description="what the method tells")
+    notes: tuple[str, ...] = ()
+    environment: dict[str, Any] = Field(default_factory=dict)
+    started_at: str = Field(default="", description="UTC, ISO 8601")
+    suite: str = ""
+    limits: dict[str, float] = Field(default_factory=dict, description="timeout_s, memory_bytes")
+    embedding: str | None = Field(default=None, description="file of the 2-D test embedding")
+
+
+def digest(value: Any) -> str:
+    """16 hex digits of the SHA-256 of a JSON-able value (keys sorted)."""
+    text = json.dumps(value, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()[:16]

@@ -1,0 +1,92 @@
+"""Which rows train, validate and test, and in which order a repeat takes them.
+
+Held out once for data sets of 1,000 samples and more; repeated stratified K-fold below.
+"""
+
+from __future__ import annotations
+
+import warnings
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+COHORT = 1_000  # fewer samples than this: K-fold instead of one held-out test set
+FOLDS = 5  # 20 % for testing
+MAX_TEST = 10_000
+VALIDATION_FOLDS = 7  # about 14 % of the training pool
+MAX_VALIDATION = 1_000
+
+Rows = NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Split:
+    """Row numbers of the training pool, of its validation part and of the test set.
+
+    The three are disjoint. ``test`` and ``validation`` are in random order, so that a
+    prefix of either is a random sample.
+    """
+
+    train: Rows
+    validation: Rows
+    test: Rows
+
+
+def kind(n: int) -> Literal["holdout", "kfold"]:
+    """How a data set of ``n`` samples is split."""
+    return "kfold" if n < COHORT else "holdout"
+
+
+def split(codes: NDArray[np.signedinteger[Any]] | None, n: int, repeat: int, seed: int) -> Split:
+    """Split ``n`` samples, stratified by label codes (-1: missing) where there are any.
+
+    A hold-out ignores ``repeat``. In a cohort, repeat r is fold r mod 5 of partition r div 5.
+    """
+    cohort = kind(n) == "kfold"
+    folds = FOLDS if cohort else max(FOLDS, -(-n // MAX_TEST))
+    partition, fold = divmod(repeat, FOLDS) if cohort else (0, 0)
+    pool, test = _fold(np.arange(n), codes, folds, fold, [seed, 0, partition])
+    validation_folds = max(VALIDATION_FOLDS, -(-pool.size // MAX_VALIDATION))
+    train, validation = _fold(pool, codes, validation_folds, 0, [seed, 1, partition, fold])
+    rng = np.random.default_rng([seed, 2, partition, fold])
+    return Split(train, rng.permutation(validation), rng.permutation(test))
+
+
+def smallest_parts(n: int) -> tuple[int, int, int]:
+    """Fewest training, validation and test rows that any repeat's split of ``n`` has."""
+    folds = FOLDS if kind(n) == "kfold" else max(FOLDS, -(-n // MAX_TEST))
+    test, pool = n // folds, n - -(-n // folds)
+    validation_folds = max(VALIDATION_FOLDS, -(-pool // MAX_VALIDATION))
+    return pool - -(-pool // validation_folds), pool // validation_folds, test
+
+
+def order(n_train: int, repeat: int, seed: int) -> Rows:
+    """The repeat's permutation of the training rows; size n takes its first n (nested)."""
+    return np.random.default_rng([seed, 3, repeat]).permutation(n_train)
+
+
+def method_seed(repeat: int, seed: int) -> int:
+    """The random state given to every method in this repeat."""
+    return int(np.random.SeedSequence([seed, 4, repeat]).generate_state(1)[0] % 2**31)
+
+
+def _fold(
+    rows: Rows, codes: NDArray[np.signedinteger[Any]] | None, folds: int, fold: int, seed: list[int]
+) -> tuple[Rows, Rows]:
+    """Rows outside and inside fold ``fold``. Fold sizes differ by one row at most."""
+    from sklearn.model_selection import KFold, StratifiedKFold
+
+    state = int(np.random.SeedSequence(seed).generate_state(1)[0])
+    labels = None if codes is None else codes[rows]
+    # Stratifying is possible as long as one class reaches every fold; smaller classes
+    # are dealt out as far as they go, which scikit-learn warns of and the data set's
+    # notes tell.
+    stratified = labels is not None and np.unique(labels, return_counts=True)[1].max() >= folds
+    splitter = (StratifiedKFold if stratified else KFold)(folds, shuffle=True, random_state=state)
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "The least populated class", UserWarning)
+        parts = list(splitter.split(rows, labels if stratified else None))
+    outside, inside = parts[fold]
+    return rows[outside], rows[inside]

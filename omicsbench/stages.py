@@ -1,0 +1,168 @@
+"""From a pipeline's text to its stages: classes, metadata and stated parameters."""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+from omicsbench.errors import RegistryError
+from omicsbench.pipeline import call_text, parse_pipeline
+from omicsbench.plugin import Family, MethodInfo
+from omicsbench.registry import Registry
+from omicsbench.spec import digest
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One method with its stated parameters."""
+
+    text: str
+    make: Any
+    info: MethodInfo
+    params: dict[str, Any]
+    code_id: str
+
+    def build(self, random_state: int, device: str) -> Any:
+        """A fresh, unfitted method; one that cannot use ``device`` works on the CPU."""
+        known = inspect.signature(self.make).parameters
+        usable = device if device in self.info.devices else "cpu"
+        extra = {"random_state": random_state, "device": usable}
+        given = {k: v for k, v in extra.items() if k in known and k not in self.params}
+        return self.make(**self.params, **given)
+
+    @property
+    def n_components(self) -> int | None:
+        """Output dimension, stated or by default; None if the method has no such parameter."""
+        if "n_components" in self.params:
+            return int(self.params["n_components"])
+        parameter = inspect.signature(self.make).parameters.get("n_components")
+        return parameter.default if parameter and isinstance(parameter.default, int) else None
+
+
+@dataclass(frozen=True)
+class Pipeline:
+    """Stages in order; ``text`` is canonical: equal texts are equal pipelines."""
+
+    stages: tuple[Stage, ...]
+
+    @property
+    def text(self) -> str:
+        return " > ".join(stage.text for stage in self.stages)
+
+    @property
+    def prefixes(self) -> tuple[str, ...]:
+        """Canonical text of the first stage, of the first two, and so on."""
+        texts = [stage.text for stage in self.stages]
+        return tuple(" > ".join(texts[: i + 1]) for i in range(len(texts)))
+
+    @property
+    def family(self) -> Family:
+        families = {stage.info.family for stage in self.stages}
+        return "control" if "control" in families else "deep" if "deep" in families else "simple"
+
+    @property
+    def task(self) -> str:
+        return self.stages[-1].info.task
+
+    @property
+    def invertible(self) -> bool:
+        return all(stage.info.invertible for stage in self.stages)
+
+    @property
+    def code_id(self) -> str:
+        return digest([[s.info.version, s.code_id] for s in self.stages])
+
+    @property
+    def output_dim(self) -> int | None:
+        return self.stages[-1].n_components
+
+
+def resolve(
+    text: str,
+    registry: Registry,
+    n_components: int | None = None,
+    families: Mapping[str, Family] | None = None,
+) -> Pipeline:
+    """Look up every stage of a pipeline and bind its parameters.
+
+    ``n_components`` is given to stages whose parameter of that name defaults to None.
+    ``families`` tells the family of import paths that do not declare one.
+    Raises RegistryError for an unknown method or parameter.
+    """
+    stages = []
+    for call in parse_pipeline(text):
+        if ":" in call.name:
+            make, info, code_id = _foreign(call.name, families or {})
+        else:
+            entry = registry.method(call.name)
+            make, info, code_id = entry.make, entry.info, entry.code_id
+        params = call.bind(make)
+        parameter = inspect.signature(make).parameters.get("n_components")
+        if parameter and parameter.default is None and "n_components" not in params:
+            if n_components is None:
+                raise RegistryError(f"{call.name} needs a number of components: {call.name}(50).")
+            params = {"n_components": n_components, **params}
+        stages.append(Stage(call_text(call.name, params), make, info, params, code_id))
+    for stage in stages[:-1]:
+        if stage.info.task != "embed":
+            raise RegistryError(f"{stage.text} gives no embedding; it can only come last.")
+    return Pipeline(tuple(stages))
+
+
+def _foreign(path: str, families: Mapping[str, Family]) -> tuple[Any, MethodInfo, str]:
+    """A class by import path. Without metadata of ours, scikit-learn's tags tell what it takes."""
+    module_name, _, name = path.partition(":")
+    if str(Path.cwd()) not in sys.path:
+        sys.path.append(str(Path.cwd()))
+    try:
+        make = getattr(importlib.import_module(module_name), name)
+    except (ImportError, AttributeError) as error:
+        raise RegistryError(f"Cannot import {path}: {error}.") from error
+    if not inspect.isclass(make):
+        raise RegistryError(f"{path} is not a class; name a scikit-learn-style class.")
+    file = inspect.getsourcefile(make)
+    code_id = digest(Path(file).read_text(encoding="utf-8")) if file else "built-in"
+    info = getattr(make, "info", None)
+    if isinstance(info, MethodInfo):
+        return make, info, code_id
+    for needed in ("fit", "transform"):
+        if not callable(getattr(make, needed, None)):
+            raise RegistryError(
+                f"{path} has no {needed}(); a method must embed cells it has not seen."
+            )
+    try:
+        package_version = version(module_name.partition(".")[0])
+    except PackageNotFoundError:
+        package_version = ""
+    tags = _sklearn_tags(make)
+    return (
+        make,
+        MethodInfo(
+            name="foreign",
+            family=families.get(path, "simple"),
+            summary=f"{path} {package_version}".strip(),
+            source=f"import path {path}",
+            version=package_version or "1",
+            accepts_sparse=bool(tags and tags.input_tags.sparse),
+            nonnegative=bool(tags and tags.input_tags.positive_only),
+            invertible=callable(getattr(make, "inverse_transform", None)),
+        ),
+        code_id,
+    )
+
+
+def _sklearn_tags(make: Any) -> Any:
+    if not hasattr(make, "__sklearn_tags__"):
+        return None
+    from sklearn.utils import get_tags
+
+    try:
+        return get_tags(make())
+    except TypeError:  # required constructor arguments: nothing can be asked of it
+        return None

@@ -1,0 +1,139 @@
+"""Results: one JSON file per run, named by the run's key, never half-written.
+
+An interrupted suite resumes where it stopped, several machines can share a folder
+without locks, and a baseline can be committed and compared.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import io
+import json
+import os
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import ValidationError
+
+from omicsbench.errors import StoreError
+from omicsbench.spec import SCHEMA_VERSION, RunRecord
+
+
+def open_folder(folder: Path) -> Path:
+    """Make the results folder. Raises StoreError if it cannot be written."""
+    try:
+        (folder / "runs").mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder / "runs"):
+            pass
+    except OSError as error:
+        raise _explain(folder, error) from error
+    return folder
+
+
+def write_record(folder: Path, record: RunRecord) -> Path:
+    """Store a record durably; an older one of the same run is replaced in one step."""
+    path = folder / "runs" / f"{record.key}.json"
+    _write(path, (record.model_dump_json() + "\n").encode())
+    return path
+
+
+def write_embedding(
+    folder: Path, key: str, Z: NDArray[np.float32], codes: NDArray[np.int32] | None
+) -> str:
+    """Store a 2-D embedding (m, 2) and its label codes (m,); returns the relative path."""
+    (folder / "embeddings").mkdir(exist_ok=True)
+    if codes is not None:
+        _write(folder / "embeddings" / f"{key}.labels.npy", _npy(codes))
+    _write(folder / "embeddings" / f"{key}.npy", _npy(Z))
+    return f"embeddings/{key}.npy"
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a text file of a results folder in one step."""
+    _write(path, text.encode())
+
+
+def read_record(path: Path) -> RunRecord:
+    """One record. Raises StoreError telling older, newer and broken files apart."""
+    try:
+        content: dict[str, Any] = json.loads(path.read_bytes())
+        schema = int(content["schema_version"])
+    except FileNotFoundError:
+        raise
+    except (ValueError, KeyError, TypeError) as error:
+        raise StoreError(
+            f"{path} is not a run record (damaged?); delete it, and the run is done again."
+        ) from error
+    except OSError as error:
+        raise _explain(path, error) from error
+    if schema != SCHEMA_VERSION:
+        todo = "update omicsbench" if schema > SCHEMA_VERSION else "run the suite again"
+        raise StoreError(
+            f"{path} has record schema {schema}, this omicsbench reads {SCHEMA_VERSION}: {todo}."
+        )
+    try:
+        return RunRecord.model_validate(content)
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise StoreError(
+            f"{path} is not a valid run record ({'.'.join(map(str, first['loc']))}: "
+            f"{first['msg']}); delete it, and the run is done again."
+        ) from error
+
+
+def read_records(folder: Path) -> list[RunRecord]:
+    """All records of a results folder, in the order of their keys.
+
+    Raises StoreError if the folder holds none or one cannot be read.
+    """
+    if not folder.is_dir():
+        raise StoreError(f"There is no results folder {folder}.")
+    paths = sorted((folder / "runs").glob("[!.]*.json"))
+    if not paths:
+        raise StoreError(f"{folder} holds no run records; name a folder that `run` wrote.")
+    return [read_record(path) for path in paths]
+
+
+def stored(folder: Path) -> dict[str, RunRecord]:
+    """Readable records by key; a damaged file counts as not done."""
+    found = {}
+    for path in (folder / "runs").glob("[!.]*.json"):
+        with contextlib.suppress(StoreError, FileNotFoundError):
+            found[path.stem] = read_record(path)
+    return found
+
+
+def _npy(array: NDArray[Any]) -> bytes:
+    buffer = io.BytesIO()
+    np.save(buffer, array, allow_pickle=False)
+    return buffer.getvalue()
+
+
+def _write(path: Path, content: bytes) -> None:
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        with temporary.open("wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(path)
+    except OSError as error:
+        with contextlib.suppress(OSError):
+            temporary.unlink(missing_ok=True)
+        raise _explain(path, error) from error
+
+
+def _explain(path: Path, error: OSError) -> StoreError:
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        what = "the disk is full; free some space and run the same command again"
+    elif error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
+        what = "permission denied; choose a folder you may write to with --out"
+    elif error.errno in (errno.ENOTDIR, errno.EEXIST):
+        what = "a file is in the way; choose another folder with --out"
+    else:
+        what = error.strerror or type(error).__name__
+    return StoreError(f"Cannot write {path}: {what}. Finished runs are kept.")

@@ -1,0 +1,111 @@
+"""A suite: the TOML file that says which pipelines run on which data sets, and how."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+
+from omicsbench.errors import RegistryError
+from omicsbench.plugin import Family, Task
+from omicsbench.registry import suites, unknown
+
+Size = int | Literal["all"]
+# Training sizes where a data set states none: those that it allows, and all its cells.
+LADDER = (20, 50, 100, 200, 500, 1_000, 2_000, 5_000, 10_000, 20_000, 50_000, 100_000)
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class DatasetChoice(_Strict):
+    """A data set of a suite, with the training sizes tried on it."""
+
+    name: str
+    sizes: tuple[Size, ...] | None = None
+
+    @field_validator("sizes")
+    @classmethod
+    def _positive(cls, sizes: tuple[Size, ...] | None) -> tuple[Size, ...] | None:
+        if sizes is not None and (not sizes or any(s != "all" and s < 2 for s in sizes)):
+            raise ValueError('sizes are numbers of training samples of at least 2, or "all"')
+        return sizes
+
+
+class Suite(_Strict):
+    """What runs. Contestants of one comparison share ``n_components``, threads and device."""
+
+    name: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]*$")
+    summary: str = ""
+    task: Task = "embed"
+    datasets: tuple[DatasetChoice, ...] = ()
+    pipelines: tuple[str, ...] = Field(min_length=1)
+    families: dict[str, Family] = Field(
+        default_factory=dict, description="family of import paths that declare none"
+    )
+    sizes: tuple[Size, ...] | None = Field(
+        default=None, description="for data sets that state none"
+    )
+    repeats: int = Field(default=5, ge=1)
+    seed: int = Field(default=0, ge=0)
+    n_components: int = Field(
+        default=10, ge=1, description="latent size, where a pipeline states none"
+    )
+    metrics: tuple[str, ...] | None = Field(default=None, description="all, if not stated")
+    features: int = Field(default=2_000, ge=1)
+    features_per_size: bool = False
+    scored: int = Field(
+        default=500, ge=10, le=2_000, description="scored rows, the same at every size"
+    )
+    device: Literal["cpu", "cuda", "mps"] = "cpu"
+    threads: int | None = Field(
+        default=None, ge=1, description="of each run; all cores shared by the jobs, if not stated"
+    )
+    jobs: int = Field(default=1, ge=1, description="pipelines at a time; disturbs timings")
+    timeout_s: float = Field(default=600.0, gt=0, description="of one run")
+    warm_up_timeout_s: float = Field(default=300.0, gt=0)
+    memory_gb: float | None = Field(
+        default=None, gt=0, description="80 % of the memory, if not stated"
+    )
+    reference: str = Field(default="pca", description="the fixed simple method of the verdict")
+
+
+def load_suite(name: str) -> Suite:
+    """A suite by name or by the path of its TOML file.
+
+    Raises RegistryError if there is none, or naming the first entry that is wrong.
+    """
+    path = suites().get(name)
+    if path is None:
+        path = Path(name)
+        if path.suffix != ".toml":
+            raise RegistryError(unknown("suite", name, list(suites())) + " A path ends in .toml.")
+        if not path.is_file():
+            raise RegistryError(f"There is no suite file {path}.")
+    try:
+        content = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise RegistryError(f"{path} is not valid TOML: {error}.") from error
+    return make_suite({"name": path.stem, **content}, str(path))
+
+
+def make_suite(content: dict[str, Any], origin: str = "suite") -> Suite:
+    """A checked suite. Raises RegistryError naming the first entry that is wrong."""
+    try:
+        return Suite.model_validate(content)
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"])
+        if first["type"] == "extra_forbidden":
+            known = list(DatasetChoice.model_fields if "." in where else Suite.model_fields)
+            reason = unknown("parameter", where.rpartition(".")[2], known)
+            raise RegistryError(f"{origin}: {reason}") from error
+        raise RegistryError(f"{origin}: {where}: {first['msg']}.") from error
+
+
+def dump(suite: Suite) -> str:
+    """The suite as JSON text, kept beside its results."""
+    return suite.model_dump_json(indent=2, exclude_defaults=True)

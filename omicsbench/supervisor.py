@@ -1,0 +1,281 @@
+"""The parent's side of a worker: start it, feed it runs, hold its limits, store what comes.
+
+Limits hold against native code: a worker that exceeds one is killed with its whole process
+group, its current run is recorded with the cause, and a fresh worker goes on with the rest.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import selectors
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+from omicsbench.environment import thread_environment
+from omicsbench.errors import OmicsbenchError, StoreError
+from omicsbench.plugin import Family
+from omicsbench.spec import RunRecord, RunSpec, Status
+from omicsbench.store import write_record
+
+START_LIMIT_S = 300.0  # importing the heaviest libraries from a slow disk
+POLL_S = 0.02
+CHILDREN_POLL_S = 0.5  # walking the process tree costs more than reading one process
+
+
+@dataclass(frozen=True)
+class Job:
+    """All runs of one pipeline; plain values only, so that it can travel to another machine."""
+
+    pipeline: str
+    family: Family
+    runs: tuple[tuple[RunSpec, str], ...]  # spec and folder of its prepared data
+    out: str
+    scratch: str
+    suite: str
+    threads: int
+    jobs: int  # pipelines at a time, this one among them
+    timeout_s: float
+    warm_up_timeout_s: float
+    memory_bytes: int
+    plugins: tuple[str, ...] = ()
+    families: dict[str, Family] = field(default_factory=dict)
+    shared: tuple[str, ...] = ()
+    isolate_runs: bool = False
+
+    @property
+    def limits(self) -> dict[str, float]:
+        return {"timeout_s": self.timeout_s, "memory_bytes": float(self.memory_bytes)}
+
+
+class Stopped(Exception):
+    """The user asked to stop; the current run is left unrecorded."""
+
+
+class _Died(Exception):
+    """The worker is gone: status and cause of its current run."""
+
+    def __init__(self, status: Status, reason: str) -> None:
+        super().__init__(reason)
+        self.status = status
+        self.reason = reason
+
+
+def supervise(
+    jobs: Sequence[Job],
+    on_record: Callable[[RunRecord], None] | None = None,
+    stop: threading.Event | None = None,
+) -> list[RunRecord]:
+    """Do all runs of some jobs in order, storing each record as it comes; returns the records.
+
+    Raises StoreError if the results folder cannot be written, Stopped if ``stop`` is set.
+    """
+    records: list[RunRecord] = []
+    for job in jobs:
+
+        def done(record: RunRecord, out: Path = Path(job.out)) -> None:
+            write_record(out, record)
+            records.append(record)
+            if on_record:
+                on_record(record)
+
+        _supervise(job, done, stop)
+    return records
+
+
+def _supervise(job: Job, done: Callable[[RunRecord], None], stop: threading.Event | None) -> None:
+    """Feed one job's runs to workers, a fresh one after each that died."""
+    queue = deque(job.runs)
+    hopeless: dict[str, tuple[int, Status]] = {}  # by data set: size that took too much
+    cold: str | None = None  # why the warm-up cannot be survived
+    while queue:
+        with _Worker(job, stop) as worker:
+            while queue:
+                spec, prepared = queue[0]
+                reason = cold or _too_large(spec, hopeless)
+                if reason:
+                    done(_lost(job, spec, prepared, Status.SKIPPED, reason))
+                    queue.popleft()
+                    continue
+                try:
+                    done(worker.run(spec, prepared))
+                    queue.popleft()
+                except _Died as death:
+                    done(_lost(job, spec, prepared, death.status, death.reason))
+                    queue.popleft()
+                    if death.status in (Status.TIMEOUT, Status.OUT_OF_MEMORY):
+                        hopeless.setdefault(spec.dataset, (spec.size, death.status))
+                    if worker.phase in ("starting", "warming"):
+                        cold = f"the warm-up of this pipeline ended with {death.status}"
+                    break
+                if job.isolate_runs:
+                    break
+
+
+def _too_large(spec: RunSpec, hopeless: dict[str, tuple[int, Status]]) -> str | None:
+    if spec.dataset not in hopeless or spec.size <= hopeless[spec.dataset][0]:
+        return None
+    size, status = hopeless[spec.dataset]
+    return f"{status} already at the smaller size {size}"
+
+
+def _lost(job: Job, spec: RunSpec, prepared: str, status: Status, reason: str) -> RunRecord:
+    from omicsbench.prepare import Prepared
+
+    return RunRecord(
+        key=spec.key, spec=spec, family=job.family, status=status, reason=reason,
+        dataset_info=Prepared(Path(prepared)).meta["info"], suite=job.suite, limits=job.limits,
+    )  # fmt: skip
+
+
+class _Worker:
+    """A worker process with its pipes; a context manager that leaves no process behind."""
+
+    def __init__(self, job: Job, stop: threading.Event | None) -> None:
+        self.job = job
+        self.stop = stop
+        self.phase = "starting"
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def __enter__(self) -> _Worker:
+        return self
+
+    def _start(self) -> None:
+        job = self.job
+        description = {
+            "pipeline": job.pipeline, "plugins": job.plugins, "families": job.families,
+            "out": job.out, "scratch": job.scratch, "shared": job.shared, "suite": job.suite,
+            "limits": job.limits, "jobs": job.jobs,
+        }  # fmt: skip
+        Path(job.scratch).mkdir(parents=True, exist_ok=True)
+        self._log = tempfile.TemporaryFile(dir=job.scratch)  # noqa: SIM115 (closed in __exit__)
+        file, path = tempfile.mkstemp(dir=job.scratch, prefix="job-", suffix=".json")
+        with os.fdopen(file, "w", encoding="utf-8") as stream:
+            json.dump(description, stream)
+        request_read, request_write = os.pipe()
+        reply_read, reply_write = os.pipe()
+        command = [sys.executable, "-P", "-m", "omicsbench.worker", path]
+        self._process = subprocess.Popen(
+            [*command, str(request_read), str(reply_write)],
+            stdin=subprocess.DEVNULL, stdout=self._log, stderr=subprocess.STDOUT,
+            pass_fds=(request_read, reply_write), start_new_session=True,
+            env=os.environ | thread_environment(job.threads),
+        )  # fmt: skip
+        os.close(request_read)
+        os.close(reply_write)
+        self._requests = os.fdopen(request_write, "wb", buffering=0)
+        self._replies = reply_read
+        os.set_blocking(reply_read, False)
+        self._buffer = b""
+        self._selector = selectors.DefaultSelector()
+        self._selector.register(reply_read, selectors.EVENT_READ)
+        self._watched = psutil.Process(self._process.pid)
+        self._children_checked = 0.0
+        self._await("ready", START_LIMIT_S)
+
+    def run(self, spec: RunSpec, prepared: str) -> RunRecord:
+        """The record of one run. Raises _Died if the worker does not live to send it."""
+        if self._process is None:
+            self._start()
+        request = {"spec": spec.model_dump(mode="json"), "prepared": prepared}
+        with contextlib.suppress(BrokenPipeError):  # its end is noticed below
+            self._requests.write((json.dumps(request) + "\n").encode())
+        message = self._await("record", self.job.timeout_s)
+        return RunRecord.model_validate(message["record"])
+
+    def _await(self, wanted: str, limit_s: float) -> dict[str, Any]:
+        """The next message of this kind, within the limit of the phase the worker is in."""
+        deadline = time.monotonic() + limit_s
+        while True:
+            message = self._message(deadline)
+            self.phase = message["event"]
+            if self.phase == wanted:
+                return message
+            limit_s = self.job.warm_up_timeout_s if self.phase == "warming" else limit_s
+            deadline = time.monotonic() + limit_s
+
+    def _message(self, deadline: float) -> dict[str, Any]:
+        assert self._process is not None
+        while b"\n" not in self._buffer:
+            if self.stop is not None and self.stop.is_set():
+                raise Stopped
+            if time.monotonic() > deadline:
+                warm = self.phase == "warming"
+                limit = self.job.warm_up_timeout_s if warm else self.job.timeout_s
+                phase = " in the warm-up" if warm else ""
+                raise self._end(Status.TIMEOUT, f"exceeded its time limit of {limit:g} s{phase}")
+            if self._rss() > self.job.memory_bytes:
+                limit = self.job.memory_bytes / 2**30
+                reason = f"exceeded its memory limit of {limit:.3g} GiB"
+                raise self._end(Status.OUT_OF_MEMORY, reason)
+            if self._selector.select(POLL_S):
+                chunk = os.read(self._replies, 1 << 20)
+                if not chunk:
+                    raise self._gone()
+                self._buffer += chunk
+        line, _, self._buffer = self._buffer.partition(b"\n")
+        message: dict[str, Any] = json.loads(line)
+        return message
+
+    def _rss(self) -> int:
+        """Resident memory of the worker, and now and then of its children too."""
+        try:
+            total = int(self._watched.memory_info().rss)
+            if time.monotonic() - self._children_checked > CHILDREN_POLL_S:
+                self._children_checked = time.monotonic()
+                for child in self._watched.children(recursive=True):
+                    with contextlib.suppress(psutil.Error):
+                        total += int(child.memory_info().rss)
+        except psutil.Error:
+            return 0
+        return total
+
+    def _end(self, status: Status, reason: str) -> _Died:
+        self._kill()
+        return _Died(status, reason)
+
+    def _gone(self) -> _Died:
+        assert self._process is not None
+        code = self._process.wait()
+        self._log.seek(0)
+        lines = self._log.read().decode(errors="replace").strip().splitlines()
+        last = lines[-1][:300] if lines else "no message"
+        self._kill()
+        if "Finished runs are kept." in last:
+            raise StoreError(last)
+        if self.phase == "starting" and code == 1:
+            raise OmicsbenchError(f"The worker of {self.job.pipeline} did not start: {last}")
+        if code >= 0:
+            return _Died(Status.CRASHED, f"the process ended with exit code {code}: {last}")
+        name = signal.Signals(-code).name
+        hint = ", perhaps by the system for want of memory" if name == "SIGKILL" else ""
+        return _Died(Status.CRASHED, f"the process was killed by {name}{hint}")
+
+    def _kill(self) -> None:
+        """End the worker and everything it started."""
+        if self._process is None:
+            return
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(self._process.pid, signal.SIGKILL)
+        self._process.wait()
+
+    def __exit__(self, *exception: object) -> None:
+        if self._process is None:
+            return
+        self._kill()
+        self._requests.close()
+        self._selector.close()
+        os.close(self._replies)
+        self._log.close()

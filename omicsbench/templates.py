@@ -1,0 +1,87 @@
+"""Templates that ``omicsbench new`` writes; the tests run them through ``omicsbench check``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from omicsbench.errors import OmicsbenchError
+from omicsbench.plugin import NAME
+
+METHOD = '''"""{name}: say in one line what it does."""
+
+import numpy as np
+
+from omicsbench.plugin import method
+
+
+@method(
+    name="{name}",
+    family="simple",  # or "deep"
+    summary="Projection onto the directions between random pairs of training cells.",
+    source="https://example.org/your-paper",
+)
+class {cls}:
+    """Say what it is, with the source of its formula."""
+
+    def __init__(self, n_components: int | None = None, random_state: int = 0) -> None:
+        self.n_components = n_components  # None: the suite's latent size
+        self.random_state = random_state
+
+    def fit(self, X: np.ndarray) -> "{cls}":
+        rng = np.random.default_rng(self.random_state)
+        one, other = rng.integers(len(X), size=(2, self.n_components))
+        self.mean_, self.axes_ = X.mean(axis=0), X[one] - X[other]
+        return self
+
+    def transform(self, X: np.ndarray) -> np.ndarray:
+        return ((X - self.mean_) @ self.axes_.T).astype(np.float32)
+'''
+
+DATASET = '''"""{name}: say in one line what was measured, on what."""
+
+import numpy as np
+
+from omicsbench.plugin import dataset
+
+
+@dataset(
+    name="{name}",
+    summary="Say what was measured, on what.",
+    source="https://example.org/your-data",
+    licence="CC BY 4.0",
+    values="counts",  # or "log", "continuous"
+    kind="simulated",  # or "real"
+    label="group",
+    provenance="simulated",  # or "author", "sorted", "computed"
+)
+def load(n: int = 500, seed: int = 0):
+    """Two groups of cells that differ in the first ten of fifty genes."""
+    from anndata import AnnData
+
+    rng = np.random.default_rng(seed)
+    group = rng.integers(2, size=n)
+    rate = np.ones((n, 50))
+    rate[:, :10] += 3 * group[:, None]
+    adata = AnnData(rng.poisson(rate).astype(np.float32))
+    adata.obs["group"] = np.where(group == 1, "high", "low")
+    return adata
+'''
+
+
+def write_template(kind: str, name: str, folder: Path) -> Path:
+    """Write ``folder/name.py``. Raises OmicsbenchError if it is there or the name will not do."""
+    texts = {"method": METHOD, "dataset": DATASET}
+    if kind not in texts:
+        raise OmicsbenchError(f"Cannot write a {kind!r}; write a method or a dataset.")
+    if not NAME.fullmatch(name):
+        raise OmicsbenchError(f"{name!r} is not a name: use lower-case letters, digits and _.")
+    path = folder / f"{name}.py"
+    if path.exists():
+        raise OmicsbenchError(f"{path} is there already; choose another name.")
+    cls = "".join(part.capitalize() for part in name.split("_"))
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        path.write_text(texts[kind].format(name=name, cls=cls), encoding="utf-8")
+    except OSError as error:
+        raise OmicsbenchError(f"Cannot write {path}: {error.strerror}.") from error
+    return path

@@ -1,0 +1,147 @@
+"""The child process of one pipeline: takes runs from a pipe, sends records back.
+
+Started by ``omicsbench.supervisor`` as ``python -P -m omicsbench.worker JOB IN OUT``; what a
+method prints goes elsewhere and cannot spoil the result.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+import json
+import os
+import signal
+import sys
+import time
+import traceback
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from omicsbench.errors import OmicsbenchError
+from omicsbench.spec import RunRecord, RunSpec, Status
+
+WARM_UP_ROWS = 64
+
+
+def main(job_file: str, fd_in: int, fd_out: int) -> None:
+    """Serve runs until the pipe closes."""
+    _die_with_parent()
+    with os.fdopen(fd_in, encoding="utf-8") as requests, os.fdopen(fd_out, "w") as replies:
+
+        def reply(event: str, **content: Any) -> None:
+            replies.write(json.dumps({"event": event, **content}) + "\n")
+            replies.flush()
+
+        server = _Server(json.loads(Path(job_file).read_text(encoding="utf-8")))
+        reply("ready")
+        for line in requests:
+            request = json.loads(line)
+            record = server.run(RunSpec.model_validate(request["spec"]), request["prepared"], reply)
+            reply("record", record=record.model_dump(mode="json"))
+
+
+class _Server:
+    """State of a worker: its pipeline, what is warm, and the time that took."""
+
+    def __init__(self, job: dict[str, Any]) -> None:
+        start = time.perf_counter()
+        from omicsbench import environment
+        from omicsbench.execute import Workplace
+        from omicsbench.registry import discover
+        from omicsbench.stages import resolve
+
+        registry = discover([Path(p) for p in job["plugins"]])
+        pipeline = resolve(job["pipeline"], registry, families=job["families"])
+        for stage in pipeline.stages:
+            for module in stage.info.needs:
+                importlib.import_module(module)
+        self.import_s = time.perf_counter() - start
+        self.warm_up_s = 0.0
+        self.warm: set[tuple[bool, int]] = set()
+        self.place = Workplace(
+            pipeline, Path(job["out"]), Path(job["scratch"]), frozenset(job["shared"])
+        )
+        self.fixed: dict[str, Any] = {
+            "suite": job["suite"],
+            "limits": job["limits"],
+            "environment": environment.describe() | {"jobs": job["jobs"]},
+        }
+
+    def run(self, spec: RunSpec, folder: str, reply: Any) -> RunRecord:
+        """One run; whatever goes wrong in Python becomes a record that tells the cause."""
+        from omicsbench.execute import InvalidOutput, execute
+        from omicsbench.prepare import Prepared
+
+        prepared = Prepared(Path(folder))
+        started = datetime.now(UTC).isoformat(timespec="seconds")
+        try:
+            self._warm_up(spec, prepared, reply)
+            reply("running")
+            record = execute(self.place, spec, prepared)
+        except InvalidOutput as error:
+            record = self._failed(spec, Status.INVALID_OUTPUT, str(error))
+        except MemoryError as error:
+            record = self._failed(spec, Status.OUT_OF_MEMORY, f"MemoryError: {error}")
+        except OmicsbenchError:
+            raise  # the results folder cannot be written: not a matter of this run
+        except Exception as error:
+            status = Status.ERROR
+            if type(error).__name__ == "OutOfMemoryError":  # torch on a GPU
+                status = Status.OUT_OF_MEMORY
+            record = self._failed(spec, status, _cause(error))
+        phases = record.phases.model_copy(
+            update={"import_s": self.import_s, "warm_up_s": self.warm_up_s}
+        )
+        return record.model_copy(
+            update={
+                "phases": phases, "started_at": started, "dataset_info": prepared.meta["info"],
+                **self.fixed,
+            }
+        )  # fmt: skip
+
+    def _warm_up(self, spec: RunSpec, prepared: Any, reply: Any) -> None:
+        """Before the first run of each kind of input, and where a method switches its path."""
+        from omicsbench.execute import warm_up
+
+        stages = self.place.pipeline.stages
+        least = max([WARM_UP_ROWS, *(2 * (stage.n_components or 0) for stage in stages)])
+        switches = {s for stage in stages for s in stage.info.switches if s <= spec.size}
+        for rows in sorted({least, *switches}):
+            kind = (bool(prepared.meta["sparse"]), rows)
+            if kind in self.warm:
+                continue
+            reply("warming")
+            start = time.perf_counter()
+            with contextlib.suppress(Exception):  # what ails the method, its run will tell
+                warm_up(self.place, spec, prepared, rows)
+            self.warm_up_s += time.perf_counter() - start
+            self.warm.add(kind)
+
+    def _failed(self, spec: RunSpec, status: Status, reason: str) -> RunRecord:
+        family = self.place.pipeline.family
+        return RunRecord(key=spec.key, spec=spec, family=family, status=status, reason=reason)
+
+
+def _cause(error: BaseException) -> str:
+    """Type, message and the innermost line: enough to find it."""
+    frame = traceback.extract_tb(error.__traceback__)[-1]
+    text = " ".join(str(error).split()) or "no message"
+    return f"{type(error).__name__}: {text[:500]} ({Path(frame.filename).name}:{frame.lineno})"
+
+
+def _die_with_parent() -> None:
+    """On Linux, ask the kernel to end this process when its parent dies, however it dies."""
+    if sys.platform != "linux":
+        return
+    import ctypes
+
+    pr_set_pdeathsig = 1
+    ctypes.CDLL(None).prctl(pr_set_pdeathsig, signal.SIGKILL)
+
+
+if __name__ == "__main__":
+    try:
+        main(sys.argv[1], int(sys.argv[2]), int(sys.argv[3]))
+    except OmicsbenchError as error:
+        sys.exit(str(error))

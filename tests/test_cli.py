@@ -1,0 +1,180 @@
+"""The command line as a new user meets it: bad input, one sentence, exit code 2, nothing lost."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import anndata
+import numpy as np
+import pandas as pd
+import pytest
+
+from omicsbench import store
+
+Cli = Callable[..., subprocess.CompletedProcess[str]]
+
+
+def _table(tmp_path: Path, change: Callable[[pd.DataFrame], pd.DataFrame] | None = None) -> Path:
+    rng = np.random.default_rng(0)
+    frame = pd.DataFrame(
+        rng.poisson(3.0, (120, 12)),
+        index=[f"c{i}" for i in range(120)], columns=[f"g{j}" for j in range(12)],
+    )  # fmt: skip
+    frame["type"] = ["a", "b", "c"] * 40
+    path = tmp_path / "my.csv"
+    (change(frame) if change else frame).to_csv(path)
+    return path
+
+
+def _set(row: int, column: int, value: float) -> Callable[[pd.DataFrame], pd.DataFrame]:
+    def change(frame: pd.DataFrame) -> pd.DataFrame:
+        frame = frame.astype({frame.columns[column]: float})
+        frame.iloc[row, column] = value
+        return frame
+
+    return change
+
+
+def _duplicate_cell(frame: pd.DataFrame) -> pd.DataFrame:
+    return frame.rename(index={"c1": "c0"})
+
+
+def _no_counts(frame: pd.DataFrame) -> pd.DataFrame:
+    frame.iloc[:, :12] = 0
+    return frame
+
+
+def _refused(done: subprocess.CompletedProcess[str], *words: str) -> None:
+    message = done.stderr.strip().splitlines()[-1]
+    assert done.returncode == 2, done.stderr
+    assert "Traceback" not in done.stderr
+    assert message.startswith("omicsbench: ")
+    for word in words:
+        assert word.lower() in message.lower(), message
+    assert len(message) < 400
+
+
+@pytest.mark.parametrize(
+    ("change", "options", "words"),
+    [
+        (None, ["--label", "typ"], ["typ", "type"]),
+        (_set(3, 2, -1), ["--values", "counts"], ["counts", "lowest value is -1"]),
+        (_set(3, 2, float("nan")), [], ["nan"]),
+        (_set(3, 2, float("inf")), [], ["inf"]),
+        (_duplicate_cell, [], ["c0"]),
+        (_no_counts, ["--values", "counts"], ["0 cells left"]),
+        (_set(3, 2, 1234.5), [], ["--values"]),
+        (None, ["--values", "cuonts"], ["--values", "counts"]),
+        (None, ["--label-provenance", "guess"], ["--label-provenance", "author"]),
+        (None, ["--method", "pcaa"], ["pcaa", "pca"]),
+        (None, ["--method", "pca(dpeth=3)"], ["dpeth"]),
+        (None, ["--metrics", "knn_recal"], ["knn_recal", "knn_recall"]),
+        (None, ["--sizes", "ten"], ["--sizes", "all"]),
+        (None, ["--sizes", "5000"], ["training samples"]),
+        (None, ["--only"], ["--method"]),
+        (None, ["--plugins", "no/such/folder"], ["no/such/folder"]),
+        (None, ["--family", "x"], ["--family"]),
+    ],
+)
+def test_bad_input_is_refused_in_one_sentence(
+    cli: Cli, tmp_path: Path, change: Any, options: list[str], words: list[str]
+) -> None:
+    path = _table(tmp_path, change)
+    done = cli("run", "quick", "--data", path, "--out", tmp_path / "out", *options)
+    _refused(done, *words)
+
+
+def test_files_that_cannot_be_read(cli: Cli, tmp_path: Path) -> None:
+    out = ("--out", tmp_path / "out")
+    _refused(cli("run", "--data", tmp_path / "none.h5ad", *out), "none.h5ad")
+    _refused(cli("run", "--data", tmp_path, *out), str(tmp_path))
+    (tmp_path / "x.xyz").write_text("")
+    _refused(cli("run", "--data", tmp_path / "x.xyz", *out), ".h5ad")
+    adata = anndata.AnnData(np.ones((50, 4), dtype=np.float32))
+    adata.write_h5ad(tmp_path / "cut.h5ad")
+    whole = (tmp_path / "cut.h5ad").read_bytes()
+    (tmp_path / "cut.h5ad").write_bytes(whole[: len(whole) // 2])
+    _refused(cli("run", "--data", tmp_path / "cut.h5ad", *out), "cut.h5ad")
+
+
+def test_unknown_names(cli: Cli, tmp_path: Path) -> None:
+    _refused(cli("run", "quikc"), "quikc", "quick")
+    _refused(cli("show", "pcaa"), "pcaa", "pca")
+    _refused(cli("check", tmp_path / "none.py"), "none.py")
+    _refused(cli("report", tmp_path / "none"), "none")
+    _refused(cli("run", "--device", "tpu", "--out", tmp_path / "o"), "device")
+    _refused(cli("new", "methud", "x"), "methud")
+    _refused(cli("run", "--label", "x", "--out", tmp_path / "o"), "--data")
+    assert cli("run", "--no-such-option").returncode == 2
+    assert cli("list", "nothing").returncode == 2
+
+
+def test_gene_names_that_appear_twice_and_a_group_with_one_member(cli: Cli, tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    adata = anndata.AnnData(rng.poisson(3.0, (120, 6)).astype(np.float32))
+    adata.obs["type"] = ["rare"] + ["a", "b"] * 59 + ["a"]
+    adata.write_h5ad(tmp_path / "fine.h5ad")
+    adata.var_names = ["g0", "g1", "g2", "g2", "g4", "g5"]
+    adata.write_h5ad(tmp_path / "twice.h5ad")
+    common = ("--only", "-m", "pca(2)", "--sizes", "30", "--repeats", "1", "--label", "type")
+    _refused(cli("run", "--data", tmp_path / "twice.h5ad", *common, "-o", tmp_path / "o"), "g2")
+    done = cli("run", "--data", tmp_path / "fine.h5ad", *common, "-o", tmp_path / "o")
+    assert done.returncode == 0, done.stderr
+    (record,) = store.read_records(tmp_path / "o")
+    assert record.status == "ok"
+    assert any("rare" in note for note in record.dataset_info["notes"])
+
+
+def test_a_whole_round_on_own_data(cli: Cli, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    command = (
+        "run", "--data", _table(tmp_path), "--label", "type", "--out", out, "--sizes", "20,40,all",
+        "--repeats", "2", "--n-components", "2", "--only", "-m", "pca", "-m", "random_projection",
+        "-m", "sklearn.decomposition:FastICA",
+    )  # fmt: skip
+    done = cli(*command)
+    assert done.returncode == 0, done.stderr
+    assert "18 ok" in done.stdout
+    records = store.read_records(out)
+    assert {r.spec.size for r in records} == {20, 40, 82}
+    page = (out / "report.html").read_text(encoding="utf-8")
+    assert "my.csv" in page
+    assert "--label type" in page, "the command that reproduces it"
+    again = cli("report", out)
+    assert again.returncode == 0, again.stderr
+    for suffix in ("csv", "parquet"):
+        exported = cli("export", out, tmp_path / f"runs.{suffix}")
+        assert exported.returncode == 0, exported.stderr
+    table = pd.read_parquet(tmp_path / "runs.parquet")
+    assert len(table) == len(pd.read_csv(tmp_path / "runs.csv")) > 100
+    _refused(cli("export", out, tmp_path / "runs.xlsx"), ".csv")
+    finished = cli(*command)
+    assert "0 runs to do" in finished.stderr
+    # A changed file is other data: everything is done anew.
+    frame = pd.read_csv(tmp_path / "my.csv", index_col=0)
+    frame.iloc[0, 0] += 1
+    frame.to_csv(tmp_path / "my.csv")
+    changed = cli(*command, "--no-report")
+    assert "18 runs to do" in changed.stderr
+
+
+def test_without_any_success_the_exit_code_is_1(
+    cli: Cli, tmp_path: Path, bad_plugins: Path
+) -> None:
+    done = cli(
+        "run", "--data", _table(tmp_path), "--out", tmp_path / "out", "--sizes", "20",
+        "--repeats", "1", "--only", "-m", "raises", "--plugins", bad_plugins,
+    )  # fmt: skip
+    assert done.returncode == 1, done.stderr
+    assert "1 error" in done.stdout
+    assert "no such luck" in done.stderr
+
+
+def test_listing_and_help(cli: Cli) -> None:
+    for arguments in (["--help"], ["run", "--help"], ["--version"], ["list", "methods"]):
+        done = cli(*arguments)
+        assert done.returncode == 0, done.stderr
+        assert done.stdout.strip()

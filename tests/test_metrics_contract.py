@@ -1,0 +1,206 @@
+"""What holds of every metric, whatever it measures."""
+
+from __future__ import annotations
+
+import random
+import subprocess
+import sys
+from typing import Any
+
+import numpy as np
+import pytest
+
+from omicsbench.metrics import METRICS, Metric, MetricUndefined, Neighbors, metric
+from omicsbench.metrics.base import MISSING
+
+GROUPS = {"reconstruction", "neighbours", "distances", "labels", "clusters"}
+CLASSES = 5
+K = 10
+EVERY = pytest.mark.parametrize("scored_by", list(METRICS.values()), ids=list(METRICS))
+
+
+def inputs(seed: int = 0, rows: int = 150, train: int = 200, k: int = K) -> dict[str, Any]:
+    """Separable classes, rows sorted by class, and the best embedding there is: the data."""
+    rng = np.random.default_rng(seed)
+    means = rng.normal(size=(CLASSES, 6)) * 8
+    labels, train_labels = (np.sort(np.arange(n) % CLASSES) for n in (rows, train))
+    expression, train_embedding = (
+        (means[codes] + rng.normal(size=(len(codes), 6))).astype(np.float32)
+        for codes in (labels, train_labels)
+    )
+    return {
+        "expression": expression,
+        "reconstruction": expression.copy(),
+        "gene_neighbors": Neighbors.of(expression, k),
+        "embedding": expression.copy(),
+        "train_embedding": train_embedding,
+        "labels": labels,
+        "train_labels": train_labels,
+        "probe_labels": labels,
+    }
+
+
+def chance(scored_by: Metric, rows: int) -> float:
+    """Expected score of an embedding that knows nothing."""
+    if scored_by.name == "knn_recall":
+        return K / (rows - 1)
+    if scored_by.name == "centroid_knn":
+        return ((CLASSES - 1) // 2) / (CLASSES - 1)
+    if scored_by.name in {"trustworthiness", "continuity"}:
+        ranks = np.arange(1, rows)
+        cost = rows * K * np.maximum(ranks - K, 0).mean()
+        return float(1 - 2 * cost / (rows * K * (2 * rows - 3 * K - 1)))
+    return 1 / CLASSES if scored_by.group == "labels" else 0.0
+
+
+@EVERY
+def test_metadata_is_complete(scored_by: Metric) -> None:
+    documentation = scored_by.function.__doc__ or ""
+    assert "Range" in documentation, "the docstring states the range"
+    assert f"{scored_by.direction.replace('max', 'larger').replace('min', 'smaller')} is" in (
+        " ".join(documentation.split())
+    )
+    assert all(need in documentation for need in scored_by.needs), "and each input's shape"
+    assert scored_by.title
+    assert scored_by.source.startswith(("10.", "https://"))
+    assert scored_by.group in GROUPS
+    assert 0 <= scored_by.margin < 0.1
+    assert set(scored_by.needs) <= set(MISSING)
+
+
+@EVERY
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("seed", range(3))
+def test_random_input_stays_in_range_and_near_chance(scored_by: Metric, seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    given = inputs(seed)
+    for name in ("embedding", "train_embedding", "reconstruction"):
+        given[name] = rng.normal(size=given[name].shape).astype(np.float32)
+    for value in given.values():
+        if isinstance(value, np.ndarray):
+            value.flags.writeable = False  # a metric leaves its input alone
+    value = scored_by(**given)
+    low, high = scored_by.range
+    assert low is None or value >= low
+    assert high is None or value <= high
+    assert scored_by(**given) == value, "the same input has the same score"
+    if scored_by.group == "reconstruction":
+        assert value > 1 if scored_by.direction == "min" else value < 0
+    elif scored_by.group == "distances":
+        assert abs(value - chance(scored_by, 150)) < 0.65  # few classes, wide spread
+    else:
+        assert abs(value - chance(scored_by, 150)) < 0.12
+
+
+@EVERY
+@pytest.mark.filterwarnings("error")
+def test_perfect_input_has_the_best_value(scored_by: Metric) -> None:
+    value = scored_by(**inputs())
+    best = scored_by.range[0 if scored_by.direction == "min" else 1]
+    if scored_by.name == "silhouette":
+        assert value > 0.7
+    else:
+        assert value == pytest.approx(best, abs=1e-12)
+
+
+@EVERY
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("collapse", ["constant", "last_bit"])
+def test_collapsed_embedding_scores_as_chance(scored_by: Metric, collapse: str) -> None:
+    """Rows are sorted by class, so order-dependent tie-breaking would give labels away."""
+    if "embedding" not in scored_by.needs:
+        return
+    given = inputs()
+    for name, codes in (("embedding", "labels"), ("train_embedding", "train_labels")):
+        given[name] = np.full((len(given[codes]), 3), 0.7, dtype=np.float32)
+        if collapse == "last_bit":
+            given[name][given[codes] > 1] = np.nextafter(np.float32(0.7), np.float32(1))
+    if scored_by.name.endswith("macro_f1"):
+        assert scored_by(**given) <= chance(scored_by, 150)
+    else:
+        assert scored_by(**given) == pytest.approx(chance(scored_by, 150), abs=1e-12)
+
+
+@EVERY
+def test_few_values_unrelated_to_the_labels_score_near_chance(scored_by: Metric) -> None:
+    if "embedding" not in scored_by.needs or scored_by.group == "distances":
+        return
+    rng = np.random.default_rng(3)
+    given = inputs()
+    for name in ("embedding", "train_embedding"):
+        given[name] = rng.integers(0, 2, (len(given[name]), 1)).astype(np.float32)
+    assert scored_by(**given) < chance(scored_by, 150) + 0.1
+
+
+@EVERY
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("rows", [2, 4, 8])
+def test_tiny_input_is_a_number_or_a_reason(scored_by: Metric, rows: int) -> None:
+    try:
+        value = scored_by(**inputs(rows=rows, train=rows, k=1))
+    except MetricUndefined:
+        return  # its text is a literal at each place that raises it
+    assert np.isfinite(value)
+
+
+@EVERY
+def test_one_class_or_none_is_a_reason(scored_by: Metric) -> None:
+    if not scored_by.uses_labels:
+        return
+    for code in (0, -1):
+        given = inputs()
+        for name in ("labels", "train_labels", "probe_labels"):
+            given[name] = np.full_like(given[name], code)
+        with pytest.raises(MetricUndefined, match=r"class|label"):
+            scored_by(**given)
+
+
+@EVERY
+@pytest.mark.parametrize("bad", [np.nan, np.inf])
+def test_non_finite_output_is_a_reason(scored_by: Metric, bad: float) -> None:
+    given = inputs()
+    for name in ("embedding", "reconstruction"):
+        given[name][0, 0] = bad
+    with pytest.raises(MetricUndefined, match="finite"):
+        scored_by(**given)
+
+
+@EVERY
+def test_missing_input_gives_its_reason(scored_by: Metric) -> None:
+    for need in scored_by.needs:
+        with pytest.raises(MetricUndefined) as undefined:
+            scored_by(**{**inputs(), need: None})
+        assert str(undefined.value) == MISSING[need]
+
+
+def test_nan_never_leaves_a_metric() -> None:
+    scored_by = Metric("x", "X", (0, 1), "max", "", "labels", lambda: float("nan"), (), 0.0)
+    with pytest.raises(MetricUndefined, match="nan"):
+        scored_by()
+
+
+def test_unknown_need_is_refused() -> None:
+    def wants_the_moon(embedding: Any, moon: Any) -> float:
+        return 0.0
+
+    register = metric(title="", range=(0, 1), direction="max", source="", group="labels")
+    with pytest.raises(TypeError, match="moon"):
+        register(wants_the_moon)
+    assert "wants_the_moon" not in METRICS
+
+
+def test_scoring_leaves_the_global_random_states_alone() -> None:
+    states = random.getstate(), np.random.get_state()[1].tolist()  # type: ignore[index, union-attr]  # noqa: NPY002
+    for scored_by in METRICS.values():
+        scored_by(**inputs(seed=9))
+    assert random.getstate() == states[0]
+    assert np.random.get_state()[1].tolist() == states[1]  # type: ignore[index, union-attr]  # noqa: NPY002
+
+
+def test_listing_metrics_imports_nothing_heavy() -> None:
+    code = (
+        "import sys, omicsbench.metrics as m; assert len(m.METRICS) > 10; "
+        "print({'scipy', 'sklearn', 'igraph', 'pandas', 'torch', 'anndata'} & set(sys.modules))"
+    )
+    ran = subprocess.run([sys.executable, "-P", "-c", code], capture_output=True, text=True)
+    assert ran.stdout.strip() == "set()", ran.stderr

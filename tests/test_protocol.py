@@ -1,0 +1,185 @@
+"""What makes the answer honest: no leakage, nested sizes, paired repeats, equal terms."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import anndata
+import numpy as np
+import pytest
+from scipy.sparse import csr_matrix
+
+from omicsbench.execute import Workplace, execute, take_rows
+from omicsbench.plan import make_plan
+from omicsbench.prepare import Prepared, Scaler, normalize, select
+from omicsbench.registry import discover
+from omicsbench.runner import run_suite
+from omicsbench.sources import OwnData
+from omicsbench.spec import RunSpec
+from omicsbench.split import order
+from omicsbench.suite import make_suite
+
+CELLS, GENES = 1_200, 80
+
+
+def _counts(seed: int = 0) -> np.ndarray[Any, Any]:
+    rng = np.random.default_rng(seed)
+    group = np.arange(CELLS) % 3
+    rate = rng.gamma(1.0, 1.0, (3, GENES))[group]
+    return rng.poisson(rate).astype(np.float32)
+
+
+def _write(path: Path, X: np.ndarray[Any, Any]) -> OwnData:
+    adata = anndata.AnnData(csr_matrix(X))
+    adata.obs["group"] = [f"g{i % 3}" for i in range(CELLS)]
+    adata.obs_names = [f"cell{i}" for i in range(CELLS)]
+    adata.write_h5ad(path)
+    return OwnData(path, label="group")
+
+
+def _suite(*pipelines: str, **more: Any) -> Any:
+    settings: dict[str, Any] = {
+        "name": "t", "pipelines": pipelines, "repeats": 2, "n_components": 5, "features": 40,
+        "sizes": [60, 200], "scored": 100, "threads": 1,
+    }  # fmt: skip
+    return make_suite(settings | more)
+
+
+def _execute(tmp_path: Path, data: OwnData, suite: Any) -> list[tuple[RunSpec, Any, Prepared]]:
+    """The suite's runs in this process: records that are exactly comparable."""
+    done = []
+    for planned in make_plan(suite, discover(), [data]):
+        place = Workplace(planned.pipeline, tmp_path, tmp_path / f"scratch-{data.path.stem}")
+        done.append((planned.spec, execute(place, planned.spec, planned.prepared),
+                     planned.prepared))  # fmt: skip
+    return done
+
+
+@pytest.mark.parametrize("more", [{}, {"features_per_size": True}])
+@pytest.mark.parametrize("pipeline", ["pca", "autoencoder(depth=2, max_steps=30)", "pca > tsne"])
+def test_poisoned_test_rows_change_no_fitted_step(
+    tmp_path: Path, pipeline: str, more: dict[str, Any]
+) -> None:
+    X = _counts()
+    clean = _write(tmp_path / "clean.h5ad", X)
+    suite = _suite(pipeline, repeats=1, **more)
+    honest = _execute(tmp_path, clean, suite)
+    test = np.asarray(honest[0][2].split.test)
+    poisoned = X.copy()
+    rng = np.random.default_rng(1)
+    poisoned[test] = 50 * rng.permuted(poisoned[test], axis=1) + rng.poisson(9, (len(test), GENES))
+    attacked = _execute(tmp_path, _write(tmp_path / "poisoned.h5ad", poisoned), suite)
+    for (_, record, prepared), (_, other, other_prepared) in zip(honest, attacked, strict=True):
+        for name in ("features", "mean", "sd", "train", "validation", "test"):
+            assert np.array_equal(prepared._array(name), other_prepared._array(name)), name
+        assert record.in_sample == other.in_sample
+        assert record.validation == other.validation
+        assert record.validation
+        assert record.scores != other.scores, "the poison was there"
+
+
+def test_labels_reach_no_unsupervised_method(tmp_path: Path) -> None:
+    """Permuting the labels of the training rows moves nothing but label transfer."""
+    data = _write(tmp_path / "a.h5ad", _counts())
+    (planned, *_) = make_plan(_suite("pca", repeats=1), discover(), [data])
+    place = Workplace(planned.pipeline, tmp_path, tmp_path / "scratch")
+    record = execute(place, planned.spec, planned.prepared)
+    prepared = Prepared(planned.prepared.folder)
+    codes = np.array(prepared.labels)
+    train = np.asarray(prepared.split.train)
+    codes[train] = np.random.default_rng(0).permutation(codes[train])
+    prepared.__dict__["labels"] = codes
+    other = execute(place, planned.spec, prepared)
+    moved = {name for name in record.scores if record.scores[name] != other.scores[name]}
+    assert moved
+    assert all("transfer" in name for name in moved)
+
+
+def test_sizes_are_nested_and_methods_see_the_same_rows(tmp_path: Path) -> None:
+    data = _write(tmp_path / "a.h5ad", _counts())
+    plan = make_plan(_suite("pca", "random_projection"), discover(), [data])
+    rows: dict[tuple[str, int, int], Any] = {}
+    for planned in plan:
+        spec = planned.spec
+        taken = take_rows(spec, planned.prepared)
+        rows[spec.pipeline, spec.size, spec.repeat] = taken
+        permutation = order(len(planned.prepared.split.train), spec.repeat, spec.seed)
+        expected = planned.prepared.X[planned.prepared.split.train[permutation[: spec.size]]]
+        assert taken.X["train"].shape == expected.shape
+    names = sorted({key[0] for key in rows})
+    for repeat in (0, 1):
+        for size in (60, 200):
+            one, other = rows[names[0], size, repeat], rows[names[1], size, repeat]
+            assert (one.X["train"] != other.X["train"]).nnz == 0, "contestants are paired"
+        small, large = rows[names[0], 60, repeat], rows[names[0], 200, repeat]
+        # Scaling is learnt on the n rows: the pattern of zeros shows that the rows are nested.
+        assert ((small.X["train"] != 0) != (large.X["train"][:60] != 0)).nnz == 0
+        assert np.array_equal(small.scored["test"], large.scored["test"]), "one scored space"
+        assert np.array_equal(small.scored["in_sample"], large.scored["in_sample"])
+    assert (rows[names[0], 60, 0].X["train"] != rows[names[0], 60, 1].X["train"]).nnz > 0
+
+
+def test_scaling_is_learnt_on_the_training_rows(tmp_path: Path) -> None:
+    data = _write(tmp_path / "a.h5ad", _counts())
+    planned = make_plan(_suite("pca"), discover(), [data])[0]
+    train = take_rows(planned.spec, planned.prepared).X["train"].toarray()
+    assert np.allclose(train.std(axis=0), 1, atol=0.05)
+    dense = np.random.default_rng(0).normal(50, 3, (500, 4)).astype(np.float32)
+    dense[:, 3] = 7
+    scaled = Scaler.fit(dense).transform(dense)
+    assert np.allclose(scaled.std(axis=0), [1, 1, 1, 0], atol=1e-3)
+    assert np.allclose(Scaler.fit(dense).inverse(scaled), dense, atol=1e-2)
+
+
+def test_normalisation_and_selection_agree_with_scanpy() -> None:
+    import scanpy as sc
+
+    X = csr_matrix(_counts())
+    adata = anndata.AnnData(X.copy())
+    sc.pp.normalize_total(adata, target_sum=1e4)
+    sc.pp.log1p(adata)
+    mine = normalize(X, "counts")
+    assert np.allclose(mine.toarray(), adata.X.toarray(), rtol=1e-5)
+    assert np.allclose(normalize(X.toarray(), "counts"), mine.toarray(), rtol=1e-5)
+    sc.pp.highly_variable_genes(adata, flavor="seurat", n_top_genes=30)
+    assert select(mine, "counts", 30).tolist() == np.flatnonzero(adata.var.highly_variable).tolist()
+    variances = mine.toarray().var(axis=0)
+    assert set(select(mine, "continuous", 7)) == set(np.argsort(-variances)[:7])
+    assert np.array_equal(mine.toarray(), normalize(X, "counts").toarray()), "input is untouched"
+
+
+def test_controls_bound_every_metric(tmp_path: Path) -> None:
+    data = _write(tmp_path / "a.h5ad", _counts())
+    suite = _suite("pca", "random_embedding", "label_oracle", repeats=3, sizes=[200])
+    records = run_suite(suite, tmp_path / "out", own_data=[data])
+    mean: dict[str, dict[str, float]] = {}
+    for name in ("pca", "random_embedding", "label_oracle"):
+        found = [r.scores for r in records if r.spec.pipeline.startswith(name)]
+        assert len(found) == 3
+        mean[name] = {m: float(np.mean([s[m] for s in found])) for m in found[0]}
+    for metric, value in mean["random_embedding"].items():
+        assert value <= mean["pca"][metric], f"random is ahead of PCA on {metric}"
+    for metric in mean["label_oracle"]:
+        if metric.startswith(("knn_probe", "linear_probe", "knn_transfer", "linear_transfer")):
+            assert mean["label_oracle"][metric] >= 0.99, metric
+            assert mean["label_oracle"][metric] >= mean["pca"][metric]
+
+
+def test_per_size_selection_happens_on_the_n_rows(tmp_path: Path) -> None:
+    data = _write(tmp_path / "a.h5ad", _counts())
+    plan = make_plan(_suite("pca", features_per_size=True, repeats=1), discover(), [data])
+    small, large = (take_rows(p.spec, p.prepared) for p in plan)
+    assert small.X["train"].shape == (60, 40)
+    assert large.X["train"].shape == (200, 40)
+    assert not np.array_equal(small.scored["test"], large.scored["test"])
+
+
+def test_without_labels_label_metrics_are_skipped_with_the_reason(tmp_path: Path) -> None:
+    path = _write(tmp_path / "a.h5ad", _counts()).path
+    suite = _suite("pca", "label_oracle", repeats=1, sizes=[60])
+    pca, oracle = run_suite(suite, tmp_path / "out", own_data=[OwnData(path)])
+    assert pca.skipped_metrics["ari"] == "the data set has no labels"
+    assert "knn_recall" in pca.scores
+    assert oracle.status == "skipped"
+    assert oracle.reason == "the data set has no labels"

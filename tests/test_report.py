@@ -1,0 +1,429 @@
+"""The report: self-contained, safe, complete, and drawn without errors in a browser."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from omicsbench.errors import OmicsbenchError
+from omicsbench.metrics.base import METRICS
+from omicsbench.reporting import answer, charts, tables, write_report
+from omicsbench.reporting.gallery import galleries
+from omicsbench.spec import Phases, RunRecord, RunSpec, Status
+from omicsbench.verdict import Outcome, verdicts
+
+SIZES = (100, 300, 1000, 3000, 10_000)
+REPEATS = 5
+CLASSES = [f"type {i}" for i in range(18)]
+EVIL = "<script>alert(1)</script>"
+# pipeline: family, output_dim, score at n = 100, gain per decade, seconds at n = 100
+PIPELINES: dict[str, tuple[str, int, float, float, float]] = {
+    "pca(n_components=10)": ("simple", 10, 0.62, 0.02, 0.01),
+    "factors(n_components=10)": ("simple", 10, 0.58, 0.03, 0.08),
+    "autoencoder(n_components=10, depth=8)": ("deep", 10, 0.42, 0.16, 4.0),
+    "variational(n_components=10)": ("deep", 10, 0.40, 0.08, 6.0),
+    "random_embedding(n_components=10)": ("control", 10, 0.10, 0.0, 0.001),
+    "pca(n_components=10) > neighbour_map": ("simple", 2, 0.55, 0.03, 1.0),
+    "deep_map(n_components=2)": ("deep", 2, 0.40, 0.06, 5.0),
+}
+DATASETS: dict[str, dict[str, Any]] = {
+    "blood_cells": {"kind": "real", "omics": True, "provenance": "author"},
+    "cohort(n=12000)": {"kind": "real", "omics": True, "provenance": "computed"},
+    "digits": {"kind": "real", "omics": False, "provenance": "author"},
+    "linear_control(n=12000)": {"kind": "simulated", "omics": True, "provenance": "simulated"},
+}
+
+
+def demo(folder: Path, datasets: dict[str, dict[str, Any]] | None = None) -> list[RunRecord]:
+    """Synthetic records: learning curves with noise, failures, and stored embeddings."""
+    rng = np.random.default_rng(0)
+    (folder / "embeddings").mkdir(parents=True, exist_ok=True)
+    names = [m for m in METRICS if "macro" not in m and "transfer" not in m]
+    records = []
+    for shift, (dataset, given) in enumerate((datasets or DATASETS).items()):
+        info = {
+            "name": dataset, "summary": "Made up for the tests.", "source": "https://doi.org/10.1/x",
+            "licence": "CC0", "values": "counts", "label": "cell_type", "n_cells": 15_000,
+            "n_features": 20_000, "label_names": CLASSES, "notes": [],
+        } | given  # fmt: skip
+        for repeat in range(REPEATS):
+            for size in SIZES:
+                draw = rng.normal(0, 0.01)
+                for pipeline, (family, dim, start, gain, cost) in PIPELINES.items():
+                    decades = np.log10(size / 100)
+                    level = start + (gain - 0.03 * shift * (family == "deep")) * decades + draw
+                    status, reason = Status.OK, None
+                    if "variational" in pipeline and size == SIZES[-1] and shift < 2:
+                        status, reason = Status.TIMEOUT, "longer than 600 s"
+                    if "factors" in pipeline and size == 300 and repeat == 1:
+                        status, reason = Status.CRASHED, f"signal 11 {EVIL}"
+                    if "deep_map" in pipeline and shift == 3:
+                        status, reason = Status.SKIPPED, "needs module deep_maps"
+                    fine = status is Status.OK
+                    keep = fine and dim == 2 and repeat == 0
+                    spec = RunSpec(
+                        task="embed", dataset=dataset, dataset_id=dataset, pipeline=pipeline,
+                        pipeline_id="1", size=size, repeat=repeat, device="cpu", threads=2,
+                        seed=repeat, split="holdout", features=2000, scored=2000,
+                        scored_in_sample=0, metrics=tuple(names), keep_embedding=keep,
+                    )  # fmt: skip
+
+                    def scores(noise: float, level: float = level) -> dict[str, float]:
+                        values = level + rng.normal(0, noise, len(names))
+                        return {
+                            m: float(v if METRICS[m].direction == "max" else 1 - v)
+                            for m, v in zip(names, values, strict=True)
+                        }
+
+                    test = scores(0.008)
+                    skipped = {}
+                    if dim == 2:
+                        for m in ("reconstruction_r2", "reconstruction_mse"):
+                            del test[m]
+                            skipped[m] = "the pipeline has no inverse_transform"
+                    if keep:
+                        codes = rng.integers(-1, len(CLASSES), 1500).astype(np.int32)
+                        angle = 2 * np.pi * codes / len(CLASSES)
+                        Z = np.c_[np.cos(angle), np.sin(angle)] * (1 + decades)
+                        Z = (Z + rng.normal(0, 0.2, Z.shape)).astype(np.float32)
+                        np.save(folder / "embeddings" / f"{spec.key}.npy", Z)
+                        np.save(folder / "embeddings" / f"{spec.key}.labels.npy", codes)
+                    records.append(
+                        RunRecord(
+                            key=spec.key, spec=spec, family=family, status=status, reason=reason,
+                            output_dim=dim if fine else None,
+                            scores=test if fine else {},
+                            validation=scores(0.01) if fine else {},
+                            skipped_metrics=skipped if fine else {},
+                            phases=Phases(fit_s=cost * size / 100 * rng.uniform(0.8, 1.2)),
+                            cpu_s=1.0, peak_rss_bytes=int(4e8 + size * 2e4 * cost),
+                            dataset_info=info, environment=ENVIRONMENT, suite="demo",
+                            started_at=f"2025-03-{repeat + 1:02d}T00:00:00Z",
+                            embedding=f"embeddings/{spec.key}.npy" if keep else None,
+                        )
+                    )  # fmt: skip
+    return records
+
+
+ENVIRONMENT: dict[str, Any] = {
+    "omicsbench": "0.1.0", "git": None, "python": "3.11.2", "platform": "Linux-6.1-x86_64",
+    "cpu": "Some CPU", "cores": 2, "ram_bytes": 24 * 2**30, "gpu": None, "blas": ["openblas 0.3"],
+    "threads": {"libopenblas": 2}, "packages": {"numpy": "2.4.6", "torch": "2.9"},
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[list[RunRecord], Path]:
+    """Records of the demo and the page made of them."""
+    folder = tmp_path_factory.mktemp("demo")
+    records = demo(folder)
+    command = "omicsbench run demo --out 'results/demo'"
+    return records, write_report(records, folder, folder / "report.html", command=command)
+
+
+@pytest.fixture(scope="module")
+def hostile(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A page of records whose every text tries to run a script."""
+    folder = tmp_path_factory.mktemp("hostile")
+    info = {"kind": "real", "omics": True, "provenance": "author", "summary": EVIL,
+            "source": "javascript:alert(1)", "licence": EVIL, "label": EVIL, "notes": [EVIL],
+            "label_names": [EVIL] * 18}  # fmt: skip
+    records = demo(folder, {EVIL: info, "</script><b>": info})
+    return write_report(records, folder, folder / "out", command=EVIL)
+
+
+class _Tags(HTMLParser):
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self.text = ""
+        self._quiet = False
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+        self._quiet = tag in ("script", "style")
+
+    def handle_endtag(self, tag: str) -> None:
+        self._quiet = False
+
+    def handle_data(self, data: str) -> None:
+        self.text += "" if self._quiet else data
+
+
+def test_the_page_loads_nothing_and_stays_small(made: tuple[list[RunRecord], Path]) -> None:
+    text = made[1].read_text(encoding="utf-8")
+    assert len(text.encode()) < 4e6
+    page = _Tags(text)
+    assert not {"link", "iframe", "object", "base"} & {tag for tag, _ in page.tags}
+    for tag, attributes in page.tags:
+        for name in ("src", "href", "data", "srcset"):
+            value = attributes.get(name) or ""
+            assert tag == "a" or not value or value.startswith("data:"), (tag, value)
+    style = text[text.index("<style>") : text.index("</style>")]
+    assert "url(" not in style
+    assert "@import" not in style
+
+
+def test_no_text_of_a_record_becomes_markup(hostile: Path) -> None:
+    text = hostile.read_text(encoding="utf-8")
+    assert hostile.name == "index.html"
+    assert "<script>alert(1)" not in text
+    assert "</script><b>" not in text
+    hrefs = [attributes.get("href") or "" for tag, attributes in _Tags(text).tags if tag == "a"]
+    assert not any(href.startswith("javascript:") for href in hrefs)
+
+
+def test_every_failure_is_shown(made: tuple[list[RunRecord], Path]) -> None:
+    records, path = made
+    failed = [r for r in records if r.status is not Status.OK]
+    assert failed
+    assert set(pd.read_csv(path.parent / "failures.csv")["key"]) == {r.key for r in failed}
+    shown = _Tags(path.read_text(encoding="utf-8")).text
+    for r in failed:
+        assert r.status.value in shown
+        assert r.reason in shown
+    assert f"{len(failed)} without a result" in shown
+
+
+def test_what_the_reader_must_know_is_said(made: tuple[list[RunRecord], Path]) -> None:
+    records, path = made
+    shown = _Tags(path.read_text(encoding="utf-8")).text
+    for words in ("real omics", "simulated", "real, not omics", "labels: computed", "CC0",
+                  "omicsbench run demo --out 'results/demo'", "Some CPU", "torch 2.9",
+                  "the pipeline has no inverse_transform", *answer(verdicts(records), records),
+                  *(v.sentence for v in verdicts(records))):  # fmt: skip
+        assert words in shown, words
+
+
+def test_tables_hold_the_verdicts(made: tuple[list[RunRecord], Path]) -> None:
+    records, path = made
+    found = verdicts(records)
+    table = pd.read_csv(path.parent / "verdicts.csv")
+    assert list(table["sentence"]) == [v.sentence for v in found]
+    assert list(table["outcome"]) == [v.outcome.value for v in found]
+    assert list(table["n_star"].fillna(0)) == [v.n_star or 0 for v in found]
+    rows = (path.parent / "verdicts.md").read_text(encoding="utf-8").splitlines()
+    body = [row for row in rows if row.startswith("|")][2:]
+    assert len(body) == len(found)
+    for row, v in zip(body, found, strict=True):
+        cells = [cell.strip() for cell in row.strip("|").split("|")]
+        assert cells[5] == v.outcome.value.replace("_", "\\_")
+        assert cells[6] == str(v.n_star or "")
+    differences = pd.read_csv(path.parent / "differences.csv")
+    assert len(differences) == sum(len(v.differences) for v in found)
+    assert len(pd.read_csv(path.parent / "runs.csv")["key"].unique()) == len(records)
+
+
+def test_the_same_records_make_the_same_page(
+    made: tuple[list[RunRecord], Path], tmp_path: Path
+) -> None:
+    records, path = made
+    command = "omicsbench run demo --out 'results/demo'"
+    again = write_report(records[::-1], path.parent, tmp_path / "report.html", command=command)
+    assert again.read_bytes() == path.read_bytes()
+
+
+def test_missing_and_superseded_runs_are_said(tmp_path: Path) -> None:
+    records = [r for r in demo(tmp_path) if r.spec.dataset == "digits"]
+    old = records[0].model_copy(
+        update={"spec": records[0].spec.model_copy(update={"pipeline_id": "0"}), "key": "old",
+                "started_at": "2020"}
+    )  # fmt: skip
+    path = write_report([*records, old], tmp_path, tmp_path / "a.html", command="", missing=7)
+    shown = _Tags(path.read_text(encoding="utf-8")).text
+    assert "7 planned runs have no record yet" in shown
+    assert "1 runs of earlier versions" in shown
+
+
+def test_a_report_of_failures_only(tmp_path: Path) -> None:
+    fine = demo(tmp_path)[:20]
+    failed = [
+        r.model_copy(update={"status": Status.ERROR, "reason": "no disk", "scores": {},
+                             "validation": {}, "output_dim": None, "embedding": None})
+        for r in fine
+    ]  # fmt: skip
+    path = write_report(failed, tmp_path, tmp_path / "a.html", command="")
+    assert "no comparison of a deep with a simple pipeline" in path.read_text(encoding="utf-8")
+    with pytest.raises(OmicsbenchError, match="no run records"):
+        write_report([], tmp_path, tmp_path / "b.html", command="")
+
+
+def test_the_answer_counts_real_omics_headline_metrics_only(
+    made: tuple[list[RunRecord], Path],
+) -> None:
+    records, _ = made
+    found = verdicts(records)
+    words = answer(found, records)
+    real = [v for v in found if v.dataset in ("blood_cells", "cohort(n=12000)")
+            and v.against == "best_simple" and not METRICS[v.metric].secondary]  # fmt: skip
+    ahead = sum(v.outcome.ahead for v in real)
+    lost = sum(v.outcome is Outcome.NOT_REACHED for v in real)
+    assert f"ahead in {ahead} of {len(real)} comparisons, not ahead in {lost}," in words[0]
+    controls = next(sentence for sentence in words if "as controls" in sentence)
+    assert "linear_control(n=12000) (simulated)" in controls
+    assert "digits (real, not omics)" in controls
+    assert any("deep_map(n_components=2) finished no run on linear" in text for text in words)
+    assert any(text.startswith("Median time of one fit on blood_cells") for text in words)
+    no_claim = answer([], [r for r in records if r.spec.dataset == "digits"])
+    assert "no answer" in no_claim[0]
+
+
+def test_metrics_that_disagree_are_named(made: tuple[list[RunRecord], Path]) -> None:
+    records, _ = made
+    won, lost = "knn_recall", "continuity"
+    changed = [
+        r.model_copy(update={"scores": r.scores | {won: 0.9, lost: 0.1}})
+        if r.family == "deep" and r.status is Status.OK else r
+        for r in records
+    ]  # fmt: skip
+    text = next(t for t in answer(verdicts(changed), changed) if t.startswith("Metrics disagree"))
+    assert METRICS[won].title in text.split("not ahead by")[0]
+    assert METRICS[lost].title in text.split("not ahead by")[1]
+
+
+def test_styles_are_told_apart_without_colour() -> None:
+    families = {f"{family} {i}": family for family in charts.FAMILIES for i in range(5)}
+    styles = charts.styles(families)
+    assert len({(s.color, s.shape, tuple(s.dash)) for s in styles.values()}) == len(styles)
+    assert len({(s.shape, tuple(s.dash)) for s in styles.values()}) == len(styles)
+
+
+def test_pareto_front_leaves_out_what_is_slower_and_worse(
+    made: tuple[list[RunRecord], Path],
+) -> None:
+    rows = {"fast": (1.0, 0.5), "good": (5.0, 0.9), "bad": (6.0, 0.8), "control": (0.1, 1.0)}
+    common = {"dataset": "d", "task": "embed", "device": "cpu", "output_dim": 2, "size": 10}
+    scores = pd.DataFrame(
+        common | {"pipeline": name, "family": "control" if name == "control" else "simple",
+                  "metric": "knn_recall", "mean": mean}
+        for name, (_, mean) in rows.items()
+    )  # fmt: skip
+    costs = scores.drop(columns=["metric", "mean"]).assign(fit_s=[s for s, _ in rows.values()])
+    found = charts.quality_time(scores, costs)
+    assert set(found["pipeline"][found["front"]]) == {"fast", "good"}
+
+
+def test_gallery_reads_only_its_own_folder(tmp_path: Path) -> None:
+    folder = tmp_path / "results"
+    records = demo(folder)
+    shown = galleries(records, folder)
+    assert [g.dataset for g in shown] == sorted(DATASETS)
+    assert all(
+        p.startswith("data:image/png") for p in shown[0].rows["deep_map(n_components=2)"].values()
+    )
+    assert set(shown[-1].rows) == {"pca(n_components=10) > neighbour_map"}
+    np.save(tmp_path / "secret.npy", np.zeros((5, 2), np.float32))
+    outside = [r.model_copy(update={"embedding": "../secret.npy"}) for r in records if r.embedding]
+    cells = {p for g in galleries(outside, folder) for row in g.rows.values() for p in row.values()}
+    assert cells <= {"not kept", "not run"}
+
+
+def test_score_table_gives_t_intervals(made: tuple[list[RunRecord], Path]) -> None:
+    from scipy import stats
+
+    table = pd.read_csv(made[1].parent / "summary.csv")
+    row = table[(table["size"] == 100) & (table["metric"] == "knn_recall")].iloc[0]
+    values = [
+        r.scores["knn_recall"] for r in made[0]
+        if (r.spec.dataset, r.spec.pipeline, r.spec.size) == (row["dataset"], row["pipeline"], 100)
+    ]  # fmt: skip
+    low, high = stats.t.interval(0.95, 4, np.mean(values), stats.sem(values))
+    assert (row["low"], row["high"]) == pytest.approx((low, high))
+    assert tables.grouped_failures(tables.failure_table(tables.tidy([]))).empty
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    playwright = pytest.importorskip("playwright.sync_api")
+    names = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+    with playwright.sync_playwright() as running:
+        own = running.chromium.executable_path
+        found = next(filter(None, map(shutil.which, [*names, own])), None)
+        if not found:
+            pytest.skip(f"no browser: none of {', '.join(names)} on PATH, none of playwright's own")
+        started = running.chromium.launch(
+            executable_path=found, args=["--no-sandbox", "--disable-gpu"]
+        )
+        yield started
+        started.close()
+
+
+def open_page(browser: Any, path: Path, width: int) -> tuple[Any, list[str]]:
+    """The page with all its charts drawn, and everything that went wrong on the way."""
+    page = browser.new_page(viewport={"width": width, "height": 900})
+    wrong: list[str] = []
+    page.on("console", lambda message: wrong.append(message.text))
+    page.on("pageerror", lambda error: wrong.append(str(error)))
+    page.on("dialog", lambda dialog: (wrong.append(dialog.message), dialog.dismiss()))
+
+    def block(route: Any) -> None:
+        url = route.request.url
+        if url == path.as_uri() or url.startswith("data:"):
+            route.continue_()
+        else:
+            wrong.append(f"requested {url}")
+            route.abort()
+
+    page.route("**/*", block)
+    page.goto(path.as_uri())
+    page.evaluate("window.dispatchEvent(new Event('beforeprint'))")
+    page.wait_for_function(
+        "document.querySelectorAll('.chart').length"
+        " === document.querySelectorAll('[data-drawn] svg').length"
+    )
+    return page, wrong
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+def test_browser_draws_everything_offline(
+    browser: Any, made: tuple[list[RunRecord], Path], width: int
+) -> None:
+    page, wrong = open_page(browser, made[1], width)
+    assert not wrong
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    # Two in the explorer, two costs per data set, one per headline metric and output dimension.
+    assert page.locator(".chart svg").count() > 2 + 2 * len(DATASETS) + 20
+    assert page.locator("text=n* ").count() > 0
+    page.close()
+
+
+def test_browser_interaction(browser: Any, made: tuple[list[RunRecord], Path]) -> None:
+    page, wrong = open_page(browser, made[1], 1280)
+    marks = "document.querySelectorAll('#explorer .chart:first-child .mark-line path').length"
+    before = page.evaluate(marks)
+    button = page.locator(".legend button", has_text="factors").first
+    button.click()
+    assert page.locator(".legend button[aria-pressed=false]", has_text="factors").count() == 2
+    page.wait_for_function(f"{marks} === {before - 1}")
+    page.select_option("[name=panel]", label="linear_control(n=12000) · 10-D")
+    page.select_option("[name=metric]", "reconstruction_mse")
+    assert "lower is better" in page.locator("#explorer figcaption").first.inner_text()
+    page.locator("details.inner > summary").first.click()
+    table = page.locator("table.verdicts").first
+    every = table.locator("tbody tr:visible").count()
+    page.locator(".filter-secondary").first.check()
+    assert table.locator("tbody tr:visible").count() > every
+    page.locator(".filter-outcome").first.select_option("ahead")
+    shown = table.locator("tbody tr:visible")
+    assert set(shown.evaluate_all("rows => rows.map((r) => r.dataset.outcome)")) == {"ahead"}
+    heading = table.locator("th button", has_text="Difference")
+    heading.click()
+    values = shown.evaluate_all("rows => rows.map((row) => Number(row.cells[5].dataset.value))")
+    assert values == sorted(values)
+    assert not wrong
+    page.close()
+
+
+def test_browser_runs_no_text_of_a_record(browser: Any, hostile: Path) -> None:
+    page, wrong = open_page(browser, hostile, 390)
+    assert not wrong
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    page.close()

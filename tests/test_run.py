@@ -1,0 +1,329 @@
+"""The runner with real processes: every failure a record, limits that hold, resuming."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from omicsbench import store
+from omicsbench.errors import OmicsbenchError
+from omicsbench.registry import Registry, discover
+from omicsbench.runner import run_suite
+from omicsbench.spec import RunRecord, Status
+from omicsbench.suite import Suite, make_suite
+
+
+def _suite(*pipelines: str, **more: Any) -> Suite:
+    settings: dict[str, Any] = {
+        "name": "tiny", "pipelines": pipelines, "repeats": 2, "n_components": 2,
+        "datasets": [{"name": "linear_control(n=300)", "sizes": [30, 120]}],
+        "metrics": ["knn_recall", "reconstruction_r2"], "timeout_s": 3, "warm_up_timeout_s": 3,
+        "memory_gb": 1, "threads": 1,
+    }  # fmt: skip
+    return make_suite(settings | more)
+
+
+@pytest.fixture(scope="module")
+def registry(bad_plugins: Path) -> Registry:
+    return discover([bad_plugins])
+
+
+def _by_size(records: list[RunRecord]) -> dict[int, set[Status]]:
+    found: dict[int, set[Status]] = {}
+    for record in records:
+        found.setdefault(record.spec.size, set()).add(record.status)
+    return found
+
+
+@pytest.mark.parametrize(
+    ("method", "status", "reason"),
+    [
+        ("segfaults", Status.CRASHED, "SIGSEGV"),
+        ("exits", Status.CRASHED, "exit code 7: about to leave"),
+        ("eats", Status.OUT_OF_MEMORY, "memory limit of 1 GiB"),
+        ("hangs_when_large", Status.TIMEOUT, "time limit of 3 s"),
+    ],
+)
+def test_native_failures_are_recorded_and_the_rest_goes_on(
+    tmp_path: Path, registry: Registry, method: str, status: Status, reason: str
+) -> None:
+    limit = 3.0 if "hangs" in method else 60.0
+    records = run_suite(_suite(method, timeout_s=limit), tmp_path, registry=registry)
+    assert _by_size(records) == {30: {Status.OK}, 120: {status}}
+    failed = [r for r in records if r.status is status]
+    assert all(reason in (r.reason or "") for r in failed)
+    assert not any(r.scores for r in failed), "a failure is never turned into a score"
+    assert sorted(r.key for r in store.read_records(tmp_path)) == sorted(r.key for r in records)
+
+
+@pytest.mark.parametrize(
+    ("method", "status", "reason"),
+    [
+        ("raises", Status.ERROR, "ValueError: no such luck"),
+        ("returns_nan", Status.INVALID_OUTPUT, "non-finite"),
+        ("wrong_shape", Status.INVALID_OUTPUT, "shape"),
+        ("wrong_dimension", Status.INVALID_OUTPUT, "3 dimensions, not 2"),
+        ("never_here", Status.SKIPPED, "no_such_module_anywhere, which is not installed"),
+        ("prints", Status.OK, ""),
+    ],
+)
+def test_failures_in_python_are_recorded_with_their_cause(
+    tmp_path: Path, registry: Registry, method: str, status: Status, reason: str
+) -> None:
+    records = run_suite(_suite(method), tmp_path, registry=registry)
+    assert {r.status for r in records} == {status}
+    assert all(reason in (r.reason or "") for r in records)
+    assert len(records) == 4
+
+
+def test_a_method_that_hangs_from_the_start_costs_one_time_limit(
+    tmp_path: Path, registry: Registry
+) -> None:
+    records = run_suite(_suite("hangs", "good"), tmp_path, registry=registry)
+    hung = [r for r in records if r.spec.pipeline.startswith("hangs")]
+    assert [r.status for r in hung] == [Status.TIMEOUT] + [Status.SKIPPED] * 3
+    assert "warm-up" in str(hung[0].reason)
+    assert "warm-up" in str(hung[1].reason)
+    assert all(r.status is Status.OK for r in records if r not in hung)
+
+
+def test_larger_sizes_are_not_tried_after_a_timeout(tmp_path: Path, registry: Registry) -> None:
+    datasets = [{"name": "linear_control(n=300)", "sizes": [30, 110, 120]}]
+    suite = _suite("hangs_when_large", datasets=datasets, repeats=1)
+    records = run_suite(suite, tmp_path, registry=registry)
+    assert [r.status for r in records] == [Status.OK, Status.TIMEOUT, Status.SKIPPED]
+    assert "timeout already at the smaller size 110" in str(records[2].reason)
+    longer = suite.model_copy(update={"timeout_s": 4.0})
+    again = run_suite(longer, tmp_path, registry=registry)
+    assert again[0].started_at == records[0].started_at, "what is done is not done again"
+    assert "4 s" in str(again[1].reason), "a raised limit gives a second chance"
+
+
+def test_running_again_resumes_and_a_change_is_another_run(
+    tmp_path: Path, registry: Registry
+) -> None:
+    first = run_suite(_suite("good", "raises"), tmp_path, registry=registry)
+    files = {p: p.stat().st_mtime_ns for p in (tmp_path / "runs").iterdir()}
+    again = run_suite(_suite("good", "raises"), tmp_path, registry=registry)
+    assert again == first
+    assert {p: p.stat().st_mtime_ns for p in (tmp_path / "runs").iterdir()} == files
+    retried = run_suite(_suite("good", "raises"), tmp_path, registry=registry, retry=True)
+    assert {r.key for r in retried} == {r.key for r in first}
+    changed = sum(p.stat().st_mtime_ns != files[p] for p in (tmp_path / "runs").iterdir())
+    assert changed == 4, "the failed runs, and only those, were done again"
+    other = run_suite(_suite("good(3)", "raises"), tmp_path, registry=registry)
+    assert not {r.key for r in other if "good" in r.spec.pipeline} & {r.key for r in first}
+
+
+def test_an_edited_method_is_another_run(tmp_path: Path, bad_plugins: Path) -> None:
+    plugins = tmp_path / "plugins"
+    plugins.mkdir()
+    code = (bad_plugins / "bad.py").read_text()
+    keys = []
+    for text in (code, code + "\n# edited\n"):
+        (plugins / "mine.py").write_text(text)
+        (record, *_) = run_suite(
+            _suite("good", repeats=1), tmp_path / "out", registry=discover([plugins])
+        )
+        keys.append(record.key)
+    assert keys[0] != keys[1]
+
+
+def test_isolated_runs_get_a_process_each(tmp_path: Path, registry: Registry) -> None:
+    records = run_suite(_suite("good"), tmp_path, registry=registry, isolate_runs=True)
+    assert {r.status for r in records} == {Status.OK}
+    assert len({r.phases.import_s for r in records}) == 4, "each run imported anew"
+
+
+def test_records_tell_where_and_how_they_were_made(tmp_path: Path, registry: Registry) -> None:
+    record = run_suite(_suite("pca", repeats=1), tmp_path, registry=registry)[-1]
+    environment = record.environment
+    assert environment["packages"]["numpy"]
+    assert environment["cores"] >= 1
+    assert environment["ram_bytes"] > 2**30
+    assert set(environment["threads"].values()) == {1}, "thread counts are pinned"
+    assert record.cpu_s is not None
+    assert record.peak_rss_bytes >= record.base_rss_bytes > 0  # type: ignore[operator]
+    assert record.peak_vram_bytes is None
+    phases = record.phases
+    assert min(phases.fit_s, phases.transform_s, phases.prepare_s, phases.score_s) > 0
+    assert phases.warm_up_s > 0
+    assert record.dataset_info["provenance"] == "simulated"
+    assert 0 < record.scores["reconstruction_r2"] < 1
+    assert record.limits["timeout_s"] == 3
+
+
+def test_peak_memory_is_that_of_the_run_not_of_the_worker(tmp_path: Path) -> None:
+    plugins = tmp_path / "plugins"
+    plugins.mkdir()
+    (plugins / "hungry.py").write_text(
+        "import numpy as np\nfrom omicsbench.plugin import method\n"
+        "@method(name='hungry', family='simple', summary='x', source='x')\n"
+        "class Hungry:\n    '''Takes 300 MB at 30 rows, nothing at more.'''\n"
+        "    def __init__(self, n_components: int | None = None):\n"
+        "        self.n_components = n_components\n"
+        "    def fit(self, X):\n"
+        "        if len(X) == 30:\n            np.ones(37_500_000)\n"
+        "        return self\n"
+        "    def transform(self, X):\n        return X[:, : self.n_components].astype('float32')\n"
+    )
+    suite = _suite("hungry", repeats=1)
+    small, large = run_suite(suite, tmp_path / "out", registry=discover([plugins]))
+    assert small.peak_rss_bytes - small.base_rss_bytes > 250e6  # type: ignore[operator]
+    if sys.platform == "linux":
+        assert large.peak_rss_bytes - large.base_rss_bytes < 100e6  # type: ignore[operator]
+
+
+def test_a_shared_stage_is_fitted_once_and_counted_into_each(tmp_path: Path) -> None:
+    plugins = tmp_path / "plugins"
+    plugins.mkdir()
+    log = tmp_path / "fits.log"
+    (plugins / "slow.py").write_text(
+        "import time\nimport numpy as np\nfrom omicsbench.plugin import method\n"
+        "@method(name='slow', family='simple', summary='x', source='x', invertible=True)\n"
+        "class Slow:\n    '''Notes every fit of a run.'''\n"
+        "    def __init__(self, n_components: int | None = None):\n"
+        "        self.n_components = n_components\n"
+        "    def fit(self, X):\n"
+        "        time.sleep(0.2)\n        self.p_ = X.shape[1]\n"
+        f"        with open({str(log)!r}, 'a') as f:\n"
+        "            f.write(f'{len(X)}\\n')\n"
+        "        return self\n"
+        "    def transform(self, X):\n        return X[:, : self.n_components].astype('float32')\n"
+        "    def inverse_transform(self, Z):\n"
+        "        return np.pad(Z, ((0, 0), (0, self.p_ - Z.shape[1]))).astype('float32')\n"
+    )
+    datasets = [{"name": "linear_control(n=300)", "sizes": [100, 120]}]
+    suite = _suite("slow(5)", "slow(5) > pca", "slow(5) > random_projection", datasets=datasets)
+    records = run_suite(suite, tmp_path / "out", registry=discover([plugins]))
+    assert {r.status for r in records} == {Status.OK}, [r.reason for r in records]
+    # The warm-up of each of the three workers fits 64 rows; each run's stage is fitted once.
+    assert sorted(map(int, log.read_text().split())) == [64] * 3 + [100] * 2 + [120] * 2
+    assert all(r.phases.fit_s >= 0.2 for r in records), "its time counts into each pipeline"
+    reused = [r for r in records if r.reused_s > 0]
+    assert len(reused) == 8
+    assert all("reconstruction_r2" in r.scores for r in records)
+
+
+def _start(tmp_path: Path, bad_plugins: Path, *pipelines: str) -> subprocess.Popen[str]:
+    command = [
+        sys.executable, "-P", "-m", "omicsbench", "run", "quick", "--only", "--no-report",
+        "--sizes", "30,40,130", "--plugins", str(bad_plugins), "--out", str(tmp_path),
+        "--n-components", "2", "--metrics", "knn_recall", "--repeats", "2",
+        *(f"-m{pipeline}" for pipeline in pipelines),
+    ]  # fmt: skip
+    return subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+
+
+def _wait_for(condition: Callable[[], bool], seconds: float = 90) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "waited in vain"
+        time.sleep(0.05)
+
+
+def _hanging(folder: Path) -> bool:
+    """All of `good` is done, and of the other what comes before it hangs at 130 rows."""
+    statuses = [r.spec.pipeline for r in store.stored(folder).values() if r.status is Status.OK]
+    return sum("hangs" in pipeline for pipeline in statuses) >= 4
+
+
+def _workers(folder: Path) -> list[int]:
+    import psutil
+
+    found = []
+    for process in psutil.process_iter(["cmdline"]):
+        line = " ".join(process.info["cmdline"] or ())
+        if "omicsbench.worker" in line and process.status() != psutil.STATUS_ZOMBIE:
+            with_job = Path((process.info["cmdline"] or [""] * 5)[4])
+            if with_job.is_file() and json.loads(with_job.read_text())["out"] == str(folder):
+                found.append(process.pid)
+    return found
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+def test_a_stopped_suite_keeps_what_is_done_and_resumes(
+    tmp_path: Path, bad_plugins: Path, number: signal.Signals
+) -> None:
+    process = _start(tmp_path, bad_plugins, "good", "hangs_when_large")
+    try:
+        _wait_for(lambda: _hanging(tmp_path))
+        workers = _workers(tmp_path)
+        assert workers
+        process.send_signal(number)
+        _, errors = process.communicate(timeout=30)
+    finally:
+        process.kill()
+    if number is not signal.SIGKILL:
+        assert process.returncode == 130
+        assert "Traceback" not in errors
+        assert "the same command goes on from there" in errors
+    _wait_for(lambda: not any(_alive(pid) for pid in workers), 10)
+    done = {p: p.stat().st_mtime_ns for p in (tmp_path / "runs").glob("*.json")}
+    assert len(done) > 4, "finished runs are kept"
+    again = _start(tmp_path, bad_plugins, "good")
+    _, errors = again.communicate(timeout=120)
+    assert again.returncode == 0, errors
+    assert "0 runs to do" in errors, "what was finished is not done again"
+    assert {p: p.stat().st_mtime_ns for p in done} == done
+
+
+def _alive(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().split()[2] != "Z"
+    except OSError:
+        return False
+
+
+def test_an_unwritable_folder_is_refused_before_anything_runs(
+    tmp_path: Path, registry: Registry
+) -> None:
+    (tmp_path / "results").write_text("a file")
+    with pytest.raises(OmicsbenchError, match="choose another folder"):
+        run_suite(_suite("good"), tmp_path / "results", registry=registry)
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full on this system")
+def test_a_disk_that_fills_up_stops_the_suite_and_keeps_what_is_done(
+    tmp_path: Path, registry: Registry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    done = run_suite(_suite("good"), tmp_path, registry=registry)
+    wanted = run_suite(_suite("good(3)"), tmp_path / "elsewhere", registry=registry)
+    for record in wanted[1:]:
+        name = f".{record.key}.json.{os.getpid()}.tmp"
+        (tmp_path / "runs" / name).symlink_to("/dev/full")
+    with pytest.raises(OmicsbenchError, match="disk is full"):
+        run_suite(_suite("good(3)"), tmp_path, registry=registry)
+    kept = {r.key for r in store.read_records(tmp_path)}
+    assert kept == {r.key for r in done} | {wanted[0].key}
+
+
+def test_dask_runs_the_same_suite(tmp_path: Path, bad_plugins: Path) -> None:
+    distributed = pytest.importorskip("distributed")
+    registry = discover([bad_plugins])
+    suite = _suite("good", "segfaults")
+    local = run_suite(suite, tmp_path / "local", registry=registry)
+    with (
+        distributed.LocalCluster(
+            n_workers=2,
+            threads_per_worker=1,
+            dashboard_address=None,
+            local_directory=str(tmp_path),
+        ) as cluster,
+        distributed.Client(cluster) as client,
+    ):
+        remote = run_suite(
+            suite, tmp_path / "dask", registry=registry, executor=client.get_executor(pure=False)
+        )
+    assert [(r.key, r.status, r.scores) for r in remote] == [
+        (r.key, r.status, r.scores) for r in local
+    ]

@@ -1,0 +1,105 @@
+"""Records survive: atomic, readable, told apart when old, new or broken."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+from pydantic import ValidationError
+
+from omicsbench import store
+from omicsbench.errors import StoreError
+from omicsbench.spec import SCHEMA_VERSION, RunRecord, RunSpec, Status
+
+SPEC = RunSpec(
+    task="embed", dataset="d", dataset_id="1", pipeline="p", pipeline_id="2", size=10, repeat=0,
+    device="cpu", threads=1, seed=0, split="holdout", features=10, scored=10, scored_in_sample=5,
+    metrics=("knn_recall",),
+)  # fmt: skip
+
+
+def _record(spec: RunSpec = SPEC) -> RunRecord:
+    return RunRecord(key=spec.key, spec=spec, family="simple", status=Status.OK)
+
+
+def test_a_record_reads_back_the_same(tmp_path: Path) -> None:
+    folder = store.open_folder(tmp_path / "results")
+    record = _record().model_copy(update={"scores": {"knn_recall": 0.1 + 0.2}, "notes": ("ü",)})
+    store.write_record(folder, record)
+    assert store.read_records(folder) == [record]
+    assert [p.name for p in (folder / "runs").iterdir()] == [f"{record.key}.json"]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"size": 11}, {"pipeline": "q"}, {"pipeline_id": "x"}, {"dataset_id": "x"}, {"repeat": 1},
+     {"device": "cuda"}, {"seed": 1}, {"threads": 2}, {"features": 5}, {"metrics": ("ari",)}],
+)  # fmt: skip
+def test_whatever_defines_a_run_changes_its_key(change: dict[str, object]) -> None:
+    assert SPEC.model_copy(update=change).key != SPEC.key
+
+
+def test_records_are_immutable_and_checked() -> None:
+    with pytest.raises(ValidationError):
+        _record().status = Status.ERROR  # type: ignore[misc]
+    with pytest.raises(ValidationError):
+        RunRecord.model_validate(_record().model_dump() | {"scores": {"knn_recall": float("nan")}})
+    with pytest.raises(ValidationError):
+        RunSpec.model_validate(SPEC.model_dump() | {"unknown": 1})
+
+
+def test_older_newer_and_broken_files_are_told_apart(tmp_path: Path) -> None:
+    folder = store.open_folder(tmp_path)
+    path = store.write_record(folder, _record())
+    content = json.loads(path.read_text())
+    for schema, advice in ((SCHEMA_VERSION + 1, "update omicsbench"), (0, "run the suite again")):
+        path.write_text(json.dumps(content | {"schema_version": schema}))
+        with pytest.raises(StoreError, match=advice):
+            store.read_records(folder)
+    path.write_text(path.read_text()[:40])
+    with pytest.raises(StoreError, match="delete it"):
+        store.read_records(folder)
+    assert store.stored(folder) == {}, "a damaged record counts as not done"
+    path.write_text(json.dumps(content | {"family": "strange"}))
+    with pytest.raises(StoreError, match="family"):
+        store.read_records(folder)
+
+
+def test_half_written_files_are_never_read(tmp_path: Path) -> None:
+    folder = store.open_folder(tmp_path)
+    store.write_record(folder, _record())
+    (folder / "runs" / ".abc.json.123.tmp").write_text("{")
+    (folder / "runs" / ".abc.json").write_text("{")
+    assert len(store.read_records(folder)) == 1
+
+
+def test_folders_that_cannot_be_used(tmp_path: Path) -> None:
+    with pytest.raises(StoreError, match="no results folder"):
+        store.read_records(tmp_path / "none")
+    with pytest.raises(StoreError, match="no run records"):
+        store.read_records(tmp_path)
+    (tmp_path / "file").write_text("")
+    with pytest.raises(StoreError, match="in the way"):
+        store.open_folder(tmp_path / "file")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full on this system")
+def test_a_full_disk_is_said_and_leaves_nothing_behind(tmp_path: Path) -> None:
+    folder = store.open_folder(tmp_path)
+    kept = store.write_record(folder, _record())
+    other = SPEC.model_copy(update={"repeat": 1})
+    # The file written first is a link to the device that is always full.
+    (folder / "runs" / f".{other.key}.json.{os.getpid()}.tmp").symlink_to("/dev/full")
+    with pytest.raises(StoreError, match=r"disk is full.*Finished runs are kept"):
+        store.write_record(folder, _record(other))
+    assert list((folder / "runs").iterdir()) == [kept]
+
+
+def test_embeddings_are_plain_arrays(tmp_path: Path) -> None:
+    Z = np.zeros((3, 2), dtype=np.float32)
+    name = store.write_embedding(tmp_path, "k", Z, np.array([0, 1, -1], dtype=np.int32))
+    assert np.array_equal(np.load(tmp_path / name, allow_pickle=False), Z)
+    assert np.load(tmp_path / "embeddings/k.labels.npy", allow_pickle=False).tolist() == [0, 1, -1]
