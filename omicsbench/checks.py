@@ -8,6 +8,7 @@ from __future__ import annotations
 import pickle
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -77,9 +78,8 @@ def check_method(entry: Entry[MethodInfo], registry: Registry) -> Iterator[Check
         yield Check(info.name, "the contract of a method", skipped=reason)
         return
     stage = resolve(info.name, registry, DIMENSIONS).stages[0]
-    subject = _Subject(stage)
     for rule, examine in _METHOD_RULES.items():
-        yield _examined(info.name, rule, lambda examine=examine: examine(subject))  # type: ignore[misc]
+        yield _examined(info.name, rule, partial(examine, _Subject(stage)))
 
 
 def check_dataset(entry: Entry[DatasetInfo]) -> Iterator[Check]:

@@ -56,10 +56,13 @@ class Call:
         return {name: stated[name] for name in names if name in stated}
 
 
-def call_text(name: str, params: dict[str, Any]) -> str:
-    """Canonical text of a call: ``name(a=1, b='x')``, or the bare name without parameters."""
-    inner = ", ".join(f"{key}={value!r}" for key, value in params.items())
-    return f"{name}({inner})" if inner else name
+def call_text(name: str, params: dict[str, Any], positional: int = 0) -> str:
+    """Canonical text of a call: ``name(1, b='x')``, or the bare name without parameters.
+
+    The first ``positional`` of the parameters are written without their names.
+    """
+    texts = [repr(v) if i < positional else f"{k}={v!r}" for i, (k, v) in enumerate(params.items())]
+    return f"{name}({', '.join(texts)})" if texts else name
 
 
 def parse_call(text: str) -> Call:

@@ -34,7 +34,8 @@ class Planned:
     prepared: Prepared
     skip: str | None = None
 
-    def skipped_record(self, suite: str) -> RunRecord:
+    def skipped_record(self, suite: str, here: dict[str, Any]) -> RunRecord:
+        """The record of a run set aside; ``here`` is the environment in which it cannot run."""
         return RunRecord(
             key=self.spec.key,
             spec=self.spec,
@@ -42,6 +43,7 @@ class Planned:
             status=Status.SKIPPED,
             reason=self.skip,
             dataset_info=self.prepared.meta["info"],
+            environment=here,
             suite=suite,
         )
 

@@ -80,7 +80,8 @@ def run_suite(
     store.open_folder(out)
     plan = make_plan(suite, registry, own_data, observer.dataset)
     write_plan(out, suite, plan, command)
-    records = {p.spec.key: p.skipped_record(suite.name) for p in plan if p.skip}
+    here = environment.describe() | {"jobs": suite.jobs}
+    records = {p.spec.key: p.skipped_record(suite.name, here) for p in plan if p.skip}
     for record in records.values():
         store.write_record(out, record)
     memory = int((suite.memory_gb or environment.ram_bytes() * MEMORY_SHARE / 2**30) * 2**30)

@@ -103,12 +103,16 @@ def resolve(
             entry = registry.method(call.name)
             make, info, code_id = entry.make, entry.info, entry.code_id
         params = call.bind(make)
-        parameter = inspect.signature(make).parameters.get("n_components")
+        signature = inspect.signature(make).parameters
+        parameter = signature.get("n_components")
         if parameter and parameter.default is None and "n_components" not in params:
             if n_components is None:
                 raise RegistryError(f"{call.name} needs a number of components: {call.name}(50).")
             params = {"n_components": n_components, **params}
-        stages.append(Stage(call_text(call.name, params), make, info, params, code_id))
+        # `pca(50)`, as people write it, where the dimension is the first parameter.
+        first = next(iter(signature), None) == "n_components" and "n_components" in params
+        text = call_text(call.name, params, positional=int(first))
+        stages.append(Stage(text, make, info, params, code_id))
     for stage in stages[:-1]:
         if stage.info.task != "embed":
             raise RegistryError(f"{stage.text} gives no embedding; it can only come last.")

@@ -19,6 +19,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,7 @@ import psutil
 from omicsbench.environment import thread_environment
 from omicsbench.errors import OmicsbenchError, StoreError
 from omicsbench.plugin import Family
+from omicsbench.prepare import Prepared
 from omicsbench.spec import RunRecord, RunSpec, Status
 from omicsbench.store import write_record
 
@@ -106,14 +108,15 @@ def _supervise(job: Job, done: Callable[[RunRecord], None], stop: threading.Even
                 spec, prepared = queue[0]
                 reason = cold or _too_large(spec, hopeless)
                 if reason:
-                    done(_lost(job, spec, prepared, Status.SKIPPED, reason))
+                    done(_lost(job, spec, prepared, worker.environment, Status.SKIPPED, reason))
                     queue.popleft()
                     continue
                 try:
                     done(worker.run(spec, prepared))
                     queue.popleft()
                 except _Died as death:
-                    done(_lost(job, spec, prepared, death.status, death.reason))
+                    here = worker.environment
+                    done(_lost(job, spec, prepared, here, death.status, death.reason))
                     queue.popleft()
                     if death.status in (Status.TIMEOUT, Status.OUT_OF_MEMORY):
                         hopeless.setdefault(spec.dataset, (spec.size, death.status))
@@ -131,13 +134,27 @@ def _too_large(spec: RunSpec, hopeless: dict[str, tuple[int, Status]]) -> str | 
     return f"{status} already at the smaller size {size}"
 
 
-def _lost(job: Job, spec: RunSpec, prepared: str, status: Status, reason: str) -> RunRecord:
-    from omicsbench.prepare import Prepared
-
+def _lost(
+    job: Job,
+    spec: RunSpec,
+    prepared: str,
+    environment: dict[str, Any],
+    status: Status,
+    reason: str,
+) -> RunRecord:
+    """The record of a run whose worker could not send one."""
     return RunRecord(
-        key=spec.key, spec=spec, family=job.family, status=status, reason=reason,
-        dataset_info=Prepared(Path(prepared)).meta["info"], suite=job.suite, limits=job.limits,
-    )  # fmt: skip
+        key=spec.key,
+        spec=spec,
+        family=job.family,
+        status=status,
+        reason=reason,
+        dataset_info=Prepared(Path(prepared)).meta["info"],
+        environment=environment,
+        suite=job.suite,
+        limits=job.limits,
+        started_at=datetime.now(UTC).isoformat(timespec="seconds"),
+    )
 
 
 class _Worker:
@@ -147,6 +164,7 @@ class _Worker:
         self.job = job
         self.stop = stop
         self.phase = "starting"
+        self.environment: dict[str, Any] = {}
         self._process: subprocess.Popen[bytes] | None = None
 
     def __enter__(self) -> _Worker:
@@ -183,7 +201,7 @@ class _Worker:
         self._selector.register(reply_read, selectors.EVENT_READ)
         self._watched = psutil.Process(self._process.pid)
         self._children_checked = 0.0
-        self._await("ready", START_LIMIT_S)
+        self.environment = self._await("ready", START_LIMIT_S)["environment"]
 
     def run(self, spec: RunSpec, prepared: str) -> RunRecord:
         """The record of one run. Raises _Died if the worker does not live to send it."""

@@ -34,7 +34,7 @@ def main(job_file: str, fd_in: int, fd_out: int) -> None:
             replies.flush()
 
         server = _Server(json.loads(Path(job_file).read_text(encoding="utf-8")))
-        reply("ready")
+        reply("ready", environment=server.fixed["environment"])
         for line in requests:
             request = json.loads(line)
             record = server.run(RunSpec.model_validate(request["spec"]), request["prepared"], reply)

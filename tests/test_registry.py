@@ -13,7 +13,7 @@ from omicsbench.checks import check_path, check_registry
 from omicsbench.errors import OmicsbenchError, RegistryError
 from omicsbench.metrics import METRICS
 from omicsbench.plugin import MethodInfo
-from omicsbench.registry import discover, suites, unavailable
+from omicsbench.registry import Entry, discover, suites, unavailable
 from omicsbench.suite import load_suite, make_suite
 from omicsbench.templates import write_template
 
@@ -196,3 +196,14 @@ def test_suites_that_are_not_there(tmp_path: Path) -> None:
     (tmp_path / "bad.toml").write_text("pipelines = [")
     with pytest.raises(RegistryError, match="not valid TOML"):
         load_suite(str(tmp_path / "bad.toml"))
+
+
+def test_an_edit_to_a_helper_file_is_an_edit_to_the_method(tmp_path: Path) -> None:
+    path = write_template("method", "mine", tmp_path)
+    path.write_text("from . import _helper\n" + path.read_text())
+    (tmp_path / "_helper.py").write_text("from ._deeper import x")
+    before = Entry(MethodInfo("mine", "simple", "x", "x"), dict, path).code_id
+    (tmp_path / "_deeper.py").write_text("x = 1")
+    after = Entry(MethodInfo("mine", "simple", "x", "x"), dict, path).code_id
+    (tmp_path / "_unrelated.py").write_text("x = 1")
+    assert before != after == Entry(MethodInfo("mine", "simple", "x", "x"), dict, path).code_id

@@ -218,7 +218,7 @@ def _start(tmp_path: Path, bad_plugins: Path, *pipelines: str) -> subprocess.Pop
     command = [
         sys.executable, "-P", "-m", "omicsbench", "run", "quick", "--only", "--no-report",
         "--sizes", "30,40,130", "--plugins", str(bad_plugins), "--out", str(tmp_path),
-        "--n-components", "2", "--metrics", "knn_recall", "--repeats", "2",
+        "--n-components", "2", "--metrics", "knn_recall", "--repeats", "2", "--jobs", "1",
         *(f"-m{pipeline}" for pipeline in pipelines),
     ]  # fmt: skip
     return subprocess.Popen(command, stderr=subprocess.PIPE, text=True)

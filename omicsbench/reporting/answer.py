@@ -34,7 +34,7 @@ def answer(verdicts: Sequence[Verdict], records: Sequence[RunRecord]) -> list[st
             "These results hold no comparison of a deep with a simple pipeline on real omics "
             "data, so they give no answer for such data."
         )
-    said += _disagreements(real)
+    said += _disagreements(by_rival["best_simple"] or by_rival["reference"])
     said += _controls([v for v in headline if kinds[v.dataset] != "real omics"], kinds)
     said += _costs(real or headline, records)
     return said + _never_finished(records)
@@ -99,19 +99,24 @@ def _where(chosen: Sequence[Verdict]) -> list[str]:
 
 
 def _disagreements(verdicts: Sequence[Verdict]) -> list[str]:
-    outcomes: dict[tuple[str, str, Against], list[Verdict]] = defaultdict(list)
+    """Where a deep pipeline is ahead by some metrics and not by others, on the same data."""
+    groups: dict[tuple[str, str], list[Verdict]] = defaultdict(list)
     for v in verdicts:
-        outcomes[v.deep, v.dataset, v.against].append(v)
+        groups[v.deep, v.dataset].append(v)
     found: list[str] = []
-    for (deep, dataset, against), group in outcomes.items():
+    for (deep, dataset), group in groups.items():
         won = [METRICS[v.metric].title for v in group if v.outcome.ahead]
         lost = [METRICS[v.metric].title for v in group if v.outcome is Outcome.NOT_REACHED]
         if won and lost:
             found.append(
-                f"{deep} on {dataset}, against {RIVAL[against]}: ahead by {', '.join(won)}; "
-                f"not ahead by {', '.join(lost)}"
+                f"{deep} on {dataset} is ahead by {_named(won)} and not ahead by {_named(lost)}"
             )
-    return [f"Metrics disagree. {_some(found)}."] if found else []
+    return [f"Metrics disagree: {_some(found)}."] if found else []
+
+
+def _named(titles: Sequence[str]) -> str:
+    """The titles, or their number where they are many."""
+    return ", ".join(titles) if len(titles) <= NAMED else f"{len(titles)} metrics"
 
 
 def _controls(verdicts: Sequence[Verdict], kinds: dict[str, str]) -> list[str]:
@@ -127,34 +132,31 @@ def _controls(verdicts: Sequence[Verdict], kinds: dict[str, str]) -> list[str]:
 
 def _costs(verdicts: Sequence[Verdict], records: Sequence[RunRecord]) -> list[str]:
     """Median fit times, in seconds, at the largest size at which both sides finished."""
-    sides: dict[tuple[str, str], dict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
-    for v in verdicts:
-        sides[v.dataset, v.device]["deep"].add(v.deep)
-        sides[v.dataset, v.device]["simple"] |= {d.simple for d in v.differences if d.simple}
-    times: dict[tuple[str, str], dict[int, dict[str, list[float]]]] = defaultdict(
-        lambda: defaultdict(lambda: defaultdict(list))
+    compared = {v.deep for v in verdicts}
+    compared |= {d.simple for v in verdicts for d in v.differences if d.simple}
+    datasets = {v.dataset for v in verdicts}
+    times: dict[tuple[int, str, str], dict[str, list[float]]] = defaultdict(
+        lambda: defaultdict(list)
     )
+    families: dict[str, str] = {}
     for r in records:
-        if r.status is Status.OK:
-            place = times[r.spec.dataset, r.spec.device][r.spec.size]
-            place[r.spec.pipeline].append(r.phases.fit_s)
-    said = []
-    for (dataset, device), families in sides.items():
-        for size, fits in sorted(times[dataset, device].items(), reverse=True):
-            if all(families[f] & fits.keys() for f in ("deep", "simple")):
-                listed = "; ".join(
-                    f"{family}: "
-                    + ", ".join(
-                        f"{name} {seconds(median(fits[name]))}"
-                        for name in sorted(families[family] & fits.keys())
-                    )
-                    for family in ("deep", "simple")
+        spec = r.spec
+        if r.status is Status.OK and spec.dataset in datasets and spec.pipeline in compared:
+            families[spec.pipeline] = r.family
+            times[spec.size, spec.dataset, spec.device][spec.pipeline].append(r.phases.fit_s)
+    for (size, dataset, device), fits in sorted(times.items(), reverse=True):
+        if {families[name] for name in fits} >= {"deep", "simple"}:
+            listed = "; ".join(
+                f"{family}: "
+                + ", ".join(
+                    f"{name} {seconds(median(values))}"
+                    for name, values in sorted(fits.items())
+                    if families[name] == family
                 )
-                said.append(
-                    f"Median time of one fit on {dataset} at n = {size:,} ({device}): {listed}."
-                )
-                break
-    return said
+                for family in ("deep", "simple")
+            )
+            return [f"Median time of one fit on {dataset} at n = {size:,} ({device}): {listed}."]
+    return []
 
 
 def _never_finished(records: Sequence[RunRecord]) -> list[str]:

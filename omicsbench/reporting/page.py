@@ -228,11 +228,18 @@ def _alt(
 def _environments(records: Sequence[RunRecord]) -> list[dict[str, Any]]:
     """Distinct environments, the most used first, each with its number of runs."""
     counts: dict[str, int] = {}
+    blas: dict[str, set[str]] = {}
     for r in records:
-        text = json.dumps(r.environment, sort_keys=True, default=str)
+        # Which thread pools a worker has depends on its pipeline, not on where it runs.
+        same = {k: v for k, v in r.environment.items() if k not in ("threads", "blas")}
+        text = json.dumps(same, sort_keys=True, default=str)
         counts[text] = counts.get(text, 0) + 1
+        blas.setdefault(text, set()).update(r.environment.get("blas", ()))
     ordered = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
-    return [{"runs": number, "facts": json.loads(text)} for text, number in ordered]
+    return [
+        {"runs": number, "facts": json.loads(text) | {"blas": sorted(blas[text])}}
+        for text, number in ordered
+    ]
 
 
 def _protocol(records: Sequence[RunRecord]) -> dict[str, Any]:
