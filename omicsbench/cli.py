@@ -62,6 +62,15 @@ def main() -> None:
     except BrokenPipeError:  # the reader of a pipe has gone: `omicsbench list metrics | head`
         sys.stderr.close()
         sys.exit(0)
+    except OSError as error:  # a full disk, a folder that may not be written
+        where = f" {error.filename}" if error.filename else ""
+        reason = error.strerror or type(error).__name__
+        print(
+            f"omicsbench: Cannot use{where}: {reason}. Finished runs are kept; the same command "
+            "goes on from there.",
+            file=sys.stderr,
+        )
+        sys.exit(2)
 
 
 def _version(wanted: bool) -> None:

@@ -8,6 +8,7 @@ when whole, named by the hash of everything it was made from.
 from __future__ import annotations
 
 import contextlib
+import errno
 import json
 import os
 import shutil
@@ -23,7 +24,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from omicsbench import split as splitting
-from omicsbench.errors import DataError
+from omicsbench.errors import DataError, StoreError
 from omicsbench.plugin import Values
 from omicsbench.spec import digest
 
@@ -201,6 +202,18 @@ def _make(
         },
         "dataset_prepare_s": time.perf_counter() - start,
     }
+    try:
+        _write(folder, arrays, json.dumps(meta))
+    except OSError as error:  # numpy tells of a full disk without saying so
+        raise StoreError(
+            f"Cannot write prepared data to {folder.parent}: "
+            f"{error.strerror or 'is the disk full?'} Free some space or set OMICSBENCH_CACHE to "
+            "another folder. Finished runs are kept."
+        ) from error
+
+
+def _write(folder: Path, arrays: dict[str, Any], meta: str) -> None:
+    """Write the folder beside its place and rename it when whole."""
     folder.parent.mkdir(parents=True, exist_ok=True)
     for stale in folder.parent.glob(f".{folder.name}-*"):
         if time.time() - stale.stat().st_mtime > 86_400:
@@ -209,10 +222,13 @@ def _make(
     try:
         for name, array in arrays.items():
             np.save(temporary / f"{name}.npy", array, allow_pickle=False)
-        (temporary / "meta.json").write_text(json.dumps(meta), encoding="utf-8")
+        (temporary / "meta.json").write_text(meta, encoding="utf-8")
         # A loser of the race finds the winner's folder, which holds the same.
-        with contextlib.suppress(OSError):
+        with contextlib.suppress(FileExistsError):
             temporary.rename(folder)
+    except OSError as error:
+        if error.errno != errno.ENOTEMPTY:  # the other word for the same race
+            raise
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
 

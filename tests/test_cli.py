@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -98,6 +99,19 @@ def test_files_that_cannot_be_read(cli: Cli, tmp_path: Path) -> None:
     whole = (tmp_path / "cut.h5ad").read_bytes()
     (tmp_path / "cut.h5ad").write_bytes(whole[: len(whole) // 2])
     _refused(cli("run", "--data", tmp_path / "cut.h5ad", *out), "cut.h5ad")
+
+
+def test_no_room_for_prepared_data(cli: Cli, tmp_path: Path) -> None:
+    """A cap on file sizes fails as a full disk does, while the data set is being prepared."""
+    resource = pytest.importorskip("resource")
+    done = cli(
+        "run", "quick", "--out", tmp_path / "out",
+        env=os.environ | {"OMICSBENCH_CACHE": str(tmp_path / "cache")},
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000)),
+    )  # fmt: skip
+    _refused(done, "prepared data", "disk full", "kept")
+    left = list((tmp_path / "cache" / "prepared").iterdir())
+    assert left == [], "nothing half-written stays"
 
 
 def test_unknown_names(cli: Cli, tmp_path: Path) -> None:

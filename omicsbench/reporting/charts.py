@@ -145,7 +145,7 @@ def _chart(*layers: dict[str, Any], y: str, x: str = "size") -> dict[str, Any]:
                 "scale": {"type": "log", "nice": False, "padding": 12},
                 "axis": {
                     "title": "training samples n" if size else "median fit time, s",
-                    "format": "~s" if size else ",~g",
+                    "format": "," if size else ",~g",
                     "labelOverlap": "greedy",
                     "grid": False,
                     "tickCount": 5,

@@ -1,0 +1,62 @@
+"""Controls whose answer is known, through the whole harness with its own settings."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from omicsbench.runner import run_suite
+from omicsbench.spec import RunRecord
+from omicsbench.suite import load_suite
+from omicsbench.verdict import Outcome, verdicts
+
+
+@pytest.fixture(scope="module")
+def records(tmp_path_factory: pytest.TempPathFactory) -> list[RunRecord]:
+    return run_suite(load_suite("controls"), tmp_path_factory.mktemp("controls"))
+
+
+@pytest.mark.slow
+def test_no_autoencoder_is_ahead_on_linear_data(records: list[RunRecord]) -> None:
+    found = [
+        v for v in verdicts(records)
+        if v.dataset.startswith("linear_control") and v.metric == "reconstruction_r2"
+    ]  # fmt: skip
+    assert len(found) == 6, "three depths, against the reference and the best simple pipeline"
+    assert {v.outcome for v in found} == {Outcome.NOT_REACHED}
+
+
+@pytest.mark.slow
+def test_autoencoders_overtake_on_curved_data(records: list[RunRecord]) -> None:
+    found = {
+        v.deep: v for v in verdicts(records)
+        if v.dataset.startswith("nonlinear_control") and v.metric == "reconstruction_r2"
+        and v.against == "reference"
+    }  # fmt: skip
+    deep, linear = found["autoencoder(10, depth=8)"], found["autoencoder(10, depth=0)"]
+    assert deep.outcome is Outcome.AHEAD_FROM
+    assert deep.n_star is not None
+    assert 50 < deep.n_star <= 1_000
+    assert linear.outcome is Outcome.NOT_REACHED, "without non-linearity there is nothing to win"
+
+
+@pytest.mark.slow
+def test_random_is_never_ahead_and_the_oracle_is_at_the_top(records: list[RunRecord]) -> None:
+    from omicsbench.metrics import METRICS
+
+    def mean(name: str, dataset: str, size: int, metric: str) -> float:
+        return float(np.mean([
+            r.scores[metric] for r in records
+            if r.spec.pipeline.startswith(name) and r.spec.size == size
+            and r.spec.dataset == dataset
+        ]))  # fmt: skip
+
+    assert {r.status for r in records} == {"ok"}
+    cases = {(r.spec.dataset, r.spec.size) for r in records}
+    assert len(cases) == 8
+    for dataset, size in cases:
+        for metric in ("knn_recall", "distance_spearman", "knn_probe_balanced_accuracy"):
+            assert METRICS[metric].direction == "max"
+            pca = mean("pca", dataset, size, metric)
+            assert mean("random_embedding", dataset, size, metric) < pca
+        assert mean("label_oracle", dataset, size, "knn_probe_balanced_accuracy") > 0.99

@@ -1,0 +1,78 @@
+"""What the documents say is so: examples run, links lead somewhere, nothing is left out."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+import typer
+
+from omicsbench.checks import check_path
+from omicsbench.cli import app
+from omicsbench.metrics import METRICS
+from omicsbench.registry import discover, suites
+
+ROOT = Path(__file__).parent.parent
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+
+
+def test_the_readmes_method_passes_the_checks(tmp_path: Path) -> None:
+    (code,) = re.findall(r"```python\n# my_plugins/first_axes.py\n(.*?)```", README, re.DOTALL)
+    assert len([line for line in code.splitlines() if line.strip()]) <= 15
+    (tmp_path / "first_axes.py").write_text(code)
+    checks = check_path(tmp_path)
+    assert len(checks) > 5
+    assert [c for c in checks if c.problem] == []
+
+
+@pytest.mark.parametrize("path", DOCUMENTS, ids=lambda p: p.name)
+def test_links_lead_somewhere(path: Path) -> None:
+    for target in re.findall(r"\]\(([^)#]+)\)", path.read_text(encoding="utf-8")):
+        if not target.startswith("http"):
+            assert (path.parent / target).exists(), target
+
+
+def test_every_command_has_help_and_every_option_that_needs_it() -> None:
+    commands = typer.main.get_command(app).commands  # type: ignore[attr-defined]
+    assert set(commands) >= {"list", "show", "check", "new", "run", "report", "export"}
+    for name, command in commands.items():
+        assert command.help, name
+
+
+def test_commands_named_in_the_documents_exist() -> None:
+    commands = typer.main.get_command(app).commands  # type: ignore[attr-defined]
+    for path in DOCUMENTS:
+        text = path.read_text(encoding="utf-8")
+        for name in re.findall(r"^\$ omicsbench (\w+)", text, re.MULTILINE):
+            assert name in commands, f"{path.name} names {name}"
+        for name in re.findall(r"^\$ make ([\w-]+)", text, re.MULTILINE):
+            assert f"\n{name}:" in (ROOT / "Makefile").read_text(encoding="utf-8")
+
+
+def test_everything_in_the_registry_says_what_it_is() -> None:
+    registry = discover()
+    changelog = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+    for name, entry in (registry.methods | registry.datasets).items():
+        assert len(entry.info.summary) > 20, name
+        assert entry.info.source, name
+        assert (entry.make.__doc__ or "").strip(), name
+        assert f"`{name}`" in changelog, name
+    for metric in METRICS.values():
+        assert len(metric.title) > 2
+        assert "10." in metric.source or metric.source.startswith("http"), metric.name
+    for name in suites():
+        assert f"`{name}`" in changelog, name
+
+
+def test_shipped_data_is_described_with_its_hash() -> None:
+    from omicsbench.readers import file_digest
+
+    folder = ROOT / "datasets" / "data"
+    text = (folder / "README.md").read_text(encoding="utf-8")
+    files = [p for p in folder.iterdir() if p.suffix != ".md"]
+    assert len(files) >= 3
+    for path in files:
+        assert path.name in text
+        assert file_digest(path) in text
