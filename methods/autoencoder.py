@@ -16,6 +16,7 @@ from omicsbench.plugin import method
     accepts_sparse=True,
     invertible=True,
     devices=("cpu", "cuda", "mps"),
+    control_if=(("depth", 0),),
     needs=("torch",),
 )
 class Autoencoder:

@@ -112,15 +112,17 @@ def _own_data(
     return list(data)
 
 
-def load(folder: PathLike) -> pd.DataFrame:
+def load(folder: PathLike, *, every: bool = False) -> pd.DataFrame:
     """The stored runs as a tidy table: one row per (run, part, metric).
 
-    Runs without a score (failed, skipped) have one row, with the cause in ``reason``.
+    Runs without a score (failed, skipped) have one row, with the cause in ``reason``. The runs
+    are those of the suite as it was last run; with ``every`` all that the folder holds.
     """
     from omicsbench.plan import planned_records
+    from omicsbench.store import read_records
     from omicsbench.verdict import tidy
 
-    return tidy(planned_records(Path(folder))[0])
+    return tidy(read_records(Path(folder)) if every else planned_records(Path(folder))[0])
 
 
 def verdicts(folder: PathLike) -> list[Verdict]:
@@ -140,7 +142,7 @@ def report(folder: PathLike, out: PathLike | None = None) -> Path:
     from omicsbench.reporting import write_report
 
     source = Path(folder)
-    records, missing = planned_records(source)
+    records, missing, others = planned_records(source)
     return write_report(
         records,
         source,
@@ -148,6 +150,7 @@ def report(folder: PathLike, out: PathLike | None = None) -> Path:
         reference=_reference(source),
         command=str(read_plan(source).get("command", "")),
         missing=missing,
+        others=others,
     )
 
 

@@ -170,10 +170,10 @@ def run(
         bool, typer.Option(help="Bring the features of --data to unit variance.")
     ] = True,
     provenance: Annotated[
-        str,
+        str | None,
         typer.Option("--label-provenance", help="Where the labels of --data come from: author, "
                      "sorted, computed or simulated."),
-    ] = "author",
+    ] = None,
     method: Annotated[
         list[str] | None,
         typer.Option("--method", "-m", help="Pipeline to add: a name, 'pca(50) > umap', or "
@@ -267,7 +267,7 @@ def export(
     """Write all stored runs as one tidy table."""
     from omicsbench import api
 
-    table = api.load(folder)
+    table = api.load(folder, every=True)
     if out.suffix not in (".csv", ".parquet"):
         raise OmicsbenchError(f"Cannot write {out.name}: name a .csv or .parquet file.")
     write = table.to_csv if out.suffix == ".csv" else table.to_parquet
@@ -300,7 +300,7 @@ def _changes(
 
 def _own(
     data: list[Path] | None, label: str | None, values: str | None, layer: str | None,
-    modality: str | None, scale: bool, provenance: str,
+    modality: str | None, scale: bool, provenance: str | None,
 ) -> list[Any]:  # fmt: skip
     from typing import get_args
 

@@ -6,6 +6,7 @@ cost counts into each.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -60,6 +61,7 @@ class Fitted:
     Z: dict[str, Any]
     cost: Cost = field(default_factory=Cost)
     reused_s: float = 0.0
+    validation_s: float = 0.0
     models: list[Any] = field(default_factory=list)
     fit_info: dict[str, Any] = field(default_factory=dict)
 
@@ -84,6 +86,7 @@ def execute(place: Workplace, spec: RunSpec, prepared: Prepared) -> RunRecord:
         key=spec.key,
         spec=spec,
         family=place.pipeline.family,
+        is_control=place.pipeline.is_control,
         status=Status.OK,
         output_dim=int(fitted.Z["test"].shape[1]),
         scores=scores["test"].values,
@@ -94,7 +97,7 @@ def execute(place: Workplace, spec: RunSpec, prepared: Prepared) -> RunRecord:
             prepare_s=preparing.wall_s,
             fit_s=cost.fit_s,
             transform_s=cost.transform_s,
-            score_s=scoring.wall_s,
+            score_s=scoring.wall_s + fitted.validation_s,
         ),
         reused_s=fitted.reused_s,
         cpu_s=cost.cpu_s,
@@ -168,15 +171,17 @@ def _append(fitted: Fitted, stage: Stage, done: FittedStage, last: bool) -> None
     """Feeding the training rows to the next stage is part of fitting the pipeline."""
     total, cost = fitted.cost, done.cost
     fit_s = cost.fit_s + (0.0 if last else cost.train_transform_s)
+    cpu_s = cost.cpu_s + (0.0 if last else cost.train_transform_cpu_s)
     fitted.Z = done.Z
     fitted.cost = Cost(
         fit_s=total.fit_s + fit_s,
         transform_s=total.transform_s + cost.transform_s,
-        cpu_s=total.cpu_s + cost.cpu_s,
+        cpu_s=total.cpu_s + cpu_s,
         peak_rss_bytes=max(total.peak_rss_bytes, cost.peak_rss_bytes),
         peak_vram_bytes=max(total.peak_vram_bytes, cost.peak_vram_bytes),
     )
     fitted.reused_s += fit_s + cost.transform_s if done.reused else 0.0
+    fitted.validation_s += 0.0 if done.reused else cost.validation_s
     fitted.models.append(done.model)
     if done.fit_info:
         fitted.fit_info[stage.text] = done.fit_info
@@ -198,17 +203,26 @@ def _fit_stage(
         Z["train"] = (
             model.embedding_ if info.keeps_embedding else model.transform(X["train"], *y["train"])
         )
+    with measure.clock(spec.device) as validating:
+        Z["validation"] = model.transform(X["validation"], *y["validation"])
     cost = Cost(
         fit_s=fitting.wall_s,
         train_transform_s=embedding.wall_s,
         transform_s=transforming.wall_s,
+        validation_s=validating.wall_s,
         cpu_s=fitting.cpu_s + transforming.cpu_s,
+        train_transform_cpu_s=embedding.cpu_s,
         peak_rss_bytes=measure.peak_rss_bytes(),
         peak_vram_bytes=measure.peak_vram_bytes(spec.device) or 0,
     )
-    Z["validation"] = model.transform(X["validation"], *y["validation"])
     checked = {part: _checked(Z[part], X[part].shape[0], stage, part) for part in PARTS}
-    return FittedStage(checked, cost, model, dict(getattr(model, "fit_info_", {})))
+    fit_info = json.loads(json.dumps(dict(getattr(model, "fit_info_", {})), default=_plain))
+    return FittedStage(checked, cost, model, fit_info)
+
+
+def _plain(value: Any) -> Any:
+    """What a method tells of itself as JSON can hold it: numpy's numbers as numbers."""
+    return value.tolist() if isinstance(value, np.generic | np.ndarray) else str(value)
 
 
 def _checked(output: Any, n: int, stage: Stage, part: str) -> FloatArray:

@@ -40,6 +40,7 @@ class Planned:
             key=self.spec.key,
             spec=self.spec,
             family=self.pipeline.family,
+            is_control=self.pipeline.is_control,
             status=Status.SKIPPED,
             reason=self.skip,
             dataset_info=self.prepared.meta["info"],
@@ -88,6 +89,10 @@ def make_plan(
     chosen += [(own(data), None) for data in own_data]
     if not chosen:
         raise RegistryError(f"Suite {suite.name} names no data set; add one or use --data FILE.")
+    names = [source.name for source, _ in chosen]
+    for name in names:
+        if names.count(name) > 1:
+            raise RegistryError(f"Two data sets are named {name!r}; rename one, or leave it out.")
     plan: list[Planned] = []
     for source, stated in chosen:
         if on_dataset:
@@ -202,12 +207,15 @@ def read_plan(folder: Path) -> dict[str, Any]:
         raise StoreError(f"{path} is damaged; delete it or run the suite again.") from error
 
 
-def planned_records(folder: Path) -> tuple[list[RunRecord], int]:
-    """Records of the runs last planned (all, without a plan), and how many are still missing."""
+def planned_records(folder: Path) -> tuple[list[RunRecord], int, int]:
+    """Records of the runs last planned (all, without a plan).
+
+    Also how many of these have no record yet, and how many records the plan leaves out.
+    """
     records = store.read_records(folder)
     keys = read_plan(folder).get("runs")
     if keys is None:
-        return records, 0
+        return records, 0, 0
     wanted = set(keys)
     kept = [record for record in records if record.key in wanted]
-    return kept, len(wanted) - len(kept)
+    return kept, len(wanted) - len(kept), len(records) - len(kept)

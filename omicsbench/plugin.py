@@ -40,6 +40,8 @@ class MethodInfo:
     sees_labels : ``fit(X, y)`` and ``transform(X, y)``; allowed to controls only.
     devices : device classes the method can use, of ``cpu``, ``cuda``, ``mps``.
     needs : modules that must be importable.
+    control_if : parameter values with which the method is a control of its own family, such
+        as an autoencoder without non-linearity: judged, but kept out of the headline.
     switches : training sizes at which the implementation changes its code path, so
         that the warm-up takes the same path as the run.
     """
@@ -57,6 +59,7 @@ class MethodInfo:
     sees_labels: bool = False
     devices: tuple[str, ...] = ("cpu",)
     needs: tuple[str, ...] = ()
+    control_if: tuple[tuple[str, Any], ...] = ()
     switches: tuple[int, ...] = ()
 
     def __post_init__(self) -> None:

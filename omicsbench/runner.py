@@ -23,7 +23,7 @@ from omicsbench.spec import RunRecord, Status
 from omicsbench.suite import Suite
 from omicsbench.supervisor import Job, Stopped, supervise
 
-MEMORY_SHARE = 0.8  # of the machine's memory, where the suite states no limit
+MEMORY_SHARE = 0.8  # of the machine's memory, shared by the jobs, where the suite states no limit
 
 
 class Observer(Protocol):
@@ -80,15 +80,19 @@ def run_suite(
     store.open_folder(out)
     plan = make_plan(suite, registry, own_data, observer.dataset)
     write_plan(out, suite, plan, command)
-    here = environment.describe() | {"jobs": suite.jobs}
-    records = {p.spec.key: p.skipped_record(suite.name, here) for p in plan if p.skip}
-    for record in records.values():
-        store.write_record(out, record)
-    memory = int((suite.memory_gb or environment.ram_bytes() * MEMORY_SHARE / 2**30) * 2**30)
+    share = environment.ram_bytes() * MEMORY_SHARE / suite.jobs
+    memory = int(suite.memory_gb * 2**30 if suite.memory_gb else share)
     keys = {p.spec.key for p in plan}
-    for key, record in store.stored(out).items():
-        if key in keys and not _again(record, retry, suite.timeout_s, memory):
-            records[key] = record
+    records = {
+        key: record
+        for key, record in store.stored(out).items()
+        if key in keys and not _again(record, retry, suite.timeout_s, memory)
+    }
+    here = environment.describe() | {"jobs": suite.jobs}
+    for planned in plan:
+        if planned.skip and planned.spec.key not in records:
+            records[planned.spec.key] = planned.skipped_record(suite.name, here)
+            store.write_record(out, records[planned.spec.key])
     todo = [p for p in plan if p.spec.key not in records]
     observer.start(todo, len(records))
     scratch = Path(tempfile.mkdtemp(prefix="omicsbench-"))
@@ -108,15 +112,20 @@ def run_suite(
 
 
 def _again(record: RunRecord, retry: bool, timeout_s: float, memory_bytes: int) -> bool:
-    """Whether a stored run is to be done again: skips always, limits if they were raised."""
+    """Whether a stored run is to be done again: after a raised limit, or on request.
+
+    A run set aside before it was tried has no limits; it is looked at again every time.
+    """
     if record.status is Status.OK:
         return False
-    if retry or record.status is Status.SKIPPED:
+    if retry or not record.limits:
         return True
-    limits = record.limits
+    longer = timeout_s > record.limits["timeout_s"]
+    larger = memory_bytes > record.limits["memory_bytes"]
     raised = {
-        Status.TIMEOUT: timeout_s > limits.get("timeout_s", timeout_s),
-        Status.OUT_OF_MEMORY: memory_bytes > limits.get("memory_bytes", memory_bytes),
+        Status.TIMEOUT: longer,
+        Status.OUT_OF_MEMORY: larger,
+        Status.SKIPPED: longer or larger,
     }
     return raised.get(record.status, False)
 
@@ -145,6 +154,7 @@ def _chains(
         job = Job(
             pipeline=text,
             family=runs[0].pipeline.family,
+            is_control=runs[0].pipeline.is_control,
             runs=tuple((p.spec, str(p.prepared.folder)) for p in runs),
             out=str(out.resolve()),
             scratch=str(scratch),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -41,19 +40,16 @@ def probe_labels(codes: NDArray[np.int32] | None) -> NDArray[np.int32] | None:
 def evaluate(names: Sequence[str], inputs: Mapping[str, Any]) -> Scores:
     """Evaluate metrics on ``inputs`` (see ``omicsbench.metrics.base.MISSING`` for their names).
 
-    A metric that is undefined here, or whose value is not finite, is skipped with its reason.
+    A metric that is undefined here, not finite, or that fails, is skipped with its reason.
     """
     values, skipped = {}, {}
     for name in names:
         try:
-            value = METRICS[name](**inputs)
+            values[name] = METRICS[name](**inputs)
         except MetricUndefined as reason:
             skipped[name] = str(reason)
-            continue
-        if math.isfinite(value):
-            values[name] = value
-        else:
-            skipped[name] = f"the value is {value}"
+        except Exception as error:  # one metric's failure is not the run's
+            skipped[name] = f"failed with {type(error).__name__}: {error}"
     return Scores(values, skipped)
 
 

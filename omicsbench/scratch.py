@@ -28,7 +28,9 @@ class Cost:
     fit_s: float = 0.0
     train_transform_s: float = 0.0
     transform_s: float = 0.0
+    validation_s: float = 0.0
     cpu_s: float = 0.0
+    train_transform_cpu_s: float = 0.0
     peak_rss_bytes: int = 0
     peak_vram_bytes: int = 0
 
@@ -87,8 +89,5 @@ def shared_neighbors(path: Path, make: Callable[[], Neighbors]) -> Neighbors:
         return Neighbors.load(path)
     found = make()
     with suppress(OSError):  # a full disk costs time, not the run
-        folder = Path(tempfile.mkdtemp(dir=path.parent))
-        found.save(folder / path.name)
-        (folder / path.name).replace(path)
-        folder.rmdir()
+        found.save(path)
     return found

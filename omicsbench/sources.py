@@ -10,7 +10,7 @@ from importlib.metadata import packages_distributions, version
 from pathlib import Path
 from typing import Any
 
-from omicsbench.errors import DataError
+from omicsbench.errors import DataError, OmicsbenchError
 from omicsbench.pipeline import call_text, parse_call
 from omicsbench.plugin import Provenance, Values
 from omicsbench.quality import Checked, check
@@ -31,7 +31,7 @@ class OwnData:
     layer: str | None = None
     modality: str | None = None
     scale: bool = True
-    provenance: Provenance = "author"
+    provenance: Provenance | None = None
 
 
 @dataclass(frozen=True)
@@ -75,7 +75,14 @@ def registered(text: str, registry: Registry) -> Source:
     files = [entry.path.parent / "data" / name for name in info.files]
 
     def load() -> Checked:
-        return check(entry.make(**params), label=info.label, values=info.values)
+        try:
+            adata = entry.make(**params)
+        except OmicsbenchError:
+            raise
+        except Exception as error:  # a loader is anybody's code
+            reason = f"{type(error).__name__}: {error}"
+            raise DataError(f"{text.strip()} cannot be loaded: {reason}.") from error
+        return check(adata, label=info.label, values=info.values)
 
     return Source(
         name=call_text(info.name, params),

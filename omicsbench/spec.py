@@ -10,6 +10,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 SCHEMA_VERSION = 1
+PROTOCOL_VERSION = 1  # raise it when the harness splits, prepares or scores differently
 
 
 class Status(StrEnum):
@@ -31,6 +32,7 @@ class _Frozen(BaseModel):
 class RunSpec(_Frozen):
     """Everything that defines a run. Two runs with equal specs are the same run."""
 
+    protocol: int = PROTOCOL_VERSION
     task: Literal["embed", "predict", "integrate"]
     dataset: str = Field(description="canonical call, e.g. linear_control(n=3000)")
     dataset_id: str = Field(description="hash of the data set's content, version and preparation")
@@ -76,6 +78,7 @@ class RunRecord(_Frozen):
     key: str
     spec: RunSpec
     family: Literal["simple", "deep", "control"]
+    is_control: bool = Field(default=False, description="a contestant, but for comparison only")
     status: Status
     reason: str | None = Field(default=None, description="cause, for every status but ok")
     output_dim: int | None = None

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import warnings
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any, Literal
 
 import numpy as np
@@ -87,6 +88,7 @@ def _fold(
     splitter = (StratifiedKFold if stratified else KFold)(folds, shuffle=True, random_state=state)
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", "The least populated class", UserWarning)
-        parts = list(splitter.split(rows, labels if stratified else None))
-    outside, inside = parts[fold]
+        # One fold is wanted; all of them would not fit in memory for a million cells.
+        folds_of = splitter.split(rows, labels if stratified else None)
+        outside, inside = next(islice(folds_of, fold, None))
     return rows[outside], rows[inside]

@@ -39,10 +39,18 @@ class Stage:
     @property
     def n_components(self) -> int | None:
         """Output dimension, stated or by default; None if the method has no such parameter."""
-        if "n_components" in self.params:
-            return int(self.params["n_components"])
-        parameter = inspect.signature(self.make).parameters.get("n_components")
-        return parameter.default if parameter and isinstance(parameter.default, int) else None
+        value = self.value("n_components")
+        return value if isinstance(value, int) else None
+
+    @property
+    def is_control(self) -> bool:
+        """Whether its parameters make it a control of its own family."""
+        return any(self.value(name) == value for name, value in self.info.control_if)
+
+    def value(self, name: str) -> Any:
+        """A parameter's value, stated or by default; None if there is no such parameter."""
+        parameter = inspect.signature(self.make).parameters.get(name)
+        return self.params.get(name, parameter.default if parameter else None)
 
 
 @dataclass(frozen=True)
@@ -65,6 +73,10 @@ class Pipeline:
     def family(self) -> Family:
         families = {stage.info.family for stage in self.stages}
         return "control" if "control" in families else "deep" if "deep" in families else "simple"
+
+    @property
+    def is_control(self) -> bool:
+        return any(stage.is_control for stage in self.stages)
 
     @property
     def task(self) -> str:
@@ -109,6 +121,12 @@ def resolve(
             if n_components is None:
                 raise RegistryError(f"{call.name} needs a number of components: {call.name}(50).")
             params = {"n_components": n_components, **params}
+        dimension = params.get("n_components")
+        if ":" not in call.name and "n_components" in params and not _positive(dimension):
+            raise RegistryError(
+                f"{call.name}: n_components={dimension!r} is no number of dimensions; write "
+                f"{call.name}(50)."
+            )
         # `pca(50)`, as people write it, where the dimension is the first parameter.
         first = next(iter(signature), None) == "n_components" and "n_components" in params
         text = call_text(call.name, params, positional=int(first))
@@ -119,6 +137,10 @@ def resolve(
     return Pipeline(tuple(stages))
 
 
+def _positive(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value > 0
+
+
 def _foreign(path: str, families: Mapping[str, Family]) -> tuple[Any, MethodInfo, str]:
     """A class by import path. Without metadata of ours, scikit-learn's tags tell what it takes."""
     module_name, _, name = path.partition(":")
@@ -126,8 +148,8 @@ def _foreign(path: str, families: Mapping[str, Family]) -> tuple[Any, MethodInfo
         sys.path.append(str(Path.cwd()))
     try:
         make = getattr(importlib.import_module(module_name), name)
-    except (ImportError, AttributeError) as error:
-        raise RegistryError(f"Cannot import {path}: {error}.") from error
+    except Exception as error:  # whatever the module does when it is imported
+        raise RegistryError(f"Cannot import {path}: {type(error).__name__}: {error}.") from error
     if not inspect.isclass(make):
         raise RegistryError(f"{path} is not a class; name a scikit-learn-style class.")
     file = inspect.getsourcefile(make)

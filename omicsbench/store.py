@@ -11,6 +11,7 @@ import errno
 import io
 import json
 import os
+import socket
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,11 @@ from numpy.typing import NDArray
 from pydantic import ValidationError
 
 from omicsbench.errors import StoreError
-from omicsbench.spec import SCHEMA_VERSION, RunRecord
+from omicsbench.spec import SCHEMA_VERSION, RunRecord, Status
+
+
+class NewerRecord(StoreError):
+    """A record written by a newer omicsbench."""
 
 
 def open_folder(folder: Path) -> Path:
@@ -35,8 +40,12 @@ def open_folder(folder: Path) -> Path:
 
 
 def write_record(folder: Path, record: RunRecord) -> Path:
-    """Store a record durably; an older one of the same run is replaced in one step."""
+    """Store a record durably, in one step; a finished run is never replaced by a failure."""
     path = folder / "runs" / f"{record.key}.json"
+    if record.status is not Status.OK and path.exists():
+        with contextlib.suppress(StoreError):
+            if read_record(path).status is Status.OK:
+                return path
     _write(path, (record.model_dump_json() + "\n").encode())
     return path
 
@@ -71,8 +80,12 @@ def read_record(path: Path) -> RunRecord:
     except OSError as error:
         raise _explain(path, error) from error
     if schema != SCHEMA_VERSION:
-        todo = "update omicsbench" if schema > SCHEMA_VERSION else "run the suite again"
-        raise StoreError(
+        kind, todo = (
+            (NewerRecord, "update omicsbench or choose another folder with --out")
+            if schema > SCHEMA_VERSION
+            else (StoreError, "run the suite again")
+        )
+        raise kind(
             f"{path} has record schema {schema}, this omicsbench reads {SCHEMA_VERSION}: {todo}."
         )
     try:
@@ -99,11 +112,18 @@ def read_records(folder: Path) -> list[RunRecord]:
 
 
 def stored(folder: Path) -> dict[str, RunRecord]:
-    """Readable records by key; a damaged file counts as not done."""
+    """Readable records by key; a damaged or outdated file counts as not done.
+
+    Raises StoreError if a newer omicsbench wrote one: it must not be overwritten.
+    """
     found = {}
     for path in (folder / "runs").glob("[!.]*.json"):
-        with contextlib.suppress(StoreError, FileNotFoundError):
+        try:
             found[path.stem] = read_record(path)
+        except NewerRecord:
+            raise
+        except (StoreError, FileNotFoundError):
+            continue
     return found
 
 
@@ -114,17 +134,27 @@ def _npy(array: NDArray[Any]) -> bytes:
 
 
 def _write(path: Path, content: bytes) -> None:
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    temporary = path.with_name(f".{path.name}.{socket.gethostname()}.{os.getpid()}.tmp")
     try:
         with temporary.open("wb") as file:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
         temporary.replace(path)
+        _sync(path.parent)
     except OSError as error:
         with contextlib.suppress(OSError):
             temporary.unlink(missing_ok=True)
         raise _explain(path, error) from error
+
+
+def _sync(folder: Path) -> None:
+    """Make a rename durable."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
 
 
 def _explain(path: Path, error: OSError) -> StoreError:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import tomllib
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from omicsbench.errors import RegistryError
 from omicsbench.plugin import Family, Task
@@ -21,18 +21,20 @@ class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
+def _sound(sizes: tuple[Size, ...] | None) -> tuple[Size, ...] | None:
+    if sizes is not None and (not sizes or any(s != "all" and s < 2 for s in sizes)):
+        raise ValueError('sizes are numbers of training samples of at least 2, or "all"')
+    return sizes
+
+
+Sizes = Annotated[tuple[Size, ...] | None, AfterValidator(_sound)]
+
+
 class DatasetChoice(_Strict):
     """A data set of a suite, with the training sizes tried on it."""
 
     name: str
-    sizes: tuple[Size, ...] | None = None
-
-    @field_validator("sizes")
-    @classmethod
-    def _positive(cls, sizes: tuple[Size, ...] | None) -> tuple[Size, ...] | None:
-        if sizes is not None and (not sizes or any(s != "all" and s < 2 for s in sizes)):
-            raise ValueError('sizes are numbers of training samples of at least 2, or "all"')
-        return sizes
+    sizes: Sizes = None
 
 
 class Suite(_Strict):
@@ -46,9 +48,7 @@ class Suite(_Strict):
     families: dict[str, Family] = Field(
         default_factory=dict, description="family of import paths that declare none"
     )
-    sizes: tuple[Size, ...] | None = Field(
-        default=None, description="for data sets that state none"
-    )
+    sizes: Sizes = Field(default=None, description="for data sets that state none")
     repeats: int = Field(default=5, ge=1)
     seed: int = Field(default=0, ge=0)
     n_components: int = Field(

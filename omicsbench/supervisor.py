@@ -25,8 +25,9 @@ from typing import Any
 
 import psutil
 
+from omicsbench import environment
 from omicsbench.environment import thread_environment
-from omicsbench.errors import OmicsbenchError, StoreError
+from omicsbench.errors import StoreError
 from omicsbench.plugin import Family
 from omicsbench.prepare import Prepared
 from omicsbench.spec import RunRecord, RunSpec, Status
@@ -34,6 +35,7 @@ from omicsbench.store import write_record
 
 START_LIMIT_S = 300.0  # importing the heaviest libraries from a slow disk
 POLL_S = 0.02
+CANNOT_STORE = 74  # exit code of a worker that cannot write results (EX_IOERR)
 CHILDREN_POLL_S = 0.5  # walking the process tree costs more than reading one process
 
 
@@ -43,6 +45,7 @@ class Job:
 
     pipeline: str
     family: Family
+    is_control: bool
     runs: tuple[tuple[RunSpec, str], ...]  # spec and folder of its prepared data
     out: str
     scratch: str
@@ -100,37 +103,45 @@ def supervise(
 def _supervise(job: Job, done: Callable[[RunRecord], None], stop: threading.Event | None) -> None:
     """Feed one job's runs to workers, a fresh one after each that died."""
     queue = deque(job.runs)
-    hopeless: dict[str, tuple[int, Status]] = {}  # by data set: size that took too much
-    cold: str | None = None  # why the warm-up cannot be survived
+    too_much: dict[str, tuple[int, Status]] = {}  # by data set: the size that took too much
+    cold: dict[str, str] = {}  # by data set: why its warm-up cannot be survived
+    here = environment.describe() | {"jobs": job.jobs}  # until a worker tells better
     while queue:
         with _Worker(job, stop) as worker:
             while queue:
-                spec, prepared = queue[0]
-                reason = cold or _too_large(spec, hopeless)
+                spec, prepared = queue.popleft()
+                reason = cold.get(spec.dataset) or cold.get("") or _too_large(spec, too_much)
                 if reason:
-                    done(_lost(job, spec, prepared, worker.environment, Status.SKIPPED, reason))
-                    queue.popleft()
+                    done(_lost(job, spec, prepared, here, Status.SKIPPED, reason))
                     continue
                 try:
-                    done(worker.run(spec, prepared))
-                    queue.popleft()
+                    record = worker.run(spec, prepared)
+                    alive = True
                 except _Died as death:
-                    here = worker.environment
-                    done(_lost(job, spec, prepared, here, death.status, death.reason))
-                    queue.popleft()
-                    if death.status in (Status.TIMEOUT, Status.OUT_OF_MEMORY):
-                        hopeless.setdefault(spec.dataset, (spec.size, death.status))
+                    here = worker.environment or here
+                    record = _lost(job, spec, prepared, here, death.status, death.reason)
+                    alive = False
                     if worker.phase in ("starting", "warming"):
-                        cold = f"the warm-up of this pipeline ended with {death.status}"
-                    break
-                if job.isolate_runs:
+                        scope = "" if worker.phase == "starting" else spec.dataset
+                        cold[scope] = f"{death.status} already while {worker.phase} up"
+                done(record)
+                here = record.environment or here
+                if record.status in (Status.TIMEOUT, Status.OUT_OF_MEMORY):
+                    too_much.setdefault(spec.dataset, (spec.size, record.status))
+                if not alive or job.isolate_runs or _tainted(record):
                     break
 
 
-def _too_large(spec: RunSpec, hopeless: dict[str, tuple[int, Status]]) -> str | None:
-    if spec.dataset not in hopeless or spec.size <= hopeless[spec.dataset][0]:
+def _tainted(record: RunRecord) -> bool:
+    """Whether a worker that lived through a failure may not be fit for the next run."""
+    failed = record.status is not Status.OK
+    return record.status is Status.OUT_OF_MEMORY or (failed and record.spec.device != "cpu")
+
+
+def _too_large(spec: RunSpec, too_much: dict[str, tuple[int, Status]]) -> str | None:
+    if spec.dataset not in too_much or spec.size <= too_much[spec.dataset][0]:
         return None
-    size, status = hopeless[spec.dataset]
+    size, status = too_much[spec.dataset]
     return f"{status} already at the smaller size {size}"
 
 
@@ -147,6 +158,7 @@ def _lost(
         key=spec.key,
         spec=spec,
         family=job.family,
+        is_control=job.is_control,
         status=status,
         reason=reason,
         dataset_info=Prepared(Path(prepared)).meta["info"],
@@ -214,26 +226,25 @@ class _Worker:
         return RunRecord.model_validate(message["record"])
 
     def _await(self, wanted: str, limit_s: float) -> dict[str, Any]:
-        """The next message of this kind, within the limit of the phase the worker is in."""
-        deadline = time.monotonic() + limit_s
+        """The next message of this kind; each phase on the way has a time limit of its own."""
+        limit = limit_s
         while True:
-            message = self._message(deadline)
+            message = self._message(limit)
             self.phase = message["event"]
             if self.phase == wanted:
                 return message
-            limit_s = self.job.warm_up_timeout_s if self.phase == "warming" else limit_s
-            deadline = time.monotonic() + limit_s
+            limit = self.job.warm_up_timeout_s if self.phase == "warming" else limit_s
 
-    def _message(self, deadline: float) -> dict[str, Any]:
+    def _message(self, limit_s: float) -> dict[str, Any]:
         assert self._process is not None
+        deadline = time.monotonic() + limit_s
         while b"\n" not in self._buffer:
             if self.stop is not None and self.stop.is_set():
                 raise Stopped
             if time.monotonic() > deadline:
-                warm = self.phase == "warming"
-                limit = self.job.warm_up_timeout_s if warm else self.job.timeout_s
-                phase = " in the warm-up" if warm else ""
-                raise self._end(Status.TIMEOUT, f"exceeded its time limit of {limit:g} s{phase}")
+                phase = f" while {self.phase} up" if self.phase in ("starting", "warming") else ""
+                reason = f"exceeded its time limit of {limit_s:g} s{phase}"
+                raise self._end(Status.TIMEOUT, reason)
             if self._rss() > self.job.memory_bytes:
                 limit = self.job.memory_bytes / 2**30
                 reason = f"exceeded its memory limit of {limit:.3g} GiB"
@@ -243,6 +254,8 @@ class _Worker:
                 if not chunk:
                     raise self._gone()
                 self._buffer += chunk
+            elif self._process.poll() is not None:  # a child of it may hold the pipe open
+                raise self._gone()
         line, _, self._buffer = self._buffer.partition(b"\n")
         message: dict[str, Any] = json.loads(line)
         return message
@@ -271,10 +284,8 @@ class _Worker:
         lines = self._log.read().decode(errors="replace").strip().splitlines()
         last = lines[-1][:300] if lines else "no message"
         self._kill()
-        if "Finished runs are kept." in last:
+        if code == CANNOT_STORE:
             raise StoreError(last)
-        if self.phase == "starting" and code == 1:
-            raise OmicsbenchError(f"The worker of {self.job.pipeline} did not start: {last}")
         if code >= 0:
             return _Died(Status.CRASHED, f"the process ended with exit code {code}: {last}")
         name = signal.Signals(-code).name

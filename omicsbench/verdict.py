@@ -19,7 +19,8 @@ bootstrap of five repeats is too narrow. With N the largest size that counts:
 - *ahead*: at N the interval lies above the margin, and at least 97.5 % of bootstrap replicates
   reach n* <= N. *From the smallest size* if the interval lies above the margin at every size.
 - *not reached*: at N the interval lies at or below the margin.
-- *undecided*: everything else, and everything with too few repeats.
+- *undecided*: everything else, everything with too few repeats, and "ahead" where deep runs
+  failed at a size beyond N.
 
 n* is the point estimate. Its interval joins bootstrap percentiles (whole repeats are resampled,
 all sizes of a repeat together; the choice of the best simple pipeline is held fixed) and the
@@ -77,7 +78,8 @@ class SizeDifference:
     """Deep minus simple at one size, positive where deep is better, in the metric's unit.
 
     ``low`` and ``high`` bound the 95 % t-interval of ``mean``; None without two pairs.
-    ``use`` tells whether the size counts, and ``note`` why it does not.
+    ``use`` tells whether the size counts, and ``note`` why it does not; ``failed`` that deep
+    runs were tried there and gave no result.
     """
 
     size: int
@@ -88,6 +90,7 @@ class SizeDifference:
     pairs: int
     use: Literal["compared", "not_shown", "left_out"] = "compared"
     note: str = ""
+    failed: bool = False
 
 
 @dataclass(frozen=True)
@@ -98,6 +101,7 @@ class Verdict:
     "not reached up to ``largest``"; ``p_reached`` the share of bootstrap replicates that reach
     n*, None where no size counts; ``repeats`` the fewest pairs at a size that counts;
     ``reason`` says why a verdict is undecided. ``margin`` is in the metric's unit.
+    ``is_control`` marks a deep pipeline that is there for comparison, not as a contender.
     """
 
     dataset: str
@@ -118,6 +122,7 @@ class Verdict:
     margin: float
     differences: tuple[SizeDifference, ...]
     reason: str = ""
+    is_control: bool = False
 
     @property
     def sentence(self) -> str:
@@ -161,7 +166,8 @@ def tidy(records: Iterable[RunRecord]) -> pd.DataFrame:
         s = r.spec
         head = [s.dataset, s.task, s.pipeline, r.family, r.output_dim, s.size, s.repeat, s.device,
                 r.status.value, r.reason]  # fmt: skip
-        end = [r.phases.fit_s, r.phases.transform_s, r.cpu_s, r.peak_rss_bytes, r.key]
+        times = (r.phases.fit_s, r.phases.transform_s) if r.status is Status.OK else (None, None)
+        end = [*times, r.cpu_s, r.peak_rss_bytes, r.key]
         parts = {"test": r.scores, "validation": r.validation, "in_sample": r.in_sample}
         scores = [(part, name, of[name]) for part, of in parts.items() for name in sorted(of)]
         rows += [(*head, *score, *end) for score in scores] or [(*head, None, None, None, *end)]
@@ -209,6 +215,7 @@ def verdicts(
     for runs in groups.values():
         done = [r for cells in runs.values() for r in cells.values() if r.status is Status.OK]
         dims = {r.spec.pipeline: r.output_dim for r in done}  # at the largest size
+        controls = {r.spec.pipeline for r in done if r.is_control}
         for metric in sorted({m for r in done for m in r.scores} & set(METRICS)):
             family = {r.spec.pipeline: r.family for r in done if metric in r.scores}
             for deep in [p for p in family if family[p] == "deep"]:
@@ -225,7 +232,8 @@ def verdicts(
                         spec, draws = done[0].spec, _resamples(len(table), bootstrap, seed)
                         said = _decide(spec, metric, rows, table, draws, min_repeats)
                         head = (spec.dataset, spec.task, spec.device, metric, deep)
-                        found.append(Verdict(*head, against=against, output_dim=dims[deep], **said))
+                        said |= {"output_dim": dims[deep], "is_control": deep in controls}
+                        found.append(Verdict(*head, against=against, **said))
     return found
 
 
@@ -263,7 +271,8 @@ def _pair(
         mean, low, high = _t_interval(values)
         made = SizeDifference(size, name, mean, low, high, len(values))
         if failed := _failures(own):
-            made = replace(made, use="not_shown", note=f"deep runs ended as {failed}")
+            note = f"deep runs ended as {failed}"
+            made = replace(made, use="not_shown", note=note, failed=True)
         elif not name:
             made = replace(made, use="left_out", note="no simple pipeline to choose")
         elif failed := _failures(other):
@@ -282,8 +291,9 @@ def _decide(
     """The fields of a verdict that follow from the differences."""
     margin = METRICS[metric].margin
     kept = [i for i, row in enumerate(rows) if row.use != "left_out"]
+    beyond = []  # sizes above the last that counts
     while kept and rows[kept[-1]].use == "not_shown":
-        kept.pop()
+        beyond.append(rows[kept.pop()])
     used = [rows[i] for i in kept]
     outcome, n_star, p_reached, reason = Outcome.UNDECIDED, None, None, ""
     interval: tuple[int | None, int | None] = (None, None)
@@ -310,7 +320,10 @@ def _decide(
             sizes[max(int(first[-1 - cut]), shown)],
         )
         p_reached = float((first < len(used)).mean())
-        if low[-1] > margin and p_reached >= 1 - TAIL:
+        failed = [row for row in beyond if row.failed]
+        if low[-1] > margin and failed:
+            reason = f"ahead there, but at n = {failed[-1].size:,} {failed[-1].note}"
+        elif low[-1] > margin and p_reached >= 1 - TAIL:
             n_star = sizes[int(_first_lasting(mean > margin))]
             outcome = Outcome.AHEAD_FROM if shown else Outcome.AHEAD_FROM_SMALLEST
         elif high[-1] <= margin:

@@ -18,7 +18,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from omicsbench.errors import OmicsbenchError
+from omicsbench.errors import StoreError
 from omicsbench.spec import RunRecord, RunSpec, Status
 
 WARM_UP_ROWS = 64
@@ -83,7 +83,7 @@ class _Server:
             record = self._failed(spec, Status.INVALID_OUTPUT, str(error))
         except MemoryError as error:
             record = self._failed(spec, Status.OUT_OF_MEMORY, f"MemoryError: {error}")
-        except OmicsbenchError:
+        except StoreError:
             raise  # the results folder cannot be written: not a matter of this run
         except Exception as error:
             status = Status.ERROR
@@ -119,8 +119,11 @@ class _Server:
             self.warm.add(kind)
 
     def _failed(self, spec: RunSpec, status: Status, reason: str) -> RunRecord:
-        family = self.place.pipeline.family
-        return RunRecord(key=spec.key, spec=spec, family=family, status=status, reason=reason)
+        made = self.place.pipeline
+        return RunRecord(
+            key=spec.key, spec=spec, family=made.family, is_control=made.is_control,
+            status=status, reason=reason,
+        )  # fmt: skip
 
 
 def _cause(error: BaseException) -> str:
@@ -143,5 +146,6 @@ def _die_with_parent() -> None:
 if __name__ == "__main__":
     try:
         main(sys.argv[1], int(sys.argv[2]), int(sys.argv[3]))
-    except OmicsbenchError as error:
-        sys.exit(str(error))
+    except StoreError as error:
+        print(error, flush=True)
+        sys.exit(74)  # supervisor.CANNOT_STORE

@@ -76,6 +76,8 @@ def _refused(done: subprocess.CompletedProcess[str], *words: str) -> None:
         (None, ["--sizes", "ten"], ["--sizes", "all"]),
         (None, ["--sizes", "5000"], ["training samples"]),
         (None, ["--only"], ["--method"]),
+        (None, ["--sizes", "0,50"], ["sizes"]),
+        (None, ["--method", "pca('mle')"], ["n_components", "pca(50)"]),
         (None, ["--plugins", "no/such/folder"], ["no/such/folder"]),
         (None, ["--family", "x"], ["--family"]),
     ],
@@ -124,6 +126,15 @@ def test_unknown_names(cli: Cli, tmp_path: Path) -> None:
     _refused(cli("run", "--label", "x", "--out", tmp_path / "o"), "--data")
     assert cli("run", "--no-such-option").returncode == 2
     assert cli("list", "nothing").returncode == 2
+
+
+def test_data_sets_that_cannot_be_loaded(cli: Cli, tmp_path: Path) -> None:
+    suite = tmp_path / "mine.toml"
+    suite.write_text("pipelines = ['pca']\ndatasets = [{name = \"linear_control(n='a')\"}]\n")
+    _refused(cli("run", suite, "--out", tmp_path / "out"), "linear_control", "cannot be loaded")
+    (tmp_path / "a").mkdir()
+    first, second = _table(tmp_path), _table(tmp_path / "a")
+    _refused(cli("run", "--data", first, "--data", second, "--out", tmp_path / "out"), "my.csv")
 
 
 def test_gene_names_that_appear_twice_and_a_group_with_one_member(cli: Cli, tmp_path: Path) -> None:

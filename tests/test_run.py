@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -12,12 +13,14 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from omicsbench import store
 from omicsbench.errors import OmicsbenchError
 from omicsbench.registry import Registry, discover
 from omicsbench.runner import run_suite
+from omicsbench.score import evaluate
 from omicsbench.spec import RunRecord, Status
 from omicsbench.suite import Suite, make_suite
 
@@ -91,8 +94,8 @@ def test_a_method_that_hangs_from_the_start_costs_one_time_limit(
     records = run_suite(_suite("hangs", "good"), tmp_path, registry=registry)
     hung = [r for r in records if r.spec.pipeline.startswith("hangs")]
     assert [r.status for r in hung] == [Status.TIMEOUT] + [Status.SKIPPED] * 3
-    assert "warm-up" in str(hung[0].reason)
-    assert "warm-up" in str(hung[1].reason)
+    assert hung[0].reason == "exceeded its time limit of 3 s while warming up"
+    assert hung[1].reason == "timeout already while warming up"
     assert all(r.status is Status.OK for r in records if r not in hung)
 
 
@@ -299,7 +302,7 @@ def test_a_disk_that_fills_up_stops_the_suite_and_keeps_what_is_done(
     done = run_suite(_suite("good"), tmp_path, registry=registry)
     wanted = run_suite(_suite("good(3)"), tmp_path / "elsewhere", registry=registry)
     for record in wanted[1:]:
-        name = f".{record.key}.json.{os.getpid()}.tmp"
+        name = f".{record.key}.json.{socket.gethostname()}.{os.getpid()}.tmp"
         (tmp_path / "runs" / name).symlink_to("/dev/full")
     with pytest.raises(OmicsbenchError, match="disk is full"):
         run_suite(_suite("good(3)"), tmp_path, registry=registry)
@@ -327,3 +330,87 @@ def test_dask_runs_the_same_suite(tmp_path: Path, bad_plugins: Path) -> None:
     assert [(r.key, r.status, r.scores) for r in remote] == [
         (r.key, r.status, r.scores) for r in local
     ]
+
+
+def test_the_warm_up_has_a_limit_of_its_own(tmp_path: Path, registry: Registry) -> None:
+    suite = _suite("hangs_when_large", timeout_s=2.0, warm_up_timeout_s=60.0, repeats=1)
+    start = time.monotonic()
+    _, hung = run_suite(suite, tmp_path, registry=registry)
+    assert time.monotonic() - start < 30
+    assert hung.reason == "exceeded its time limit of 2 s"
+
+
+def test_what_a_failure_set_aside_is_not_tried_by_the_same_command(
+    tmp_path: Path, registry: Registry
+) -> None:
+    datasets = [{"name": "linear_control(n=300)", "sizes": [30, 110, 120]}]
+    suite = _suite("hangs_when_large", datasets=datasets, repeats=1)
+    first = run_suite(suite, tmp_path, registry=registry)
+    assert run_suite(suite, tmp_path, registry=registry) == first
+    assert first[-1].environment["packages"], "skipped runs say where that was"
+
+
+def test_a_finished_run_is_never_replaced_by_a_failure(
+    tmp_path: Path, registry: Registry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import omicsbench.plan
+
+    done = run_suite(_suite("good"), tmp_path, registry=registry)
+    monkeypatch.setattr(omicsbench.plan, "unavailable", lambda info: "is gone")
+    assert run_suite(_suite("good"), tmp_path, registry=registry) == done
+    failed = done[0].model_copy(update={"status": Status.TIMEOUT, "reason": "slow", "scores": {}})
+    store.write_record(tmp_path, failed)
+    assert all(r.status is Status.OK for r in store.read_records(tmp_path))
+
+
+METHOD = """
+import sys
+import numpy as np
+from omicsbench.plugin import method
+{before}
+@method(name="mine", family="simple", summary="x", source="x"{info})
+class Mine:
+    "A method."
+    def __init__(self, n_components: int | None = None):
+        self.n_components = n_components
+    def fit(self, X):
+        {fit}
+        return self
+    def transform(self, X):
+        return X[:, : self.n_components].astype("float32")
+"""
+
+
+def _method(folder: Path, before: str = "", info: str = "", fit: str = "pass") -> Registry:
+    folder.mkdir()
+    (folder / "mine.py").write_text(METHOD.format(before=before, info=info, fit=fit))
+    return discover([folder])
+
+
+def test_a_pipeline_that_cannot_start_does_not_stop_the_suite(tmp_path: Path) -> None:
+    (tmp_path / "half_installed_xyz.py").write_text("raise RuntimeError('half installed')")
+    path = f"sys.path.append({str(tmp_path)!r})"
+    registry = _method(tmp_path / "plugins", path, ', needs=("half_installed_xyz",)')
+    records = run_suite(_suite("mine", "pca"), tmp_path / "out", registry=registry)
+    mine = [r for r in records if r.spec.pipeline.startswith("mine")]
+    assert [r.status for r in mine] == [Status.CRASHED] + [Status.SKIPPED] * 3
+    assert "half installed" in str(mine[0].reason)
+    assert all(r.status is Status.OK for r in records if r not in mine)
+
+
+def test_a_methods_own_facts_are_kept_as_plain_values(tmp_path: Path) -> None:
+    facts = "{'loss': np.float32(0.5), 'steps': np.int64(3), 'widths': np.arange(2), 'odd': object}"
+    registry = _method(tmp_path / "plugins", fit=f"self.fit_info_ = {facts}")
+    record = run_suite(_suite("mine", repeats=1), tmp_path / "out", registry=registry)[0]
+    (told,) = record.fit_info.values()
+    assert (told["loss"], told["steps"], told["widths"]) == (0.5, 3, [0, 1])
+
+
+def test_a_failing_metric_is_a_gap_with_a_reason() -> None:
+    inputs = {
+        "gene_neighbors": "nonsense", "embedding": "nonsense",
+        "expression": np.zeros((3, 2)), "reconstruction": np.ones((3, 2)),
+    }  # fmt: skip
+    scores = evaluate(["knn_recall", "reconstruction_mse"], inputs)
+    assert scores.values == {"reconstruction_mse": 1.0}
+    assert scores.skipped["knn_recall"].startswith("failed with")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import socket
 from pathlib import Path
 
 import numpy as np
@@ -92,7 +93,9 @@ def test_a_full_disk_is_said_and_leaves_nothing_behind(tmp_path: Path) -> None:
     kept = store.write_record(folder, _record())
     other = SPEC.model_copy(update={"repeat": 1})
     # The file written first is a link to the device that is always full.
-    (folder / "runs" / f".{other.key}.json.{os.getpid()}.tmp").symlink_to("/dev/full")
+    (folder / "runs" / f".{other.key}.json.{socket.gethostname()}.{os.getpid()}.tmp").symlink_to(
+        "/dev/full"
+    )
     with pytest.raises(StoreError, match=r"disk is full.*Finished runs are kept"):
         store.write_record(folder, _record(other))
     assert list((folder / "runs").iterdir()) == [kept]

@@ -186,8 +186,8 @@ def test_failed_deep_runs_are_not_ahead() -> None:
     v = one(failing(ahead, DEEP, (300,)))
     assert (v.outcome, v.n_star) == (Outcome.AHEAD_FROM, 1000)
     last = one(failing(ahead, DEEP, (3000,)))
-    assert (last.outcome, last.largest) == (Outcome.AHEAD_FROM_SMALLEST, 1000)
-    assert "At n = 3,000: deep runs ended as 5 timeout." in last.sentence
+    assert (last.outcome, last.largest) == (Outcome.UNDECIDED, 1000), "not ahead at every size"
+    assert "ahead there, but at n = 3,000 deep runs ended as 5 timeout" in last.sentence
     partly = [r for r in ahead if r.spec.repeat or r.spec.size < 3000 or r.family != "deep"]
     partly.append(run(DEEP, 3000, 0, None, family="deep", status=Status.OUT_OF_MEMORY))
     assert one(partly).largest == 1000

@@ -32,7 +32,8 @@ class Metric:
     source : DOI or URL of the definition.
     group : ``reconstruction``, ``neighbours``, ``distances``, ``labels`` or ``clusters``.
     margin : difference below which two scores count as equal in a verdict.
-    secondary : shown, but no headline is built on it.
+    secondary : shown, but not counted in the headline: flawed, or saying again what another
+        metric of the same predictions says.
     """
 
     name: str

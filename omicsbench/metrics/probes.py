@@ -56,6 +56,7 @@ def knn_probe_balanced_accuracy(embedding: FloatArray, probe_labels: IntArray) -
     direction="max",
     source=MACRO_F1,
     group="labels",
+    secondary=True,
 )
 def knn_probe_macro_f1(embedding: FloatArray, probe_labels: IntArray) -> float:
     """Mean F1 over classes of the predictions of ``knn_probe_balanced_accuracy``.
@@ -90,6 +91,7 @@ def linear_probe_balanced_accuracy(embedding: FloatArray, probe_labels: IntArray
     direction="max",
     source=MACRO_F1,
     group="labels",
+    secondary=True,
 )
 def linear_probe_macro_f1(embedding: FloatArray, probe_labels: IntArray) -> float:
     """Mean F1 over classes of the predictions of ``linear_probe_balanced_accuracy``.
@@ -128,6 +130,7 @@ def knn_transfer_balanced_accuracy(
     direction="max",
     source=MACRO_F1,
     group="labels",
+    secondary=True,
 )
 def knn_transfer_macro_f1(
     train_embedding: FloatArray, train_labels: IntArray, embedding: FloatArray, labels: IntArray
@@ -169,6 +172,7 @@ def linear_transfer_balanced_accuracy(
     direction="max",
     source=MACRO_F1,
     group="labels",
+    secondary=True,
 )
 def linear_transfer_macro_f1(
     train_embedding: FloatArray, train_labels: IntArray, embedding: FloatArray, labels: IntArray

@@ -38,6 +38,7 @@ def reconstruction_r2(expression: FloatArray, reconstruction: FloatArray) -> flo
     source="https://scikit-learn.org/stable/modules/model_evaluation.html#mean-squared-error",
     group="reconstruction",
     margin=0.0,
+    secondary=True,
 )
 def reconstruction_mse(expression: FloatArray, reconstruction: FloatArray) -> float:
     """Mean squared error over all entries, in squared units of the expression.

@@ -20,10 +20,11 @@ NAMED = 5  # cases listed in one sentence; the table holds the others
 def answer(verdicts: Sequence[Verdict], records: Sequence[RunRecord]) -> list[str]:
     """Sentences, the most important first: real omics data, then controls, then costs.
 
-    Only headline metrics are counted. One comparison is one (data set, metric, deep pipeline).
+    Secondary metrics and controls of the deep side are not counted. One comparison is one
+    (data set, metric, deep pipeline).
     """
     kinds = {r.spec.dataset: kind(r) for r in records}
-    headline = [v for v in verdicts if not METRICS[v.metric].secondary]
+    headline = [v for v in verdicts if not METRICS[v.metric].secondary and not v.is_control]
     real = [v for v in headline if kinds[v.dataset] == "real omics"]
     said: list[str] = []
     by_rival = {against: [v for v in real if v.against == against] for against in RIVAL}
@@ -35,6 +36,9 @@ def answer(verdicts: Sequence[Verdict], records: Sequence[RunRecord]) -> list[st
             "data, so they give no answer for such data."
         )
     said += _disagreements(by_rival["best_simple"] or by_rival["reference"])
+    said += _deep_controls(
+        [v for v in verdicts if v.is_control and kinds[v.dataset] == "real omics"]
+    )
     said += _controls([v for v in headline if kinds[v.dataset] != "real omics"], kinds)
     said += _costs(real or headline, records)
     return said + _never_finished(records)
@@ -117,6 +121,17 @@ def _disagreements(verdicts: Sequence[Verdict]) -> list[str]:
 def _named(titles: Sequence[str]) -> str:
     """The titles, or their number where they are many."""
     return ", ".join(titles) if len(titles) <= NAMED else f"{len(titles)} metrics"
+
+
+def _deep_controls(verdicts: Sequence[Verdict]) -> list[str]:
+    """What the deep side's own controls did, such as an autoencoder without non-linearity."""
+    chosen = [v for v in verdicts if not METRICS[v.metric].secondary]
+    return [
+        f"{deep} is a control of the deep side and not counted above: "
+        + outcome_counts([v for v in chosen if v.deep == deep])
+        + "."
+        for deep in dict.fromkeys(v.deep for v in chosen)
+    ]
 
 
 def _controls(verdicts: Sequence[Verdict], kinds: dict[str, str]) -> list[str]:

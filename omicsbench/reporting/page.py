@@ -30,6 +30,7 @@ def write_report(
     reference: str = "pca",
     command: str,
     missing: int = 0,
+    others: int = 0,
 ) -> Path:
     """Write the page and, beside it, its tables; returns the path of the page.
 
@@ -40,6 +41,7 @@ def write_report(
     reference : the pipeline every deep one is compared with, besides the best simple one.
     command : what the reader types to get these results again.
     missing : planned runs that have no record yet.
+    others : stored runs that do not belong to the suite as it was last run.
     """
     if not records:
         raise DataError("There are no run records to report on; run a suite first.")
@@ -53,6 +55,7 @@ def write_report(
         _html(newest, found, words, folder, command)(
             reference=reference,
             missing=missing,
+            others=others,
             superseded=len(records) - len(newest),
             files=[path.name for path in written],
         ),
@@ -105,6 +108,7 @@ def _html(
         skipped=tables.skipped_table(records).to_dict("records"),
         environments=_environments(records),
         protocol=_protocol(records),
+        jobs=max((r.environment.get("jobs", 1) for r in records), default=1),
         command=command,
         panels_json=Markup(safe_json(menus(panels))),
         data=Markup(safe_json(chart_data(quality, costs, found, styles, places))),
@@ -229,15 +233,17 @@ def _environments(records: Sequence[RunRecord]) -> list[dict[str, Any]]:
     """Distinct environments, the most used first, each with its number of runs."""
     counts: dict[str, int] = {}
     blas: dict[str, set[str]] = {}
-    for r in records:
-        # Which thread pools a worker has depends on its pipeline, not on where it runs.
-        same = {k: v for k, v in r.environment.items() if k not in ("threads", "blas")}
+    gpu: dict[str, str | None] = {}
+    for r in (r for r in records if r.environment):
+        # What a worker has loaded, and so can see, depends on its pipeline, not on the machine.
+        same = {k: v for k, v in r.environment.items() if k not in ("threads", "blas", "gpu")}
         text = json.dumps(same, sort_keys=True, default=str)
         counts[text] = counts.get(text, 0) + 1
         blas.setdefault(text, set()).update(r.environment.get("blas", ()))
+        gpu[text] = r.environment.get("gpu") or gpu.get(text)
     ordered = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
     return [
-        {"runs": number, "facts": json.loads(text) | {"blas": sorted(blas[text])}}
+        {"runs": number, "facts": json.loads(text) | {"blas": sorted(blas[text]), "gpu": gpu[text]}}
         for text, number in ordered
     ]
 

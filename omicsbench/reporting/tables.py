@@ -11,7 +11,7 @@ from scipy.special import stdtrit
 
 from omicsbench.metrics.base import METRICS
 from omicsbench.spec import RunRecord, Status
-from omicsbench.verdict import Verdict, tidy
+from omicsbench.verdict import Verdict, current, tidy
 
 WHERE = ["dataset", "task", "device", "pipeline", "family", "output_dim", "size"]
 
@@ -116,16 +116,20 @@ def markdown(verdicts: Sequence[Verdict], sentences: Sequence[str]) -> str:
 def write_tables(
     folder: Path, records: Sequence[RunRecord], verdicts: Sequence[Verdict], words: Sequence[str]
 ) -> list[Path]:
-    """Write every table beside the page; returns the files."""
-    runs = tidy(records)
+    """Write every table beside the page; returns the files.
+
+    ``runs.csv`` holds all records, the others those of the newest versions.
+    """
+    newest = current(records)
+    runs = tidy(newest)
     tables = {
-        "runs": runs,
+        "runs": tidy(records),
         "verdicts": verdict_table(verdicts),
         "differences": difference_table(verdicts),
         "summary": score_table(runs),
         "costs": cost_table(runs),
         "failures": failure_table(runs),
-        "skipped_metrics": skipped_table(records),
+        "skipped_metrics": skipped_table(newest),
     }
     paths = [folder / f"{name}.csv" for name in tables]
     for path, table in zip(paths, tables.values(), strict=True):
