@@ -122,7 +122,8 @@ def _runs(
     sizes = _sizes(stated or (*LADDER, "all"), train)
     if not sizes:
         raise RegistryError(
-            f"{source.name} has {train} training samples, fewer than every size of the suite."
+            f"{source.name} has {train} training samples, fewer than every size of the suite; "
+            f'add a size of at most {train}, or "all", or leave the data set out.'
         )
     runs = []
     for pipeline in pipelines:

@@ -1,0 +1,1 @@
+"""Benchmarks of the harness for asv: ``make asv``."""
