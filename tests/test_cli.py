@@ -106,10 +106,12 @@ def test_files_that_cannot_be_read(cli: Cli, tmp_path: Path) -> None:
 def test_no_room_for_prepared_data(cli: Cli, tmp_path: Path) -> None:
     """A cap on file sizes fails as a full disk does, while the data set is being prepared."""
     resource = pytest.importorskip("resource")
+    suite = tmp_path / "large.toml"
+    suite.write_text("pipelines = ['pca']\ndatasets = [{name = 'nonlinear_control(n=20000)'}]\n")
     done = cli(
-        "run", "quick", "--out", tmp_path / "out",
+        "run", suite, "--out", tmp_path / "out",
         env=os.environ | {"OMICSBENCH_CACHE": str(tmp_path / "cache")},
-        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000)),
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (2_000_000, 2_000_000)),
     )  # fmt: skip
     _refused(done, "prepared data", "disk full", "kept")
     left = list((tmp_path / "cache" / "prepared").iterdir())
