@@ -60,6 +60,9 @@ def run(
     """
     from omicsbench.runner import run_suite
 
+    for name, given in (("methods", methods), ("plugins", plugins)):
+        if isinstance(given, str):
+            raise OmicsbenchError(f"{name} takes a list: {name}=[{given!r}].")
     chosen = load_suite(suite) if isinstance(suite, str) else suite
     with tempfile.TemporaryDirectory(prefix="omicsbench-data-") as folder:
         own = _own_data(data, label, values, Path(folder))
@@ -80,10 +83,26 @@ def run(
             executor=executor,
             isolate_runs=isolate_runs,
             retry=retry,
-            command=command or f"omicsbench.run({chosen.name!r}, out={str(target)!r})",
+            command=command or _call(chosen.name, data, label, values, methods, changes, target),
             observer=observer,
         )
     return load(target)
+
+
+def _call(
+    suite: str, data: Any, label: Any, values: Any, methods: Any, changes: Any, out: Path
+) -> str:
+    """The call that was made, as Python; an AnnData is shown by its shape."""
+    given = {"label": label, "values": values, "methods": list(methods) or None}
+    given |= {k: v for k, v in changes.items() if k not in ("datasets", "pipelines")}
+    if "pipelines" in changes and not methods:
+        given["pipelines"] = list(changes["pipelines"])
+    shown = data if data is None or isinstance(data, str) else f"<{type(data).__name__}>"
+    if hasattr(data, "shape"):
+        shown = f"<AnnData of {data.shape[0]} x {data.shape[1]}>"
+    parts = [repr(suite)] + ([f"data={shown!r}"] if data is not None else [])
+    parts += [f"{key}={value!r}" for key, value in given.items() if value is not None]
+    return f"omicsbench.run({', '.join(parts)}, out={str(out)!r})"
 
 
 def default_folder(suite: Suite, own: Sequence[OwnData] = ()) -> Path:
@@ -106,10 +125,26 @@ def _own_data(
     if isinstance(data, str | os.PathLike):
         return [OwnData(Path(data), label=label, values=values)]
     if hasattr(data, "write_h5ad"):
-        path = folder / "data.h5ad"
-        data.write_h5ad(path)
-        return [OwnData(path, label=label, values=values)]
-    return list(data)
+        return [OwnData(_written(data, label, folder), label=label, values=values)]
+    if isinstance(data, Sequence) and all(isinstance(one, OwnData) for one in data):
+        return list(data)
+    raise OmicsbenchError(
+        f"data is a {type(data).__name__}; give a file's path, an AnnData, or OwnData objects."
+    )
+
+
+def _written(adata: AnnData, label: str | None, folder: Path) -> Path:
+    """The AnnData as a file, without what a run does not use and a file may not hold."""
+    from anndata import AnnData
+
+    obs = adata.obs[[label]] if label in adata.obs else adata.obs[[]]
+    if label is not None and label not in adata.obs:
+        obs = adata.obs.select_dtypes(include=["category", "object", "string"]).astype(str)
+    layers = {"counts": adata.layers["counts"]} if "counts" in adata.layers else {}
+    uns: dict[str, Any] = {"log1p": {}} if "log1p" in adata.uns else {}
+    path = folder / "data.h5ad"
+    AnnData(adata.X, obs=obs, var=adata.var[[]], layers=layers, uns=uns).write_h5ad(path)
+    return path
 
 
 def load(folder: PathLike, *, every: bool = False) -> pd.DataFrame:

@@ -18,7 +18,7 @@ from omicsbench.errors import OmicsbenchError, RegistryError
 from omicsbench.pipeline import Call
 from omicsbench.plugin import DatasetInfo, MethodInfo
 from omicsbench.quality import check as check_data
-from omicsbench.registry import Entry, Registry, add_file, unavailable
+from omicsbench.registry import Entry, Registry, add_file, discover, unavailable
 from omicsbench.stages import Stage, resolve
 
 ROWS, FEATURES, DIMENSIONS, NEW_ROWS = 60, 30, 2, 11
@@ -49,6 +49,12 @@ def check_path(path: Path) -> list[Check]:
         Check(file.name, "the file can be imported", problem)
         for file, problem in registry.broken.items()
     ]
+    own = discover()
+    for name, entry in (registry.methods | registry.datasets).items():
+        known = own.methods.get(name) or own.datasets.get(name)
+        if known is not None and known.path.resolve() != entry.path.resolve():
+            problem = f"{known.path} declares {name!r} already; choose another name"
+            checks.append(Check(name, "the name is free", problem))
     checks += check_registry(registry)
     if not checks:
         raise RegistryError(
@@ -119,7 +125,7 @@ def _examined(subject: str, rule: str, examine: Callable[[], str | None]) -> Che
         return Check(subject, rule, examine())
     except OmicsbenchError as error:
         return Check(subject, rule, str(error))
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         return Check(subject, rule, f"{type(error).__name__}: {error}")
 
 

@@ -26,6 +26,7 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 
+CAUSES = 5  # reasons of failures and skips printed; the report has them all
 Plugins = Annotated[
     list[Path] | None, typer.Option("--plugins", help="Folder of your own methods and data sets.")
 ]
@@ -307,6 +308,11 @@ def _own(
     from omicsbench.plugin import Provenance, Values
     from omicsbench.sources import OwnData
 
+    options = {"--layer": layer, "--modality": modality, "--values": values,
+               "--label-provenance": provenance, "--no-scale": None if scale else True}  # fmt: skip
+    stated = [name for name, value in options.items() if value is not None]
+    if stated and not data:
+        raise OmicsbenchError(f"{stated[0]} belongs to your own data; name its file with --data.")
     for option, value, known in (
         ("--values", values, get_args(Values)),
         ("--label-provenance", provenance, get_args(Provenance)),
@@ -344,6 +350,13 @@ def _finish(folder: Path, table: Any, report: bool) -> None:
 
     runs = table.drop_duplicates("key")["status"].value_counts()
     print("Runs: " + ", ".join(f"{count} {status}" for status, count in runs.items()))
+    causes = table.drop_duplicates("key").groupby(["status", "reason"]).size()
+    for (status, reason), count in causes.sort_values(ascending=False).head(CAUSES).items():
+        print(f"  {count} {status}: {reason}")
+    if len(causes) > CAUSES:
+        print(f"  and {len(causes) - CAUSES} other causes, in the report")
+    if set(runs.index) - {"ok", "skipped"}:
+        print("  --retry does failed runs again.")
     if report:
         path = api.report(folder)
         _print_answer(folder)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
@@ -252,7 +253,8 @@ def _score(place: Workplace, spec: RunSpec, rows: Rows, fitted: Fitted) -> dict[
         inputs: dict[str, Any] = {"expression": expression}
         inputs["embedding"] = fitted.Z["train"][:m] if part == "in_sample" else fitted.Z[part]
         if "reconstruction" in needs and place.pipeline.invertible:
-            inputs["reconstruction"] = _reconstruct(fitted, inputs["embedding"], rows, m)
+            with suppress(AttributeError, NotImplementedError):  # an inverse that is switched off
+                inputs["reconstruction"] = _reconstruct(fitted, inputs["embedding"], rows, m)
         if "gene_neighbors" in needs and m > n_neighbors(m):
             inputs["gene_neighbors"] = shared_neighbors(
                 place.scratch / f"neighbors-{digest(rows.identities[part])}.npz",

@@ -157,7 +157,16 @@ def prepare(
 
 
 def _whole(folder: Path) -> bool:
-    return (folder / "meta.json").is_file()
+    """Whether the folder is there and can be read; a damaged one is removed, to be made again."""
+    if not (folder / "meta.json").is_file():
+        return False
+    try:
+        prepared = Prepared(folder)
+        _ = prepared.meta, prepared.X, prepared.split, prepared.labels, prepared.scaler()
+    except (OSError, ValueError, EOFError, KeyError):
+        shutil.rmtree(folder, ignore_errors=True)
+        return False
+    return True
 
 
 def _make(
@@ -207,7 +216,7 @@ def _make(
     except OSError as error:  # numpy tells of a full disk without saying so
         raise StoreError(
             f"Cannot write prepared data to {folder.parent}: "
-            f"{error.strerror or 'is the disk full?'} Free some space or set OMICSBENCH_CACHE to "
+            f"{error.strerror or 'is the disk full'}? Free some space or set OMICSBENCH_CACHE to "
             "another folder. Finished runs are kept."
         ) from error
 

@@ -196,6 +196,11 @@ def _position(matrix: Any, index: int) -> tuple[int, int]:
 
 def _tell(summary: _Summary, logged: bool) -> Values:
     """What the values are. Raises DataError, naming the option, where they do not say."""
+    if summary.low < 0 and summary.whole and summary.high >= COUNTS_MAX:
+        raise DataError(
+            f"These look like counts, but the lowest is {summary.low:g}, and counts are never "
+            "negative: mend the file, or pass --values continuous if they are none."
+        )
     if summary.low < 0:
         return "continuous"
     if summary.whole and not logged and summary.high >= COUNTS_MAX:
@@ -211,7 +216,11 @@ def _tell(summary: _Summary, logged: bool) -> Values:
     elif summary.high <= 1:
         reason = "they are fractions between 0 and 1"
     else:
-        reason = f"they are fractions up to {summary.high:g}, too large for logarithms"
+        raise DataError(
+            f"Cannot tell what the values are: they are fractions up to {summary.high:g}, too "
+            "large for logarithms; take log1p of normalised values first, give raw counts, or "
+            "pass --values continuous to use them as they are."
+        )
     raise DataError(
         f"Cannot tell what the values are: {reason}; "
         "pass --values counts, --values log or --values continuous."

@@ -74,9 +74,13 @@ class Registry:
 
 
 def _imported(code: bytes) -> set[str]:
-    """Last part of every module name that a source file imports."""
-    found = set()
-    for node in ast.walk(ast.parse(code)):
+    """Last part of every module name that a source file imports; none if it cannot be read."""
+    found: set[str] = set()
+    try:
+        tree = ast.parse(code)
+    except SyntaxError:
+        return found
+    for node in ast.walk(tree):
         if isinstance(node, ast.ImportFrom):
             found |= {(node.module or "").rpartition(".")[2], *(a.name for a in node.names)}
         elif isinstance(node, ast.Import):
@@ -107,7 +111,7 @@ def add_file(registry: Registry, path: Path, module_name: str | None = None) -> 
     """Register what one file declares; returns the module, None if the file is broken."""
     try:
         module = _load(path, module_name)
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         registry.broken[path] = f"{type(error).__name__}: {error}"
         return None
     for value in vars(module).values():
@@ -140,7 +144,9 @@ def _files(plugins: Sequence[Path]) -> Iterator[tuple[Path, str | None]]:
                 yield path, f"{package}.{path.stem}"
     for folder in (*plugins, *_entry_point_folders()):
         for path in _python_files(folder):
-            yield path, None
+            # Importing runs a file: a script that happens to lie there is left alone.
+            if b"omicsbench" in path.read_bytes():
+                yield path, None
 
 
 def _python_files(folder: Path) -> list[Path]:

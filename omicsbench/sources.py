@@ -75,14 +75,23 @@ def registered(text: str, registry: Registry) -> Source:
     files = [entry.path.parent / "data" / name for name in info.files]
 
     def load() -> Checked:
+        from anndata import AnnData
+
+        name = text.strip()
         try:
             adata = entry.make(**params)
         except OmicsbenchError:
             raise
-        except Exception as error:  # a loader is anybody's code
+        except (Exception, SystemExit) as error:  # a loader is anybody's code
             reason = f"{type(error).__name__}: {error}"
-            raise DataError(f"{text.strip()} cannot be loaded: {reason}.") from error
-        return check(adata, label=info.label, values=info.values)
+            raise DataError(f"{name} cannot be loaded: {reason}.") from error
+        if not isinstance(adata, AnnData):
+            kind = type(adata).__name__
+            raise DataError(f"{name} cannot be loaded: its loader gave {kind}, not an AnnData.")
+        try:
+            return check(adata, label=info.label, values=info.values)
+        except DataError as error:
+            raise DataError(f"Data set {name}: {error}") from error
 
     return Source(
         name=call_text(info.name, params),
@@ -110,7 +119,7 @@ def own(data: OwnData) -> Source:
 
     if not path.is_file():
         read(path)  # says why not
-    settings = [data.label, data.values, data.layer, data.modality, data.scale]
+    settings = [data.label, data.values, data.layer, data.modality, data.scale, data.provenance]
     return Source(
         name=re.sub(r"[^\w.-]+", "_", path.name),
         identity=["file", file_digest(path), settings],

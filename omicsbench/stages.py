@@ -103,7 +103,8 @@ def resolve(
 ) -> Pipeline:
     """Look up every stage of a pipeline and bind its parameters.
 
-    ``n_components`` is given to stages whose parameter of that name defaults to None.
+    ``n_components`` is given to stages whose parameter of that name defaults to None, and to
+    import paths that have one and state none.
     ``families`` tells the family of import paths that do not declare one.
     Raises RegistryError for an unknown method or parameter.
     """
@@ -117,7 +118,9 @@ def resolve(
         params = call.bind(make)
         signature = inspect.signature(make).parameters
         parameter = signature.get("n_components")
-        if parameter and parameter.default is None and "n_components" not in params:
+        # A class by import path has a default of its own, which would not be equal terms.
+        open_ = parameter and (parameter.default is None or (":" in call.name and n_components))
+        if open_ and "n_components" not in params:
             if n_components is None:
                 raise RegistryError(f"{call.name} needs a number of components: {call.name}(50).")
             params = {"n_components": n_components, **params}
@@ -190,5 +193,5 @@ def _sklearn_tags(make: Any) -> Any:
 
     try:
         return get_tags(make())
-    except TypeError:  # required constructor arguments: nothing can be asked of it
+    except Exception:  # it cannot be made without arguments: nothing can be asked of it
         return None

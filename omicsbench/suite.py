@@ -65,10 +65,10 @@ class Suite(_Strict):
         default=None, ge=1, description="of each run; all cores shared by the jobs, if not stated"
     )
     jobs: int = Field(default=1, ge=1, description="pipelines at a time; disturbs timings")
-    timeout_s: float = Field(default=600.0, gt=0, description="of one run")
-    warm_up_timeout_s: float = Field(default=300.0, gt=0)
+    timeout_s: float = Field(default=600.0, gt=0, allow_inf_nan=False, description="of one run")
+    warm_up_timeout_s: float = Field(default=300.0, gt=0, allow_inf_nan=False)
     memory_gb: float | None = Field(
-        default=None, gt=0, description="80 % of the memory, if not stated"
+        default=None, gt=0, allow_inf_nan=False, description="80 % of the memory, if not stated"
     )
     reference: str = Field(default="pca", description="the fixed simple method of the verdict")
 
@@ -103,7 +103,8 @@ def make_suite(content: dict[str, Any], origin: str = "suite") -> Suite:
             known = list(DatasetChoice.model_fields if "." in where else Suite.model_fields)
             reason = unknown("parameter", where.rpartition(".")[2], known)
             raise RegistryError(f"{origin}: {reason}") from error
-        raise RegistryError(f"{origin}: {where}: {first['msg']}.") from error
+        reason = first["msg"].removeprefix("Value error, ")
+        raise RegistryError(f"{origin}: {where}: {reason}.") from error
 
 
 def dump(suite: Suite) -> str:

@@ -45,6 +45,12 @@ def test_run_returns_the_tidy_table_that_load_returns(results: Path) -> None:
     assert not table.duplicated(["key", "part", "metric"]).any()
 
 
+def test_the_report_names_the_call_that_was_made(results: Path) -> None:
+    text = omicsbench.report(results).read_text(encoding="utf-8")
+    for part in ("omicsbench.run(", "AnnData of 150 x 40", "label=", "repeats=2", "features=20"):
+        assert part in text
+
+
 def test_the_same_data_resumes(results: Path, adata: anndata.AnnData) -> None:
     before = {p: p.stat().st_mtime_ns for p in (results / "runs").iterdir()}
     omicsbench.run(
@@ -89,5 +95,9 @@ def test_bad_arguments_are_refused(adata: anndata.AnnData, tmp_path: Path) -> No
         omicsbench.embed(adata, "label_oracle(2)")
     with pytest.raises(OmicsbenchError, match="kind"):
         omicsbench.run("quick", data=adata, label="knd", out=tmp_path)
+    with pytest.raises(OmicsbenchError, match="methods takes a list"):
+        omicsbench.run("quick", data=adata, methods="umap", out=tmp_path)
+    with pytest.raises(OmicsbenchError, match="data is a dict"):
+        omicsbench.run("quick", data={}, out=tmp_path)  # type: ignore[arg-type]
     with pytest.raises(AttributeError):
         _ = omicsbench.nothing

@@ -63,6 +63,7 @@ def _refused(done: subprocess.CompletedProcess[str], *words: str) -> None:
     [
         (None, ["--label", "typ"], ["typ", "type"]),
         (_set(3, 2, -1), ["--values", "counts"], ["counts", "lowest value is -1"]),
+        (_set(3, 2, -1), [], ["look like counts", "-1", "--values continuous"]),
         (_set(3, 2, float("nan")), [], ["nan"]),
         (_set(3, 2, float("inf")), [], ["inf"]),
         (_duplicate_cell, [], ["c0"]),
@@ -116,6 +117,27 @@ def test_no_room_for_prepared_data(cli: Cli, tmp_path: Path) -> None:
     _refused(done, "prepared data", "disk full", "kept")
     left = list((tmp_path / "cache" / "prepared").iterdir())
     assert left == [], "nothing half-written stays"
+
+
+def test_options_of_own_data_need_own_data(cli: Cli, tmp_path: Path) -> None:
+    for option in (["--layer", "x"], ["--values", "counts"], ["--no-scale"]):
+        _refused(cli("run", "quick", *option, "--out", tmp_path / "o"), option[0], "--data")
+    _refused(cli("run", "quick", "--timeout", "inf", "--out", tmp_path / "o"), "timeout_s")
+
+
+def test_notes_and_reasons_reach_the_terminal(cli: Cli, tmp_path: Path) -> None:
+    def gap(frame: pd.DataFrame) -> pd.DataFrame:
+        frame.iloc[5, 12] = None
+        return frame
+
+    done = cli(
+        "run", "--data", _table(tmp_path, gap), "--label", "type", "--out", tmp_path / "o",
+        "--sizes", "20", "--repeats", "1", "--only", "-m", "pca(2)", "-m", "pca(30)",
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert "my.csv: " in done.stderr
+    assert "label" in done.stderr
+    assert "1 skipped: 30 dimensions need more than 20 training samples" in done.stdout
 
 
 def test_unknown_names(cli: Cli, tmp_path: Path) -> None:

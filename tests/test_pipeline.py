@@ -81,6 +81,7 @@ def test_a_scikit_learn_class_by_import_path() -> None:
     assert stage.info.accepts_sparse
     assert stage.info.invertible
     assert resolve(path, discover(), 4, {path: "deep"}).family == "deep"
+    assert resolve(path, discover(), 4).output_dim == 4, "equal terms, whatever its own default"
     assert resolve("sklearn.decomposition:NMF", discover(), 4).stages[0].info.nonnegative
 
 

@@ -173,6 +173,26 @@ def test_controls_bound_every_metric(tmp_path: Path) -> None:
             assert mean["label_oracle"][metric] >= mean["pca"][metric]
 
 
+def test_a_damaged_cache_is_made_again(tmp_path: Path) -> None:
+    data = _write(tmp_path / "a.h5ad", _counts())
+    folder = make_plan(_suite("pca"), discover(), [data])[0].prepared.folder
+    whole = {p.name: p.read_bytes() for p in folder.iterdir()}
+    for name in ("train.npy", "meta.json"):
+        (folder / name).write_bytes(whole[name][: len(whole[name]) // 2])
+        again = make_plan(_suite("pca"), discover(), [data])[0].prepared
+        assert again.folder == folder
+        assert (folder / "train.npy").read_bytes() == whole["train.npy"]
+
+
+def test_where_labels_come_from_is_part_of_own_data(tmp_path: Path) -> None:
+    path = _write(tmp_path / "a.h5ad", _counts()).path
+    told = [
+        make_plan(_suite("pca"), discover(), [OwnData(path, "group", provenance=origin)])[0]
+        for origin in (None, "computed")
+    ]
+    assert [p.prepared.meta["info"]["provenance"] for p in told] == [None, "computed"]
+
+
 def test_per_size_selection_happens_on_the_n_rows(tmp_path: Path) -> None:
     data = _write(tmp_path / "a.h5ad", _counts())
     plan = make_plan(_suite("pca", features_per_size=True, repeats=1), discover(), [data])

@@ -123,7 +123,7 @@ def test_checks_find_broken_promises(tmp_path: Path, code: str, rule: str) -> No
 
 
 def test_a_broken_file_is_reported_and_the_others_work(tmp_path: Path) -> None:
-    (tmp_path / "broken.py").write_text("import no_such_thing_at_all")
+    (tmp_path / "broken.py").write_text("import no_such_thing_at_all, omicsbench")
     write_template("method", "fine", tmp_path)
     registry = discover([tmp_path])
     assert "fine" in registry.methods
@@ -132,6 +132,20 @@ def test_a_broken_file_is_reported_and_the_others_work(tmp_path: Path) -> None:
     assert "broken.py" in catalogue.listing("methods", [tmp_path])
     with pytest.raises(RegistryError, match=r"broken\.py cannot be used"):
         registry.method("broken")
+
+
+def test_a_taken_name_is_found_by_check(tmp_path: Path) -> None:
+    problems = [c.problem for c in check_path(write_template("method", "pca", tmp_path))]
+    assert any("declares 'pca' already" in str(p) for p in problems)
+
+
+def test_files_that_exit_or_have_nothing_to_do_with_us(tmp_path: Path) -> None:
+    mark = tmp_path / "mark"
+    (tmp_path / "script.py").write_text(f"open({str(mark)!r}, 'w')")
+    (tmp_path / "exits.py").write_text("import sys  # omicsbench\nsys.exit('bye')")
+    registry = discover([tmp_path])
+    assert not mark.exists(), "a script that lies there is not run"
+    assert "bye" in registry.broken[tmp_path / "exits.py"]
 
 
 def test_duplicate_names_are_an_error_that_names_both_files(tmp_path: Path) -> None:

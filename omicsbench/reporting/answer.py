@@ -70,14 +70,17 @@ def _count(chosen: Sequence[Verdict], against: Against) -> str:
     sets = _plural(len({v.dataset for v in chosen}), "real omics data set")
     outcomes = [v.outcome for v in chosen]
     ahead, total = sum(o.ahead for o in outcomes), len(chosen)
+    sizes = f"{low:,} to {high:,}" if low < high else f"{low:,}"
     text = (
         f"Against {RIVAL[against]}, on {sets} with "
-        f"{low:,} to {high:,} training samples, deep learning is ahead in {ahead} of {total} "
+        f"{sizes} training samples, deep learning is ahead in {ahead} of {total} "
         f"comparisons, not ahead in {outcomes.count(Outcome.NOT_REACHED)}, and undecided in "
         f"{outcomes.count(Outcome.UNDECIDED)}."
     )
     few = sum(v.p_reached is None for v in chosen)
-    return text + (f" In {few} of them there is too little data for any claim." if few else "")
+    reasons = Counter(v.reason for v in chosen if v.p_reached is None)
+    why = f" ({reasons.most_common(1)[0][0]})" if reasons else ""
+    return text + (f" In {few} of them there is too little for any claim{why}." if few else "")
 
 
 def _where(chosen: Sequence[Verdict]) -> list[str]:

@@ -98,11 +98,14 @@ def _load(folder: Path, run: RunRecord) -> tuple[NDArray[Any], NDArray[Any] | No
     path = (folder / run.embedding).resolve()
     if not path.is_relative_to(folder.resolve()) or not path.is_file():
         return None
-    Z = np.load(path, allow_pickle=False)
+    labels = path.with_name(f"{path.stem}.labels.npy")
+    try:
+        Z = np.load(path, allow_pickle=False)
+        codes = np.load(labels, allow_pickle=False) if labels.is_file() else None
+    except (OSError, ValueError, EOFError):  # a damaged picture is a missing one
+        return None
     if Z.ndim != 2 or Z.shape[1] != 2:
         return None
-    labels = path.with_name(f"{path.stem}.labels.npy")
-    codes = np.load(labels, allow_pickle=False) if labels.is_file() else None
     return Z, codes if codes is not None and codes.shape == (len(Z),) else None
 
 
