@@ -1,5 +1,7 @@
 """Errors that are the user's to mend: one sentence, what is wrong and what to do."""
 
+CANNOT_STORE = 74  # exit code of a worker that cannot write results (EX_IOERR)
+
 
 class OmicsbenchError(Exception):
     """Bad input. The CLI prints the sentence and exits with code 2, without a traceback."""

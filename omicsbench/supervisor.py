@@ -27,7 +27,7 @@ import psutil
 
 from omicsbench import environment
 from omicsbench.environment import thread_environment
-from omicsbench.errors import StoreError
+from omicsbench.errors import CANNOT_STORE, StoreError
 from omicsbench.plugin import Family
 from omicsbench.prepare import Prepared
 from omicsbench.spec import RunRecord, RunSpec, Status
@@ -35,7 +35,6 @@ from omicsbench.store import write_record
 
 START_LIMIT_S = 300.0  # importing the heaviest libraries from a slow disk
 POLL_S = 0.02
-CANNOT_STORE = 74  # exit code of a worker that cannot write results (EX_IOERR)
 CHILDREN_POLL_S = 0.5  # walking the process tree costs more than reading one process
 
 
@@ -254,8 +253,8 @@ class _Worker:
                 if not chunk:
                     raise self._gone()
                 self._buffer += chunk
-            elif self._process.poll() is not None:  # a child of it may hold the pipe open
-                raise self._gone()
+            elif self._process.poll() is not None and not self._selector.select(0):
+                raise self._gone()  # a child of it may hold the pipe open; nothing is left in it
         line, _, self._buffer = self._buffer.partition(b"\n")
         message: dict[str, Any] = json.loads(line)
         return message

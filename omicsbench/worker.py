@@ -18,7 +18,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from omicsbench.errors import StoreError
+from omicsbench.errors import CANNOT_STORE, StoreError
 from omicsbench.spec import RunRecord, RunSpec, Status
 
 WARM_UP_ROWS = 64
@@ -148,4 +148,4 @@ if __name__ == "__main__":
         main(sys.argv[1], int(sys.argv[2]), int(sys.argv[3]))
     except StoreError as error:
         print(error, flush=True)
-        sys.exit(74)  # supervisor.CANNOT_STORE
+        sys.exit(CANNOT_STORE)
