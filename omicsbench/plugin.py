@@ -71,6 +71,28 @@ class MethodInfo:
 
 
 @dataclass(frozen=True)
+class Remote:
+    """A file to download.
+
+    Attributes
+    ----------
+    url : where it lies.
+    digest : ``sha256:...`` or ``md5:...`` as the source states it; None where no checksum is
+        known: then that of the first download is recorded and checked from then on.
+    note : what the user should know, such as a checksum whose type nobody confirms.
+    """
+
+    url: str
+    digest: str | None = None
+    note: str = ""
+
+    @property
+    def name(self) -> str:
+        """Name of the file in the cache."""
+        return self.url.rpartition("/")[2]
+
+
+@dataclass(frozen=True)
 class DatasetInfo:
     """Metadata of a data set, declared once, beside its loader.
 
@@ -89,6 +111,7 @@ class DatasetInfo:
     omics : False for a control from outside omics.
     needs : modules that must be importable.
     files : data files shipped beside the loader, part of the data set's identity.
+    remote : files the loader needs that ``omicsbench fetch`` downloads.
     """
 
     name: str
@@ -104,6 +127,7 @@ class DatasetInfo:
     omics: bool = True
     needs: tuple[str, ...] = ()
     files: tuple[str, ...] = ()
+    remote: tuple[Remote, ...] = ()
 
     def __post_init__(self) -> None:
         _check(self.name, "data set")
@@ -133,8 +157,9 @@ def method(**info: Any) -> Callable[[_T], _T]:
 def dataset(**info: Any) -> Callable[[_F], _F]:
     """Function decorator: attach :class:`DatasetInfo` as ``info``.
 
-    The function takes keyword parameters with defaults and returns an ``AnnData``:
-    cells x features in X (CSR or dense), unique obs and var names, labels in obs.
+    The function takes keyword parameters with defaults and returns an ``AnnData`` (cells x
+    features in X, CSR or dense, unique obs and var names, labels in obs) or, where that would
+    not fit in memory, an ``omicsbench.stream.CellStream``.
     """
     made = DatasetInfo(**info)
 

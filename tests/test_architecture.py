@@ -15,7 +15,7 @@ MODULES = sorted(PACKAGE.rglob("*.py"))
 # Each line may import from the lines above it, and only from those (and within a package).
 LAYERS = [
     "errors",
-    "plugin pipeline measure environment",
+    "plugin pipeline measure environment stream",
     "spec metrics templates",
     "registry split store quality",
     "readers",
