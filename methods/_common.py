@@ -25,12 +25,20 @@ def threads() -> int:
 
 def column_means(X: Any) -> Array:
     """Mean of each feature, summed in double precision without a dense or double copy of X."""
-    if isinstance(X, np.ndarray):
-        means: Array = X.mean(axis=0, dtype=np.float64).astype(np.float32)
-        return means
-    from sklearn.utils.sparsefuncs import mean_variance_axis
+    from scipy.sparse import issparse
 
-    return np.asarray(mean_variance_axis(X, axis=0)[0], dtype=np.float32)
+    if issparse(X):
+        from sklearn.utils.sparsefuncs import mean_variance_axis
+
+        return np.asarray(mean_variance_axis(X, axis=0)[0], dtype=np.float32)
+    means: Array = X.mean(axis=0, dtype=np.float64).astype(np.float32)
+    return means
+
+
+def dense_rows(X: Any, rows: Array | slice) -> Array:
+    """Some rows of a dense, CSR or mapped matrix, dense; only they are ever in memory."""
+    block = X[rows]
+    return block if isinstance(block, np.ndarray) else np.asarray(block.toarray())
 
 
 def pad_columns(Z: Any, width: int) -> Array:

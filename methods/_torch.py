@@ -16,10 +16,11 @@ import numpy as np
 import torch
 from torch import nn
 
-from omicsbench.methods._common import Array
+from omicsbench.methods._common import Array, dense_rows
 
 BLOCK = 4096  # rows encoded at once
 VALIDATION_CAP = 5_000  # rows enough to see that the loss has stopped falling
+RUN, BUFFER = 32, 32_768  # rows read together, rows shuffled together
 CHECK_STEPS = (10, 500)  # bounds of the steps between two looks at the validation loss
 ACTIVATIONS = {"elu": nn.ELU, "relu": nn.ReLU, "silu": nn.SiLU, "tanh": nn.Tanh}
 
@@ -117,9 +118,10 @@ def train(
         parameters, lr=learning_rate, weight_decay=weight_decay, fused=fused
     )
     batches_per_epoch = math.ceil((n - held) / batch_size)
+    training = np.sort(rows[held:])
     every = min(max(batches_per_epoch, CHECK_STEPS[0]), CHECK_STEPS[1])
     best, best_step, best_state, step = math.inf, 0, None, 0
-    for batch in itertools.islice(_batches(rows[held:], batches_per_epoch, rng), max_steps):
+    for batch in itertools.islice(_batches(training, batches_per_epoch, rng), max_steps):
         step += 1
         x = _tensor(X, batch, device)
         optimiser.zero_grad(set_to_none=True)
@@ -157,14 +159,27 @@ def by_blocks(function: Callable[[torch.Tensor], torch.Tensor], X: Any, device: 
 def _batches(rows: Array, per_epoch: int, rng: np.random.Generator) -> Iterator[Array]:
     """Endless epochs of shuffled batches, nearly equal in size: none is left with one row."""
     while True:
-        yield from np.array_split(rng.permutation(rows), per_epoch)
+        yield from np.array_split(_shuffled(rows, rng), per_epoch)
+
+
+def _shuffled(rows: Array, rng: np.random.Generator) -> Array:
+    """``rows`` (ascending) in random order, such that a disk is read in runs of ``RUN`` rows.
+
+    The runs are shuffled, then the rows within each buffer of ``BUFFER``: up to that many rows
+    it is a full shuffle, beyond it a batch holds rows of hundreds of distant runs.
+    """
+    if rows.size <= BUFFER:
+        return rng.permutation(rows)
+    runs = np.array_split(rows, math.ceil(rows.size / RUN))
+    mixed = np.concatenate([runs[i] for i in rng.permutation(len(runs))])
+    for start in range(0, mixed.size, BUFFER):
+        rng.shuffle(mixed[start : start + BUFFER])
+    return mixed
 
 
 def _tensor(X: Any, rows: Array | slice, device: str) -> torch.Tensor:
     """Some rows of a dense or CSR matrix; only they are ever dense."""
-    block = X[rows]
-    dense = block if isinstance(block, np.ndarray) else block.toarray()
-    return torch.tensor(dense, dtype=torch.float32, device=device)
+    return torch.as_tensor(dense_rows(X, rows), dtype=torch.float32, device=device)
 
 
 @torch.no_grad()

@@ -14,6 +14,7 @@ from omicsbench.plugin import method
     summary="Dense autoencoder of any depth, trained with early stopping.",
     source="https://doi.org/10.1126/science.1127647",
     accepts_sparse=True,
+    streams=True,
     invertible=True,
     devices=("cpu", "cuda", "mps"),
     control_if=(("depth", 0),),

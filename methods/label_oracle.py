@@ -19,6 +19,7 @@ GOLDEN = np.pi * (3 - np.sqrt(5))
     summary="The label itself in place of an embedding: the ceiling of label metrics.",
     source="https://openproblems.bio/results/dimensionality_reduction",
     accepts_sparse=True,
+    streams=True,
     sees_labels=True,
 )
 class LabelOracle:

@@ -84,6 +84,7 @@ class Original8Layers(Autoencoder):
     summary="The same layers fed with the features, linear output, early stopping.",
     source=SOURCE,
     accepts_sparse=True,
+    streams=True,
     invertible=True,
     devices=("cpu", "cuda", "mps"),
     needs=("torch",),

@@ -16,6 +16,7 @@ from omicsbench.plugin import method
     summary="Gaussian noise in place of an embedding: the floor of every metric.",
     source="https://openproblems.bio/results/dimensionality_reduction",
     accepts_sparse=True,
+    streams=True,
     keeps_embedding=True,
 )
 class RandomEmbedding:

@@ -212,9 +212,11 @@ def embed(
     them being training rows. ``key`` is ``X_<pipeline>`` by default, for example ``X_pca_tsne``.
     Cells without counts get NaN. Returns ``adata``.
     """
+    from omicsbench.genes import select_rows
+    from omicsbench.ingest import normalize
     from omicsbench.pipeline import parse_pipeline
-    from omicsbench.prepare import Scaler, normalize, select
     from omicsbench.quality import check
+    from omicsbench.scaling import Scaler
     from omicsbench.stages import resolve
 
     stages = resolve(pipeline, registry or discover(), n_components).stages
@@ -222,7 +224,7 @@ def embed(
         raise OmicsbenchError(f"{pipeline} needs labels; it is a control, not an embedding.")
     checked = check(adata, label=None, values=values)
     X = normalize(checked.adata.X, checked.values)
-    X = X[:, select(X, checked.values, features)]
+    X = X[:, select_rows(X, checked.values, features)]
     Z: Any = Scaler.fit(X).transform(X)
     for stage in stages:
         model = stage.build(seed, "cpu")

@@ -18,8 +18,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from omicsbench import measure, store
+from omicsbench.genes import select_rows
+from omicsbench.mapped import MappedCsr, ScaledRows
 from omicsbench.metrics import METRICS, Neighbors
-from omicsbench.prepare import Matrix, Prepared, Scaler, select
+from omicsbench.prepare import Prepared
+from omicsbench.scaling import Matrix, Scaler
 from omicsbench.score import Scores, evaluate, in_sample_metrics, n_neighbors, probe_labels
 from omicsbench.scratch import Cost, FittedStage, load_stage, save_stage, shared_neighbors
 from omicsbench.spec import Phases, RunRecord, RunSpec, Status, digest
@@ -46,11 +49,17 @@ class Workplace:
 
 @dataclass
 class Rows:
-    """The rows of one run as methods see them (scaled by the n training rows), and as scored."""
+    """The rows of one run as methods see them (scaled by the n training rows), and as scored.
+
+    ``scored`` holds expression in the fixed space: all background rows of the parts validation
+    and test, whose first ``spec.scored`` are scored; and in_sample, some training rows, those
+    of numbers ``in_sample``.
+    """
 
     X: dict[str, Matrix]
     codes: dict[str, NDArray[np.int32] | None]
-    scored: dict[str, FloatArray]  # expression in the fixed space: validation, test, in_sample
+    scored: dict[str, FloatArray]
+    in_sample: NDArray[np.int64]
     to_scored: Callable[[FloatArray], FloatArray]
     identities: dict[str, list[Any]]  # identity of each scored part, for shared neighbours
 
@@ -72,8 +81,9 @@ def execute(place: Workplace, spec: RunSpec, prepared: Prepared) -> RunRecord:
     place.scratch.mkdir(parents=True, exist_ok=True)
     with measure.clock() as preparing:
         rows = take_rows(spec, prepared)
-        if not place.pipeline.stages[0].info.accepts_sparse:
-            rows.X = {part: _dense(X) for part, X in rows.X.items()}
+        info = place.pipeline.stages[0].info
+        if not info.streams:
+            rows.X = {p: in_memory(X, info.accepts_sparse) for p, X in rows.X.items()}
     measure.reset_peaks(spec.device)
     base = measure.rss_bytes()
     fitted = _fit(place, spec, rows)
@@ -91,6 +101,7 @@ def execute(place: Workplace, spec: RunSpec, prepared: Prepared) -> RunRecord:
         status=Status.OK,
         output_dim=int(fitted.Z["test"].shape[1]),
         scores=scores["test"].values,
+        scores_se=scores["test"].errors,
         validation=scores["validation"].values,
         in_sample=scores["in_sample"].values,
         skipped_metrics=scores["test"].skipped,
@@ -105,48 +116,87 @@ def execute(place: Workplace, spec: RunSpec, prepared: Prepared) -> RunRecord:
         peak_rss_bytes=cost.peak_rss_bytes,
         base_rss_bytes=base,
         peak_vram_bytes=cost.peak_vram_bytes if spec.device == "cuda" else None,
-        n_neighbors=n_neighbors(rows.scored["test"].shape[0]),
+        n_neighbors=n_neighbors(spec.background),
         fit_info=fitted.fit_info,
         embedding=embedding,
     )
 
 
 def take_rows(spec: RunSpec, prepared: Prepared) -> Rows:
-    """The first n rows of the repeat's order, and the scored rows of validation and test."""
+    """The first n rows of the repeat's order, and the background rows of validation and test.
+
+    The training rows come in the order in which they are stored, so that they are read
+    quickly; methods that care about order shuffle for themselves.
+    """
     parts = prepared.split
-    ordered = parts.train[order(parts.train.size, spec.repeat, spec.seed)]
+    ordered = parts.train[order(parts.train.size, spec.repeat, spec.seed)][: spec.size]
     chosen = {
-        "train": ordered[: spec.size],
-        "validation": parts.validation[: spec.scored],
-        "test": parts.test[: spec.scored],
+        "train": np.sort(ordered),
+        "validation": np.asarray(parts.validation[: spec.background]),
+        "test": np.asarray(parts.test[: spec.background]),
     }
-    raw = {part: prepared.X[index] for part, index in chosen.items()}
+    in_sample = np.searchsorted(chosen["train"], ordered[: spec.scored_in_sample])
     space = prepared.scaler()
-    own = Scaler.fit(raw["train"], space.on)
-    if spec.features_per_size:
-        values = prepared.meta["info"]["values"]
-        kept = select(raw["train"], values, spec.features)
-        raw = {part: X[:, kept] for part, X in raw.items()}
-        space = own = Scaler.fit(raw["train"], space.on)
-    scored = {part: _dense(space.transform(raw[part])) for part in ("validation", "test")}
-    scored["in_sample"] = _dense(space.transform(raw["train"][: spec.scored_in_sample]))
+    taken = _take_selected if spec.features_per_size else _take
+    X, scored, own, space = taken(prepared, chosen, in_sample, spec, space)
     codes = prepared.labels
     return Rows(
-        X={part: own.transform(X) for part, X in raw.items()},
+        X=X,
         codes={p: None if codes is None else np.asarray(codes[i]) for p, i in chosen.items()},
         scored=scored,
-        to_scored=lambda X: X if not space.on else own.inverse(X) / space.sd,
+        in_sample=in_sample,
+        to_scored=lambda values: values if not space.on else own.inverse(values) / space.sd,
         identities={
-            part: [spec.dataset_id, part, X.shape, spec.seed]
+            part: [spec.dataset_id, part, values.shape, spec.scored, spec.seed]
             # A hold-out has one test set; a fold or a subsample belongs to its repeat.
             + ([] if spec.split == "holdout" and part != "in_sample" else [spec.repeat])
             + ([spec.size, spec.repeat] if spec.features_per_size else [])
-            for part, X in scored.items()
+            for part, values in scored.items()
         },
     )
 
 
-def _dense(X: Matrix) -> FloatArray:
+Taken = tuple[dict[str, Matrix], dict[str, FloatArray], Scaler, Scaler]
+Chosen = dict[str, NDArray[np.int64]]
+
+
+def _take(
+    prepared: Prepared, chosen: Chosen, in_sample: NDArray[np.int64], spec: RunSpec, space: Scaler
+) -> Taken:
+    """Rows of the selected features; of mapped data nothing but the scored rows is read."""
+    X = prepared.X
+    samples = chosen["train"][in_sample]
+    wanted = {"validation": chosen["validation"], "test": chosen["test"], "in_sample": samples}
+    if isinstance(X, MappedCsr):
+        own = Scaler.of(*ScaledRows(X, chosen["train"], None).moments(), space.on)
+        rows = {part: ScaledRows(X, index, own) for part, index in chosen.items()}
+        scored = {part: ScaledRows(X, index, space).toarray() for part, index in wanted.items()}
+        return rows, scored, own, space
+    own = Scaler.fit(X[chosen["train"]], space.on)
+    scored = {part: in_memory(space.transform(X[index])) for part, index in wanted.items()}
+    return {part: own.transform(X[i]) for part, i in chosen.items()}, scored, own, space
+
+
+def _take_selected(
+    prepared: Prepared, chosen: Chosen, in_sample: NDArray[np.int64], spec: RunSpec, space: Scaler
+) -> Taken:
+    """Rows of the features selected on the n rows, in memory; the space scored in is theirs."""
+    raw = {part: prepared.X[index] for part, index in chosen.items()}
+    kept = select_rows(raw["train"], prepared.meta["info"]["values"], spec.features)
+    raw = {part: X[:, kept] for part, X in raw.items()}
+    own = Scaler.fit(raw["train"], space.on)
+    rows = {part: own.transform(X) for part, X in raw.items()}
+    scored = {part: in_memory(rows[part]) for part in ("validation", "test")}
+    scored["in_sample"] = in_memory(rows["train"][in_sample])
+    return rows, scored, own, own
+
+
+def in_memory(X: Matrix, sparse: bool = False) -> Matrix:
+    """A matrix (n, p) float32 for methods that take no mapped rows: CSR if ``sparse``, or dense."""
+    if isinstance(X, ScaledRows) and sparse:
+        return X.tocsr()
+    if sparse and not isinstance(X, np.ndarray):
+        return X
     dense = X if isinstance(X, np.ndarray) else X.toarray()
     return np.ascontiguousarray(dense, dtype=np.float32)
 
@@ -249,25 +299,28 @@ def _score(place: Workplace, spec: RunSpec, rows: Rows, fitted: Fitted) -> dict[
     needs = {need for name in spec.metrics for need in METRICS[name].needs}
     results = {}
     for part, expression in rows.scored.items():
-        m = expression.shape[0]
-        inputs: dict[str, Any] = {"expression": expression}
-        inputs["embedding"] = fitted.Z["train"][:m] if part == "in_sample" else fitted.Z[part]
+        own = part != "in_sample"
+        Z = fitted.Z[part] if own else fitted.Z["train"][rows.in_sample]
+        m = min(spec.scored, len(Z))
+        inputs: dict[str, Any] = {"expression": expression[:m], "embedding": Z[:m]}
+        inputs["background"] = Z
         if "reconstruction" in needs and place.pipeline.invertible:
             with suppress(AttributeError, NotImplementedError):  # an inverse that is switched off
-                inputs["reconstruction"] = _reconstruct(fitted, inputs["embedding"], rows, m)
-        if "gene_neighbors" in needs and m > n_neighbors(m):
+                inputs["reconstruction"] = _reconstruct(fitted, Z[:m], rows, m)
+        if "gene_neighbors" in needs and len(Z) > n_neighbors(len(Z)):
             inputs["gene_neighbors"] = shared_neighbors(
                 place.scratch / f"neighbors-{digest(rows.identities[part])}.npz",
-                partial(Neighbors.of, expression, n_neighbors(m)),
+                partial(Neighbors.of, expression, n_neighbors(len(Z)), m),
             )
         names = list(spec.metrics)
-        if part == "in_sample":
-            names = in_sample_metrics(names) if m else []
-        else:
-            inputs["labels"] = rows.codes[part]
-            inputs["probe_labels"] = probe_labels(rows.codes[part])
+        if own:
+            codes = rows.codes[part]
+            inputs["labels"] = None if codes is None else codes[:m]
+            inputs["probe_labels"] = probe_labels(inputs["labels"])
             inputs["train_embedding"] = fitted.Z["train"]
             inputs["train_labels"] = rows.codes["train"]
+        else:
+            names = in_sample_metrics(names) if m else []
         results[part] = evaluate(names, inputs)
     return results
 
@@ -277,7 +330,7 @@ def _reconstruct(fitted: Fitted, Z: FloatArray, rows: Rows, m: int) -> FloatArra
     X = Z
     for model in reversed(fitted.models):
         X = np.asarray(model.inverse_transform(X), dtype=np.float32)
-    expected = (m, rows.X["train"].shape[1])
+    expected = (m, rows.scored["test"].shape[1])
     if X.shape != expected:
         raise InvalidOutput(f"inverse_transform returned shape {X.shape}, not {expected}")
     if not np.isfinite(X).all():

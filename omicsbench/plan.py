@@ -104,7 +104,7 @@ def make_plan(
             features=suite.features,
             per_size=suite.features_per_size,
         )
-        source.__dict__.pop("checked", None)  # loaded data is no longer needed
+        source.__dict__.pop("cells", None)  # loaded data is no longer needed
         plan += _runs(suite, pipelines, metrics, source, stated or suite.sizes, prepared)
     return plan
 
@@ -144,6 +144,7 @@ def _runs(
                     features=suite.features,
                     features_per_size=suite.features_per_size,
                     scored=min(suite.scored, test),
+                    background=min(max(suite.background, suite.scored), test),
                     scored_in_sample=min(suite.scored, sizes[0]),
                     metrics=metrics,
                     keep_embedding=repeat == 0 and pipeline.output_dim == 2,

@@ -34,6 +34,10 @@ class MethodInfo:
     task : ``embed`` (X -> Z), ``predict`` or ``integrate``.
     version : raise it when results change for a reason outside the file itself.
     accepts_sparse : takes CSR as it is; otherwise the harness hands it a dense array.
+    streams : reads its input a block at a time, by ``X[rows]`` (slice or row numbers, giving
+        a dense (m, p) array of them), ``X.mean(axis=0)`` and ``X.shape`` alone, so that a
+        matrix larger than memory can be handed to it (``omicsbench.mapped.ScaledRows``).
+        It takes CSR and dense arrays too.
     nonnegative : cannot take negative input.
     invertible : has ``inverse_transform(Z) -> X``.
     keeps_embedding : after ``fit``, ``embedding_`` holds the (n, d) training embedding.
@@ -53,6 +57,7 @@ class MethodInfo:
     task: Task = "embed"
     version: str = "1"
     accepts_sparse: bool = False
+    streams: bool = False
     nonnegative: bool = False
     invertible: bool = False
     keeps_embedding: bool = False
@@ -66,6 +71,8 @@ class MethodInfo:
         _check(self.name, "method")
         _one_of(self.family, Family, f"family of method {self.name}")
         _one_of(self.task, Task, f"task of method {self.name}")
+        if self.streams and not self.accepts_sparse:
+            raise ValueError(f"method {self.name}: what streams takes sparse input too")
         if self.sees_labels and self.family != "control" and self.task == "embed":
             raise ValueError(f"method {self.name}: labels never reach an unsupervised method")
 

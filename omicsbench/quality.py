@@ -19,6 +19,8 @@ from omicsbench.plugin import Values
 if TYPE_CHECKING:
     from anndata import AnnData
 
+    from omicsbench.stream import CellStream
+
 MIN_CELLS = 20
 LOG_MAX = 25  # log1p of a count cannot reach it: it would be 7e10
 COUNTS_MAX = 3  # whole numbers below it may as well be genotypes or presence
@@ -101,6 +103,29 @@ def check(adata: AnnData, label: str | None, values: str | None = None) -> Check
         codes, names = _code(obs[label], label, notes)
     checked = anndata.AnnData(X=matrix, obs=obs.copy(), var=adata.var.copy())
     return Checked(checked, kind, codes, names, tuple(notes))
+
+
+def checked_blocks(stream: CellStream, values: Values, name: str) -> Iterator[Any]:
+    """The blocks of a stream, each checked when it is read.
+
+    Raises DataError, naming the data set and the rows, for values that are not finite or that
+    ``values`` rules out, and for a block that is no CSR matrix of the right width.
+    """
+    start = 0
+    for block in stream.blocks():
+        where = f"Data set {name}, cells {start:,} to {start + block.shape[0]:,}"
+        if getattr(block, "format", "") != "csr" or block.shape[1] != stream.shape[1]:
+            raise DataError(f"{where}: expected CSR blocks of {stream.shape[1]:,} features.")
+        low, high = (float(f(initial=0)) for f in (block.data.min, block.data.max))
+        if not np.isfinite([low, high]).all():
+            raise DataError(f"{where}: some values are NaN or infinite.")
+        if values != "continuous" and low < 0:
+            raise DataError(f"{where}: {values} cannot be negative, but {low:g} is there.")
+        fractions = block.data.dtype.kind == "f" and (block.data != np.floor(block.data)).any()
+        if values == "counts" and fractions:
+            raise DataError(f"{where}: declared as counts, but some values are fractions.")
+        yield block
+        start += block.shape[0]
 
 
 def require_label(adata: AnnData, label: str) -> None:

@@ -18,9 +18,10 @@ MIN_PROBE_MEMBERS = 3
 
 @dataclass(frozen=True)
 class Scores:
-    """Values by metric, and for those without a value the reason."""
+    """Values by metric, their standard errors where known, and reasons where there is no value."""
 
     values: dict[str, float]
+    errors: dict[str, float]
     skipped: dict[str, str]
 
 
@@ -42,15 +43,20 @@ def evaluate(names: Sequence[str], inputs: Mapping[str, Any]) -> Scores:
 
     A metric that is undefined here, not finite, or that fails, is skipped with its reason.
     """
-    values, skipped = {}, {}
+    values: dict[str, float] = {}
+    errors: dict[str, float] = {}
+    skipped: dict[str, str] = {}
     for name in names:
         try:
-            values[name] = METRICS[name](**inputs)
+            found = METRICS[name](**inputs)
+            values[name] = float(found)
+            if found.se is not None:
+                errors[name] = found.se
         except MetricUndefined as reason:
             skipped[name] = str(reason)
         except Exception as error:  # one metric's failure is not the run's
             skipped[name] = f"failed with {type(error).__name__}: {error}"
-    return Scores(values, skipped)
+    return Scores(values, errors, skipped)
 
 
 def in_sample_metrics(names: Sequence[str]) -> list[str]:

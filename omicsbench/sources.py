@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, cached_property
 from importlib.metadata import packages_distributions, version
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from omicsbench.errors import DataError, OmicsbenchError
 from omicsbench.pipeline import call_text, parse_call
 from omicsbench.plugin import Provenance, Values
-from omicsbench.quality import Checked, check
+from omicsbench.quality import Checked, check, checked_blocks
 from omicsbench.readers import file_digest, read
 from omicsbench.registry import Registry, unavailable
+from omicsbench.stream import BLOCK_ROWS, CellStream
 
 
 @dataclass(frozen=True)
@@ -35,6 +39,50 @@ class OwnData:
 
 
 @dataclass(frozen=True)
+class Cells:
+    """The cells of a data set: a dense ``matrix`` (n, p) float32, or a ``stream`` of CSR blocks.
+
+    ``values`` is what they hold; ``label_names`` the classes; ``notes`` what the user should see.
+    """
+
+    shape: tuple[int, int]
+    values: Values
+    matrix: NDArray[np.float32] | None
+    stream: CellStream | None
+    label_names: tuple[str, ...]
+    notes: tuple[str, ...]
+    labels: Callable[[], NDArray[np.signedinteger[Any]]] | None
+
+    @property
+    def codes(self) -> NDArray[np.signedinteger[Any]] | None:
+        """Label code of every cell, (n,), -1 where missing; None without labels."""
+        return None if self.labels is None else self.labels()
+
+    @classmethod
+    def held(cls, checked: Checked) -> Cells:
+        """Data that lie in memory; sparse ones are handed on by blocks all the same."""
+        X, codes = checked.adata.X, checked.codes
+        labels = None if codes is None or not checked.label_names else lambda: codes
+        dense = isinstance(X, np.ndarray)
+        stream = None if dense else CellStream(
+            shape=X.shape,
+            features=(),
+            blocks=lambda: (X[i : i + BLOCK_ROWS] for i in range(0, X.shape[0], BLOCK_ROWS)),
+            labels=labels,
+        )  # fmt: skip
+        names, notes = checked.label_names, checked.notes
+        return cls(X.shape, checked.values, X if dense else None, stream, names, notes, labels)
+
+    @classmethod
+    def streamed(cls, stream: CellStream, values: Values, name: str) -> Cells:
+        """Data read by blocks, each checked as it passes."""
+        checked = replace(stream, blocks=lambda: checked_blocks(stream, values, name))
+        labels = stream.labels if stream.label_names else None
+        names = stream.label_names
+        return cls(stream.shape, values, None, checked, names, stream.notes, labels)
+
+
+@dataclass(frozen=True)
 class Source:
     """A data set that can be prepared.
 
@@ -50,7 +98,7 @@ class Source:
     identity: Any
     describe: dict[str, Any]
     scale: bool
-    load: Callable[[], Checked]
+    load: Callable[[], Cells]
 
     @property
     def slug(self) -> str:
@@ -58,7 +106,7 @@ class Source:
         return re.sub(r"[^A-Za-z0-9_.-]+", "_", self.name).strip("_")[:60] or "data"
 
     @cached_property
-    def checked(self) -> Checked:
+    def cells(self) -> Cells:
         """The data, loaded once and checked. Raises DataError if they cannot be used."""
         return self.load()
 
@@ -74,7 +122,7 @@ def registered(text: str, registry: Registry) -> Source:
     params = call.bind(entry.make)
     files = [entry.path.parent / "data" / name for name in info.files]
 
-    def load() -> Checked:
+    def load() -> Cells:
         from anndata import AnnData
 
         name = text.strip()
@@ -85,11 +133,13 @@ def registered(text: str, registry: Registry) -> Source:
         except (Exception, SystemExit) as error:  # a loader is anybody's code
             reason = f"{type(error).__name__}: {error}"
             raise DataError(f"{name} cannot be loaded: {reason}.") from error
+        if isinstance(adata, CellStream):
+            return Cells.streamed(adata, info.values, name)
         if not isinstance(adata, AnnData):
             kind = type(adata).__name__
             raise DataError(f"{name} cannot be loaded: its loader gave {kind}, not an AnnData.")
         try:
-            return check(adata, label=info.label, values=info.values)
+            return Cells.held(check(adata, label=info.label, values=info.values))
         except DataError as error:
             raise DataError(f"Data set {name}: {error}") from error
 
@@ -113,9 +163,9 @@ def own(data: OwnData) -> Source:
     """The source of a user's own file. Raises DataError if there is no such file."""
     path = data.path
 
-    def load() -> Checked:
+    def load() -> Cells:
         adata = read(path, label=data.label, modality=data.modality, layer=data.layer)
-        return check(adata, label=data.label, values=data.values)
+        return Cells.held(check(adata, label=data.label, values=data.values))
 
     if not path.is_file():
         read(path)  # says why not

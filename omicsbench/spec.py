@@ -9,8 +9,8 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-SCHEMA_VERSION = 1
-PROTOCOL_VERSION = 1  # raise it when the harness splits, prepares or scores differently
+SCHEMA_VERSION = 2
+PROTOCOL_VERSION = 2  # raise it when the harness splits, prepares or scores differently
 
 
 class Status(StrEnum):
@@ -47,6 +47,9 @@ class RunSpec(_Frozen):
     features: int = Field(gt=0, description="features selected")
     features_per_size: bool = False
     scored: int = Field(gt=0, description="test rows scored, the same at every size")
+    background: int = Field(
+        gt=0, description="test rows among which the scored ones, its first, have neighbours"
+    )
     scored_in_sample: int = Field(ge=0, description="training rows scored in sample")
     metrics: tuple[str, ...]
     keep_embedding: bool = False
@@ -67,7 +70,7 @@ class Phases(_Frozen):
     warm_up_s: float = Field(default=0.0, ge=0, description="JIT and caches, once per worker")
     prepare_s: float = Field(default=0.0, ge=0, description="subsample, scale")
     fit_s: float = Field(default=0.0, ge=0)
-    transform_s: float = Field(default=0.0, ge=0, description="test rows")
+    transform_s: float = Field(default=0.0, ge=0, description="background test rows")
     score_s: float = Field(default=0.0, ge=0)
 
 
@@ -83,6 +86,9 @@ class RunRecord(_Frozen):
     reason: str | None = Field(default=None, description="cause, for every status but ok")
     output_dim: int | None = None
     scores: dict[str, float] = Field(default_factory=dict, description="on test rows")
+    scores_se: dict[str, float] = Field(
+        default_factory=dict, description="standard error of a score over test cells, where known"
+    )
     validation: dict[str, float] = Field(default_factory=dict, description="on validation rows")
     in_sample: dict[str, float] = Field(default_factory=dict, description="on training rows")
     skipped_metrics: dict[str, str] = Field(default_factory=dict, description="metric: reason")

@@ -60,6 +60,10 @@ class Suite(_Strict):
     scored: int = Field(
         default=500, ge=10, le=2_000, description="scored rows, the same at every size"
     )
+    background: int = Field(
+        default=5_000, ge=10, le=10_000,
+        description="test rows among which neighbours are sought, the same at every size",
+    )  # fmt: skip
     device: Literal["cpu", "cuda", "mps"] = "cpu"
     threads: int | None = Field(
         default=None, ge=1, description="of each run; all cores shared by the jobs, if not stated"

@@ -8,11 +8,12 @@ coincide gets the score of chance, never one that depends on the order of the ro
 """
 
 from omicsbench.metrics import classes, clusters, probes, reconstruction, structure
-from omicsbench.metrics.base import METRICS, Metric, MetricUndefined, metric
+from omicsbench.metrics.base import METRICS, Estimate, Metric, MetricUndefined, metric
 from omicsbench.metrics.neighbors import Neighbors
 
 __all__ = [
     "METRICS",
+    "Estimate",
     "Metric",
     "MetricUndefined",
     "Neighbors",

@@ -15,6 +15,28 @@ FloatArray = NDArray[np.floating[Any]]
 IntArray = NDArray[np.integer[Any]]
 
 
+class Estimate(float):
+    """A number that may know its standard error over the scored cells.
+
+    ``se`` is how far the value would move with other cells of the same population scored in
+    place of these; None where no formula is known. It makes no allowance for the test set
+    being finite, so that a test set scored whole has one too.
+    """
+
+    se: float | None
+
+    def __new__(cls, value: float, se: float | None = None) -> Estimate:
+        made = super().__new__(cls, value)
+        made.se = se
+        return made
+
+    @classmethod
+    def mean(cls, per_cell: FloatArray) -> Estimate:
+        """The mean of one number per scored cell, (m,)."""
+        m = per_cell.size
+        return cls(float(per_cell.mean()), float(per_cell.std(ddof=1) / m**0.5) if m > 1 else None)
+
+
 class MetricUndefined(ValueError):
     """The metric has no value on this input; the text is the reason, shown to the user."""
 
@@ -51,7 +73,7 @@ class Metric:
     def uses_labels(self) -> bool:
         return any(need.endswith("labels") for need in self.needs)
 
-    def __call__(self, **inputs: Any) -> float:
+    def __call__(self, **inputs: Any) -> Estimate:
         """Value of the metric; ``inputs`` may hold more than it needs.
 
         Raises MetricUndefined if an input it needs is missing (None) or unfit; the value
@@ -60,19 +82,20 @@ class Metric:
         for need in self.needs:
             if inputs.get(need) is None:
                 raise MetricUndefined(MISSING[need])
-        value = float(self.function(**{need: inputs[need] for need in self.needs}))
+        value = self.function(**{need: inputs[need] for need in self.needs})
         if not math.isfinite(value):
             raise MetricUndefined(f"the metric came out as {value}")
-        return value
+        return value if isinstance(value, Estimate) else Estimate(value)
 
 
 # What a metric may ask for by parameter name, and the reason given where it is missing.
-# m scored rows, n training rows, p features, d output dimensions.
+# m scored rows, the first of b background rows; n training rows, p features, d dimensions.
 MISSING: dict[str, str] = {
     "expression": "no scored rows",  # (m, p) dense float32, in the fixed space of the data set
     "reconstruction": "the pipeline has no inverse_transform",  # (m, p), same space
-    "gene_neighbors": "too few scored rows",  # Neighbors among the scored rows, in gene space
+    "gene_neighbors": "too few scored rows",  # Neighbors of m among b rows, in gene space
     "embedding": "the pipeline has no embedding",  # (m, d)
+    "background": "the pipeline has no embedding",  # (b, d), its first m rows are the scored
     "train_embedding": "not defined in sample",  # (n, d)
     "labels": "the data set has no labels",  # (m,) int codes, -1 where missing
     "train_labels": "the data set has no labels",  # (n,) int codes, -1 where missing

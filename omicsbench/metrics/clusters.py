@@ -6,7 +6,7 @@ import random
 
 import numpy as np
 
-from omicsbench.metrics.base import FloatArray, IntArray, MetricUndefined, metric
+from omicsbench.metrics.base import Estimate, FloatArray, IntArray, MetricUndefined, metric
 from omicsbench.metrics.memo import remembered
 from omicsbench.metrics.neighbors import Neighbors
 from omicsbench.metrics.points import cleaned
@@ -73,7 +73,7 @@ def nmi(embedding: FloatArray, labels: IntArray) -> float:
     margin=0.02,
     secondary=True,
 )
-def silhouette(embedding: FloatArray, labels: IntArray) -> float:
+def silhouette(embedding: FloatArray, labels: IntArray) -> Estimate:
     """Mean silhouette of the labelled rows (Rousseeuw 1987), raw, not rescaled to [0, 1].
 
     Secondary: it favours compact round classes and can mislead on single-cell data
@@ -82,12 +82,13 @@ def silhouette(embedding: FloatArray, labels: IntArray) -> float:
     embedding : (m, d) float32; labels : (m,) int, -1 where missing. Range [-1, 1], larger
     is better; a constant embedding has 0.
     """
-    from sklearn.metrics import silhouette_score
+    from sklearn.metrics import silhouette_samples
 
     known = _labelled(labels, 3)
     if len(np.unique(labels[known])) == known.sum():
         raise MetricUndefined("every scored row has a label of its own")
-    return float(silhouette_score(cleaned(embedding)[known].astype(np.float64), labels[known]))
+    points = cleaned(embedding)[known].astype(np.float64)
+    return Estimate.mean(silhouette_samples(points, labels[known]))
 
 
 def _labelled(labels: IntArray, at_least: int) -> np.ndarray[tuple[int, ...], np.dtype[np.bool_]]:

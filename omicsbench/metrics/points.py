@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 
 import numpy as np
@@ -10,7 +11,9 @@ from numpy.typing import NDArray
 from omicsbench.metrics.base import FloatArray, MetricUndefined
 
 ROUNDING = 1e-6  # relative; float32 resolves 1.2e-7
-BLOCK_ROWS = 256  # rows of distances held at a time
+BLOCK_ROWS = 256  # most rows of distances held at a time
+BLOCK_MB = 256.0  # memory for distances and what is made of them; OMICSBENCH_BLOCK_MB sets it
+ARRAYS = 4  # of a block's size that a metric holds at once, 8 bytes a value
 
 
 def cleaned(embedding: FloatArray, reference: FloatArray | None = None) -> FloatArray:
@@ -28,16 +31,26 @@ def cleaned(embedding: FloatArray, reference: FloatArray | None = None) -> Float
     return np.where(constant, embedding.dtype.type(0), embedding)
 
 
-def distance_blocks(points: FloatArray) -> Iterator[tuple[slice, NDArray[np.float64]]]:
-    """Squared distances of all points, a block of rows at a time; infinite to themselves.
+def block_rows(points: int) -> int:
+    """Rows of distances to so many points that fit into the memory set for them."""
+    setting = float(os.environ.get("OMICSBENCH_BLOCK_MB", BLOCK_MB))
+    return int(np.clip(setting * 2**20 / (8 * ARRAYS * points), 1, BLOCK_ROWS))
 
-    Taken from differences, not from the faster matrix product, because only so are
-    equal points at distance exactly 0 and every tie is an exact one.
+
+def distance_blocks(
+    points: FloatArray, anchors: int | None = None
+) -> Iterator[tuple[slice, NDArray[np.float64]]]:
+    """Squared distances of the first ``anchors`` points (all) to all, a block of rows at a time.
+
+    A point is infinitely far from itself. Distances are taken from differences, not from the
+    faster matrix product, because only so are equal points at distance exactly 0 and every
+    tie is an exact one.
     """
     from scipy.spatial.distance import cdist
 
-    for start in range(0, len(points), BLOCK_ROWS):
-        block = cdist(points[start : start + BLOCK_ROWS], points, "sqeuclidean")
+    last, rows = len(points) if anchors is None else anchors, block_rows(len(points))
+    for start in range(0, last, rows):
+        block = cdist(points[start : min(start + rows, last)], points, "sqeuclidean")
         own = np.arange(len(block))
         block[own, start + own] = np.inf
         yield slice(start, start + len(block)), block

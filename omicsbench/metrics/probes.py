@@ -18,7 +18,7 @@ from typing import Any
 
 import numpy as np
 
-from omicsbench.metrics.base import FloatArray, IntArray, MetricUndefined, metric
+from omicsbench.metrics.base import Estimate, FloatArray, IntArray, MetricUndefined, metric
 from omicsbench.metrics.memo import remembered
 from omicsbench.metrics.points import cleaned
 
@@ -38,7 +38,7 @@ SEED = 0
     source=BALANCED_ACCURACY,
     group="labels",
 )
-def knn_probe_balanced_accuracy(embedding: FloatArray, probe_labels: IntArray) -> float:
+def knn_probe_balanced_accuracy(embedding: FloatArray, probe_labels: IntArray) -> Estimate:
     """Mean recall over classes of a 15-nearest-neighbour vote, cross-validated.
 
     Stratified 5-fold, or as many folds as the smallest class has rows (at least 3;
@@ -74,7 +74,7 @@ def knn_probe_macro_f1(embedding: FloatArray, probe_labels: IntArray) -> float:
     source=BALANCED_ACCURACY,
     group="labels",
 )
-def linear_probe_balanced_accuracy(embedding: FloatArray, probe_labels: IntArray) -> float:
+def linear_probe_balanced_accuracy(embedding: FloatArray, probe_labels: IntArray) -> Estimate:
     """Mean recall over classes of a logistic regression, cross-validated.
 
     Folds as in ``knn_probe_balanced_accuracy``.
@@ -111,7 +111,7 @@ def linear_probe_macro_f1(embedding: FloatArray, probe_labels: IntArray) -> floa
 )
 def knn_transfer_balanced_accuracy(
     train_embedding: FloatArray, train_labels: IntArray, embedding: FloatArray, labels: IntArray
-) -> float:
+) -> Estimate:
     """Mean recall over the scored rows' classes of a vote of the 15 nearest training rows.
 
     A class never seen in training counts as recall 0.
@@ -153,7 +153,7 @@ def knn_transfer_macro_f1(
 )
 def linear_transfer_balanced_accuracy(
     train_embedding: FloatArray, train_labels: IntArray, embedding: FloatArray, labels: IntArray
-) -> float:
+) -> Estimate:
     """Mean recall over the scored rows' classes of a logistic regression of the training rows.
 
     A class never seen in training counts as recall 0.
@@ -280,9 +280,13 @@ def _stratified(order: IntArray, codes: IntArray) -> IntArray:
     return grouped[np.linspace(0, len(order) - 1, LINEAR_ROWS).astype(np.int64)]
 
 
-def _balanced_accuracy(labels: IntArray, predicted: IntArray) -> float:
+def _balanced_accuracy(labels: IntArray, predicted: IntArray) -> Estimate:
+    """Mean recall over classes; its standard error is that of a mean of independent recalls."""
     truth, guess = labels[predicted >= 0], predicted[predicted >= 0]
-    return float(np.mean([(guess[truth == label] == label).mean() for label in np.unique(truth)]))
+    classes, members = np.unique(truth, return_counts=True)
+    recall = np.array([(guess[truth == label] == label).mean() for label in classes])
+    variance = float((recall * (1 - recall) / members).sum())
+    return Estimate(float(recall.mean()), variance**0.5 / len(classes))
 
 
 def _macro_f1(labels: IntArray, predicted: IntArray) -> float:

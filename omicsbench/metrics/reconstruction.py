@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from omicsbench.metrics.base import FloatArray, MetricUndefined, metric
+from omicsbench.metrics.base import Estimate, FloatArray, MetricUndefined, metric
 
 
 @metric(
@@ -14,7 +14,7 @@ from omicsbench.metrics.base import FloatArray, MetricUndefined, metric
     source="https://scikit-learn.org/stable/modules/model_evaluation.html#r2-score",
     group="reconstruction",
 )
-def reconstruction_r2(expression: FloatArray, reconstruction: FloatArray) -> float:
+def reconstruction_r2(expression: FloatArray, reconstruction: FloatArray) -> Estimate:
     """Share of the variance of the scored rows that the reconstruction explains.
 
     1 - SSE / SST over all entries; SST is taken around each feature's mean over the
@@ -23,10 +23,14 @@ def reconstruction_r2(expression: FloatArray, reconstruction: FloatArray) -> flo
     expression, reconstruction : (m, p) float32. Range (-inf, 1], larger is better; a
     constant guess reaches 0 at most.
     """
-    total = _sum_of_squares(expression, expression.mean(axis=0, dtype=np.float64))
-    if total == 0:
+    total = _sums_of_squares(expression, expression.mean(axis=0, dtype=np.float64))
+    if total.sum() == 0:
         raise MetricUndefined("the scored rows are all alike")
-    return 1 - _error(expression, reconstruction) / total
+    error = _errors(expression, reconstruction)
+    unexplained = error.sum() / total.sum()
+    # A ratio of two sums over cells: the delta method.
+    off = Estimate.mean((error - unexplained * total) / total.mean())
+    return Estimate(float(1 - unexplained), off.se)
 
 
 # Margin 0: the error is in squared units of the data, so no one number means "equal" for
@@ -40,22 +44,24 @@ def reconstruction_r2(expression: FloatArray, reconstruction: FloatArray) -> flo
     margin=0.0,
     secondary=True,
 )
-def reconstruction_mse(expression: FloatArray, reconstruction: FloatArray) -> float:
+def reconstruction_mse(expression: FloatArray, reconstruction: FloatArray) -> Estimate:
     """Mean squared error over all entries, in squared units of the expression.
 
     expression, reconstruction : (m, p) float32. Range [0, inf), smaller is better.
     """
-    return _error(expression, reconstruction) / expression.size
+    return Estimate.mean(_errors(expression, reconstruction) / expression.shape[1])
 
 
-def _error(expression: FloatArray, reconstruction: FloatArray) -> float:
+def _errors(expression: FloatArray, reconstruction: FloatArray) -> FloatArray:
+    """Squared error of each row, (m,)."""
     if expression.shape != reconstruction.shape:
         raise ValueError(f"expression {expression.shape}, reconstruction {reconstruction.shape}")
-    error = _sum_of_squares(expression, reconstruction)
-    if not np.isfinite(error):
+    error = _sums_of_squares(expression, reconstruction)
+    if not np.isfinite(error).all():
         raise MetricUndefined("the reconstruction is not finite")
     return error
 
 
-def _sum_of_squares(values: FloatArray, expected: FloatArray) -> float:
-    return float(np.square(np.subtract(values, expected, dtype=np.float64)).sum())
+def _sums_of_squares(values: FloatArray, expected: FloatArray) -> FloatArray:
+    sums: FloatArray = np.square(np.subtract(values, expected, dtype=np.float64)).sum(axis=1)
+    return sums

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import numpy as np
 
-from omicsbench.metrics.base import FloatArray, IntArray, MetricUndefined, metric
+from omicsbench.metrics.base import Estimate, FloatArray, IntArray, MetricUndefined, metric
 from omicsbench.metrics.neighbors import Neighbors
 from omicsbench.metrics.points import cleaned, distance_blocks, nearest_weights, spearman
 
 VENNA_KASKI = "10.1007/3-540-44668-0_68"
 KOBAK_BERENS = "10.1038/s41467-019-13056-x"
 SPEARMAN_ROWS = 500
+GROUPS = 10  # of rows left out in turn, for the standard error of a correlation
 
 
 @metric(
@@ -23,17 +24,19 @@ SPEARMAN_ROWS = 500
     source=KOBAK_BERENS,
     group="neighbours",
 )
-def knn_recall(gene_neighbors: Neighbors, embedding: FloatArray) -> float:
+def knn_recall(gene_neighbors: Neighbors, background: FloatArray) -> Estimate:
     """Share of each row's k nearest neighbours in gene space that are so in the embedding.
 
-    gene_neighbors : of the m scored rows; embedding : (m, d) float32. Range [0, 1], larger
-    is better; chance is k / (m - 1).
+    gene_neighbors : of m scored rows among b; background : (b, d) float32 embedding. Range
+    [0, 1], larger is better; chance is k / (b - 1).
     """
-    k, kept = gene_neighbors.k, 0.0
-    for rows, distances in distance_blocks(_points(gene_neighbors, embedding)):
+    k, m = gene_neighbors.k, len(gene_neighbors.indices)
+    kept = np.empty(m)
+    for rows, distances in distance_blocks(_points(gene_neighbors, background), m):
         weights = nearest_weights(distances, k)
-        kept += np.take_along_axis(weights, gene_neighbors.indices[rows], axis=1).sum()
-    return kept / gene_neighbors.indices.size
+        found = np.take_along_axis(weights, gene_neighbors.indices[rows], axis=1)
+        kept[rows] = found.sum(axis=1) / k
+    return Estimate.mean(kept)
 
 
 @metric(
@@ -44,20 +47,21 @@ def knn_recall(gene_neighbors: Neighbors, embedding: FloatArray) -> float:
     group="neighbours",
     margin=0.005,  # useful embeddings share the upper end of the scale
 )
-def trustworthiness(gene_neighbors: Neighbors, embedding: FloatArray) -> float:
+def trustworthiness(gene_neighbors: Neighbors, background: FloatArray) -> Estimate:
     """Are the neighbours seen in the embedding neighbours in gene space?
 
     Of each row's k nearest in the embedding, those of gene-space rank r > k cost r - k,
     scaled so that the worst case is 0 (Venna & Kaski 2001).
 
-    gene_neighbors : of the m scored rows, k < m / 2; embedding : (m, d) float32. Range
-    [0, 1], larger is better; chance is about one half.
+    gene_neighbors : of m scored rows among b, k < b / 2; background : (b, d) float32
+    embedding. Range [0, 1], larger is better; chance is about one half.
     """
-    k, cost = gene_neighbors.k, 0.0
-    for rows, distances in distance_blocks(_points(gene_neighbors, embedding)):
+    k, m = gene_neighbors.k, len(gene_neighbors.indices)
+    scale, cost = _scale(gene_neighbors), np.empty(m)
+    for rows, distances in distance_blocks(_points(gene_neighbors, background), m):
         excess = np.maximum(gene_neighbors.ranks[rows] - k, 0)
-        cost += float((nearest_weights(distances, k) * excess).sum())
-    return 1 - cost * _scale(gene_neighbors)
+        cost[rows] = (nearest_weights(distances, k) * excess).sum(axis=1)
+    return Estimate.mean(1 - cost * scale)
 
 
 @metric(
@@ -68,26 +72,29 @@ def trustworthiness(gene_neighbors: Neighbors, embedding: FloatArray) -> float:
     group="neighbours",
     margin=0.005,
 )
-def continuity(gene_neighbors: Neighbors, embedding: FloatArray) -> float:
+def continuity(gene_neighbors: Neighbors, background: FloatArray) -> Estimate:
     """Are the neighbours in gene space still neighbours in the embedding?
 
     Trustworthiness with the two spaces swapped: each row's k nearest in gene space cost
     r - k where their rank r in the embedding exceeds k.
 
-    gene_neighbors : of the m scored rows, k < m / 2; embedding : (m, d) float32. Range
-    [0, 1], larger is better; chance is about one half.
+    gene_neighbors : of m scored rows among b, k < b / 2; background : (b, d) float32
+    embedding. Range [0, 1], larger is better; chance is about one half.
     """
-    k, cost = gene_neighbors.k, 0.0
-    for rows, distances in distance_blocks(_points(gene_neighbors, embedding)):
+    k, m = gene_neighbors.k, len(gene_neighbors.indices)
+    scale, cost = _scale(gene_neighbors), np.zeros(m)
+    for rows, distances in distance_blocks(_points(gene_neighbors, background), m):
         of_neighbors = np.take_along_axis(distances, gene_neighbors.indices[rows], axis=1)
         distances.sort(axis=1)
-        for ordered, found in zip(distances, of_neighbors, strict=True):
+        for row, ordered, found in zip(
+            range(rows.start, rows.stop), distances, of_neighbors, strict=True
+        ):
             # A neighbour's rank is any of nearer + 1 ... reached, all as likely; `tail`
             # sums the excess over k of all ranks up to its argument.
             nearer = np.searchsorted(ordered, found, "left")
             reached = np.searchsorted(ordered, found, "right")
-            cost += float(((_tail(reached - k) - _tail(nearer - k)) / (reached - nearer)).sum())
-    return 1 - cost * _scale(gene_neighbors)
+            cost[row] = ((_tail(reached - k) - _tail(nearer - k)) / (reached - nearer)).sum()
+    return Estimate.mean(1 - cost * scale)
 
 
 @metric(
@@ -98,10 +105,11 @@ def continuity(gene_neighbors: Neighbors, embedding: FloatArray) -> float:
     group="distances",
     margin=0.02,
 )
-def distance_spearman(expression: FloatArray, embedding: FloatArray) -> float:
+def distance_spearman(expression: FloatArray, embedding: FloatArray) -> Estimate:
     """Rank correlation of all pairwise distances in gene space and in the embedding.
 
-    Over all pairs of the scored rows, or of 500 of them drawn with a fixed seed.
+    Over all pairs of the scored rows, or of 500 of them drawn with a fixed seed. The standard
+    error is that of a jackknife over ten groups of rows.
 
     expression : (m, p) float32; embedding : (m, d) float32. Range [-1, 1], larger is
     better; 0 is chance, and the value of a constant embedding.
@@ -112,21 +120,27 @@ def distance_spearman(expression: FloatArray, embedding: FloatArray) -> float:
     if m < 4:
         raise MetricUndefined("fewer than 4 scored rows")
     rows = np.sort(np.random.default_rng(0).permutation(m)[:SPEARMAN_ROWS])
-    return spearman(pdist(expression[rows]), pdist(points[rows]))
+    whole = spearman(pdist(expression[rows]), pdist(points[rows]))
+    groups = np.array_split(np.random.default_rng(1).permutation(rows), GROUPS)
+    if min(map(len, groups)) < 2:
+        return Estimate(whole)
+    rest = [np.setdiff1d(rows, group) for group in groups]
+    parts = [spearman(pdist(expression[r]), pdist(points[r])) for r in rest]
+    return Estimate(whole, float(np.std(parts) * (GROUPS - 1) ** 0.5))
 
 
-def _points(gene_neighbors: Neighbors, embedding: FloatArray) -> FloatArray:
-    if len(embedding) != len(gene_neighbors.indices):
-        raise ValueError(f"{len(gene_neighbors.indices)} scored rows, embedding {embedding.shape}")
-    return cleaned(embedding)
+def _points(gene_neighbors: Neighbors, background: FloatArray) -> FloatArray:
+    if len(background) != gene_neighbors.points:
+        raise ValueError(f"{gene_neighbors.points} rows, embedding {background.shape}")
+    return cleaned(background)
 
 
 def _scale(gene_neighbors: Neighbors) -> float:
-    """1 / the largest possible cost."""
-    m, k = gene_neighbors.indices.shape
-    if 2 * k >= m:
-        raise MetricUndefined(f"{k} neighbours need more than {2 * k} scored rows, here {m}")
-    return float(2 / (m * k * (2 * m - 3 * k - 1)))
+    """1 / the largest possible cost of one row."""
+    b, k = gene_neighbors.points, gene_neighbors.k
+    if 2 * k >= b:
+        raise MetricUndefined(f"{k} neighbours need more than {2 * k} scored rows, here {b}")
+    return float(2 / (k * (2 * b - 3 * k - 1)))
 
 
 def _tail(beyond: IntArray) -> FloatArray:

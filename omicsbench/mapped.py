@@ -1,0 +1,223 @@
+"""Compressed rows on disk: written by appending blocks, read by rows through a memory map.
+
+Nothing here holds more than a block in memory, and a matrix may have more than 2^31 values.
+A mapped page counts as resident memory as long as it stays mapped, so a reader unmaps what it
+has read every ``RELEASE_BYTES``; the pages stay in the system's cache for the next reader.
+"""
+
+from __future__ import annotations
+
+import mmap
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, BinaryIO
+
+import numpy as np
+from numpy.lib import format as npy
+from numpy.typing import DTypeLike, NDArray
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_matrix
+
+    from omicsbench.scaling import Scaler
+
+RELEASE_BYTES = 256 << 20
+BLOCK_ROWS = 4_096
+HEADER_BYTES = 128  # of a one-dimensional .npy file
+PARTS = ("data", "indices", "indptr")
+
+
+def index_type(columns: int) -> np.dtype[Any]:
+    """The smallest type that numbers so many columns."""
+    return np.dtype(np.uint16 if columns <= 1 << 16 else np.int32)
+
+
+class ArrayWriter:
+    """A one-dimensional ``.npy`` file that grows by appending."""
+
+    def __init__(self, path: Path, dtype: DTypeLike) -> None:
+        self.dtype = np.dtype(dtype)
+        self.size = 0
+        self._file: BinaryIO = path.open("wb")
+        self._header()
+
+    def _header(self) -> None:
+        self._file.seek(0)
+        what = {"descr": self.dtype.str, "fortran_order": False, "shape": (self.size,)}
+        npy.write_array_header_1_0(self._file, what)
+        if self._file.tell() != HEADER_BYTES:
+            raise OSError(f"unexpected header of {self._file.tell()} bytes")
+        self._file.seek(0, 2)
+
+    def append(self, values: NDArray[Any]) -> None:
+        """Add values, cast to the file's type."""
+        self._file.write(np.ascontiguousarray(values, dtype=self.dtype).data)
+        self.size += values.size
+
+    def close(self) -> None:
+        """Write the final length. Without it the file is an empty array."""
+        self._header()
+        self._file.close()
+
+
+class CsrWriter:
+    """A CSR matrix in a folder, row block by row block: ``data``, ``indices``, ``indptr``.
+
+    Use as a context manager; the files are whole once it has ended without an error.
+    """
+
+    def __init__(self, folder: Path, columns: int, dtype: DTypeLike = np.float32) -> None:
+        self.rows = 0
+        self.data = ArrayWriter(folder / "data.npy", dtype)
+        self.indices = ArrayWriter(folder / "indices.npy", index_type(columns))
+        self.indptr = ArrayWriter(folder / "indptr.npy", np.int64)
+        self.indptr.append(np.zeros(1, dtype=np.int64))
+
+    def append(
+        self, data: NDArray[Any], indices: NDArray[Any], indptr: NDArray[np.integer[Any]]
+    ) -> None:
+        """Add the rows of one CSR block, given by its three arrays."""
+        self.indptr.append(self.data.size + indptr[1:].astype(np.int64))
+        self.data.append(data)
+        self.indices.append(indices)
+        self.rows += indptr.size - 1
+
+    def __enter__(self) -> CsrWriter:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        for part in (self.data, self.indices, self.indptr):
+            part.close()
+
+
+@dataclass(frozen=True, eq=False)
+class MappedCsr:
+    """A CSR matrix on disk, (rows, columns) of float32 or counts; read-only, safe to share.
+
+    ``X[rows]`` reads some rows (a slice or row numbers) as a CSR matrix in memory.
+    """
+
+    data: NDArray[Any]
+    indices: NDArray[Any]
+    indptr: NDArray[np.int64]
+    shape: tuple[int, int]
+    maps: tuple[mmap.mmap, ...] = ()
+
+    @classmethod
+    def open(cls, folder: Path, columns: int) -> MappedCsr:
+        """Map what ``CsrWriter`` wrote. Raises OSError or ValueError if it is not whole."""
+        parts = [np.load(folder / f"{part}.npy", mmap_mode="r") for part in PARTS]
+        data, indices, indptr = (part.view(np.ndarray) for part in parts)
+        if indptr.size < 1 or not data.size == indices.size == indptr[-1]:
+            raise ValueError(f"{folder} is not a whole matrix")
+        maps = tuple(m for part in parts if (m := getattr(part, "_mmap", None)) is not None)
+        return cls(data, indices, indptr, (indptr.size - 1, columns), maps)
+
+    def __getitem__(self, rows: slice | NDArray[Any]) -> csr_matrix:
+        return ScaledRows(self, _numbers(rows, self.shape[0]), None).tocsr()
+
+    def blocks(self, rows: int = BLOCK_ROWS) -> Iterator[csr_matrix]:
+        """All rows in order, a block at a time, in the stored type."""
+        from scipy.sparse import csr_matrix
+
+        for start in range(0, self.shape[0], rows):
+            indptr = self.indptr[start : start + rows + 1]
+            part = slice(int(indptr[0]), int(indptr[-1]))
+            # Copies: a view would keep the pages in use after they are released.
+            arrays = (np.array(self.data[part]), self.indices[part].astype(np.int32))
+            yield csr_matrix((*arrays, indptr - indptr[0]), shape=(indptr.size - 1, self.shape[1]))
+            self.release()
+
+    def release(self) -> None:
+        """Let go of the pages read so far; they are read again when they are needed."""
+        if hasattr(mmap, "MADV_DONTNEED"):
+            for mapping in self.maps:
+                mapping.madvise(mmap.MADV_DONTNEED)
+
+
+class ScaledRows:
+    """Some rows of a mapped matrix as methods see them: dense blocks, scaled while reading.
+
+    Reads like a dense float32 matrix of ``shape`` (n, p): ``X[rows]`` is an array (m, p) of some
+    rows, by slice or row numbers. Only those rows are ever in memory.
+    """
+
+    dtype = np.dtype(np.float32)
+
+    def __init__(self, matrix: MappedCsr, index: NDArray[np.int64], scaler: Scaler | None) -> None:
+        """``index`` (n,): row numbers in ``matrix``, ascending; ``scaler`` of p features."""
+        self.matrix, self.index = matrix, index
+        columns = matrix.shape[1]
+        self.shape = (index.size, columns)
+        self._factor: NDArray[np.float32] = np.ones(columns, dtype=np.float32)
+        self._high: NDArray[np.float32] = np.full(columns, np.inf, dtype=np.float32)
+        if scaler is not None and scaler.on:
+            self._factor, self._high = np.float32(1) / scaler.sd, scaler.high
+        self._read = 0
+
+    def __len__(self) -> int:
+        return self.shape[0]
+
+    def __getitem__(self, rows: slice | NDArray[Any]) -> NDArray[np.float32]:
+        from omicsbench import kernels
+
+        index = self.index[rows]
+        out = np.empty((index.size, self.shape[1]), dtype=np.float32)
+        kernels.fill_dense(*self._arrays(index), out)
+        return out
+
+    def blocks(self, rows: int = BLOCK_ROWS) -> Iterator[NDArray[np.float32]]:
+        """All rows in order, a dense block at a time."""
+        for start in range(0, self.shape[0], rows):
+            yield self[start : start + rows]
+
+    def mean(self, axis: int = 0, dtype: DTypeLike = np.float64) -> NDArray[Any]:
+        """Mean of each column, summed in double precision."""
+        return self.moments()[0].astype(dtype)
+
+    def moments(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Mean and variance of each column, (p,) each; the variance divides by n."""
+        from omicsbench import kernels
+
+        total, squares, stored = (np.zeros(self.shape[1]) for _ in range(3))
+        for start in range(0, self.shape[0], BLOCK_ROWS):
+            arrays = self._arrays(self.index[start : start + BLOCK_ROWS])
+            kernels.add_moments(*arrays, total, squares, stored)
+        mean = total / max(self.shape[0], 1)
+        return mean, np.maximum(squares / max(self.shape[0], 1) - mean**2, 0)
+
+    def tocsr(self) -> csr_matrix:
+        """All rows in memory, compressed."""
+        from scipy.sparse import csr_matrix
+
+        from omicsbench import kernels
+
+        lengths = self.matrix.indptr[self.index + 1] - self.matrix.indptr[self.index]
+        indptr = np.concatenate([[0], np.cumsum(lengths)])
+        data = np.empty(indptr[-1], dtype=np.float32)
+        indices = np.empty(indptr[-1], dtype=np.int32)
+        for start in range(0, self.shape[0], BLOCK_ROWS):
+            part = slice(indptr[start], indptr[min(start + BLOCK_ROWS, self.shape[0])])
+            arrays = self._arrays(self.index[start : start + BLOCK_ROWS])
+            kernels.fill_sparse(*arrays, data[part], indices[part])
+        return csr_matrix((data, indices, indptr), shape=self.shape)
+
+    def toarray(self) -> NDArray[np.float32]:
+        """All rows in memory, dense."""
+        return self[:]
+
+    def _arrays(self, index: NDArray[np.int64]) -> tuple[NDArray[Any], ...]:
+        """What the kernels take for these rows; counts what is read, and lets go of it in time."""
+        own = self.matrix
+        per_value = own.data.itemsize + own.indices.itemsize
+        self._read += index.size * per_value * own.data.size // max(own.shape[0], 1)
+        if self._read > RELEASE_BYTES:
+            own.release()
+            self._read = 0
+        return (own.data, own.indices, own.indptr, index, self._factor, self._high)
+
+
+def _numbers(rows: slice | NDArray[Any], n: int) -> NDArray[np.int64]:
+    """Row numbers that a slice, a mask or an array of numbers stands for."""
+    return np.arange(n, dtype=np.int64)[rows]
