@@ -155,20 +155,24 @@ def _large_picture(
         return LargePicture(spec.pipeline, spec.size, None, "; ".join(["not kept", *failed]))
     Z, which = _drawable(*found, palette)
     words = [f"{len(found[0]):,} training cells (in sample)", _data(run)]
-    if found[1] is None:
-        words.append("no labels: density")
     if len(Z) < len(found[0]):
         words.append(f"{len(found[0]) - len(Z):,} without finite coordinates are left out")
     if not len(Z):
         return LargePicture(spec.pipeline, spec.size, None, "; ".join([*words, *failed]))
+    if found[1] is None:
+        words.append("no labels")
     complete = True
     try:
-        png = raster(Z, None, palette[-1:]) if found[1] is None else raster(Z, which, palette)
+        if found[1] is None:
+            png = raster(Z, None, palette[-1:])
+            words[-1] += ": the darker, the more cells"
+        else:
+            png = raster(Z, which, palette)
     except ImportError:  # datashader is an extra
         png = scatter(Z, which, palette, pixels=LARGE_PIXELS, most=LARGE_SAMPLE)
         complete = len(Z) <= LARGE_SAMPLE
         words.append(
-            f"{min(len(Z), LARGE_SAMPLE):,} of them, drawn at random, are shown; "
+            f"{min(len(Z), LARGE_SAMPLE):,} of these cells, drawn at random, are shown; "
             'all with pip install "omicsbench[pictures]"'
         )
     text = "; ".join([*words, *failed])
