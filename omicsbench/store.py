@@ -59,8 +59,9 @@ def write_embedding(
     """Store 2-D embeddings of a run; returns the relative path of the test cells' one.
 
     ``parts`` holds, for "test" and, if wanted, for "train", the embedding (cells, 2) and the label
-    codes (cells,) or None. They become ``embeddings/<key>.npy`` and ``<key>.labels.npy``, and
-    ``<key>.train.npy`` and ``<key>.train.labels.npy``. Raises StoreError if they cannot be written.
+    codes (cells,) or None; kept as float32 and int32 in ``embeddings/<key>.npy`` and
+    ``<key>.labels.npy``, ``<key>.train.npy`` and ``<key>.train.labels.npy``.
+    Raises StoreError if they cannot be written.
     """
     path = folder / "embeddings" / f"{key}.npy"
     try:
@@ -71,8 +72,8 @@ def write_embedding(
     for part in sorted(parts, key=lambda part: part == "test"):
         Z, codes = parts[part]
         if codes is not None:
-            _write(labels_file(embedding_file(path, part)), _npy(codes))
-        _write(embedding_file(path, part), _npy(Z))
+            _write(labels_file(embedding_file(path, part)), _npy(np.asarray(codes, dtype=np.int32)))
+        _write(embedding_file(path, part), _npy(np.asarray(Z, dtype=np.float32)))
     return path.relative_to(folder).as_posix()
 
 

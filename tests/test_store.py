@@ -106,7 +106,7 @@ def test_embeddings_are_plain_arrays(tmp_path: Path) -> None:
     parts = {
         part: (
             rng.normal(size=(n, 2)).astype(np.float32),
-            rng.integers(-1, 3, n).astype(np.int32),
+            rng.integers(-1, 3, n),  # int64: prepared labels may be wider
         )
         for part, n in (("test", 3), ("train", 7))
     }
