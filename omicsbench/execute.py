@@ -91,7 +91,8 @@ def execute(place: Workplace, spec: RunSpec, prepared: Prepared) -> RunRecord:
         scores = _score(place, spec, rows, fitted)
     embedding = None
     if spec.keep_embedding and fitted.Z["test"].shape[1] == 2:
-        embedding = store.write_embedding(place.out, spec.key, fitted.Z["test"], rows.codes["test"])
+        kept = {part: (fitted.Z[part], rows.codes[part]) for part in ("test", "train")}
+        embedding = store.write_embedding(place.out, spec.key, kept)
     cost = fitted.cost
     return RunRecord(
         key=spec.key,

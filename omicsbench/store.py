@@ -13,6 +13,7 @@ import json
 import os
 import socket
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -51,14 +52,39 @@ def write_record(folder: Path, record: RunRecord) -> Path:
 
 
 def write_embedding(
-    folder: Path, key: str, Z: NDArray[np.float32], codes: NDArray[np.int32] | None
+    folder: Path,
+    key: str,
+    parts: Mapping[str, tuple[NDArray[np.float32], NDArray[np.int32] | None]],
 ) -> str:
-    """Store a 2-D embedding (m, 2) and its label codes (m,); returns the relative path."""
-    (folder / "embeddings").mkdir(exist_ok=True)
-    if codes is not None:
-        _write(folder / "embeddings" / f"{key}.labels.npy", _npy(codes))
-    _write(folder / "embeddings" / f"{key}.npy", _npy(Z))
-    return f"embeddings/{key}.npy"
+    """Store 2-D embeddings of a run; returns the relative path of the test cells' one.
+
+    ``parts`` holds, for "test" and, if wanted, for "train", the embedding (cells, 2) and the label
+    codes (cells,) or None; kept as float32 and int32 in ``embeddings/<key>.npy`` and
+    ``<key>.labels.npy``, ``<key>.train.npy`` and ``<key>.train.labels.npy``.
+    Raises StoreError if they cannot be written.
+    """
+    path = folder / "embeddings" / f"{key}.npy"
+    try:
+        path.parent.mkdir(exist_ok=True)
+    except OSError as error:
+        raise _explain(path.parent, error) from error
+    # The test cells last: where their file is, the others are.
+    for part in sorted(parts, key=lambda part: part == "test"):
+        Z, codes = parts[part]
+        if codes is not None:
+            _write(labels_file(embedding_file(path, part)), _npy(np.asarray(codes, dtype=np.int32)))
+        _write(embedding_file(path, part), _npy(np.asarray(Z, dtype=np.float32)))
+    return path.relative_to(folder).as_posix()
+
+
+def embedding_file(test: Path, part: str) -> Path:
+    """The file of a part's embedding, beside that of the test cells."""
+    return test if part == "test" else test.with_name(f"{test.stem}.{part}.npy")
+
+
+def labels_file(embedding: Path) -> Path:
+    """The file of the label codes of an embedding."""
+    return embedding.with_name(f"{embedding.stem}.labels.npy")
 
 
 def write_text(path: Path, text: str) -> None:

@@ -1,18 +1,27 @@
-"""The gallery: 2-D test embeddings as small pictures, rows by pipeline, columns by size."""
+"""The gallery: 2-D test embeddings as small pictures, rows by pipeline, columns by size.
+
+Where a pipeline was trained on very many cells and their embedding was kept, one larger picture
+shows all of them.
+"""
 
 from __future__ import annotations
 
-import base64
-import io
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from zipfile import BadZipFile
 
 import numpy as np
 from numpy.typing import NDArray
 
+from omicsbench.reporting.answer import kind
+from omicsbench.reporting.raster import data_uri, raster, scatter
 from omicsbench.spec import RunRecord, Status
+from omicsbench.store import embedding_file, labels_file
+
+Runs = Mapping[tuple[str, int], RunRecord]  # by pipeline and size
+Points = tuple[NDArray[Any], NDArray[Any] | None]  # embedding (m, 2), label codes (m,)
 
 COLOURS = (
     "#4477aa", "#ee6677", "#228833", "#ccbb44", "#66ccee", "#aa3377", "#e08214", "#1b4f72",
@@ -20,6 +29,21 @@ COLOURS = (
 )  # fmt: skip
 OTHER, MISSING = "#9aa0a6", "#dadce0"
 PIXELS, SHOWN_CELLS, MAX_COLUMNS, MAX_PICTURES = 220, 4000, 5, 120
+# Training cells: from how many on they get a picture, and how many pictures a report bears.
+MANY_CELLS, MAX_LARGE = 20_000, 8
+LARGE_PIXELS, LARGE_SAMPLE = 400, 10_000  # where datashader is missing
+MAX_CODE = 100_000  # a larger label code is a damaged file
+
+
+@dataclass(frozen=True)
+class LargePicture:
+    """Training cells of one run: a data URI, or None, and words on what it shows."""
+
+    pipeline: str
+    size: int
+    picture: str | None
+    words: str
+    complete: bool = True  # every cell is in it, not a random part
 
 
 @dataclass
@@ -32,6 +56,8 @@ class Gallery:
     rows: dict[str, dict[int, str]] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
     cells: int = 0  # points in a picture
+    training: list[LargePicture] = field(default_factory=list)
+    training_left_out: int = 0
 
 
 def galleries(records: Sequence[RunRecord], folder: Path) -> list[Gallery]:
@@ -47,13 +73,18 @@ def galleries(records: Sequence[RunRecord], folder: Path) -> list[Gallery]:
             known = runs.get((r.spec.pipeline, r.spec.size))
             if known is None or (r.embedding and not known.embedding):
                 runs[r.spec.pipeline, r.spec.size] = r
-    left = MAX_PICTURES
+    large = {dataset: _large_runs(runs, folder) for dataset, runs in by_dataset.items()}
+    left, left_large, waiting = MAX_PICTURES, MAX_LARGE, sum(map(bool, large.values()))
     made = []
     for dataset, runs in sorted(by_dataset.items()):
         pipelines = sorted({p for p, _ in runs})
         room = min(MAX_COLUMNS, max(1, left // len(pipelines)))
-        gallery = _gallery(dataset, pipelines, runs, folder, room)
+        shown = large[dataset][: -(-left_large // max(waiting, 1))]  # an equal share, rounded up
+        gallery = _gallery(dataset, pipelines, runs, shown, folder, room)
+        gallery.training_left_out = len(large[dataset]) - len(shown)
         left -= len(pipelines) * len(gallery.sizes)
+        left_large -= len(shown)
+        waiting -= bool(large[dataset])
         made.append(gallery)
     return made
 
@@ -61,7 +92,8 @@ def galleries(records: Sequence[RunRecord], folder: Path) -> list[Gallery]:
 def _gallery(
     dataset: str,
     pipelines: list[str],
-    runs: dict[tuple[str, int], RunRecord],
+    runs: Runs,
+    large: list[RunRecord],
     folder: Path,
     room: int,
 ) -> Gallery:
@@ -69,9 +101,11 @@ def _gallery(
     keep = np.unique(np.linspace(0, len(every) - 1, min(room, len(every))).round().astype(int))
     sizes = [every[i] for i in keep] if room > 1 else every[-1:]
     names = [str(n) for n in next(iter(runs.values())).dataset_info.get("label_names") or []]
-    stored = {at: _load(folder, r) for at, r in runs.items() if at[1] in sizes}
-    codes = next((codes for _, codes in filter(None, stored.values()) if codes is not None), None)
-    palette, legend = _palette(codes, names)
+    stored = {at: _load(folder, r, "test") for at, r in runs.items() if at[1] in sizes}
+    trained = [(run, _load(folder, run, "train")) for run in large]
+    first = (_first_codes(stored.values()), _first_codes(found for _, found in trained))
+    known = [codes for codes in first if codes is not None]
+    palette, legend = _palette(np.concatenate(known) if known else None, names)
     gallery = Gallery(dataset, sizes, legend)
     if len(sizes) < len(every):
         gallery.notes.append(f"{len(sizes)} of {len(every)} sizes are shown.")
@@ -86,27 +120,107 @@ def _gallery(
             elif found is None:
                 row[size] = "not kept" if run.status is Status.OK else run.status.value
             else:
-                row[size] = _picture(*found, palette)
-                gallery.cells = max(gallery.cells, min(len(found[0]), SHOWN_CELLS))
+                Z, which = _drawable(*found, palette)
+                png = scatter(Z, which, palette, pixels=PIXELS, most=SHOWN_CELLS)
+                row[size] = data_uri(png)
+                gallery.cells = max(gallery.cells, min(len(Z), SHOWN_CELLS))
+    gallery.training = [_large_picture(run, found, palette, runs) for run, found in trained]
     return gallery
 
 
-def _load(folder: Path, run: RunRecord) -> tuple[NDArray[Any], NDArray[Any] | None] | None:
+def _large_runs(runs: Runs, folder: Path) -> list[RunRecord]:
+    """Of each pipeline the run of most training cells, where these are many and one was kept."""
+    chosen: dict[str, tuple[bool, RunRecord]] = {}
+    for (pipeline, size), run in sorted(runs.items()):
+        if run.embedding and size > MANY_CELLS:
+            kept = embedding_file(folder / run.embedding, "train").is_file()
+            if kept or not chosen.get(pipeline, (False, run))[0]:
+                chosen[pipeline] = kept, run
+    any_kept = any(kept for kept, _ in chosen.values())
+    return [run for _, run in chosen.values()] if any_kept else []
+
+
+def _large_picture(
+    run: RunRecord, found: Points | None, palette: list[str], runs: Runs
+) -> LargePicture:
+    """The picture of a run's training cells, and what the reader must know of it."""
+    spec = run.spec
+    failed = [
+        f"n = {size:,}: {other.status.value}"
+        for (pipeline, size), other in sorted(runs.items())
+        if pipeline == spec.pipeline and size > spec.size and other.status is not Status.OK
+    ]
+    # A file of another length is not of this run.
+    if found is None or len(found[0]) != spec.size:
+        return LargePicture(spec.pipeline, spec.size, None, "; ".join(["not kept", *failed]))
+    Z, which = _drawable(*found, palette)
+    words = [f"{len(found[0]):,} training cells (in sample)", _data(run)]
+    if len(Z) < len(found[0]):
+        words.append(f"{len(found[0]) - len(Z):,} without finite coordinates are left out")
+    if not len(Z):
+        return LargePicture(spec.pipeline, spec.size, None, "; ".join([*words, *failed]))
+    if found[1] is None:
+        words.append("no labels")
+    complete = True
+    try:
+        if found[1] is None:
+            png = raster(Z, None, palette[-1:])
+            words[-1] += ": the darker, the more cells"
+        else:
+            png = raster(Z, which, palette)
+    except ImportError:  # datashader is an extra
+        png = scatter(Z, which, palette, pixels=LARGE_PIXELS, most=LARGE_SAMPLE)
+        complete = len(Z) <= LARGE_SAMPLE
+        words.append(
+            f"{min(len(Z), LARGE_SAMPLE):,} of these cells, drawn at random, are shown; "
+            'all with pip install "omicsbench[pictures]"'
+        )
+    text = "; ".join([*words, *failed])
+    return LargePicture(spec.pipeline, spec.size, data_uri(png), text, complete)
+
+
+def _data(run: RunRecord) -> str:
+    """``simulated data``, ``real omics data``, or ``real data, not omics``."""
+    head, comma, tail = kind(run).partition(",")
+    return f"{head} data{comma}{tail}"
+
+
+def _load(folder: Path, run: RunRecord, part: str) -> Points | None:
     """Embedding (m, 2) and label codes (m,) if stored; None if there is no usable file."""
     if not run.embedding:
         return None
-    path = (folder / run.embedding).resolve()
-    if not path.is_relative_to(folder.resolve()) or not path.is_file():
+    path = embedding_file(folder / run.embedding, part)
+    Z, codes = _array(path, folder), _array(labels_file(path), folder)
+    if Z is None or Z.ndim != 2 or Z.shape[1] != 2 or Z.dtype.kind not in "fiu":
         return None
-    labels = path.with_name(f"{path.stem}.labels.npy")
+    usable = codes is not None and codes.shape == (len(Z),) and codes.dtype.kind in "iu"
+    usable = usable and codes is not None and (not codes.size or codes.max() <= MAX_CODE)
+    return Z, codes if usable else None
+
+
+def _array(path: Path, folder: Path) -> NDArray[Any] | None:
+    """The array of a file inside the folder, or None: a damaged picture is a missing one."""
+    if not path.resolve().is_relative_to(folder.resolve()) or not path.is_file():
+        return None
     try:
-        Z = np.load(path, allow_pickle=False)
-        codes = np.load(labels, allow_pickle=False) if labels.is_file() else None
-    except (OSError, ValueError, EOFError):  # a damaged picture is a missing one
+        array = np.load(path, allow_pickle=False)
+    except (OSError, ValueError, EOFError, MemoryError, BadZipFile):
         return None
-    if Z.ndim != 2 or Z.shape[1] != 2:
-        return None
-    return Z, codes if codes is not None and codes.shape == (len(Z),) else None
+    return array if isinstance(array, np.ndarray) else None
+
+
+def _first_codes(points: Iterable[Points | None]) -> NDArray[Any] | None:
+    return next((p[1] for p in points if p is not None and p[1] is not None), None)
+
+
+def _drawable(
+    Z: NDArray[Any], codes: NDArray[Any] | None, palette: list[str]
+) -> tuple[NDArray[Any], NDArray[Any]]:
+    """The finite rows (m, 2), and the index (m,) of their colours; -1, the last, without label."""
+    fine = np.isfinite(Z).all(axis=1)
+    if codes is None:
+        return Z[fine], np.full(int(fine.sum()), -1)
+    return Z[fine], np.where((codes >= 0) & (codes < len(palette) - 1), codes, -1)[fine]
 
 
 def _palette(
@@ -127,24 +241,3 @@ def _palette(
     if (codes < 0).any():
         legend.append(("no label", MISSING))
     return [*palette, MISSING], legend
-
-
-def _picture(Z: NDArray[Any], codes: NDArray[Any] | None, palette: list[str]) -> str:
-    """A scatter as a PNG data URI, cells drawn in shuffled order so that no class hides another."""
-    from matplotlib.colors import to_rgba_array
-    from matplotlib.figure import Figure
-    from PIL import Image
-
-    order = np.random.default_rng(0).permutation(len(Z))[:SHOWN_CELLS]
-    order = order[np.isfinite(Z[order]).all(axis=1)]
-    which = np.zeros(len(Z), dtype=int) if codes is None else codes
-    figure = Figure(figsize=(PIXELS / 100, PIXELS / 100), dpi=100)
-    axes = figure.add_axes((0.02, 0.02, 0.96, 0.96))
-    axes.set_axis_off()
-    spot = float(np.clip(6000 / max(len(order), 1), 1.5, 12))
-    x, y = Z[order].T
-    axes.scatter(x, y, s=spot, c=to_rgba_array(palette)[which[order]], linewidths=0)
-    drawn, file = io.BytesIO(), io.BytesIO()
-    figure.savefig(drawn, format="png")
-    Image.open(drawn).convert("RGB").quantize(48).save(file, "PNG", optimize=True)
-    return "data:image/png;base64," + base64.b64encode(file.getvalue()).decode()

@@ -1,0 +1,326 @@
+"""Pictures of very many training cells: complete, small, independent of order, never in the way."""
+
+from __future__ import annotations
+
+import base64
+import io
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from PIL import Image
+
+from omicsbench import store
+from omicsbench.reporting import gallery, write_report
+from omicsbench.reporting.gallery import COLOURS, MISSING, OTHER, Gallery, galleries
+from omicsbench.reporting.raster import MAX_BYTES, raster
+from omicsbench.spec import RunRecord, RunSpec, Status
+
+CLASSES = 12
+PALETTE = [*COLOURS[:CLASSES], MISSING]
+
+
+def clusters(n: int, classes: int = CLASSES) -> tuple[NDArray[np.float32], NDArray[np.int32]]:
+    """Overlapping groups of cells: embedding (n, 2), label codes (n,)."""
+    rng = np.random.default_rng(0)
+    codes = rng.integers(0, classes, n).astype(np.int32)
+    Z = rng.normal(0, 6, (classes, 2))[codes] + rng.normal(0, 1.5, (n, 2))
+    return Z.astype(np.float32), codes
+
+
+def record(
+    folder: Path, pipeline: str, size: int, train: Any, kind: str = "real", dataset: str = "cells"
+) -> RunRecord:
+    """A run of which 300 test cells and, unless None, the training cells are kept."""
+    spec = RunSpec(
+        task="embed", dataset=dataset, dataset_id=dataset, pipeline=pipeline, pipeline_id="1",
+        size=size, repeat=0, device="cpu", threads=1, seed=0, split="holdout", features=10,
+        scored=300, scored_in_sample=0, metrics=("knn_recall",), keep_embedding=True,
+    )  # fmt: skip
+    parts = {"test": clusters(300)} | ({} if train is None else {"train": train})
+    return RunRecord(
+        key=spec.key, spec=spec, family="simple", status=Status.OK, output_dim=2,
+        scores={"knn_recall": 0.5}, started_at="2025-01-01T00:00:00Z",
+        dataset_info={"kind": kind, "omics": True, "provenance": "author", "values": "counts",
+                      "label_names": [f"type {i}" for i in range(CLASSES)]},
+        embedding=store.write_embedding(folder, spec.key, parts),
+    )  # fmt: skip
+
+
+def train_file(folder: Path, run: RunRecord) -> Path:
+    return folder / "embeddings" / f"{run.key}.train.npy"
+
+
+def only(records: list[RunRecord], folder: Path) -> Gallery:
+    (made,) = galleries(records, folder)
+    return made
+
+
+def pixels(png: bytes) -> NDArray[np.uint8]:
+    """(height, width, 3)."""
+    return np.asarray(Image.open(io.BytesIO(png)).convert("RGB"))
+
+
+def hue_is_near(png: bytes, colour: str) -> NDArray[np.bool_]:
+    """(height, width): whether a pixel is a tint of the colour and not of white."""
+    wanted = 255 - np.array([int(colour[i : i + 2], 16) for i in (1, 3, 5)], dtype=float)
+    ink = 255 - pixels(png).astype(float)
+    strength = np.linalg.norm(ink, axis=2)
+    cosine = ink @ wanted / np.maximum(strength * np.linalg.norm(wanted), 1e-9)
+    return (cosine > 0.999) & (strength > 0.4 * np.linalg.norm(wanted))
+
+
+@pytest.fixture
+def datashader() -> None:
+    pytest.importorskip("datashader")
+
+
+@pytest.mark.usefixtures("datashader")
+class TestRaster:
+    def test_many_cells_make_few_bytes(self) -> None:
+        png = raster(*clusters(200_000), PALETTE)
+        assert png.startswith(b"\x89PNG")
+        assert 1000 < len(png) <= MAX_BYTES
+        assert pixels(png).shape == (512, 512, 3)
+
+    def test_noise_of_all_classes_is_made_coarser_not_larger(self) -> None:
+        rng = np.random.default_rng(0)
+        palette = [*COLOURS, OTHER, MISSING]
+        Z = rng.random((150_000, 2), dtype=np.float32)
+        png = raster(Z, rng.integers(0, len(palette), len(Z)), palette)
+        assert len(png) <= MAX_BYTES
+        assert len(pixels(png)) < 512
+
+    def test_the_order_of_the_cells_does_not_matter(self) -> None:
+        Z, codes = clusters(30_000)
+        order = np.random.default_rng(1).permutation(len(Z))
+        by_class = np.argsort(codes, kind="stable")
+        first = raster(Z, codes, PALETTE)
+        assert raster(Z[order], codes[order], PALETTE) == first
+        assert raster(Z[by_class], codes[by_class], PALETTE) == first
+        assert raster(Z[::-1], None, PALETTE) == raster(Z, None, PALETTE)
+
+    def test_classes_in_one_place_mix(self) -> None:
+        Z = np.zeros((2000, 2), dtype=np.float32)
+        codes = np.arange(2000) % 2
+        shown = pixels(raster(Z, codes, ["#ff0000", "#0000ff"]))
+        drawn = shown[(shown != 255).any(axis=2)]
+        assert len(drawn)
+        assert np.abs(drawn[:, 0].astype(int) - drawn[:, 2]).max() <= 2
+
+    def test_a_rare_class_far_away_is_seen(self) -> None:
+        Z, codes = clusters(200_000, CLASSES - 1)
+        rare = np.random.default_rng(2).normal([40, 40], 0.1, (20, 2)).astype(np.float32)
+        Z, codes = np.r_[Z, rare], np.r_[codes, np.full(20, CLASSES - 1, np.int32)]
+        found = hue_is_near(raster(Z, codes, PALETTE), COLOURS[CLASSES - 1])
+        rows, _ = np.nonzero(found[:60, -60:])  # y grows upwards
+        assert len(rows) >= 9
+        assert not found[:60, :-60].any()
+
+    def test_a_lone_cell_fills_nine_pixels(self) -> None:
+        Z, codes = clusters(50_000, CLASSES - 1)
+        Z, codes = np.r_[Z, [[60, -60]]].astype(np.float32), np.r_[codes, CLASSES - 1]
+        assert hue_is_near(raster(Z, codes, PALETTE), COLOURS[CLASSES - 1]).sum() == 9
+
+    def test_density_is_darker_where_cells_are_many(self) -> None:
+        rng = np.random.default_rng(0)
+        few, many = rng.normal(-5, 1, (1000, 2)), rng.normal(5, 1, (100_000, 2))
+        shown = pixels(raster(np.r_[few, many].astype(np.float32), None, ["#4477aa"]))
+        ink = 255 - shown.astype(int).sum(axis=2) / 3
+        assert ink[:256, 256:].max() > ink[256:, :256].max() > 0
+
+    @pytest.mark.parametrize(
+        "Z",
+        [
+            np.zeros((5, 2)),
+            np.full((1, 2), 7e8),
+            np.c_[np.arange(9), np.zeros(9)],
+            np.array([[-3e38, 0], [3e38, 1e-30]]),
+        ],
+        ids=["one place", "one cell", "a line", "extreme"],
+    )
+    def test_any_finite_points_are_drawn(self, Z: NDArray[Any]) -> None:
+        Z = Z.astype(np.float32)
+        for which in (np.zeros(len(Z), dtype=int), None):
+            assert (pixels(raster(Z, which, PALETTE)) != 255).any()
+
+
+SIZE = gallery.MANY_CELLS + 1000
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return store.open_folder(tmp_path / "results")
+
+
+def test_only_large_runs_get_a_picture_and_the_largest_one(folder: Path) -> None:
+    runs = [
+        record(folder, "few", gallery.MANY_CELLS, clusters(gallery.MANY_CELLS)),
+        record(folder, "many", SIZE, clusters(SIZE)),
+        record(folder, "many", SIZE + 500, clusters(SIZE + 500)),
+        record(folder, "no_train", SIZE, None),
+    ]
+    runs.append(runs[2].model_copy(update={
+        "spec": runs[2].spec.model_copy(update={"size": 90_000}), "key": "late",
+        "status": Status.TIMEOUT, "reason": "longer than 600 s", "embedding": None,
+    }))  # fmt: skip
+    made = only(runs, folder)
+    assert set(made.rows) == {"few", "many", "no_train"}
+    shown = {p.pipeline: p for p in made.training}
+    assert set(shown) == {"many", "no_train"}
+    assert shown["many"].size == SIZE + 500
+    assert shown["many"].picture is not None
+    assert f"{SIZE + 500:,} training cells (in sample); real omics data" in shown["many"].words
+    assert "n = 90,000: timeout" in shown["many"].words
+    assert (shown["no_train"].picture, shown["no_train"].words) == (None, "not kept")
+    assert only(runs[:1] + runs[3:4], folder).training == []
+
+
+def test_simulated_data_and_missing_labels_are_said(folder: Path) -> None:
+    run = record(folder, "many", SIZE, (clusters(SIZE)[0], None), kind="simulated")
+    (shown,) = only([run], folder).training
+    assert "simulated data" in shown.words
+    assert "no labels" in shown.words
+    assert shown.picture is not None
+
+
+def test_cells_without_finite_coordinates_are_left_out_and_counted(folder: Path) -> None:
+    Z, codes = clusters(SIZE)
+    Z[:3] = [[np.nan, 0], [np.inf, 1], [0, -np.inf]]
+    with_bad = only([record(folder, "many", SIZE, (Z, codes))], folder).training[0]
+    assert "3 without finite coordinates are left out" in with_bad.words
+    assert with_bad.picture is not None
+    nothing = only([record(folder, "none", SIZE, (Z * np.nan, codes))], folder).training[0]
+    assert nothing.picture is None
+    assert f"{SIZE:,} without finite coordinates" in nothing.words
+
+
+def damaged() -> dict[str, bytes]:
+    """What may stand where an embedding should."""
+    from numpy.lib.format import header_data_from_array_1_0, write_array_header_1_0
+
+    files = {"empty": b"", "text": b"no array", "zip": b"PK\x03\x04 and no more"}
+    huge = header_data_from_array_1_0(np.zeros((1, 2), np.float32))
+    promised = io.BytesIO()
+    write_array_header_1_0(promised, {**huge, "shape": (2**50, 2)})
+    files["huge"] = promised.getvalue()
+    arrays = {
+        "words": np.array([["a", "b"]] * SIZE), "three": np.zeros((SIZE, 3)),
+        "short": clusters(SIZE - 1)[0], "flat": np.zeros(SIZE), "pickle": np.array([{}] * SIZE),
+    }  # fmt: skip
+    for name, array in arrays.items():
+        file = io.BytesIO()
+        np.save(file, array, allow_pickle=True)
+        files[name] = file.getvalue()
+    file = io.BytesIO()
+    np.save(file, clusters(SIZE)[0])
+    return files | {"cut": file.getvalue()[:-100]}
+
+
+@pytest.mark.parametrize("name", damaged())
+def test_a_damaged_file_is_a_missing_one(folder: Path, name: str) -> None:
+    run = record(folder, "many", SIZE, clusters(SIZE))
+    train_file(folder, run).write_bytes(damaged()[name])
+    (shown,) = only([run], folder).training
+    assert (shown.picture, shown.words) == (None, "not kept")
+
+
+@pytest.mark.parametrize("codes", [np.zeros(5, int), np.zeros(SIZE), np.full(SIZE, 2**40)])
+def test_damaged_labels_are_missing_ones(folder: Path, codes: NDArray[Any]) -> None:
+    run = record(folder, "many", SIZE, clusters(SIZE))
+    np.save(train_file(folder, run).with_suffix("").with_suffix(".train.labels.npy"), codes)
+    (shown,) = only([run], folder).training
+    assert "no labels" in shown.words
+
+
+def test_nothing_outside_the_folder_is_read(folder: Path, tmp_path: Path) -> None:
+    run = record(folder, "many", SIZE, clusters(SIZE))
+    secret = tmp_path / "secret.npy"
+    train_file(folder, run).rename(secret)
+    train_file(folder, run).symlink_to(secret)
+    (shown,) = only([run], folder).training
+    assert shown.picture is None
+
+
+@pytest.mark.usefixtures("datashader")
+def test_training_and_test_pictures_have_the_same_colours(folder: Path) -> None:
+    """The training cells decide which class is frequent, and may have one no test cell is of."""
+    Z, codes = clusters(SIZE)
+    made = only([record(folder, "many", SIZE, (Z, np.where(codes == 0, -1, codes)))], folder)
+    assert [name for name, _ in made.legend] != [f"type {i}" for i in range(CLASSES)]
+    colours = dict(made.legend)
+    assert colours["no label"] == MISSING
+    assert len(colours) == CLASSES + 1
+    assert len(set(colours.values())) == CLASSES + 1
+    uri = made.training[0].picture
+    assert uri is not None
+    drawn = base64.b64decode(uri.partition(",")[2])
+    for name, colour in made.legend:
+        if name not in ("no label", "type 0"):
+            assert hue_is_near(drawn, colour).any(), name
+
+
+def test_a_report_bears_few_pictures_shared_by_its_data_sets(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(gallery, "MANY_CELLS", 100)
+    monkeypatch.setattr(gallery, "raster", lambda Z, which, palette: b"")
+    runs = [
+        record(folder, f"p{i}", 200, clusters(200), dataset=dataset)
+        for dataset, pipelines in (("a", 9), ("b", 2), ("c", 5))
+        for i in range(pipelines)
+    ]
+    made = galleries(runs, folder)
+    assert [len(g.training) for g in made] == [3, 2, 3]
+    assert [g.training_left_out for g in made] == [6, 0, 2]
+
+
+def test_without_datashader_a_random_part_is_shown_and_said(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = record(folder, "many", SIZE, clusters(SIZE))
+    monkeypatch.setitem(sys.modules, "datashader", None)
+    (shown,) = only([run], folder).training
+    assert shown.picture is not None
+    assert not shown.complete
+    assert "10,000 of these cells, drawn at random" in shown.words
+    assert "omicsbench[pictures]" in shown.words
+    page = write_report([run], folder, folder / "report.html", command="").read_text()
+    assert "Every cell counts" not in page
+
+
+def test_datashader_is_imported_only_where_it_is_needed(folder: Path) -> None:
+    """In a process of its own: the other tests have imported it here."""
+    run = record(folder, "few", 100, clusters(100))
+    store.write_record(folder, run)
+    code = (
+        "import sys; from pathlib import Path; from omicsbench import store\n"
+        "from omicsbench.reporting.gallery import galleries\n"
+        "folder = Path(sys.argv[1]); made = galleries(store.read_records(folder), folder)\n"
+        "assert made[0].rows; print('datashader' in sys.modules)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-P", "-c", code, folder], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.split() == ["False"]
+
+
+def test_the_page_says_what_it_shows_and_stays_small(folder: Path) -> None:
+    small = write_report(
+        [record(folder, "many", 300, None)], folder, folder / "a.html", command=""
+    ).stat()
+    run = record(folder, "many", SIZE, clusters(SIZE), kind="simulated")
+    page = write_report([run], folder, folder / "b.html", command="")
+    assert page.stat().st_size - small.st_size < 1.5 * MAX_BYTES
+    text = page.read_text(encoding="utf-8")
+    assert f"{SIZE:,} training cells (in sample); simulated data" in text
+    images = re.findall(r'<img [^>]*src="data:[^>]*>', text)
+    assert len(images) == 2
+    for image in images:
+        assert re.search(r'alt="[^"]{20,}"', image)
+    assert any('alt="Training cells of cells embedded by many' in image for image in images)
