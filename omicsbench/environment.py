@@ -46,6 +46,14 @@ def thread_environment(threads: int) -> dict[str, str]:
     return dict.fromkeys(THREAD_VARIABLES, str(threads))
 
 
+def cache_folder() -> Path:
+    """Where downloads and prepared data are kept: ``$OMICSBENCH_CACHE`` or the user's cache."""
+    import platformdirs
+
+    named = os.environ.get("OMICSBENCH_CACHE")
+    return Path(named) if named else Path(platformdirs.user_cache_dir("omicsbench"))
+
+
 def describe() -> dict[str, Any]:
     """The environment of this process. Call it where the methods run, after their imports."""
     from threadpoolctl import threadpool_info

@@ -10,7 +10,6 @@ from __future__ import annotations
 import contextlib
 import errno
 import json
-import os
 import shutil
 import tempfile
 import time
@@ -24,6 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from omicsbench import split as splitting
+from omicsbench.environment import cache_folder
 from omicsbench.errors import DataError, StoreError
 from omicsbench.plugin import Values
 from omicsbench.spec import digest
@@ -119,14 +119,6 @@ def _moments(X: Matrix) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     # A constant column has a variance of rounding errors, not of zero.
     sd[sd <= 1e-6 * np.maximum(np.abs(mean), 1e-6)] = 1.0
     return mean.astype(np.float32), sd.astype(np.float32)
-
-
-def cache_folder() -> Path:
-    """Where prepared data is kept: ``$OMICSBENCH_CACHE`` or the user's cache folder."""
-    import platformdirs
-
-    named = os.environ.get("OMICSBENCH_CACHE")
-    return Path(named) if named else Path(platformdirs.user_cache_dir("omicsbench"))
 
 
 def prepare(
