@@ -15,7 +15,7 @@ from omicsbench.errors import DataError
 
 TIMEOUT_S = (15.0, 60.0)  # to connect, and between two pieces of the answer
 TRIES = 4  # in a row that bring no byte; a try that brought some starts the count anew
-PAUSE_S = 2.0  # before the next try, longer each time
+PAUSE_S = 1.0  # before the next try, longer each time
 PIECE = 1 << 16  # bytes that are lost at most when a connection breaks
 
 

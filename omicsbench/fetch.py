@@ -12,6 +12,7 @@ import fcntl
 import os
 import re
 import sys
+import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -94,12 +95,12 @@ class _Record:
         return cls(found[1].lower(), comments.get("from", ""), comments.get("found right at", ""))
 
     def write(self, file: Path) -> None:
-        temporary = file.with_name(f".{file.name}.sha256.{os.getpid()}")
-        temporary.write_text(
-            f"# from: {self.url}\n# found right at: {self.stamp}\n{self.sha256}  {file.name}\n",
-            encoding="utf-8",
-        )
-        temporary.replace(self.path(file))
+        handle, temporary = tempfile.mkstemp(prefix=f".{file.name}.", dir=file.parent)
+        os.fchmod(handle, 0o644)  # a cache may be shared
+        with os.fdopen(handle, "w", encoding="utf-8") as stream:
+            stream.write(f"# from: {self.url}\n# found right at: {self.stamp}\n")
+            stream.write(f"{self.sha256}  {file.name}\n")
+        Path(temporary).replace(self.path(file))
 
 
 def _retrieve(remote: Remote, path: Path, tell: Tell) -> None:

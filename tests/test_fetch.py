@@ -373,7 +373,7 @@ def test_too_little_room_is_told_before_anything_is_written(
     assert "1.0 MB free" in sentence
 
 
-def test_two_processes_share_one_download(server: Server) -> None:
+def test_fetches_at_the_same_time_share_one_download(server: Server) -> None:
     server.pause_s = 0.01
     remote = Remote(server.url, f"sha256:{SHA256}")
     found: list[bytes] = []
