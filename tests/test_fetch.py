@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import http.server
 import os
+import pty
 import re
 import subprocess
 import sys
@@ -403,6 +405,32 @@ def test_a_cache_that_cannot_be_made_is_one_sentence(
     (tmp_path / "file").write_text("")
     monkeypatch.setenv("OMICSBENCH_CACHE", str(tmp_path / "file" / "cache"))
     assert "OMICSBENCH_CACHE" in refused(Remote(server.url))
+
+
+def test_a_terminal_shows_a_bar_and_a_file_shows_one_line(server: Server) -> None:
+    server.pause_s = 0.02
+    code = (
+        "from omicsbench import fetch\nfrom omicsbench.plugin import Remote\n"
+        f"fetch.fetch(Remote({server.url!r}, 'sha256:{SHA256}'))\n"
+    )
+    command = [sys.executable, "-P", "-c", code]
+    terminal, end = pty.openpty()
+    environment = os.environ | {"TERM": "xterm", "COLUMNS": "120"}
+    with subprocess.Popen(command, stderr=end, env=environment) as child:
+        os.close(end)
+        shown = b""
+        with contextlib.suppress(OSError):  # the end of a terminal is an error on Linux
+            while piece := os.read(terminal, 1 << 16):
+                shown += piece
+    os.close(terminal)
+    assert child.returncode == 0
+    assert re.search(rb"[12]\.\d/3\.1 MB", shown), "how much has arrived"
+    assert b"MB/s" in shown
+    local_path(Remote(server.url)).unlink()
+    done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60)
+    assert done.stderr.splitlines() == [
+        f"Downloading {server.url} to {local_path(Remote(server.url))}."
+    ]
 
 
 def test_sizes_are_printed_as_people_read_them() -> None:
