@@ -7,19 +7,21 @@ from __future__ import annotations
 
 import pickle
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from omicsbench.errors import OmicsbenchError, RegistryError
+from omicsbench.errors import DataError, OmicsbenchError, RegistryError
+from omicsbench.fetch import local_path
 from omicsbench.pipeline import Call
 from omicsbench.plugin import DatasetInfo, MethodInfo
 from omicsbench.quality import check as check_data
 from omicsbench.registry import Entry, Registry, add_file, discover, unavailable
 from omicsbench.stages import Stage, resolve
+from omicsbench.stream import CellStream
 
 ROWS, FEATURES, DIMENSIONS, NEW_ROWS = 60, 30, 2, 11
 
@@ -89,21 +91,21 @@ def check_method(entry: Entry[MethodInfo], registry: Registry) -> Iterator[Check
 
 
 def check_dataset(entry: Entry[DatasetInfo]) -> Iterator[Check]:
-    """Load a data set twice and check it."""
+    """Load a data set twice and check it; of a stream of cells, the first block."""
     info = entry.info
-    reason = unavailable(info)
+    reason = unavailable(info) or _not_fetched(info)
     if reason:
         yield Check(info.name, "the contract of a data set", skipped=reason)
         return
 
     def loads() -> str | None:
-        checked = check_data(entry.make(), label=info.label, values=info.values)
+        checked = check_data(_sample(entry.make(), info), label=info.label, values=info.values)
         if info.label and not checked.label_names:
             return f"obs has no labels in {info.label!r}"
         return None
 
     def repeats() -> str | None:
-        first, second = entry.make(), entry.make()
+        first, second = (_sample(entry.make(), info) for _ in range(2))
         if first.shape != second.shape or abs(first.X - second.X).sum() != 0:
             return "two loads differ; draw random numbers from a seed"
         return None
@@ -115,9 +117,35 @@ def check_dataset(entry: Entry[DatasetInfo]) -> Iterator[Check]:
             return None
         return "an unknown parameter is accepted; name the parameters"
 
-    yield _examined(info.name, "loads an AnnData that passes the data checks", loads)
+    yield _examined(info.name, "loads cells that pass the data checks", loads)
     yield _examined(info.name, "loads the same values every time", repeats)
     yield _examined(info.name, "has named parameters", rejects)
+
+
+def _not_fetched(info: DatasetInfo) -> str | None:
+    missing = [remote.name for remote in info.remote if not local_path(remote).is_file()]
+    if not missing:
+        return None
+    return f"needs {', '.join(missing)}: omicsbench fetch {info.name} downloads it"
+
+
+def _sample(loaded: Any, info: DatasetInfo) -> Any:
+    """What a loader gave; of a stream, as much as is looked at: its first block."""
+    if not isinstance(loaded, CellStream):
+        return loaded
+    first = next(loaded.blocks())
+    rows = first.shape[0]
+    if loaded.labels is not None and len(loaded.labels()) != loaded.shape[0]:
+        raise DataError(f"labels gives {len(loaded.labels())} codes for {loaded.shape[0]} cells.")
+    labels = loaded.labels
+    cut = replace(
+        loaded,
+        shape=(rows, loaded.shape[1]),
+        blocks=lambda: iter([first]),
+        labels=None if labels is None else lambda: labels()[:rows],
+        obsm={},
+    )
+    return cut.to_adata(info.label or "label")
 
 
 def _examined(subject: str, rule: str, examine: Callable[[], str | None]) -> Check:

@@ -14,7 +14,7 @@ from typing import Annotated, Any
 
 import typer
 
-from omicsbench import __version__
+from omicsbench import __version__, cli_data
 from omicsbench.errors import OmicsbenchError
 
 app = typer.Typer(
@@ -109,6 +109,10 @@ def show(
     from omicsbench import catalogue
 
     print(catalogue.details(name, plugins or []))
+
+
+app.command()(cli_data.fetch)
+app.command()(cli_data.prepare)
 
 
 @app.command()

@@ -98,6 +98,9 @@ class Remote:
         """Name of the file in the cache."""
         return self.url.rpartition("/")[2]
 
+    def __str__(self) -> str:
+        return f"{self.url} ({self.digest or 'no checksum known'})"
+
 
 @dataclass(frozen=True)
 class DatasetInfo:

@@ -12,6 +12,7 @@ import numpy as np
 
 from omicsbench.errors import DataError
 from omicsbench.quality import NOTES, require_label
+from omicsbench.tenx import inspect_10x
 
 if TYPE_CHECKING:
     from anndata import AnnData
@@ -139,56 +140,14 @@ def _read_h5mu(path: Path, label: str | None, modality: str | None) -> AnnData:
 
 
 def _read_10x(path: Path) -> AnnData:
-    """Gene expression of a 10x file: v3 keeps it in /matrix, v2 in a group named by genome."""
-    import anndata
-    import h5py
-    import pandas as pd
-    from scipy import sparse
-
-    with h5py.File(path, "r") as file:
-        if "matrix" in file:
-            group = file["matrix"]
-            ids, genes = group["features/id"], group["features/name"]
-            types = group["features/feature_type"].asstr()[:]
-        else:
-            group = _genome(file, path)
-            ids, genes = group["genes"], group["gene_names"]
-            types = np.full(len(genes), "Gene Expression")
-        features, cells = (int(size) for size in group["shape"][:])
-        # stored by column as genes x cells, which is cells x genes by row
-        stored = (group["data"][:].astype(np.float32), group["indices"][:], group["indptr"][:])
-        matrix = sparse.csr_matrix(stored, shape=(cells, features))
-        matrix.check_format(full_check=True)
-        var = pd.DataFrame({"gene_ids": ids.asstr()[:]}, index=genes.asstr()[:])
-        obs = pd.DataFrame(index=group["barcodes"].asstr()[:])
-    adata = anndata.AnnData(X=matrix, obs=obs, var=var)
-    expression = types == "Gene Expression"
-    if not expression.any():
-        raise DataError(
-            f"{path} has no gene expression, only {', '.join(np.unique(types))}: give another."
-        )
-    if not expression.all():
-        others = ", ".join(np.unique(types[~expression]))
-        adata = adata[:, expression].copy()
-        _note(adata, f"Only gene expression is used, not {others}.")
-    repeated = int(adata.var_names.duplicated().sum())
-    if repeated:
-        adata.var_names_make_unique()
-        _note(adata, f"Gene names that occur again ({repeated:,}) were told apart by a number.")
+    """Gene expression of a 10x file, all cells in memory."""
+    found = inspect_10x(path)
+    adata = found.stream().to_adata()
+    adata.obs_names = found.barcodes()
+    adata.var["gene_ids"] = list(found.gene_ids)
+    for note in found.notes:
+        _note(adata, note)
     return adata
-
-
-def _genome(file: Any, path: Path) -> Any:
-    genomes = [name for name in file if "gene_names" in file[name]]
-    if len(genomes) == 1:
-        return file[genomes[0]]
-    if genomes:
-        raise DataError(
-            f"{path} holds several genomes ({', '.join(genomes)}): "
-            "write the one you want to an .h5ad file."
-        )
-    found = ", ".join(file) or "nothing"
-    raise DataError(f"{path} is not a 10x file (it holds {found}): rename or convert it to .h5ad.")
 
 
 def _read_text(path: Path, label: str | None, separator: str) -> AnnData:

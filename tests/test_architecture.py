@@ -15,8 +15,8 @@ MODULES = sorted(PACKAGE.rglob("*.py"))
 # Each line may import from the lines above it, and only from those (and within a package).
 LAYERS = [
     "errors",
-    "plugin pipeline measure environment stream",
-    "spec metrics templates",
+    "plugin pipeline measure environment stream download",
+    "spec metrics templates fetch tenx",
     "registry split store quality",
     "readers",
     "stages suite sources score scratch catalogue",
@@ -26,7 +26,7 @@ LAYERS = [
     "runner",
     "verdict",
     "reporting",
-    "api",
+    "api cli_data",
     "cli",
     "__main__",
 ]

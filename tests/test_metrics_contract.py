@@ -33,6 +33,7 @@ def inputs(seed: int = 0, rows: int = 150, train: int = 200, k: int = K) -> dict
         "reconstruction": expression.copy(),
         "gene_neighbors": Neighbors.of(expression, k),
         "embedding": expression.copy(),
+        "background": expression.copy(),
         "train_embedding": train_embedding,
         "labels": labels,
         "train_labels": train_labels,
@@ -74,7 +75,7 @@ def test_metadata_is_complete(scored_by: Metric) -> None:
 def test_random_input_stays_in_range_and_near_chance(scored_by: Metric, seed: int) -> None:
     rng = np.random.default_rng(seed)
     given = inputs(seed)
-    for name in ("embedding", "train_embedding", "reconstruction"):
+    for name in ("embedding", "train_embedding", "reconstruction", "background"):
         given[name] = rng.normal(size=given[name].shape).astype(np.float32)
     for value in given.values():
         if isinstance(value, np.ndarray):
@@ -108,10 +109,12 @@ def test_perfect_input_has_the_best_value(scored_by: Metric) -> None:
 @pytest.mark.parametrize("collapse", ["constant", "last_bit"])
 def test_collapsed_embedding_scores_as_chance(scored_by: Metric, collapse: str) -> None:
     """Rows are sorted by class, so order-dependent tie-breaking would give labels away."""
-    if "embedding" not in scored_by.needs:
+    if not {"embedding", "background"} & set(scored_by.needs):
         return
     given = inputs()
-    for name, codes in (("embedding", "labels"), ("train_embedding", "train_labels")):
+    for name, codes in (
+        ("embedding", "labels"), ("background", "labels"), ("train_embedding", "train_labels"),
+    ):  # fmt: skip
         given[name] = np.full((len(given[codes]), 3), 0.7, dtype=np.float32)
         if collapse == "last_bit":
             given[name][given[codes] > 1] = np.nextafter(np.float32(0.7), np.float32(1))
@@ -123,11 +126,12 @@ def test_collapsed_embedding_scores_as_chance(scored_by: Metric, collapse: str) 
 
 @EVERY
 def test_few_values_unrelated_to_the_labels_score_near_chance(scored_by: Metric) -> None:
-    if "embedding" not in scored_by.needs or scored_by.group == "distances":
+    some = {"embedding", "background"} & set(scored_by.needs)
+    if not some or scored_by.group == "distances":
         return
     rng = np.random.default_rng(3)
     given = inputs()
-    for name in ("embedding", "train_embedding"):
+    for name in ("embedding", "train_embedding", "background"):
         given[name] = rng.integers(0, 2, (len(given[name]), 1)).astype(np.float32)
     assert scored_by(**given) < chance(scored_by, 150) + 0.1
 
@@ -159,7 +163,7 @@ def test_one_class_or_none_is_a_reason(scored_by: Metric) -> None:
 @pytest.mark.parametrize("bad", [np.nan, np.inf])
 def test_non_finite_output_is_a_reason(scored_by: Metric, bad: float) -> None:
     given = inputs()
-    for name in ("embedding", "reconstruction"):
+    for name in ("embedding", "reconstruction", "background"):
         given[name][0, 0] = bad
     with pytest.raises(MetricUndefined, match="finite"):
         scored_by(**given)

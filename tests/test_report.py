@@ -71,7 +71,7 @@ def demo(folder: Path, datasets: dict[str, dict[str, Any]] | None = None) -> lis
                     spec = RunSpec(
                         task="embed", dataset=dataset, dataset_id=dataset, pipeline=pipeline,
                         pipeline_id="1", size=size, repeat=repeat, device="cpu", threads=2,
-                        seed=repeat, split="holdout", features=2000, scored=2000,
+                        seed=repeat, split="holdout", features=2000, scored=2000, background=2000,
                         scored_in_sample=0, metrics=tuple(names), keep_embedding=keep,
                     )  # fmt: skip
 

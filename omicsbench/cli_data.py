@@ -1,0 +1,61 @@
+"""The commands that get data ready before a run: ``fetch`` and ``prepare``."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+Plugins = Annotated[
+    list[Path] | None, typer.Option("--plugins", help="Folder of your own methods and data sets.")
+]
+Name = Annotated[str, typer.Argument(help="A data set.", metavar="NAME")]
+
+
+def fetch(name: Name, plugins: Plugins = None) -> None:
+    """Download the files that a data set needs, and check them."""
+    from omicsbench.download import gigabytes
+    from omicsbench.fetch import fetch as bring
+    from omicsbench.fetch import known_sha256
+    from omicsbench.pipeline import parse_call
+    from omicsbench.registry import discover
+
+    info = discover(plugins or []).dataset(parse_call(name).name).info
+    if not info.remote:
+        print(f"{info.name} needs no download: its data come with the package or are simulated.")
+        return
+    for remote in info.remote:
+        path = bring(remote)
+        print(path)
+        print(f"  {gigabytes(path.stat().st_size)}, sha256 {known_sha256(remote)}")
+        print(f"  from {remote.url}, which states {remote.digest or 'no checksum'}")
+        if remote.note:
+            print(f"  note: {remote.note}")
+
+
+def prepare(
+    name: Name,
+    features: Annotated[
+        int, typer.Option("--features", min=1, help="Most variable features to keep.")
+    ] = 2000,
+    seed: Annotated[int, typer.Option("--seed", min=0, help="Seed of the split.")] = 0,
+    plugins: Plugins = None,
+) -> None:
+    """Normalise a data set, select its features, split it and keep that for later runs."""
+    from omicsbench import prepare as preparing
+    from omicsbench import sources
+    from omicsbench.download import gigabytes
+    from omicsbench.registry import discover
+
+    start = time.perf_counter()
+    source = sources.registered(name, discover(plugins or []))
+    made = preparing.prepare(source, [0], seed=seed, features=features, per_size=False)[0]
+    spent = time.perf_counter() - start
+    cells, kept = made.meta["shape"]
+    size = sum(file.stat().st_size for file in made.folder.iterdir())
+    print(made.folder)
+    print(f"  {cells:,} cells x {kept:,} features, {gigabytes(size)} on disk, {spent:.1f} s")
+    for note in made.meta["info"]["notes"]:
+        print(f"  note: {note}")

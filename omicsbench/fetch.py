@@ -1,0 +1,236 @@
+"""Files that data sets need from elsewhere: downloaded once, checked ever after.
+
+They lie in ``downloads`` of the cache folder. Beside each, ``NAME.sha256`` holds its
+checksum, where it came from, and the size and time at which it was last found right, so that
+4 GB are not read again at every start.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import re
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from omicsbench.download import Download
+from omicsbench.cache import cache_folder
+from omicsbench.errors import DataError
+from omicsbench.plugin import Remote
+
+Tell = Callable[[str], None]
+_HASH = re.compile(r"^([0-9a-f]{64})(?:\s|$)", re.MULTILINE | re.IGNORECASE)
+
+
+def downloads_folder() -> Path:
+    """Where downloaded files lie, and where files brought by other means are put."""
+    return cache_folder() / "downloads"
+
+
+def local_path(remote: Remote) -> Path:
+    """Where the file lies once it is there."""
+    return downloads_folder() / remote.name
+
+
+def known_sha256(remote: Remote) -> str | None:
+    """The checksum recorded beside the file, 64 hex digits; None before the first download."""
+    record = _Record.read(local_path(remote))
+    return record.sha256 if record else None
+
+
+def fetch(remote: Remote, tell: Tell | None = None) -> Path:
+    """The file, downloaded if it is not there, and checked.
+
+    A stated sha256 must hold. A stated md5 must hold unless a sha256 is recorded beside
+    the file: that is how a user accepts a file whose stated checksum is in doubt. Where nothing
+    is stated, the sha256 of the first download is recorded, told to ``tell`` (by default
+    printed to stderr), and must hold from then on.
+
+    Raises DataError, in one sentence, if the file cannot be had or is not the right one.
+    """
+    tell = tell or _print
+    path = local_path(remote)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if not path.is_file():
+            with _alone(path.parent, tell):
+                if not path.is_file():  # else another process has just brought it
+                    _retrieve(remote, path, tell)
+        _verify(remote, path, tell)
+    except OSError as error:
+        where = error.filename or path
+        raise DataError(
+            f"Cannot use {where}: {error.strerror or error}; mend that, or set OMICSBENCH_CACHE "
+            "to another folder."
+        ) from error
+    return path
+
+
+@dataclass(frozen=True)
+class _Record:
+    """What ``NAME.sha256`` says of a file. ``sha256sum -c`` can read it as well."""
+
+    sha256: str
+    url: str = ""
+    stamp: str = ""
+
+    @staticmethod
+    def path(file: Path) -> Path:
+        return file.with_name(f"{file.name}.sha256")
+
+    @classmethod
+    def read(cls, file: Path) -> _Record | None:
+        path = cls.path(file)
+        if not path.is_file():
+            return None
+        text = path.read_text(encoding="utf-8", errors="replace")
+        found = _HASH.search(text)
+        if not found:
+            raise DataError(f"{path} holds no sha256: delete it to record that of the file anew.")
+        comments = dict(re.findall(r"^# (from|found right at): (.*)$", text, re.MULTILINE))
+        return cls(found[1].lower(), comments.get("from", ""), comments.get("found right at", ""))
+
+    def write(self, file: Path) -> None:
+        handle, temporary = tempfile.mkstemp(prefix=f".{file.name}.", dir=file.parent)
+        os.fchmod(handle, 0o644)  # a cache may be shared
+        with os.fdopen(handle, "w", encoding="utf-8") as stream:
+            stream.write(f"# from: {self.url}\n# found right at: {self.stamp}\n")
+            stream.write(f"{self.sha256}  {file.name}\n")
+        Path(temporary).replace(self.path(file))
+
+
+def _retrieve(remote: Remote, path: Path, tell: Tell) -> None:
+    """Download to ``path``. Nothing stands there unless its stated checksum holds."""
+    import pooch
+
+    record = _Record.read(path)  # of a file that has been deleted since
+    expected = _stated(remote)
+    if record and not (expected or "").startswith("sha256:"):
+        expected = f"sha256:{record.sha256}"
+    part = path.with_name(f"{path.name}.part")
+    pooch.get_logger().setLevel("ERROR")  # it would print hashes and advice meant for programmers
+    tell(f"Downloading {remote.url} to {path}.")
+    try:
+        pooch.retrieve(
+            remote.url, expected, path.name, path.parent,
+            downloader=Download(part, checked=expected is not None),
+        )  # fmt: skip
+    except ValueError as error:  # pooch's word for a wrong checksum
+        raise _wrong(remote, path, part, expected or "") from error
+    part.unlink(missing_ok=True)
+
+
+def _verify(remote: Remote, path: Path, tell: Tell) -> None:
+    """Check the file unless its size and time are those at which it was found right."""
+    import pooch
+
+    record = _Record.read(path)
+    stated = _stated(remote)
+    if record and record.url and record.url != remote.url:
+        raise DataError(
+            f"{path} was downloaded from {record.url}, and {remote.url} has the same name: "
+            "move it and its .sha256 away to fetch the other."
+        )
+    stamp = _stamp(path)
+    same = stated is None or not stated.startswith("sha256:") or (
+        record is not None and stated == f"sha256:{record.sha256}"
+    )  # fmt: skip
+    if record and record.stamp == stamp and same:
+        return
+    found = str(pooch.file_hash(str(path), alg="sha256"))
+    if record and found != record.sha256 and same:
+        raise DataError(
+            f"{path} has sha256 {found} where {record.sha256} is recorded: it was damaged or "
+            "replaced; delete it to download it again, or its .sha256 too if it is right."
+        )
+    if stated and (not record or not same):
+        algorithm, _, expected = stated.partition(":")
+        actual = found if algorithm == "sha256" else pooch.file_hash(str(path), alg=algorithm)
+        if actual != expected:
+            raise _wrong(remote, path, path, stated)
+    if not stated and not record:
+        tell(
+            f"No checksum of {path.name} is known: the sha256 of this first copy, {found}, is "
+            f"recorded in {_Record.path(path).name} beside it and checked from now on."
+        )
+    _Record(found, remote.url, stamp).write(path)
+
+
+def _stated(remote: Remote) -> str | None:
+    """``algorithm:hex`` in lower case. Raises DataError for what is no checksum."""
+    if remote.digest is None:
+        return None
+    digest = remote.digest.lower()
+    if not re.fullmatch(r"sha256:[0-9a-f]{64}|md5:[0-9a-f]{32}", digest):
+        raise DataError(
+            f"Checksum {remote.digest!r} of {remote.url} is neither sha256:... nor md5:...: "
+            "correct it in the data set's file."
+        )
+    return digest
+
+
+def _wrong(remote: Remote, path: Path, found_at: Path, expected: str) -> DataError:
+    """The sentence for a file whose checksum is not the stated one.
+
+    A download in doubt is kept under another name, for the user to judge; where a sha256
+    is stated there is no doubt, and it is deleted. A file that the user brought is left.
+    """
+    import pooch
+
+    algorithm, _, digest = expected.partition(":")
+    brought = found_at == path
+    if not found_at.is_file():  # moved, on a file system without hard links, and deleted
+        return DataError(
+            f"{remote.url} gave a file whose {algorithm} is not {digest}; it was deleted: fetch "
+            "again."
+        )
+    actual = pooch.file_hash(str(found_at), alg=algorithm)
+    start = f"{path if brought else remote.url} has {algorithm} {actual} where {digest} is expected"
+    if algorithm == "sha256":
+        if not brought:
+            found_at.unlink()
+        done = "delete it and fetch again" if brought else "it was deleted: fetch again"
+        mend = "the source has changed"
+        if expected != _stated(remote):
+            mend += f" since the first download: delete {_Record.path(path)} to take it as it is"
+        return DataError(f"{start}; {done}, and if that ends alike, {mend}.")
+    kept = found_at
+    if not brought:
+        kept = found_at.replace(path.with_name(f"{path.name}.rejected"))
+    doubt = f" ({remote.note.rstrip('.')})" if remote.note else ""
+    sha256 = pooch.file_hash(str(kept), alg="sha256")
+    move = "" if brought else f"move {kept} to {path} and "
+    return DataError(
+        f"{start}{doubt}: delete {kept.name} and fetch again, or, if you have reason to trust it, "
+        f"{move}write its sha256, {sha256}, into {_Record.path(path)}, which then counts instead."
+    )
+
+
+def _stamp(path: Path) -> str:
+    status = path.stat()
+    return f"{status.st_size} bytes, {status.st_mtime_ns} ns"
+
+
+@contextlib.contextmanager
+def _alone(folder: Path, tell: Tell) -> Iterator[None]:
+    """One download at a time in a folder: two processes would write to the same part."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            tell(f"Waiting for another download to {folder} to end.")
+            fcntl.flock(handle, fcntl.LOCK_EX)
+        except OSError:
+            pass  # a network file system without locks
+        yield
+    finally:
+        os.close(handle)
+
+
+def _print(sentence: str) -> None:
+    print(sentence, file=sys.stderr, flush=True)

@@ -1,0 +1,221 @@
+"""10x HDF5 files, read a block of cells at a time.
+
+The matrix is stored genes x cells by column, which is cells x genes by row. Version 2 keeps it
+in a group named by the genome, version 3 in ``/matrix`` with the kind of each feature.
+``indptr`` is read as int64 throughout: 1.3 million cells hold more than 2^31 counts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from omicsbench.errors import DataError
+from omicsbench.stream import BLOCK_ROWS, CellStream
+
+EXPRESSION = "Gene Expression"
+
+
+@dataclass(frozen=True)
+class TenX:
+    """What is known of a 10x file before its matrix is read.
+
+    Attributes
+    ----------
+    path, group : where the matrix lies.
+    stored : (cells, features) as stored, before the choice of gene expression.
+    kept : stored features that are gene expression; None if all are.
+    gene_ids : identifiers of the kept features; ``names``, their unique names.
+    notes : sentences that the user should see.
+    """
+
+    path: Path
+    group: str
+    stored: tuple[int, int]
+    kept: NDArray[np.int64] | None
+    gene_ids: tuple[str, ...]
+    names: tuple[str, ...]
+    notes: tuple[str, ...]
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """(cells, genes)."""
+        return self.stored[0], len(self.names)
+
+    def barcodes(self) -> NDArray[Any]:
+        """Names of the cells, (cells,) str."""
+        with _opened(self.path) as file:
+            return np.asarray(file[self.group]["barcodes"].asstr()[:])
+
+    def rows(self, start: int, stop: int) -> Any:
+        """Cells ``start`` to ``stop``: CSR (stop - start, genes) float32, indices as stored.
+
+        Raises DataError if this part of the file contradicts itself.
+        """
+        with _opened(self.path) as file:
+            return self._rows(file[self.group], start, stop)
+
+    def blocks(self) -> Iterator[Any]:
+        """All cells, ``BLOCK_ROWS`` at a time; one empty block if there are none."""
+        for start in range(0, max(self.stored[0], 1), BLOCK_ROWS):
+            yield self.rows(start, min(start + BLOCK_ROWS, self.stored[0]))
+
+    def stream(
+        self,
+        labels: Callable[[], NDArray[np.signedinteger[Any]]] | None = None,
+        label_names: tuple[str, ...] = (),
+    ) -> CellStream:
+        """The cells as a data set's loader returns them."""
+        return CellStream(
+            shape=self.shape, features=self.names, blocks=self.blocks, labels=labels,
+            label_names=label_names, notes=self.notes,
+        )  # fmt: skip
+
+    def _rows(self, group: Any, start: int, stop: int) -> Any:
+        from scipy import sparse
+
+        pointers = group["indptr"][start : stop + 1].astype(np.int64)
+        first, last = int(pointers[0]), int(pointers[-1])
+        if (np.diff(pointers) < 0).any() or first < 0 or last > len(group["data"]):
+            raise _damaged(self.path, f"indptr is out of order in cells {start:,} to {stop:,}")
+        indices = group["indices"][first:last]
+        features = self.stored[1]
+        if indices.size and not 0 <= int(indices.min()) <= int(indices.max()) < features:
+            raise _damaged(
+                self.path,
+                f"cells {start:,} to {stop:,} name a feature that is none of the {features:,}",
+            )
+        block = sparse.csr_matrix(
+            (
+                group["data"][first:last].astype(np.float32),
+                indices.astype(np.int32),
+                (pointers - first).astype(np.int32 if last - first < 2**31 else np.int64),
+            ),
+            shape=(stop - start, features),
+        )
+        return block if self.kept is None else block[:, self.kept]
+
+
+def open_10x(path: Path | str) -> CellStream:
+    """The gene expression of a 10x file as a stream of cells, without labels.
+
+    Raises DataError, in one sentence, if the file is of another kind, holds several genomes or
+    no gene expression, or is truncated or contradicts itself; for damage inside the
+    matrix that is when the block is read.
+    """
+    return inspect_10x(path).stream()
+
+
+def inspect_10x(path: Path | str) -> TenX:
+    """Everything but the matrix. Raises DataError as :func:`open_10x` does."""
+    path = Path(path)
+    with _opened(path) as file:
+        name = _group_name(file, path)
+        group = file[name]
+        three = "features" in group
+        wanted = ["features/id", "features/name", "features/feature_type"] if three else [
+            "genes", "gene_names"]  # fmt: skip
+        for part in ("data", "indices", "indptr", "shape", "barcodes", *wanted):
+            if part not in group:
+                raise _damaged(path, f"{name}/{part} is missing")
+        features, cells = _check_sizes(path, group, wanted[0], wanted[1])
+        ids, names = (group[part].asstr()[:] for part in wanted[:2])
+        types = group[wanted[2]].asstr()[:] if three else np.full(features, EXPRESSION)
+    if len(types) != features:
+        raise _damaged(path, f"{len(types):,} kinds of {features:,} features are stated")
+    expression = np.asarray(types == EXPRESSION)
+    if not expression.any():
+        raise DataError(
+            f"{path} has no gene expression, only {', '.join(np.unique(types))}: give another."
+        )
+    found = TenX(path, name, (cells, features), None, tuple(ids), tuple(names), ())
+    if not expression.all():
+        others = ", ".join(np.unique(types[~expression]))
+        found = replace(
+            found,
+            kept=np.flatnonzero(expression),
+            gene_ids=tuple(ids[expression]),
+            names=tuple(names[expression]),
+            notes=(f"Only gene expression is used, not {others}.",),
+        )
+    return _told_apart(found)
+
+
+def _told_apart(found: TenX) -> TenX:
+    """With unique gene names, in the way of AnnData."""
+    repeated = len(found.names) - len(set(found.names))
+    if not repeated:
+        return found
+    import warnings
+
+    import anndata
+    import pandas as pd
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of names that are not unique: that is why we are here
+        named = anndata.AnnData(var=pd.DataFrame(index=list(found.names)))
+        named.var_names_make_unique()
+    note = f"Gene names that occur again ({repeated:,}) were told apart by a number."
+    return replace(found, names=tuple(named.var_names), notes=(*found.notes, note))
+
+
+def _group_name(file: Any, path: Path) -> str:
+    if "matrix" in file:
+        return "matrix"
+    genomes = [name for name in file if hasattr(file[name], "keys") and "gene_names" in file[name]]
+    if len(genomes) == 1:
+        return str(genomes[0])
+    if genomes:
+        raise DataError(
+            f"{path} holds several genomes ({', '.join(genomes)}): "
+            "write the one you want to an .h5ad file."
+        )
+    found = ", ".join(file) or "nothing"
+    raise DataError(f"{path} is not a 10x file (it holds {found}): rename or convert it to .h5ad.")
+
+
+def _check_sizes(path: Path, group: Any, ids: str, names: str) -> tuple[int, int]:
+    """(features, cells) as stated, if all parts agree with it. Raises DataError otherwise."""
+    stated = group["shape"][:]
+    if stated.shape != (2,) or stated.min() < 0:
+        raise _damaged(path, f"its shape is stated as {stated.tolist()}")
+    features, cells = (int(size) for size in stated)
+    for part, length in ((ids, features), (names, features), ("barcodes", cells),
+                         ("indptr", cells + 1), ("indices", len(group["data"]))):  # fmt: skip
+        if len(group[part]) != length:
+            raise _damaged(path, f"{part} has {len(group[part]):,} entries, not {length:,}")
+    first, last = int(group["indptr"][0]), int(group["indptr"][-1])
+    if first != 0 or last != len(group["data"]):
+        values = len(group["data"])
+        raise _damaged(path, f"indptr goes from {first:,} to {last:,}, with {values:,} values")
+    return features, cells
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[Any]:
+    """The open file. What HDF5 says of a broken one becomes a DataError."""
+    import h5py
+
+    try:
+        with h5py.File(path, "r") as file:
+            yield file
+    except FileNotFoundError as error:
+        raise DataError(f"{path} does not exist: give a 10x .h5 file.") from error
+    except PermissionError as error:
+        raise DataError(f"{path} cannot be opened: permission denied.") from error
+    except (OSError, RuntimeError, KeyError, AttributeError, TypeError, ValueError) as error:
+        text = str(error).strip().splitlines()
+        raise _damaged(path, text[0] if text else type(error).__name__) from error
+
+
+def _damaged(path: Path, reason: str) -> DataError:
+    return DataError(
+        f"{path} cannot be read as 10x HDF5 ({reason}): it is damaged, truncated or of another "
+        "format; copy or download it again."
+    )
