@@ -17,8 +17,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from omicsbench.download import Download
 from omicsbench.cache import cache_folder
+from omicsbench.download import Download
 from omicsbench.errors import DataError
 from omicsbench.plugin import Remote
 

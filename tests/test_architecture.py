@@ -15,10 +15,11 @@ MODULES = sorted(PACKAGE.rglob("*.py"))
 # Each line may import from the lines above it, and only from those (and within a package).
 LAYERS = [
     "errors",
-    "plugin pipeline measure environment stream download",
-    "spec metrics templates fetch tenx",
-    "registry split store quality",
-    "readers",
+    "plugin pipeline measure environment stream download kernels",
+    "cache scaling spec metrics templates tenx",
+    "fetch registry split store mapped genes",
+    "quality",
+    "readers ingest",
     "stages suite sources score scratch catalogue",
     "prepare",
     "execute plan checks",

@@ -40,7 +40,8 @@ def record(
     spec = RunSpec(
         task="embed", dataset=dataset, dataset_id=dataset, pipeline=pipeline, pipeline_id="1",
         size=size, repeat=0, device="cpu", threads=1, seed=0, split="holdout", features=10,
-        scored=300, background=300, scored_in_sample=0, metrics=("knn_recall",), keep_embedding=True,
+        scored=300, background=300,
+        scored_in_sample=0, metrics=("knn_recall",), keep_embedding=True,
     )  # fmt: skip
     parts = {"test": clusters(300)} | ({} if train is None else {"train": train})
     return RunRecord(

@@ -17,7 +17,8 @@ from omicsbench.spec import SCHEMA_VERSION, RunRecord, RunSpec, Status
 
 SPEC = RunSpec(
     task="embed", dataset="d", dataset_id="1", pipeline="p", pipeline_id="2", size=10, repeat=0,
-    device="cpu", threads=1, seed=0, split="holdout", features=10, scored=10, background=10, scored_in_sample=5,
+    device="cpu", threads=1, seed=0, split="holdout", features=10, scored=10, background=10,
+        scored_in_sample=5,
     metrics=("knn_recall",),
 )  # fmt: skip
 

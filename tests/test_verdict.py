@@ -50,7 +50,8 @@ def run(
     given = {"dataset": "data", "device": "cpu", "pipeline_id": "1", "features_per_size": False}
     made = RunSpec(
         task="embed", dataset_id="1", pipeline=pipeline, size=size, repeat=repeat, threads=1,
-        seed=repeat, split="holdout", features=100, scored=100, background=100, scored_in_sample=0, metrics=(),
+        seed=repeat, split="holdout", features=100, scored=100, background=100,
+        scored_in_sample=0, metrics=(),
         **given | spec,
     )  # fmt: skip
     ok = scores is not None
