@@ -40,6 +40,7 @@ def run(
     executor: Executor | None = None,
     isolate_runs: bool = False,
     retry: bool = False,
+    force: bool = False,
     command: str | None = None,
     observer: Observer | None = None,
     **changes: Any,
@@ -54,6 +55,7 @@ def run(
     values : ``counts``, ``log`` or ``continuous``, where it cannot be told from ``data``.
     methods : pipelines added to the suite's.
     out : results folder, ``results/<suite>`` by default.
+    force : run what is predicted to exceed its limits too.
     changes : suite entries to replace, such as ``repeats=10`` or ``sizes=[100, "all"]``.
 
     Raises OmicsbenchError with one sentence for anything unknown or unusable.
@@ -83,6 +85,7 @@ def run(
             executor=executor,
             isolate_runs=isolate_runs,
             retry=retry,
+            force=force,
             command=command or _call(chosen.name, data, label, values, methods, changes, target),
             observer=observer,
         )
