@@ -92,6 +92,30 @@ def run(
     return load(target)
 
 
+def estimate(
+    suite: str | Suite = "quick",
+    *,
+    results: PathLike | None = None,
+    plugins: Sequence[PathLike] = (),
+) -> pd.DataFrame:
+    """What a suite will take, from the runs already stored: what ``omicsbench plan`` prints.
+
+    One row per (data set, pipeline, size): repeats, done, todo, and of one run ``wall_s``,
+    ``peak_rss_bytes`` and ``disk_bytes``, each with the ends of its 95 % interval, missing where
+    nothing is stored to predict from. Totals lie in ``attrs["total"]``. Nothing is run.
+    """
+    import pandas as pd
+
+    from omicsbench.outlook import flat, look_ahead
+
+    chosen = load_suite(suite) if isinstance(suite, str) else suite
+    folder = Path(results) if results is not None else default_folder(chosen)
+    found = look_ahead(chosen, discover([Path(p) for p in plugins]), folder)
+    table = pd.DataFrame([flat(row) for row in found.rows])
+    table.attrs["total"] = vars(found.total)
+    return table
+
+
 def _call(
     suite: str, data: Any, label: Any, values: Any, methods: Any, changes: Any, out: Path
 ) -> str:

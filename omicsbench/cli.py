@@ -13,7 +13,7 @@ from typing import Annotated
 
 import typer
 
-from omicsbench import __version__, cli_run
+from omicsbench import __version__, cli_plan, cli_run
 from omicsbench.cli_run import Plugins, print_answer
 from omicsbench.errors import OmicsbenchError
 
@@ -138,6 +138,7 @@ def new(
 
 
 app.command()(cli_run.run)
+app.command()(cli_plan.plan)
 
 
 @app.command("report")

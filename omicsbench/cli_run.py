@@ -193,6 +193,7 @@ def _command() -> str:
 
 def _finish(folder: Path, table: Any, report: bool) -> None:
     from omicsbench import api
+    from omicsbench.budget import PREDICTED
 
     runs = table.drop_duplicates("key")["status"].value_counts()
     print("Runs: " + ", ".join(f"{count} {status}" for status, count in runs.items()))
@@ -203,6 +204,8 @@ def _finish(folder: Path, table: Any, report: bool) -> None:
         print(f"  and {len(causes) - CAUSES} other causes, in the report")
     if set(runs.index) - {"ok", "skipped"}:
         print("  --retry does failed runs again.")
+    if table["reason"].str.startswith(PREDICTED, na=False).any():
+        print("  --force runs what is predicted to exceed its limits.")
     if report:
         path = api.report(folder)
         print_answer(folder)

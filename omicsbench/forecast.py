@@ -82,7 +82,8 @@ class Observation:
 class Forecast:
     """A predicted cost with its 95 % interval, in the unit of the quantity, and what it rests on.
 
-    ``largest`` is the largest size that was finished.
+    ``largest`` is the largest size that was finished; ``own`` that the runs were on the same
+    data set.
     """
 
     value: float
@@ -90,6 +91,7 @@ class Forecast:
     high: float
     basis: str
     largest: int
+    own: bool = True
 
 
 def observe(record: RunRecord, disk_bytes: float | None = None) -> Observation | None:
@@ -141,10 +143,10 @@ def forecast(
     """
     own = [o for o in observations if o.pipeline == pipeline and getattr(o, quantity)]
     near = [o for o in own if o.dataset == dataset]
-    where = "on the same data set"
+    where, same = "on the same data set", True
     if not any(o.exceeded is None for o in near):
         near = [o for o in own if o.features == features]
-        where = f"on other data sets of {features:,} features"
+        where, same = f"on other data sets of {features:,} features", False
     done = [o for o in near if o.exceeded is None]
     if not done:
         return None
@@ -166,7 +168,7 @@ def forecast(
     sizes = len({o.size for o in done})
     count = f"{min(sizes, LAST)} size{'s'[: sizes != 1]} up to {largest:,}"
     passed = f" and a limit exceeded at {int(max(bounds)[0]):,}" if bounds else ""
-    return Forecast(value, low, high, f"from {count} {where}{passed}", largest)
+    return Forecast(value, low, high, f"from {count} {where}{passed}", largest, same)
 
 
 def _medians(done: Sequence[Observation], quantity: Quantity) -> tuple[Floats, Floats]:

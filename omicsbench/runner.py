@@ -85,14 +85,13 @@ def run_suite(
     store.open_folder(out)
     plan = make_plan(suite, registry, own_data, observer.dataset)
     write_plan(out, suite, plan, command)
-    share = environment.ram_bytes() * MEMORY_SHARE / suite.jobs
-    memory = int(suite.memory_gb * 2**30 if suite.memory_gb else share)
+    memory = memory_limit(suite)
     keys = {p.spec.key for p in plan}
     stored = store.stored(out)
     records = {
         key: record
         for key, record in stored.items()
-        if key in keys and not _again(record, retry, force, suite.timeout_s, memory)
+        if key in keys and not do_again(record, retry, force, suite.timeout_s, memory)
     }
     here = environment.describe() | {"jobs": suite.jobs}
     for planned in plan:
@@ -122,6 +121,17 @@ def run_suite(
     return [records[p.spec.key] for p in plan if p.spec.key in records]
 
 
+def memory_limit(suite: Suite) -> int:
+    """Bytes that one run may take."""
+    share = environment.ram_bytes() * MEMORY_SHARE / suite.jobs
+    return int(suite.memory_gb * 2**30 if suite.memory_gb else share)
+
+
+def same_machine(record: RunRecord, here: dict[str, Any]) -> bool:
+    """Whether a run's times hold for the machine that ``here`` describes."""
+    return all(record.environment.get(fact) == here[fact] for fact in ("cpu", "cores"))
+
+
 def _known(
     plan: Sequence[Planned], stored: Iterable[RunRecord], here: dict[str, Any]
 ) -> dict[str, tuple[Observation, ...]]:
@@ -130,14 +140,14 @@ def _known(
     found: dict[str, list[Observation]] = {}
     for record in stored:
         same = (record.spec.dataset_id, terms(record.spec)) in wanted
-        if same and all(record.environment.get(k) == here[k] for k in ("cpu", "cores")):
+        if same and same_machine(record, here):
             seen = observe(record)
             if seen:
                 found.setdefault(seen.pipeline, []).append(seen)
     return {pipeline: tuple(costs) for pipeline, costs in found.items()}
 
 
-def _again(
+def do_again(
     record: RunRecord, retry: bool, force: bool, timeout_s: float, memory_bytes: int
 ) -> bool:
     """Whether a stored run is to be done again: after a raised limit, or on request.

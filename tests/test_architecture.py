@@ -24,10 +24,10 @@ LAYERS = [
     "execute plan checks",
     "worker supervisor progress",
     "runner",
-    "verdict",
+    "outlook verdict",
     "reporting",
     "api",
-    "cli_run",
+    "cli_plan cli_run",
     "cli",
     "__main__",
 ]
