@@ -19,6 +19,7 @@ LIMITED: tuple[tuple[Quantity, str, str], ...] = (
     ("wall_s", "timeout_s", "time"),
     ("peak_rss_bytes", "memory_bytes", "memory"),
 )
+PREDICTABLE: tuple[Quantity, ...] = ("wall_s", "fit_s", "peak_rss_bytes")
 
 
 @dataclass(frozen=True)
@@ -84,7 +85,7 @@ class Budget:
                 near, quantity, pipeline=spec.pipeline, dataset=spec.dataset,
                 features=spec.features, size=spec.size,
             )
-            for quantity, *_ in LIMITED
+            for quantity in PREDICTABLE
         }  # fmt: skip
         return {quantity: cost for quantity, cost in found.items() if cost}
 

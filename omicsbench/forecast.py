@@ -45,7 +45,7 @@ from scipy.special import stdtrit
 
 from omicsbench.spec import RunRecord, RunSpec, Status
 
-Quantity = Literal["wall_s", "peak_rss_bytes", "disk_bytes"]
+Quantity = Literal["wall_s", "fit_s", "peak_rss_bytes", "disk_bytes"]
 Floats = NDArray[np.float64]
 
 LAST = 5  # sizes, the largest
@@ -76,6 +76,7 @@ class Observation:
     disk_bytes: float | None = None
     base_rss_bytes: float = 0.0
     exceeded: Quantity | None = None
+    fit_s: float | None = None
 
 
 @dataclass(frozen=True)
@@ -114,6 +115,7 @@ def observe(record: RunRecord, disk_bytes: float | None = None) -> Observation |
             peak_rss_bytes=record.peak_rss_bytes or None,
             disk_bytes=disk_bytes,
             base_rss_bytes=float(record.base_rss_bytes or 0),
+            fit_s=phases.fit_s or None,
         )
     # What failed while it started or warmed up tells nothing of its size.
     if limit and limit[1] in record.limits and not str(record.reason).endswith(" up"):
@@ -234,7 +236,7 @@ def _line(x: Floats, y: Floats, floor: float) -> _Line:
 
 def in_words(quantity: Quantity, value: float, low: float, high: float) -> str:
     """For instance ``900 s (600 to 1,400)`` or ``3.1 GiB (2.8 to 3.6)``."""
-    unit, scale = ("s", 1.0) if quantity == "wall_s" else ("GiB", 2.0**30)
+    unit, scale = ("s", 1.0) if quantity in ("wall_s", "fit_s") else ("GiB", 2.0**30)
     return f"{short(value / scale)} {unit} ({short(low / scale)} to {short(high / scale)})"
 
 

@@ -106,7 +106,7 @@ class RunRecord(_Frozen):
     limits: dict[str, float] = Field(default_factory=dict, description="timeout_s, memory_bytes")
     predicted: dict[str, float] = Field(
         default_factory=dict,
-        description="of a run left out: wall_s, peak_rss_bytes, each with _low and _high",
+        description="left out: wall_s, fit_s, peak_rss_bytes, each with _low and _high",
     )
     embedding: str | None = Field(default=None, description="file of the 2-D test embedding")
 

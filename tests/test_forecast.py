@@ -135,7 +135,7 @@ def _record(size: int = 100, status: Status = Status.OK, **more: object) -> RunR
 def test_what_a_record_tells() -> None:
     phases = Phases(import_s=9, warm_up_s=9, prepare_s=1, fit_s=5, transform_s=2, score_s=3)
     told = observe(_record(phases=phases, reused_s=4, peak_rss_bytes=7, base_rss_bytes=3))
-    assert told == Observation("p", "d", 10, 100, 7.0, 7, None, 3.0)
+    assert told == Observation("p", "d", 10, 100, 7.0, 7, None, 3.0, fit_s=5)
     limits = {"timeout_s": 60.0, "memory_bytes": 1e9}
     late = observe(_record(status=Status.TIMEOUT, limits=limits, reason="exceeded its limit"))
     assert late == Observation("p", "d", 10, 100, 60.0, exceeded="wall_s")
