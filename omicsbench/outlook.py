@@ -15,6 +15,7 @@ are independent and added as squares. Imports and warm-ups are added once per pi
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
 import shutil
@@ -231,8 +232,8 @@ def _dataset(
     """What is known of a data set, and its sizes, ascending."""
     infos = [r.dataset_info for r in records if r.spec.dataset == source.name]
     prepared = _prepared(source)
-    for folder in prepared[:1]:
-        infos.append(json.loads((folder / "meta.json").read_text(encoding="utf-8"))["info"])
+    with contextlib.suppress(OSError, ValueError, KeyError):  # damaged: a run makes it anew
+        infos += [json.loads((p / "meta.json").read_text("utf-8"))["info"] for p in prepared[:1]]
     info: dict[str, Any] = next((i for i in reversed(infos) if "n_cells" in i), {})
     cells, features, note = info.get("n_cells"), info.get("n_selected"), ""
     if cells is None and "all" in stated:
