@@ -102,8 +102,8 @@ def _summary(found: Outlook) -> list[str]:
     elif total.predicted:
         jobs = f", {total.jobs} pipelines at a time" if total.jobs > 1 else ""
         said.append(
-            f"Predicted for {total.predicted:,} of these: {_time(total.wall_s)} "
-            f"({_time(total.wall_s_low)} to {_time(total.wall_s_high)}){jobs}, and "
+            f"Predicted for {total.predicted:,} of these: "
+            f"{_time(total.wall_s, total.wall_s_low, total.wall_s_high)}{jobs}, and "
             f"{_mib(total.disk_bytes)} MiB of results; {short(total.disk_free_bytes / 2**30)} GiB "
             "of disk are free."
         )
@@ -127,11 +127,10 @@ def _mib(size_bytes: float) -> str:
     return short(size_bytes / 2**20)
 
 
-def _time(seconds: float) -> str:
-    """For instance ``45 s``, ``12 min``, ``3.4 h``."""
+def _time(value: float, low: float, high: float) -> str:
+    """Seconds as, for instance, ``45 s (30 to 90)`` or ``3.4 h (2.1 to 6)``."""
     from omicsbench.forecast import short
 
-    for unit, scale in (("h", 3600.0), ("min", 60.0)):
-        if seconds >= 2 * scale:
-            return f"{short(seconds / scale)} {unit}"
-    return f"{short(seconds)} s"
+    units = (("h", 3600.0), ("min", 60.0), ("s", 1.0))
+    unit, scale = next((u for u in units if value >= 2 * u[1]), units[-1])
+    return f"{short(value / scale)} {unit} ({short(low / scale)} to {short(high / scale)})"

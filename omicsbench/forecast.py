@@ -11,10 +11,12 @@ noise. Medians over repeats are fitted by least squares on log-log axes:
 
 **Interval.** Student-t prediction interval (95 %) of one run. Few sizes say little of the noise,
 so its variance is moderated: the residuals are joined with a prior worth ``PRIOR_RUNS`` sizes that
-scatter by ``PRIOR_SPREAD``. Curves bend beyond what was measured, so the slope there is uncertain
-by ``BEND`` (one standard deviation) besides its error in the fit. With two sizes all of this is
-the prior. With one size no slope is known: the value stands for c = 1, and the interval for
-everything from c = 0 (all of it overhead) to c = 2, so that one size never rules a larger one out.
+scatter by ``PRIOR_SPREAD`` (bytes by ``PRIOR_SPREAD_BYTES``). Curves bend beyond what was measured,
+so the slope there is uncertain by ``BEND`` (one standard deviation) besides its error in the fit.
+Where the constant hides the rest, so that its growth cannot be seen, the high end takes it to be
+at most quadratic. With two sizes all of this is the prior. With one size no slope is known: the
+value stands for c = 1, and the interval for everything from c = 0 (all of it overhead) to c = 2,
+so that one size never rules a larger one out.
 
 **Why so.** Tried on synthetic curves (power laws, a constant plus a power law, linear plus
 quadratic, n log n; exponents 0.8 to 1.8; 10 % noise), at 10 times the largest of 3 to 8 sizes: a
@@ -51,7 +53,9 @@ Floats = NDArray[np.float64]
 LAST = 5  # sizes, the largest
 CURVED = 4  # sizes from which on the constant is fitted
 STEEPEST = 3.0
-PRIOR_SPREAD = 0.15  # standard deviation of log cost between sizes
+PRIOR_SPREAD = 0.15  # standard deviation of log seconds between sizes
+PRIOR_SPREAD_BYTES = 0.03  # of log bytes: memory and files hardly vary
+UNMEASURED = 2.0  # slope at the high end, where none can be seen
 PRIOR_RUNS = 3
 BEND = 0.15
 TAIL = 0.975
@@ -159,11 +163,12 @@ def forecast(
         for o in near
         if o.exceeded == quantity and o.size > x[-1]
     ]
-    curve = _predict(x, y, float(size), known)
+    spread = PRIOR_SPREAD if quantity.endswith("_s") else PRIOR_SPREAD_BYTES
+    curve = _predict(x, y, float(size), known, spread)
     for n, least in sorted(bounds):
-        if _predict(x, y, n, known)[0] < least:
+        if _predict(x, y, n, known, spread)[0] < least:
             x, y = np.append(x[x < n], n), np.append(y[x < n], least)
-            curve = _predict(x, y, float(size), known)
+            curve = _predict(x, y, float(size), known, spread)
     least = max((cost for n, cost in bounds if n <= size), default=0.0)
     value, low, high = (max(end, least) for end in curve)
     largest = max(o.size for o in done)
@@ -182,10 +187,13 @@ def _medians(done: Sequence[Observation], quantity: Quantity) -> tuple[Floats, F
     return np.array(sizes, float), np.array([median(costs[size]) for size in sizes])
 
 
-def _predict(x: Floats, y: Floats, n: float, known: float) -> tuple[float, float, float]:
+def _predict(
+    x: Floats, y: Floats, n: float, known: float, noise: float
+) -> tuple[float, float, float]:
     """Value, low and high at ``n``, from costs ``y`` (m,) at sizes ``x`` (m,), ascending.
 
-    ``known`` is the part of the cost that is known to be constant.
+    ``known`` is the part of the cost that is known to be constant, ``noise`` the standard deviation
+    of log cost that is assumed beforehand.
     """
     x, y = x[-LAST:], y[-LAST:]
     known = min(known, FLOORS[-1] * float(y.min()))
@@ -193,21 +201,27 @@ def _predict(x: Floats, y: Floats, n: float, known: float) -> tuple[float, float
     if len(x) == 1:
         rest = float(y[0]) - known
         ends = [known + rest * float(np.exp(c * step)) for c in (1.0, 0.0, 2.0)]
-        noise = float(np.exp(stdtrit(PRIOR_RUNS, TAIL) * PRIOR_SPREAD))
-        return ends[0], min(ends) / noise, max(ends) * noise
+        factor = float(np.exp(stdtrit(PRIOR_RUNS, TAIL) * noise))
+        return ends[0], min(ends) / factor, max(ends) * factor
     floors = known + FLOORS * (float(y.min()) - known) if len(x) >= CURVED else [known]
     fits = [_line(x, y, float(floor)) for floor in floors]
     best = min(fits, key=lambda fit: fit.rss)
-    spread = PRIOR_RUNS * PRIOR_SPREAD**2
-    if fits[0].rss - best.rss < WORTH * (spread + best.rss) / (PRIOR_RUNS + len(x)):
+    prior = PRIOR_RUNS * noise**2
+    if fits[0].rss - best.rss < WORTH * (prior + best.rss) / (PRIOR_RUNS + len(x)):
         best = fits[0]
     freedom = PRIOR_RUNS + max(len(x) - (2 if best is fits[0] else 3), 0)
-    variance = (spread + best.rss) / freedom
-    away = np.log(n) - best.centre
-    error = np.sqrt(variance * (1 + 1 / best.weight + away**2 / best.sxx) + (BEND * step) ** 2)
-    half = float(stdtrit(freedom, TAIL) * error)
-    middle = best.level + best.slope * away
-    value, low, high = (float(best.floor + np.exp(middle + d)) for d in (0.0, -half, half))
+    wide = float(stdtrit(freedom, TAIL) * np.sqrt((prior + best.rss) / freedom))  # of one size
+    away, bend = np.log(n) - best.centre, float(stdtrit(freedom, TAIL)) * BEND * step
+    rest = float(np.exp(best.level + best.slope * away))
+    slope = wide / np.sqrt(best.sxx)
+    # The error of a rest that drowns in the constant is additive, its growth not seen at all.
+    level_up = np.log1p(wide / np.sqrt(best.weight))
+    bound = max(UNMEASURED - best.slope, wide / float(np.std(np.log(x)) * np.sqrt(len(x))))
+    up = np.sqrt(level_up**2 + (min(slope, bound) * away) ** 2 + bend**2)
+    down = np.sqrt(wide**2 / best.weight + (slope * away) ** 2 + bend**2)
+    value, low, high = (best.floor + rest * float(np.exp(d)) for d in (0.0, -down, up))
+    low = value / float(np.exp(np.hypot(np.log(value / low), wide)))  # and one run's own noise
+    high = value * float(np.exp(np.hypot(np.log(high / value), wide)))
     return value, low, high
 
 

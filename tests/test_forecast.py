@@ -86,6 +86,17 @@ def test_memory_stands_on_what_the_worker_held_before() -> None:
     assert found.low > 4e8
 
 
+def test_growth_hidden_in_a_constant_gives_a_wide_interval_not_an_absurd_one() -> None:
+    noise = (1.0, 1.02, 0.99, 1.03)
+    runs = [
+        Observation("p", "d", 10, n, peak_rss_bytes=2e8 * by, base_rss_bytes=1.9e8)
+        for n, by in zip((100, 300, 1_000, 3_000), noise, strict=True)
+    ]
+    found = _at(runs, 100_000, "peak_rss_bytes")
+    assert 1.5e8 < found.low < found.value < 4e8
+    assert 4e8 < found.high < 0.2 * 2e8 * (100_000 / 3_000) ** 2
+
+
 def test_one_size_rules_nothing_out() -> None:
     found = _at(_runs(lambda n: 5.0, (100,)), 10_000)
     assert found.low < 5
