@@ -10,10 +10,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 __version__ = "0.1.0"
-__all__ = ["embed", "load", "report", "run", "verdicts"]
+__all__ = ["embed", "estimate", "load", "report", "run", "verdicts"]
 
 if TYPE_CHECKING:
-    from omicsbench.api import embed, load, report, run, verdicts
+    from omicsbench.api import embed, estimate, load, report, run, verdicts
 
 
 def __getattr__(name: str) -> Any:

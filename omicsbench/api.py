@@ -40,6 +40,7 @@ def run(
     executor: Executor | None = None,
     isolate_runs: bool = False,
     retry: bool = False,
+    force: bool = False,
     command: str | None = None,
     observer: Observer | None = None,
     **changes: Any,
@@ -54,6 +55,7 @@ def run(
     values : ``counts``, ``log`` or ``continuous``, where it cannot be told from ``data``.
     methods : pipelines added to the suite's.
     out : results folder, ``results/<suite>`` by default.
+    force : run what is predicted to exceed its limits too.
     changes : suite entries to replace, such as ``repeats=10`` or ``sizes=[100, "all"]``.
 
     Raises OmicsbenchError with one sentence for anything unknown or unusable.
@@ -83,10 +85,35 @@ def run(
             executor=executor,
             isolate_runs=isolate_runs,
             retry=retry,
+            force=force,
             command=command or _call(chosen.name, data, label, values, methods, changes, target),
             observer=observer,
         )
     return load(target)
+
+
+def estimate(
+    suite: str | Suite = "quick",
+    *,
+    results: PathLike | None = None,
+    plugins: Sequence[PathLike] = (),
+) -> pd.DataFrame:
+    """What a suite will take, from the runs already stored: what ``omicsbench plan`` prints.
+
+    One row per (data set, pipeline, size): repeats, done, todo, and of one run ``wall_s``,
+    ``peak_rss_bytes`` and ``disk_bytes``, each with the ends of its 95 % interval, missing where
+    nothing is stored to predict from. Totals lie in ``attrs["total"]``. Nothing is run.
+    """
+    import pandas as pd
+
+    from omicsbench.outlook import flat, look_ahead
+
+    chosen = load_suite(suite) if isinstance(suite, str) else suite
+    folder = Path(results) if results is not None else default_folder(chosen)
+    found = look_ahead(chosen, discover([Path(p) for p in plugins]), folder)
+    table = pd.DataFrame([flat(row) for row in found.rows])
+    table.attrs["total"] = vars(found.total)
+    return table
 
 
 def _call(

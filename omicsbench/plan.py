@@ -119,7 +119,7 @@ def _runs(
 ) -> list[Planned]:
     meta = prepared[0].meta
     train, _, test = smallest_parts(int(meta["shape"][0]))
-    sizes = _sizes(stated or (*LADDER, "all"), train)
+    sizes = training_sizes(stated or (*LADDER, "all"), train)
     if not sizes:
         raise RegistryError(
             f"{source.name} has {train} training samples, fewer than every size of the suite; "
@@ -154,7 +154,7 @@ def _runs(
     return runs
 
 
-def _sizes(stated: Sequence[Size], train: int) -> list[int]:
+def training_sizes(stated: Sequence[Size], train: int) -> list[int]:
     """Ascending training sizes that the data allow; "all" is what every repeat has."""
     numbers = {train if size == "all" else int(size) for size in stated}
     return sorted(size for size in numbers if size <= train)

@@ -9,13 +9,16 @@ from __future__ import annotations
 import shutil
 import tempfile
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, ThreadPoolExecutor, wait
+from dataclasses import replace
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 from omicsbench import environment, store
+from omicsbench.budget import PREDICTED
 from omicsbench.errors import OmicsbenchError
+from omicsbench.forecast import Observation, observe, terms
 from omicsbench.plan import Planned, make_plan, shared_prefixes, write_plan
 from omicsbench.registry import Registry, discover
 from omicsbench.sources import OwnData
@@ -60,6 +63,7 @@ def run_suite(
     executor: Executor | None = None,
     isolate_runs: bool = False,
     retry: bool = False,
+    force: bool = False,
     command: str = "",
     observer: Observer | None = None,
 ) -> list[RunRecord]:
@@ -71,6 +75,7 @@ def run_suite(
     executor : runs the pipelines; by default ``suite.jobs`` at a time on this machine.
     isolate_runs : a fresh process for every run, not only for every pipeline.
     retry : do runs again that failed before.
+    force : run what is predicted to exceed its limits too.
 
     Raises OmicsbenchError for bad input, StoreError if results cannot be written,
     Interrupted on Ctrl-C. Finished runs are kept in every case.
@@ -80,13 +85,13 @@ def run_suite(
     store.open_folder(out)
     plan = make_plan(suite, registry, own_data, observer.dataset)
     write_plan(out, suite, plan, command)
-    share = environment.ram_bytes() * MEMORY_SHARE / suite.jobs
-    memory = int(suite.memory_gb * 2**30 if suite.memory_gb else share)
+    memory = memory_limit(suite)
     keys = {p.spec.key for p in plan}
+    stored = store.stored(out)
     records = {
         key: record
-        for key, record in store.stored(out).items()
-        if key in keys and not _again(record, retry, suite.timeout_s, memory)
+        for key, record in stored.items()
+        if key in keys and not do_again(record, retry, force, suite.timeout_s, memory)
     }
     here = environment.describe() | {"jobs": suite.jobs}
     for planned in plan:
@@ -98,6 +103,11 @@ def run_suite(
     scratch = Path(tempfile.mkdtemp(prefix="omicsbench-"))
     try:
         chains = _chains(suite, todo, out, scratch, registry.plugins, memory, isolate_runs)
+        known = _known(plan, stored.values(), here)
+        chains = [
+            [replace(job, known=known.get(job.pipeline, ()), force=force) for job in chain]
+            for chain in chains
+        ]
         for record in _execute(chains, executor, suite.jobs, observer):
             records[record.key] = record
     except KeyboardInterrupt:
@@ -111,14 +121,42 @@ def run_suite(
     return [records[p.spec.key] for p in plan if p.spec.key in records]
 
 
-def _again(record: RunRecord, retry: bool, timeout_s: float, memory_bytes: int) -> bool:
+def memory_limit(suite: Suite) -> int:
+    """Bytes that one run may take."""
+    share = environment.ram_bytes() * MEMORY_SHARE / suite.jobs
+    return int(suite.memory_gb * 2**30 if suite.memory_gb else share)
+
+
+def same_machine(record: RunRecord, here: dict[str, Any]) -> bool:
+    """Whether a run's times hold for the machine that ``here`` describes."""
+    return all(record.environment.get(fact) == here[fact] for fact in ("cpu", "cores"))
+
+
+def _known(
+    plan: Sequence[Planned], stored: Iterable[RunRecord], here: dict[str, Any]
+) -> dict[str, tuple[Observation, ...]]:
+    """What stored runs under the plan's terms cost, by pipeline; times of other machines differ."""
+    wanted = {(p.spec.dataset_id, terms(p.spec)) for p in plan}
+    found: dict[str, list[Observation]] = {}
+    for record in stored:
+        same = (record.spec.dataset_id, terms(record.spec)) in wanted
+        if same and same_machine(record, here):
+            seen = observe(record)
+            if seen:
+                found.setdefault(seen.pipeline, []).append(seen)
+    return {pipeline: tuple(costs) for pipeline, costs in found.items()}
+
+
+def do_again(
+    record: RunRecord, retry: bool, force: bool, timeout_s: float, memory_bytes: int
+) -> bool:
     """Whether a stored run is to be done again: after a raised limit, or on request.
 
     A run set aside before it was tried has no limits; it is looked at again every time.
     """
     if record.status is Status.OK:
         return False
-    if retry or not record.limits:
+    if retry or not record.limits or (force and str(record.reason).startswith(PREDICTED)):
         return True
     longer = timeout_s > record.limits["timeout_s"]
     larger = memory_bytes > record.limits["memory_bytes"]

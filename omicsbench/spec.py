@@ -110,6 +110,10 @@ class RunRecord(_Frozen):
     started_at: str = Field(default="", description="UTC, ISO 8601")
     suite: str = ""
     limits: dict[str, float] = Field(default_factory=dict, description="timeout_s, memory_bytes")
+    predicted: dict[str, float] = Field(
+        default_factory=dict,
+        description="left out: wall_s, fit_s, peak_rss_bytes, each with _low and _high",
+    )
     embedding: str | None = Field(default=None, description="file of the 2-D test embedding")
 
 

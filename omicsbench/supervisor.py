@@ -26,8 +26,10 @@ from typing import Any
 import psutil
 
 from omicsbench import environment
+from omicsbench.budget import Budget, LeftOut
 from omicsbench.environment import thread_environment
 from omicsbench.errors import CANNOT_STORE, StoreError
+from omicsbench.forecast import Observation
 from omicsbench.plugin import Family
 from omicsbench.prepare import Prepared
 from omicsbench.spec import RunRecord, RunSpec, Status
@@ -58,6 +60,8 @@ class Job:
     families: dict[str, Family] = field(default_factory=dict)
     shared: tuple[str, ...] = ()
     isolate_runs: bool = False
+    known: tuple[Observation, ...] = ()  # what its runs stored earlier cost
+    force: bool = False  # run what is predicted to exceed a limit
 
     @property
     def limits(self) -> dict[str, float]:
@@ -102,16 +106,18 @@ def supervise(
 def _supervise(job: Job, done: Callable[[RunRecord], None], stop: threading.Event | None) -> None:
     """Feed one job's runs to workers, a fresh one after each that died."""
     queue = deque(job.runs)
-    too_much: dict[str, tuple[int, Status]] = {}  # by data set: the size that took too much
+    budget = Budget(job.limits, job.known, job.force)
     cold: dict[str, str] = {}  # by data set: why its warm-up cannot be survived
     here = environment.describe() | {"jobs": job.jobs}  # until a worker tells better
     while queue:
         with _Worker(job, stop) as worker:
             while queue:
                 spec, prepared = queue.popleft()
-                reason = cold.get(spec.dataset) or cold.get("") or _too_large(spec, too_much)
-                if reason:
-                    done(_lost(job, spec, prepared, here, Status.SKIPPED, reason))
+                reason = cold.get(spec.dataset) or cold.get("")
+                left_out = LeftOut(reason, {}) if reason else budget.left_out(spec)
+                if left_out:
+                    lost = _lost(job, spec, prepared, here, Status.SKIPPED, left_out.reason)
+                    done(lost.model_copy(update={"predicted": left_out.predicted}))
                     continue
                 try:
                     record = worker.run(spec, prepared)
@@ -125,8 +131,7 @@ def _supervise(job: Job, done: Callable[[RunRecord], None], stop: threading.Even
                         cold[scope] = f"{death.status} already while {worker.phase} up"
                 done(record)
                 here = record.environment or here
-                if record.status in (Status.TIMEOUT, Status.OUT_OF_MEMORY):
-                    too_much.setdefault(spec.dataset, (spec.size, record.status))
+                budget.learn(record)
                 if not alive or job.isolate_runs or _tainted(record):
                     break
 
@@ -135,13 +140,6 @@ def _tainted(record: RunRecord) -> bool:
     """Whether a worker that lived through a failure may not be fit for the next run."""
     failed = record.status is not Status.OK
     return record.status is Status.OUT_OF_MEMORY or (failed and record.spec.device != "cpu")
-
-
-def _too_large(spec: RunSpec, too_much: dict[str, tuple[int, Status]]) -> str | None:
-    if spec.dataset not in too_much or spec.size <= too_much[spec.dataset][0]:
-        return None
-    size, status = too_much[spec.dataset]
-    return f"{status} already at the smaller size {size}"
 
 
 def _lost(

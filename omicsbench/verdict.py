@@ -49,6 +49,7 @@ from numpy.typing import NDArray
 from scipy.special import stdtrit
 
 import omicsbench.metrics  # noqa: F401  (registers the metrics)
+from omicsbench.budget import PREDICTED
 from omicsbench.metrics.base import METRICS
 from omicsbench.spec import RunRecord, RunSpec, Status
 
@@ -350,8 +351,13 @@ def _sign(metric: str) -> float:
 
 def _failures(records: Iterable[RunRecord | None]) -> str:
     """For instance ``5 timeout, 1 crashed``; empty where nothing failed."""
-    counts = Counter(r.status.value for r in records if r and r.status is not Status.OK)
+    counts = Counter(_end(r) for r in records if r and r.status is not Status.OK)
     return ", ".join(f"{n} {status}" for status, n in sorted(counts.items()))
+
+
+def _end(record: RunRecord) -> str:
+    predicted = str(record.reason).startswith(PREDICTED)
+    return record.status.value + (f" ({PREDICTED} a limit)" if predicted else "")
 
 
 def _t_interval(values: Floats) -> tuple[float | None, float | None, float | None]:

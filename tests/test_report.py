@@ -339,7 +339,69 @@ def test_score_table_gives_t_intervals(made: tuple[list[RunRecord], Path]) -> No
     ]  # fmt: skip
     low, high = stats.t.interval(0.95, 4, np.mean(values), stats.sem(values))
     assert (row["low"], row["high"]) == pytest.approx((low, high))
-    assert tables.grouped_failures(tables.failure_table(tables.tidy([]))).empty
+    assert tables.grouped_failures(tables.failure_table([])).empty
+
+
+COST = {"wall_s": 903.0, "wall_s_low": 612.0, "wall_s_high": 1440.0, "fit_s": 890.0,
+        "fit_s_low": 600.0, "fit_s_high": 1400.0, "peak_rss_bytes": 3.1 * 2**30,
+        "peak_rss_bytes_low": 2.0**31, "peak_rss_bytes_high": 2.0**32}  # fmt: skip
+LEFT_OUT = "predicted to exceed its time limit of 600 s: about 900 s (610 to 1,400), from 3 sizes"
+
+
+@pytest.fixture(scope="module")
+def censored(tmp_path_factory: pytest.TempPathFactory) -> tuple[list[RunRecord], Path]:
+    """The demo, in which what timed out was left out as predicted instead."""
+    folder = tmp_path_factory.mktemp("censored")
+    left_out = {"status": Status.SKIPPED, "reason": LEFT_OUT, "predicted": COST}
+    records = [
+        r.model_copy(update=left_out) if r.status is Status.TIMEOUT else r for r in demo(folder)
+    ]
+    return records, write_report(records, folder, folder / "report.html", command="")
+
+
+def test_what_was_left_out_is_censored_with_its_predicted_cost(
+    censored: tuple[list[RunRecord], Path], made: tuple[list[RunRecord], Path]
+) -> None:
+    records, path = censored
+    shown = _Tags(path.read_text(encoding="utf-8")).text
+    assert LEFT_OUT in shown
+    assert "900 s (610 to 1,400), 3.1 GiB (2 to 4)" in shown
+    assert "censored" in shown
+    table = pd.read_csv(path.parent / "failures.csv")
+    left = table[table["predicted_wall_s"].notna()]
+    assert set(left["key"]) == {r.key for r in records if r.predicted}
+    assert left["censored"].all()
+    assert (left["predicted_peak_rss_bytes_high"] == 2**32).all()
+    told = {r.key: r.status in (Status.TIMEOUT, Status.OUT_OF_MEMORY) for r in made[0]}
+    failed = pd.read_csv(made[1].parent / "failures.csv")
+    assert list(failed["censored"]) == [told[key] for key in failed["key"]]
+    assert "Predicted cost" not in _Tags(made[1].read_text(encoding="utf-8")).text
+
+
+def test_a_size_left_out_is_not_shown_to_be_ahead(
+    censored: tuple[list[RunRecord], Path],
+) -> None:
+    found = [v for v in verdicts(censored[0]) if "variational" in v.deep]
+    notes = {d.note for v in found for d in v.differences if d.use == "not_shown"}
+    assert notes == {"deep runs ended as 5 skipped (predicted to exceed a limit)"}
+    assert {d.size for v in found for d in v.differences if d.failed} == {SIZES[-1]}
+
+
+def test_costs_by_size_where_one_cause_holds_for_several(tmp_path: Path) -> None:
+    reason = "timeout already at the smaller size 1000"
+    base = next(r for r in demo(tmp_path) if r.status is Status.TIMEOUT)
+    late = [
+        base.model_copy(
+            update={"spec": base.spec.model_copy(update={"size": size}), "reason": reason,
+                    "status": Status.SKIPPED, "predicted": COST | {"wall_s": cost},
+                    "key": str(size)}
+        )
+        for size, cost in ((3_000, 700.0), (10_000, 903.0))
+    ]  # fmt: skip
+    (row,) = tables.grouped_failures(tables.failure_table(late)).to_dict("records")
+    assert row["censored"]
+    assert row["sizes"] == "3,000, 10,000"
+    assert row["predicted"].startswith("n = 3,000: 700 s (610 to 1,400), 3.1 GiB (2 to 4); n = 10")
 
 
 @pytest.fixture(scope="module")
@@ -382,6 +444,18 @@ def open_page(browser: Any, path: Path, width: int) -> tuple[Any, list[str]]:
         " === document.querySelectorAll('[data-drawn] svg').length"
     )
     return page, wrong
+
+
+def test_browser_draws_predicted_costs_hollow(
+    browser: Any, censored: tuple[list[RunRecord], Path]
+) -> None:
+    page, wrong = open_page(browser, censored[1], 1280)
+    assert not wrong
+    for kind in ("fit", "memory"):
+        marks = page.locator(f".chart[data-kind={kind}] .mark-symbol path[fill=transparent]")
+        assert marks.count() == 2, "one per data set on which a pipeline was left out"
+    assert page.locator(".chart[data-kind=curve] .mark-symbol path[fill=transparent]").count() == 0
+    page.close()
 
 
 @pytest.mark.parametrize("width", [1280, 390])

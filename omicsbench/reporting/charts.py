@@ -101,12 +101,14 @@ def specifications() -> dict[str, Any]:
             _band("fit_s_min", "fit_s_max"),
             _line("fit_s"),
             _points("fit_s", [_tip("fit_s", "median fit, s", ".3~s")]),
+            _hollow("fit_s", "predicted fit, s", ".3~s"),
             y="log",
         ),
         "memory": _chart(
             _band("memory_min", "memory_max"),
             _line("memory"),
             _points("memory", [_tip("memory", "median peak, GiB", ".3~f")]),
+            _hollow("memory", "predicted peak, GiB", ".3~f"),
             y="log",
         ),
         "pareto": _chart(
@@ -204,6 +206,15 @@ def _points(field: str, tips: Sequence[dict[str, Any]], size: int = 42) -> dict[
             "tooltip": [*common, *tips],
         },
     }
+
+
+def _hollow(field: str, title: str, number: str) -> dict[str, Any]:
+    """Predicted costs of what was not run; the rows come as the data set ``predicted``."""
+    tips = [_tip(field, title, number), _tip(f"{field}_low", "95 % interval from", number),
+            _tip(f"{field}_high", "to", number)]  # fmt: skip
+    layer = _points(field, tips, size=60)
+    layer["mark"] |= {"filled": False, "strokeWidth": 1.5}
+    return layer | {"data": {"name": "predicted"}}
 
 
 def _crossover() -> list[dict[str, Any]]:

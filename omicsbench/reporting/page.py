@@ -81,7 +81,8 @@ def _html(
     styles = charts.styles({r.spec.pipeline: r.family for r in records})
     places = _places(records)
     panels = _panels(quality, places)
-    failed = tables.failure_table(runs)
+    predicted = tables.prediction_table(records)
+    failed = tables.failure_table(records)
     own = files("omicsbench.reporting")
     environment = Environment(
         loader=PackageLoader("omicsbench.reporting", "."), autoescape=True,
@@ -105,13 +106,14 @@ def _html(
         galleries=galleries(records, folder),
         failures=tables.grouped_failures(failed).to_dict("records"),
         failed=len(failed),
+        predicted=len(predicted),
         skipped=tables.skipped_table(records).to_dict("records"),
         environments=_environments(records),
         protocol=_protocol(records),
         jobs=max((r.environment.get("jobs", 1) for r in records), default=1),
         command=command,
         panels_json=Markup(safe_json(menus(panels))),
-        data=Markup(safe_json(chart_data(quality, costs, found, styles, places))),
+        data=Markup(safe_json(chart_data(quality, costs, predicted, found, styles, places))),
         style=Markup((own / "style.css").read_text(encoding="utf-8")),
         script=Markup((own / "report.js").read_text(encoding="utf-8")),
         library=Markup(vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;")),

@@ -19,6 +19,7 @@ GIB = 2**30
 def chart_data(
     quality: pd.DataFrame,
     costs: pd.DataFrame,
+    predicted: pd.DataFrame,
     found: Sequence[Verdict],
     styles: dict[str, charts.Style],
     places: list[dict[str, Any]],
@@ -32,11 +33,16 @@ def chart_data(
     costs = costs[costs["fit_s"] > 0].copy()
     for end in ("", "_min", "_max"):
         costs[f"memory{end}"] = costs[f"peak_rss_bytes{end}"] / GIB
+    predicted = predicted.copy()
+    for end in ("", "_low", "_high"):
+        predicted[f"memory{end}"] = predicted[f"peak_rss_bytes{end}"] / GIB
     key = ["place", "dim", "pipeline", "size"]
     wanted = {
         "curve": (quality, [*key, "metric", "mean", "low", "high", "repeats", "fit_s", "front"]),
         "cost": (costs, [*key, "fit_s", "fit_s_min", "fit_s_max", "memory", "memory_min",
                          "memory_max"]),
+        "predicted": (predicted, [*key, "fit_s", "fit_s_low", "fit_s_high", "memory",
+                                  "memory_low", "memory_high"]),
         "star": (charts.stars(marked), [*key, "metric", "against"]),
     }  # fmt: skip
     place_of = {tuple(p[k] for k in PLACE): i for i, p in enumerate(places)}

@@ -20,6 +20,7 @@
   const curve = rowsOf(data.curve);
   const cost = rowsOf(data.cost);
   const stars = rowsOf(data.star);
+  const predicted = rowsOf(data.predicted);
   const tables = { curve, pareto: curve, fit: cost, memory: cost };
   const short = (n) => new Intl.NumberFormat("en", { notation: "compact" }).format(n).replace("K", "k");
 
@@ -39,7 +40,13 @@
       label: `n* ${short(row.size)}`,
       last: row.size === largest,
     });
-    return { values, stars: kind === "curve" ? stars.filter(fits).map(mark) : [] };
+    return {
+      values,
+      stars: kind === "curve" ? stars.filter(fits).map(mark) : [],
+      predicted: ["fit", "memory"].includes(kind)
+        ? predicted.filter((row) => fits(row) && row[kind === "fit" ? "fit_s" : "memory"] > 0)
+        : [],
+    };
   }
 
   async function draw(chart) {
@@ -47,11 +54,14 @@
     const found = rows(chart);
     const plot = chart.querySelector(".plot");
     const spec = structuredClone(data.specs[chart.dataset.kind]);
-    spec.datasets = { stars: found.stars };
-    if (!found.stars.length) spec.layer = spec.layer.filter((layer) => !layer.data);
+    const { stars, predicted } = found;
+    spec.datasets = { stars, predicted };
+    spec.layer = spec.layer.filter(
+      (layer) => !layer.data || spec.datasets[layer.data.name].length);
     spec.data = { values: found.values };
     if (chart.dataset.kind !== "pareto") {
-      spec.encoding.x.axis.values = [...new Set(found.values.map((row) => row.size))];
+      const sizes = [...found.values, ...predicted].map((row) => row.size);
+      spec.encoding.x.axis.values = [...new Set(sizes)];
     }
     plot.classList.toggle("empty", !found.values.length);
     await window.vegaEmbed(plot, spec, { actions: false, renderer: "svg" });

@@ -9,10 +9,15 @@ from typing import Any
 import pandas as pd
 from scipy.special import stdtrit
 
+from omicsbench.budget import PREDICTABLE, PREDICTED
+from omicsbench.forecast import Quantity, in_words
 from omicsbench.metrics.base import METRICS
 from omicsbench.spec import RunRecord, Status
 from omicsbench.verdict import Verdict, current, tidy
 
+ENDS = ("", "_low", "_high")
+SHOWN: tuple[Quantity, ...] = ("wall_s", "peak_rss_bytes")
+PREDICTIONS = tuple(f"{quantity}{end}" for quantity in PREDICTABLE for end in ENDS)
 WHERE = ["dataset", "task", "device", "pipeline", "family", "output_dim", "size"]
 
 
@@ -72,19 +77,73 @@ def cost_table(runs: pd.DataFrame) -> pd.DataFrame:
     return _whole(found.reset_index(), "output_dim")
 
 
-def failure_table(runs: pd.DataFrame) -> pd.DataFrame:
-    """One row per run that did not end as ``ok``, with its cause."""
-    failed = runs[runs["status"] != Status.OK.value].drop_duplicates("key")
-    columns = ["dataset", "task", "pipeline", "size", "repeat", "device", "status", "reason", "key"]
-    return failed[columns].reset_index(drop=True)
+def failure_table(records: Iterable[RunRecord]) -> pd.DataFrame:
+    """One row per run that did not end as ``ok``, with its cause.
+
+    ``censored`` where all that is known of its cost is that it exceeds a limit, or is predicted
+    to; the prediction, where there is one, is in ``predicted_wall_s`` and so on, with its ends.
+    """
+    rows = [
+        {"dataset": r.spec.dataset, "task": r.spec.task, "pipeline": r.spec.pipeline,
+         "size": r.spec.size, "repeat": r.spec.repeat, "device": r.spec.device,
+         "status": r.status.value, "reason": r.reason, "key": r.key, "censored": is_censored(r)}
+        | {f"predicted_{name}": r.predicted.get(name) for name in PREDICTIONS}
+        for r in records
+        if r.status is not Status.OK
+    ]  # fmt: skip
+    columns = ["dataset", "task", "pipeline", "size", "repeat", "device", "status", "reason", "key",
+               "censored", *(f"predicted_{name}" for name in PREDICTIONS)]  # fmt: skip
+    by = ["dataset", "task", "pipeline", "size", "repeat", "device", "key"]
+    return pd.DataFrame(rows, columns=columns).sort_values(by, ignore_index=True)
+
+
+def is_censored(record: RunRecord) -> bool:
+    """Whether a run's cost is only known, or predicted, to lie above a limit."""
+    late = (Status.TIMEOUT, Status.OUT_OF_MEMORY)
+    if record.status is Status.SKIPPED:  # of its own cost, or after a smaller size took too much
+        return str(record.reason).startswith((PREDICTED, *late))
+    return record.status in late
 
 
 def grouped_failures(failures: pd.DataFrame) -> pd.DataFrame:
-    """Failures with equal data set, pipeline, status and cause in one row: sizes and runs."""
+    """Failures with equal data set, pipeline, status and cause in one row: sizes and runs.
+
+    ``predicted`` is the cost of one run in words, at each size where it was predicted.
+    """
     by = ["status", "dataset", "pipeline", "device", "reason"]
     groups = failures.fillna({"reason": "no reason recorded"}).groupby(by, sort=True)
-    found = groups.agg(sizes=("size", _listed), runs=("key", "count"))
+    found = groups.agg(sizes=("size", _listed), runs=("key", "count"), censored=("censored", "any"))
+    found["predicted"] = [_predicted(group) for _, group in groups]
     return found.reset_index()
+
+
+def _predicted(group: pd.DataFrame) -> str:
+    """For instance ``900 s (600 to 1,400), 3.1 GiB (2.8 to 3.6)``, by size if there are several."""
+    words: dict[int, str] = {}
+    for row in group.drop_duplicates("size").sort_values("size").to_dict("records"):
+        parts = [
+            in_words(quantity, *(float(row[f"predicted_{quantity}{end}"]) for end in ENDS))
+            for quantity in SHOWN
+            if pd.notna(row[f"predicted_{quantity}"])
+        ]
+        if parts:
+            words[int(row["size"])] = ", ".join(parts)
+    if group["size"].nunique() == 1:
+        return "".join(words.values())
+    return "; ".join(f"n = {size:,}: {text}" for size, text in words.items())
+
+
+def prediction_table(records: Iterable[RunRecord]) -> pd.DataFrame:
+    """Predicted fit seconds and peak memory of what was left out, one row per (pipeline, size)."""
+    names = [f"{quantity}{end}" for quantity in ("fit_s", "peak_rss_bytes") for end in ENDS]
+    rows = [
+        (r.spec.dataset, r.spec.task, r.spec.device, r.spec.pipeline, r.family, r.output_dim,
+         r.spec.size, *(r.predicted.get(name) for name in names))
+        for r in records
+        if r.predicted
+    ]  # fmt: skip
+    found = pd.DataFrame(rows, columns=[*WHERE, *names]).drop_duplicates(WHERE)
+    return found.astype(dict.fromkeys(names, float))
 
 
 def skipped_table(records: Iterable[RunRecord]) -> pd.DataFrame:
@@ -128,7 +187,7 @@ def write_tables(
         "differences": difference_table(verdicts),
         "summary": score_table(runs),
         "costs": cost_table(runs),
-        "failures": failure_table(runs),
+        "failures": failure_table(newest),
         "skipped_metrics": skipped_table(newest),
     }
     paths = [folder / f"{name}.csv" for name in tables]

@@ -1,0 +1,98 @@
+"""Whether a run is tried at all: not after a smaller size took too much, nor if it clearly would.
+
+A run is left out where the **low end** of the 95 % interval of its predicted cost lies above its
+limit. A run that might just fit is thus tried, and what is left out would, at such odds, only have
+burnt its whole limit. Only sizes beyond every size tried on the same data set are judged, from runs
+on that data set alone, and all repeats of a size get the same answer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from omicsbench.forecast import Forecast, Observation, Quantity, forecast, in_words, observe
+from omicsbench.spec import RunRecord, RunSpec, Status
+
+PREDICTED = "predicted to exceed"  # how the reason of a run left out by its forecast begins
+LIMITED: tuple[tuple[Quantity, str, str], ...] = (
+    ("wall_s", "timeout_s", "time"),
+    ("peak_rss_bytes", "memory_bytes", "memory"),
+)
+PREDICTABLE: tuple[Quantity, ...] = ("wall_s", "fit_s", "peak_rss_bytes")
+
+
+@dataclass(frozen=True)
+class LeftOut:
+    """Why a run is not tried, and what it would cost where that can be told."""
+
+    reason: str
+    predicted: dict[str, float]
+
+
+class Budget:
+    """The limits of one pipeline's runs, and what is known of their cost so far."""
+
+    def __init__(
+        self, limits: Mapping[str, float], known: Iterable[Observation] = (), force: bool = False
+    ) -> None:
+        """``known`` are earlier runs under equal terms; ``force`` lets predicted failures run."""
+        self.limits = dict(limits)
+        self.known = list(known)
+        self.force = force
+        self._too_much: dict[str, tuple[int, Status]] = {}  # by data set: what took too much
+        self._judged: dict[tuple[str, int], LeftOut | None] = {}
+
+    def learn(self, record: RunRecord) -> None:
+        """Take in how a run ended."""
+        seen = observe(record)
+        if seen:
+            self.known.append(seen)
+        if record.status in (Status.TIMEOUT, Status.OUT_OF_MEMORY):
+            self._too_much.setdefault(record.spec.dataset, (record.spec.size, record.status))
+
+    def left_out(self, spec: RunSpec) -> LeftOut | None:
+        """Why this run is not to be tried; None if it is."""
+        size, status = self._too_much.get(spec.dataset, (spec.size, None))
+        if spec.size > size:
+            reason = f"{status} already at the smaller size {size}"
+            return LeftOut(reason, predicted(self._forecasts(spec)))
+        place = (spec.dataset, spec.size)
+        if place not in self._judged:
+            self._judged[place] = None if self.force else self._judge(spec)
+        return self._judged[place]
+
+    def _judge(self, spec: RunSpec) -> LeftOut | None:
+        if any(o.dataset == spec.dataset and o.size >= spec.size for o in self.known):
+            return None
+        found = self._forecasts(spec)
+        for quantity, name, word in LIMITED:
+            cost = found.get(quantity)
+            if cost and cost.low > self.limits[name]:
+                limit = self.limits[name]
+                shown = f"{limit:g} s" if quantity == "wall_s" else f"{limit / 2**30:.3g} GiB"
+                reason = (
+                    f"{PREDICTED} its {word} limit of {shown}: about "
+                    f"{in_words(quantity, cost.value, cost.low, cost.high)}, {cost.basis}"
+                )
+                return LeftOut(reason, predicted(found))
+        return None
+
+    def _forecasts(self, spec: RunSpec) -> dict[Quantity, Forecast]:
+        near = [o for o in self.known if o.dataset == spec.dataset]
+        found = {
+            quantity: forecast(
+                near, quantity, pipeline=spec.pipeline, dataset=spec.dataset,
+                features=spec.features, size=spec.size,
+            )
+            for quantity in PREDICTABLE
+        }  # fmt: skip
+        return {quantity: cost for quantity, cost in found.items() if cost}
+
+
+def predicted(found: Mapping[Quantity, Forecast]) -> dict[str, float]:
+    """Forecasts as a record keeps them: value and 95 % interval, for instance ``wall_s_low``."""
+    kept: dict[str, float] = {}
+    for quantity, cost in found.items():
+        kept |= {quantity: cost.value, f"{quantity}_low": cost.low, f"{quantity}_high": cost.high}
+    return kept

@@ -1,0 +1,136 @@
+"""The command `plan`: what a suite will take, printed before anything runs."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from omicsbench.outlook import DatasetOutlook, Outlook, Row
+
+HEADS = ("pipeline", "n", "runs", "done", "one run, s", "peak memory, GiB", "disk, MiB", "")
+NUMBERS = range(1, 7)  # columns of HEADS that are aligned to the right
+
+
+def plan(
+    suite: Annotated[str, typer.Argument(help="Suite, by name or path of a TOML file.")] = "quick",
+    results: Annotated[
+        Path | None, typer.Option("--results", help="Results folder (results/<suite>).")
+    ] = None,
+    plugins: Annotated[
+        list[Path] | None,
+        typer.Option("--plugins", help="Folder of your own methods and data sets."),
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print everything as JSON.")] = False,
+) -> None:
+    """Predict time, memory and disk of every run of a suite from the runs already stored."""
+    from omicsbench.outlook import flat, look_ahead
+    from omicsbench.registry import discover
+    from omicsbench.suite import load_suite
+
+    chosen = load_suite(suite)
+    folder = results or Path("results") / chosen.name
+    found = look_ahead(chosen, discover(plugins or []), folder)
+    if as_json:
+        content = {
+            "suite": found.suite, "results": found.results, "stored": found.stored,
+            "unreadable": found.unreadable, "datasets": [asdict(d) for d in found.datasets],
+            "rows": [flat(row) for row in found.rows], "total": asdict(found.total),
+        }  # fmt: skip
+        print(json.dumps(content, indent=1))
+        return
+    for dataset in found.datasets:
+        print(_heading(dataset))
+        print(_table([row for row in found.rows if row.dataset == dataset.name]))
+    print("\n".join(_summary(found)))
+
+
+def _heading(dataset: DatasetOutlook) -> str:
+    cells = f"{dataset.cells:,} cells, " if dataset.cells else ""
+    size = dataset.prepared_bytes
+    stored = "not prepared yet, size unknown" if size is None else f"prepared, {_mib(size)} MiB"
+    note = f"\n  {dataset.note}" if dataset.note else ""
+    return f"{dataset.name} ({cells}{stored}){note}"
+
+
+def _table(rows: list[Row]) -> str:
+    cells = [HEADS, *(_cells(row) for row in rows)]
+    widths = [max(len(line[i]) for line in cells) for i in range(len(HEADS))]
+    return "\n".join(
+        "  "
+        + "  ".join(
+            text.rjust(width) if i in NUMBERS else text.ljust(width)
+            for i, (text, width) in enumerate(zip(line, widths, strict=True))
+        ).rstrip()
+        for line in cells
+    )
+
+
+def _cells(row: Row) -> tuple[str, ...]:
+    from omicsbench.forecast import short
+
+    def interval(quantity: str, scale: float) -> str:
+        cost = row.cost.get(quantity)  # type: ignore[call-overload]
+        if not cost:
+            return ""
+        value, low, high = (short(end / scale) for end in (cost.value, cost.low, cost.high))
+        return f"{value} ({low} to {high})"
+
+    disk = row.cost.get("disk_bytes")
+    return (
+        row.pipeline, f"{row.size:,}", str(row.repeats), str(row.done),
+        interval("wall_s", 1.0), interval("peak_rss_bytes", 2.0**30),
+        _mib(disk.value * row.todo) if disk else "", row.mark,
+    )  # fmt: skip
+
+
+def _summary(found: Outlook) -> list[str]:
+    from omicsbench.forecast import short
+
+    total = found.total
+    runs = sum(row.repeats for row in found.rows)
+    said = [f"{runs:,} runs, {sum(row.done for row in found.rows):,} done, {total.todo:,} to do."]
+    if not found.stored:
+        said.append(
+            f"No runs are stored in {found.results}, so there is nothing to predict from. Run the "
+            "suite with small --sizes first."
+        )
+    elif total.predicted:
+        jobs = f", {total.jobs} pipelines at a time" if total.jobs > 1 else ""
+        said.append(
+            f"Predicted for {total.predicted:,} of these: "
+            f"{_time(total.wall_s, total.wall_s_low, total.wall_s_high)}{jobs}, and "
+            f"{_mib(total.disk_bytes)} MiB of results; {short(total.disk_free_bytes / 2**30)} GiB "
+            "of disk are free."
+        )
+    if total.rows_unknown:
+        said.append(
+            f"The total leaves out {total.rows_unknown} rows without stored runs to predict from."
+        )
+    if total.rows_left_out:
+        said.append(
+            f"It leaves out {total.rows_left_out} rows that cannot run or will not fit; "
+            "omicsbench run --force runs what is predicted not to fit."
+        )
+    if found.unreadable:
+        said.append(f"{found.unreadable} damaged or outdated records were not used.")
+    return said
+
+
+def _mib(size_bytes: float) -> str:
+    from omicsbench.forecast import short
+
+    return short(size_bytes / 2**20)
+
+
+def _time(value: float, low: float, high: float) -> str:
+    """Seconds as, for instance, ``45 s (30 to 90)`` or ``3.4 h (2.1 to 6)``."""
+    from omicsbench.forecast import short
+
+    units = (("h", 3600.0), ("min", 60.0), ("s", 1.0))
+    unit, scale = next((u for u in units if value >= 2 * u[1]), units[-1])
+    return f"{short(value / scale)} {unit} ({short(low / scale)} to {short(high / scale)})"
