@@ -142,6 +142,7 @@ def test_notes_and_reasons_reach_the_terminal(cli: Cli, tmp_path: Path) -> None:
 
 def test_unknown_names(cli: Cli, tmp_path: Path) -> None:
     _refused(cli("run", "quikc"), "quikc", "quick")
+    _refused(cli("plan", "quikc"), "quikc", "quick")
     _refused(cli("show", "pcaa"), "pcaa", "pca")
     _refused(cli("check", tmp_path / "none.py"), "none.py")
     _refused(cli("report", tmp_path / "none"), "none")

@@ -36,7 +36,7 @@ def test_links_lead_somewhere(path: Path) -> None:
 
 def test_every_command_has_help_and_every_option_that_needs_it() -> None:
     commands = typer.main.get_command(app).commands  # type: ignore[attr-defined]
-    assert set(commands) >= {"list", "show", "check", "new", "run", "report", "export"}
+    assert set(commands) >= {"list", "show", "check", "new", "run", "plan", "report", "export"}
     for name, command in commands.items():
         assert command.help, name
 
