@@ -47,6 +47,7 @@ def made_whole(folder: Path) -> Iterator[Path]:
             shutil.rmtree(temporary, ignore_errors=True)
     except OSError as error:  # numpy tells of a full disk without saying so
         raise StoreError(
-            f"Cannot write data to {folder.parent}: {error.strerror or 'is the disk full'}? "
-            "Free some space or set OMICSBENCH_CACHE to another folder. Finished runs are kept."
+            f"Cannot write prepared data to {folder.parent}: "
+            f"{error.strerror or 'is the disk full'}? Free some space or set OMICSBENCH_CACHE to "
+            "another folder. Finished runs are kept."
         ) from error

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -47,11 +48,16 @@ def prepare(
     from omicsbench import prepare as preparing
     from omicsbench import sources
     from omicsbench.download import gigabytes
+    from omicsbench.progress import Progress
     from omicsbench.registry import discover
 
     start = time.perf_counter()
     source = sources.registered(name, discover(plugins or []))
-    made = preparing.prepare(source, [0], seed=seed, features=features, per_size=False)[0]
+    with Progress() as progress:
+        made = preparing.prepare(
+            source, [0], seed=seed, features=features, per_size=False,
+            on_share=partial(progress.dataset, source.name),
+        )[0]  # fmt: skip
     spent = time.perf_counter() - start
     cells, kept = made.meta["shape"]
     size = sum(file.stat().st_size for file in made.folder.iterdir())

@@ -32,6 +32,11 @@ def run(
         typer.Option("--data", help="Your own file, in place of the suite's data sets: .h5ad, "
                      "10x .h5, .h5mu, .csv, .tsv, .parquet."),
     ] = None,
+    dataset: Annotated[
+        list[str] | None,
+        typer.Option("--dataset", "-d", help="Data set in place of the suite's, such as "
+                     "'simulated_atlas(n=20000)'."),
+    ] = None,
     label: Annotated[
         str | None, typer.Option("--label", help="Column with the labels of --data.")
     ] = None,
@@ -106,9 +111,11 @@ def run(
         threads=threads, jobs=jobs, timeout_s=timeout, memory_gb=memory_gb,
     )  # fmt: skip
     chosen = load_suite(suite)
-    if sizes and not data:
-        names = [{"name": choice.name} for choice in chosen.datasets]
-        suite_changes["datasets"] = names
+    if dataset and data:
+        raise OmicsbenchError("--dataset names a registered data set, --data your file: give one.")
+    if (sizes or dataset) and not data:
+        names = dataset or [choice.name for choice in chosen.datasets]
+        suite_changes["datasets"] = [{"name": name} for name in names]
     if only:
         if not method:
             raise OmicsbenchError("--only runs the pipelines of --method; name one.")

@@ -91,7 +91,8 @@ def execute(place: Workplace, spec: RunSpec, prepared: Prepared) -> RunRecord:
         scores = _score(place, spec, rows, fitted)
     embedding = None
     if spec.keep_embedding and fitted.Z["test"].shape[1] == 2:
-        kept = {part: (fitted.Z[part], rows.codes[part]) for part in ("test", "train")}
+        parts = ("test", "train") if spec.size > store.MANY_CELLS else ("test",)
+        kept = {part: (fitted.Z[part], rows.codes[part]) for part in parts}
         embedding = store.write_embedding(place.out, spec.key, kept)
     cost = fitted.cost
     return RunRecord(

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from omicsbench.scaling import Scaler
 
 RELEASE_BYTES = 256 << 20
+FAULT_BYTES = 512 << 10  # up to which Linux maps around a page that is touched, where cached
 BLOCK_ROWS = 4_096
 HEADER_BYTES = 128  # of a one-dimensional .npy file
 PARTS = ("data", "indices", "indptr")
@@ -154,7 +155,7 @@ class ScaledRows:
         self._high: NDArray[np.float32] = np.full(columns, np.inf, dtype=np.float32)
         if scaler is not None and scaler.on:
             self._factor, self._high = np.float32(1) / scaler.sd, scaler.high
-        self._read = 0
+        self._mapped = 0
 
     def __len__(self) -> int:
         return self.shape[0]
@@ -164,7 +165,8 @@ class ScaledRows:
 
         index = self.index[rows]
         out = np.empty((index.size, self.shape[1]), dtype=np.float32)
-        kernels.fill_dense(*self._arrays(index), out)
+        for part, arrays in self._pieces(index):
+            kernels.fill_dense(*arrays, out[part])
         return out
 
     def blocks(self, rows: int = BLOCK_ROWS) -> Iterator[NDArray[np.float32]]:
@@ -181,8 +183,7 @@ class ScaledRows:
         from omicsbench import kernels
 
         total, squares, stored = (np.zeros(self.shape[1]) for _ in range(3))
-        for start in range(0, self.shape[0], BLOCK_ROWS):
-            arrays = self._arrays(self.index[start : start + BLOCK_ROWS])
+        for _, arrays in self._pieces(self.index):
             kernels.add_moments(*arrays, total, squares, stored)
         mean = total / max(self.shape[0], 1)
         return mean, np.maximum(squares / max(self.shape[0], 1) - mean**2, 0)
@@ -197,9 +198,8 @@ class ScaledRows:
         indptr = np.concatenate([[0], np.cumsum(lengths)])
         data = np.empty(indptr[-1], dtype=np.float32)
         indices = np.empty(indptr[-1], dtype=np.int32)
-        for start in range(0, self.shape[0], BLOCK_ROWS):
-            part = slice(indptr[start], indptr[min(start + BLOCK_ROWS, self.shape[0])])
-            arrays = self._arrays(self.index[start : start + BLOCK_ROWS])
+        for rows, arrays in self._pieces(self.index):
+            part = slice(indptr[rows.start], indptr[rows.stop])
             kernels.fill_sparse(*arrays, data[part], indices[part])
         return csr_matrix((data, indices, indptr), shape=self.shape)
 
@@ -207,15 +207,24 @@ class ScaledRows:
         """All rows in memory, dense."""
         return self[:]
 
-    def _arrays(self, index: NDArray[np.int64]) -> tuple[NDArray[Any], ...]:
-        """What the kernels take for these rows; counts what is read, and lets go of it in time."""
+    def _pieces(self, index: NDArray[np.int64]) -> Iterator[tuple[slice, tuple[Any, ...]]]:
+        """Places in ``index`` and what the kernels take for these rows, a piece at a time.
+
+        Counts what reading them maps, and lets go of it in time.
+        """
         own = self.matrix
-        per_value = own.data.itemsize + own.indices.itemsize
-        self._read += index.size * per_value * own.data.size // max(own.shape[0], 1)
-        if self._read > RELEASE_BYTES:
-            own.release()
-            self._read = 0
-        return (own.data, own.indices, own.indptr, index, self._factor, self._high)
+        values = own.data.size // max(own.shape[0], 1)
+        scattered = bool(index.size and np.ptp(index) > 2 * index.size)
+        least = FAULT_BYTES if scattered else 0
+        row_bytes = sum(max(p.itemsize * values, least) for p in (own.data, own.indices))
+        step = max(1, min(BLOCK_ROWS, RELEASE_BYTES // max(row_bytes, 1)))
+        for start in range(0, index.size, step):
+            rows = slice(start, min(start + step, index.size))
+            if self._mapped > RELEASE_BYTES:
+                own.release()
+                self._mapped = 0
+            self._mapped += (rows.stop - rows.start) * row_bytes
+            yield rows, (own.data, own.indices, own.indptr, index[rows], self._factor, self._high)
 
 
 def _numbers(rows: slice | NDArray[Any], n: int) -> NDArray[np.int64]:

@@ -31,7 +31,12 @@ from omicsbench.budget import LIMITED
 from omicsbench.cache import cache_folder
 from omicsbench.errors import OmicsbenchError, RegistryError
 from omicsbench.forecast import Forecast, Observation, Quantity, forecast, observe, terms
-from omicsbench.plan import resolve_metrics, resolve_pipelines, training_sizes
+from omicsbench.plan import (
+    repeats_by_pipeline,
+    resolve_metrics,
+    resolve_pipelines,
+    training_sizes,
+)
 from omicsbench.registry import Registry, unavailable
 from omicsbench.runner import do_again, memory_limit, same_machine
 from omicsbench.sources import Source, registered
@@ -112,6 +117,7 @@ def look_ahead(suite: Suite, registry: Registry, results: Path) -> Outlook:
     Raises OmicsbenchError for what is unknown, and StoreError if a newer omicsbench wrote there.
     """
     pipelines, metrics = resolve_pipelines(suite, registry), resolve_metrics(suite)
+    repeats = repeats_by_pipeline(suite, registry)
     if not suite.datasets:
         raise RegistryError(f"Suite {suite.name} names no data set; there is nothing to plan.")
     records = list(store.stored(results).values())
@@ -137,9 +143,10 @@ def look_ahead(suite: Suite, registry: Registry, results: Path) -> Outlook:
             ]  # fmt: skip
             features = min(suite.features, dataset.features or suite.features)
             for size in sizes:
-                here = [r for r in own if r.spec.size == size and r.spec.repeat < suite.repeats]
+                wanted_repeats = repeats[pipeline.text]
+                here = [r for r in own if r.spec.size == size and r.spec.repeat < wanted_repeats]
                 done = {r.spec.repeat for r in here if _is_done(r, suite, memory)}
-                row = Row(source.name, pipeline.text, size, suite.repeats, len(done))
+                row = Row(source.name, pipeline.text, size, wanted_repeats, len(done))
                 cannot = _cannot(pipeline, size, here)
                 if cannot:
                     rows.append(replace(row, mark=cannot, left_out=True))

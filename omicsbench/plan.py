@@ -6,6 +6,7 @@ import json
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -60,6 +61,25 @@ def resolve_pipelines(suite: Suite, registry: Registry) -> list[Pipeline]:
     return list(made.values())
 
 
+def repeats_by_pipeline(suite: Suite, registry: Registry) -> dict[str, int]:
+    """Repeats of every pipeline, by its canonical text: all, or fewer where the suite says so."""
+    fewer = suite.model_copy(update={"pipelines": tuple(suite.fewer_repeats)})
+    few = {
+        pipeline.text: number
+        for pipeline, number in zip(
+            resolve_pipelines(fewer, registry), suite.fewer_repeats.values(), strict=True
+        )
+    }
+    texts = [pipeline.text for pipeline in resolve_pipelines(suite, registry)]
+    for text in few:
+        if text not in texts:
+            raise RegistryError(
+                f"fewer_repeats names {text}, which is none of the suite's pipelines; add it or "
+                "leave it out."
+            )
+    return {text: min(suite.repeats, few.get(text, suite.repeats)) for text in texts}
+
+
 def resolve_metrics(suite: Suite) -> tuple[str, ...]:
     """The suite's metrics, each once; all there are if it states none."""
     names = tuple(METRICS) if suite.metrics is None else tuple(dict.fromkeys(suite.metrics))
@@ -73,16 +93,17 @@ def make_plan(
     suite: Suite,
     registry: Registry,
     own_data: Sequence[OwnData] = (),
-    on_dataset: Callable[[str], None] | None = None,
+    on_dataset: Callable[[str, float], None] | None = None,
 ) -> list[Planned]:
     """Every run of the suite, in the order in which it is done.
 
-    Prepares the data sets, telling ``on_dataset`` the name of each.
+    Prepares the data sets, telling ``on_dataset`` the name of each and the share done of it.
     Raises OmicsbenchError for anything unknown or unusable, before any run has started.
     """
     if not device_present(suite.device):
         raise OmicsbenchError(f"There is no {suite.device} device here; use --device cpu.")
     pipelines, metrics = resolve_pipelines(suite, registry), resolve_metrics(suite)
+    repeats = repeats_by_pipeline(suite, registry)
     chosen: list[tuple[Source, tuple[Size, ...] | None]] = [
         (registered(choice.name, registry), choice.sizes) for choice in suite.datasets
     ]
@@ -96,22 +117,25 @@ def make_plan(
     plan: list[Planned] = []
     for source, stated in chosen:
         if on_dataset:
-            on_dataset(source.name)
+            on_dataset(source.name, 0.0)
         prepared = prepare(
             source,
             range(suite.repeats),
             seed=suite.seed,
             features=suite.features,
             per_size=suite.features_per_size,
+            on_share=partial(on_dataset, source.name) if on_dataset else None,
         )
         source.__dict__.pop("cells", None)  # loaded data is no longer needed
-        plan += _runs(suite, pipelines, metrics, source, stated or suite.sizes, prepared)
+        sizes = stated or suite.sizes
+        plan += _runs(suite, pipelines, repeats, metrics, source, sizes, prepared)
     return plan
 
 
 def _runs(
     suite: Suite,
     pipelines: list[Pipeline],
+    repeats: dict[str, int],
     metrics: tuple[str, ...],
     source: Source,
     stated: tuple[Size, ...] | None,
@@ -128,7 +152,7 @@ def _runs(
     runs = []
     for pipeline in pipelines:
         for size in sizes:
-            for repeat in range(suite.repeats):
+            for repeat in range(repeats[pipeline.text]):
                 spec = RunSpec(
                     task=suite.task,
                     dataset=source.name,

@@ -44,8 +44,8 @@ class Progress:
     def __exit__(self, *exception: object) -> None:
         self.bar.stop()
 
-    def dataset(self, name: str) -> None:
-        self.bar.update(self.task, description=f"preparing {name}")
+    def dataset(self, name: str, share: float) -> None:
+        self.bar.update(self.task, description=f"preparing {name}", total=1, completed=share)
 
     def start(self, todo: Sequence[Planned], done: int) -> None:
         self.total = len(todo)
@@ -57,7 +57,7 @@ class Progress:
         notes = {(p.spec.dataset, n) for p in todo for n in p.prepared.meta["info"]["notes"]}
         for name, note in sorted(notes):
             self.console.print(f"{name}: {note}", markup=False, highlight=False, soft_wrap=True)
-        self.bar.update(self.task, description="starting", total=max(weight, 1), runs="")
+        self.bar.reset(self.task, description="starting", total=max(weight, 1), runs="")
 
     def record(self, record: RunRecord) -> None:
         self.done += 1

@@ -32,7 +32,7 @@ MEMORY_SHARE = 0.8  # of the machine's memory, shared by the jobs, where the sui
 class Observer(Protocol):
     """Who is told how the suite goes on; the CLI draws a progress bar from it."""
 
-    def dataset(self, name: str) -> None: ...
+    def dataset(self, name: str, share: float) -> None: ...
 
     def start(self, todo: Sequence[Planned], done: int) -> None: ...
 
@@ -44,7 +44,7 @@ class Interrupted(OmicsbenchError):
 
 
 class _Silent:
-    def dataset(self, name: str) -> None:
+    def dataset(self, name: str, share: float) -> None:
         pass
 
     def start(self, todo: Sequence[Planned], done: int) -> None:

@@ -24,6 +24,8 @@ from pydantic import ValidationError
 from omicsbench.errors import StoreError
 from omicsbench.spec import SCHEMA_VERSION, RunRecord, Status
 
+MANY_CELLS = 20_000  # training cells above which their 2-D embedding is kept too, for a picture
+
 
 class NewerRecord(StoreError):
     """A record written by a newer omicsbench."""

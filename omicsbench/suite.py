@@ -50,6 +50,10 @@ class Suite(_Strict):
     )
     sizes: Sizes = Field(default=None, description="for data sets that state none")
     repeats: int = Field(default=5, ge=1)
+    fewer_repeats: dict[str, Annotated[int, Field(ge=1)]] = Field(
+        default_factory=dict,
+        description="repeats of pipelines too dear for all of them, by their text as listed",
+    )
     seed: int = Field(default=0, ge=0)
     n_components: int = Field(
         default=10, ge=1, description="latent size, where a pipeline states none"

@@ -241,12 +241,18 @@ def verdicts(
 def _best_by_validation(
     runs: Runs, rivals: list[str], metric: str, sizes: list[int]
 ) -> dict[int, str]:
-    """Per size, the finished simple pipeline with the best mean validation score."""
+    """Per size, the finished simple pipeline with the best mean validation score.
+
+    One that was given fewer repeats than others cannot carry a comparison and is not chosen.
+    """
     best: dict[int, str] = {}
     for size in sizes:
         means: dict[str, float] = {}
+        repeats = {name: sum(n == size for n, _ in runs[name]) for name in rivals}
         for name in rivals:
             tried = [r for (n, _), r in runs[name].items() if n == size]
+            if len(tried) < max(repeats.values()):
+                continue
             if tried and all(metric in r.validation for r in tried):
                 means[name] = _sign(metric) * float(np.mean([r.validation[metric] for r in tried]))
         if means:

@@ -137,7 +137,7 @@ def _record(size: int = 100, status: Status = Status.OK, **more: object) -> RunR
     spec = RunSpec(
         task="embed", dataset="d", dataset_id="d", pipeline="p", pipeline_id="1", size=size,
         repeat=0, device="cpu", threads=1, seed=0, split="holdout", features=10, scored=10,
-        scored_in_sample=10, metrics=("knn_recall",),
+        background=10, scored_in_sample=10, metrics=("knn_recall",),
     )  # fmt: skip
     given = {"key": spec.key, "spec": spec, "family": "deep", "status": status} | more
     return RunRecord(**given)  # type: ignore[arg-type]

@@ -408,7 +408,7 @@ def test_a_methods_own_facts_are_kept_as_plain_values(tmp_path: Path) -> None:
 
 def test_a_failing_metric_is_a_gap_with_a_reason() -> None:
     inputs = {
-        "gene_neighbors": "nonsense", "embedding": "nonsense",
+        "gene_neighbors": "nonsense", "background": "nonsense",
         "expression": np.zeros((3, 2)), "reconstruction": np.ones((3, 2)),
     }  # fmt: skip
     scores = evaluate(["knn_recall", "reconstruction_mse"], inputs)

@@ -114,24 +114,29 @@ def distance_spearman(expression: FloatArray, embedding: FloatArray) -> Estimate
     expression : (m, p) float32; embedding : (m, d) float32. Range [-1, 1], larger is
     better; 0 is chance, and the value of a constant embedding.
     """
-    from scipy.spatial.distance import pdist
+    from scipy.spatial.distance import pdist, squareform
 
     points, m = cleaned(embedding), len(embedding)
     if m < 4:
         raise MetricUndefined("fewer than 4 scored rows")
     rows = np.sort(np.random.default_rng(0).permutation(m)[:SPEARMAN_ROWS])
-    whole = spearman(pdist(expression[rows]), pdist(points[rows]))
-    groups = np.array_split(np.random.default_rng(1).permutation(rows), GROUPS)
-    if min(map(len, groups)) < 2:
+    spaces = [squareform(pdist(space[rows])) for space in (expression, points)]
+    group = np.random.default_rng(1).permutation(len(rows)) % GROUPS
+
+    def correlation(kept: IntArray) -> float:
+        pairs = tuple(kept[part] for part in np.triu_indices(len(kept), 1))
+        return spearman(*(distances[pairs] for distances in spaces))
+
+    whole = correlation(np.arange(len(rows)))
+    if len(rows) < 2 * GROUPS:
         return Estimate(whole)
-    rest = [np.setdiff1d(rows, group) for group in groups]
-    parts = [spearman(pdist(expression[r]), pdist(points[r])) for r in rest]
+    parts = [correlation(np.flatnonzero(group != left_out)) for left_out in range(GROUPS)]
     return Estimate(whole, float(np.std(parts) * (GROUPS - 1) ** 0.5))
 
 
 def _points(gene_neighbors: Neighbors, background: FloatArray) -> FloatArray:
     if len(background) != gene_neighbors.points:
-        raise ValueError(f"{gene_neighbors.points} rows, embedding {background.shape}")
+        raise ValueError(f"{gene_neighbors.points} scored rows, embedding {background.shape}")
     return cleaned(background)
 
 

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from omicsbench.reporting.answer import kind
 from omicsbench.reporting.raster import data_uri, raster, scatter
 from omicsbench.spec import RunRecord, Status
-from omicsbench.store import embedding_file, labels_file
+from omicsbench.store import MANY_CELLS, embedding_file, labels_file
 
 Runs = Mapping[tuple[str, int], RunRecord]  # by pipeline and size
 Points = tuple[NDArray[Any], NDArray[Any] | None]  # embedding (m, 2), label codes (m,)
@@ -30,7 +30,7 @@ COLOURS = (
 OTHER, MISSING = "#9aa0a6", "#dadce0"
 PIXELS, SHOWN_CELLS, MAX_COLUMNS, MAX_PICTURES = 220, 4000, 5, 120
 # Training cells: from how many on they get a picture, and how many pictures a report bears.
-MANY_CELLS, MAX_LARGE = 20_000, 8
+MAX_LARGE = 8
 LARGE_PIXELS, LARGE_SAMPLE = 400, 10_000  # where datashader is missing
 MAX_CODE = 100_000  # a larger label code is a damaged file
 

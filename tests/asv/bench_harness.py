@@ -17,7 +17,7 @@ class Watch:
     def __init__(self) -> None:
         self.times: list[float] = []
 
-    def dataset(self, name: str) -> None:
+    def dataset(self, name: str, share: float) -> None:
         pass
 
     def start(self, todo: Sequence[Any], done: int) -> None:

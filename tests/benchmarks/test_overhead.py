@@ -24,7 +24,7 @@ class _Watch:
     def __init__(self) -> None:
         self.times: list[float] = []
 
-    def dataset(self, name: str) -> None:
+    def dataset(self, name: str, share: float) -> None:
         pass
 
     def start(self, todo: Sequence[Planned], done: int) -> None:
