@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from omicsbench.errors import DataError, OmicsbenchError
+from omicsbench.fetch import fetch, known_sha256
 from omicsbench.pipeline import call_text, parse_call
 from omicsbench.plugin import Provenance, Values
 from omicsbench.quality import Checked, check, checked_blocks
@@ -89,13 +90,14 @@ class Source:
     Attributes
     ----------
     name : canonical text, as in records.
-    identity : JSON-able value that changes whenever the data may change.
+    identify : gives a JSON-able value that changes whenever the data may change; brings files
+        that have to be downloaded, as their checksums are part of it.
     describe : what records tell of the data set.
     scale : features are brought to unit variance.
     """
 
     name: str
-    identity: Any
+    identify: Callable[[], Any]
     describe: dict[str, Any]
     scale: bool
     load: Callable[[], Cells]
@@ -104,6 +106,11 @@ class Source:
     def slug(self) -> str:
         """The name as part of a file name."""
         return re.sub(r"[^A-Za-z0-9_.-]+", "_", self.name).strip("_")[:60] or "data"
+
+    @cached_property
+    def identity(self) -> Any:
+        """What ``identify`` gives. Raises DataError if a file cannot be had."""
+        return self.identify()
 
     @cached_property
     def cells(self) -> Cells:
@@ -143,12 +150,18 @@ def registered(text: str, registry: Registry) -> Source:
         except DataError as error:
             raise DataError(f"Data set {name}: {error}") from error
 
-    return Source(
-        name=call_text(info.name, params),
-        identity=[
+    def identify() -> Any:
+        known = [
             info.name, params, info.version, entry.code_id, info.label, info.values, info.scale,
             [file_digest(f) for f in files], [_version(m) for m in info.needs],
-        ],
+        ]  # fmt: skip
+        for remote in info.remote:
+            fetch(remote)
+        return [*known, [known_sha256(r) for r in info.remote]] if info.remote else known
+
+    return Source(
+        name=call_text(info.name, params),
+        identify=identify,
         describe={
             "name": info.name, "summary": info.summary, "source": info.source,
             "licence": info.licence, "kind": info.kind, "omics": info.omics,
@@ -172,7 +185,7 @@ def own(data: OwnData) -> Source:
     settings = [data.label, data.values, data.layer, data.modality, data.scale, data.provenance]
     return Source(
         name=re.sub(r"[^\w.-]+", "_", path.name),
-        identity=["file", file_digest(path), settings],
+        identify=lambda: ["file", file_digest(path), settings],
         describe={
             "name": path.name, "summary": "your own data", "source": path.name, "licence": "",
             "kind": "real", "omics": True, "label": data.label,

@@ -165,3 +165,18 @@ def test_trains_on_cuda(depth):
     models = (Autoencoder(5, depth=depth, device=device) for device in ("cpu", "cuda"))
     cpu, cuda = (r2(m.fit(sp.csr_matrix(X[:400])), X[400:]) for m in models)
     assert cuda == pytest.approx(cpu, abs=0.05)
+
+
+def test_an_epoch_beyond_the_buffer_holds_every_row_once_in_runs() -> None:
+    from omicsbench.methods import _torch
+
+    rows = np.arange(0, 6 * _torch.BUFFER, 2)
+    mixed = _torch._shuffled(rows, np.random.default_rng(0))
+    assert np.array_equal(np.sort(mixed), rows)
+    assert not np.array_equal(mixed, rows)
+    buffer = np.sort(mixed[: _torch.BUFFER])
+    neighbours = (np.diff(buffer) == 2).mean()
+    assert neighbours > 0.9, "a buffer is read in runs"
+    batch = mixed[:256]
+    assert np.ptp(batch) > 0.8 * np.ptp(rows), "a batch comes from everywhere"
+    assert (np.diff(np.sort(batch)) == 2).mean() < 0.2, "and seldom holds neighbours"

@@ -172,6 +172,27 @@ def test_sparse_equals_dense(name):
     np.testing.assert_allclose(sparse, dense, atol=2e-4)
 
 
+@pytest.mark.parametrize("name", [n for n, make in CLASSES.items() if make.info.streams])
+def test_mapped_rows_equal_dense(name, tmp_path):
+    """A method that streams sees rows of a matrix on disk, scaled on the way."""
+    from omicsbench.mapped import CsrWriter, MappedCsr, ScaledRows
+    from omicsbench.scaling import Scaler
+
+    X, y = cells(200)
+    with CsrWriter(tmp_path, P) as writer:
+        writer.append(X.data, X.indices, X.indptr)
+    stored, index = MappedCsr.open(tmp_path, P), np.arange(0, 200, 2)
+    scaler = Scaler.fit(X[index])
+    rows = ScaledRows(stored, index, scaler)
+    labels = (y[index],) if find(name).info.sees_labels else ()
+    mapped, dense = (build(name).fit(x, *labels) for x in (rows, rows.toarray()))
+    new = ScaledRows(stored, np.arange(1, 200, 2), scaler)
+    labels = (y[1::2],) if find(name).info.sees_labels else ()
+    np.testing.assert_allclose(
+        mapped.transform(new, *labels), dense.transform(new.toarray(), *labels), atol=2e-3
+    )
+
+
 @pytest.mark.parametrize("name", [n for n, make in CLASSES.items() if make.info.invertible])
 def test_rows_do_not_depend_on_each_other(name):
     model, (X,) = fitted(name), inputs(name, 50, False, seed=1)
@@ -206,15 +227,30 @@ def reference_pca(X: np.ndarray, k: int):
 
 @pytest.mark.parametrize(("n", "k"), [(30, 5), (30, 25), (200, 5), (200, 35), (200, 40), (41, 40)])
 @pytest.mark.parametrize("sparse", [True, False])
-def test_pca_is_exact(n, k, sparse):
+@pytest.mark.parametrize("solver", ["library", "gram"])
+def test_pca_is_exact(n, k, sparse, solver):
     (X,) = inputs("pca", n, sparse)
-    model = build("pca", n_components=k).fit(X)
+    model = build("pca", n_components=k, solver=solver).fit(X)
+    assert model.fit_info_["solver"] == solver
     truth = reference_pca(cells(n)[0].toarray(), k)
     np.testing.assert_allclose(
         model.pca_.explained_variance_, truth.explained_variance_, rtol=1e-3, atol=1e-6
     )
     cosines = np.linalg.svd(model.pca_.components_ @ truth.components_.T, compute_uv=False)
     assert cosines.min() > 0.999
+    assert model.fit_info_["explained_variance_ratio"] == pytest.approx(
+        truth.explained_variance_ratio_.sum(), abs=1e-4
+    )
+    new = cells(50, 1)[0].toarray()
+    rebuilt = model.inverse_transform(model.transform(new))
+    expected = truth.inverse_transform(truth.transform(new))
+    if k < n - 1:  # beyond, axes of no variance are arbitrary
+        np.testing.assert_allclose(rebuilt, expected, atol=5e-3)
+
+
+def test_pca_refuses_an_unknown_solver():
+    with pytest.raises(ValueError, match="library, gram"):
+        build("pca", solver="fast").fit(cells(30)[0])
 
 
 @pytest.mark.parametrize("n", [12, 20])

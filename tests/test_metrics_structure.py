@@ -125,6 +125,55 @@ def test_every_rank_occurs_once_even_among_equal_points() -> None:
     assert found.indices.max() > 10, "the order of the rows, which may hold labels, decides nothing"
 
 
+@pytest.mark.parametrize("function", NEIGHBOURHOOD)
+def test_anchors_estimate_what_all_points_give(function: Callable[..., float]) -> None:
+    """400 of 3,000 points scored against all: the error stays within what is stored beside it."""
+    genes, embedding = spaces(11, 3_000)
+    exact = float(function(Neighbors.of(genes, 15), embedding))
+    off, stated = [], []
+    for draw in range(12):
+        order = np.random.default_rng(draw).permutation(3_000)
+        found = function(Neighbors.of(genes[order], 15, 400), embedding[order])
+        off.append(float(found) - exact)
+        stated.append(found.se)  # type: ignore[attr-defined]
+    assert np.abs(off).max() < 4 * np.mean(stated)
+    # With 400 of 3,000 drawn, the spread is a little under that of an unlimited population.
+    assert 0.5 < np.std(off) / np.mean(stated) < 1.5
+    assert np.std(stated) < 0.3 * np.mean(stated)
+
+
+def test_standard_errors_against_the_bootstrap() -> None:
+    from omicsbench.metrics.probes import _balanced_accuracy
+
+    rng = np.random.default_rng(0)
+    genes, rebuilt = (rng.gamma(1.0, size=(400, 12)) for _ in range(2))
+    rebuilt = 0.6 * genes + 0.2 * rebuilt
+    labels = rng.integers(0, 4, 400)
+    predicted = np.where(rng.random(400) < 0.7, labels, rng.integers(0, 4, 400))
+    cases = {
+        "r2": lambda i: reconstruction_r2(genes[i], rebuilt[i]),
+        "mse": lambda i: reconstruction_mse(genes[i], rebuilt[i]),
+        "balanced": lambda i: _balanced_accuracy(labels[i], predicted[i]),
+    }
+    for name, scored in cases.items():
+        draws = [float(scored(rng.integers(0, 400, 400))) for _ in range(400)]
+        assert scored(np.arange(400)).se == pytest.approx(np.std(draws), rel=0.25), name
+
+
+def test_memory_set_for_distances_changes_no_value(monkeypatch: pytest.MonkeyPatch) -> None:
+    from omicsbench.metrics.points import block_rows
+
+    genes, embedding = spaces(3, 700)
+    scores = []
+    for megabytes in ("256", "0.1"):
+        monkeypatch.setenv("OMICSBENCH_BLOCK_MB", megabytes)
+        found = Neighbors.of(genes, 9, 300)
+        scores.append([f(found, embedding) for f in NEIGHBOURHOOD])
+    assert scores[0] == scores[1]
+    assert block_rows(700) == 4
+    assert block_rows(10**9) == 1, "one row at least"
+
+
 def test_neighbors_survive_the_disk(tmp_path: Path) -> None:
     found = Neighbors.of(spaces(4)[0], 4)
     found.save(tmp_path / "neighbors.npz")
