@@ -157,11 +157,12 @@ def terms(record: RunRecord) -> tuple[Any, ...]:
 def tidy(records: Iterable[RunRecord]) -> pd.DataFrame:
     """Long table, one row per (run, part, metric); a run without scores has one row.
 
-    ``part`` is test, validation or in_sample. Times are in seconds, memory in bytes.
+    ``part`` is test, validation or in_sample; ``se`` is the standard error of a test score over
+    the scored cells, where one is known. Times are in seconds, memory in bytes.
     """
     names = ["dataset", "task", "pipeline", "family", "output_dim", "size", "repeat", "device",
-             "status", "reason", "part", "metric", "value", "fit_s", "transform_s", "cpu_s",
-             "peak_rss_bytes", "key"]  # fmt: skip
+             "status", "reason", "part", "metric", "value", "se", "fit_s", "transform_s",
+             "cpu_s", "peak_rss_bytes", "key"]  # fmt: skip
     rows: list[tuple[Any, ...]] = []
     for r in records:
         s = r.spec
@@ -170,8 +171,13 @@ def tidy(records: Iterable[RunRecord]) -> pd.DataFrame:
         times = (r.phases.fit_s, r.phases.transform_s) if r.status is Status.OK else (None, None)
         end = [*times, r.cpu_s, r.peak_rss_bytes, r.key]
         parts = {"test": r.scores, "validation": r.validation, "in_sample": r.in_sample}
-        scores = [(part, name, of[name]) for part, of in parts.items() for name in sorted(of)]
-        rows += [(*head, *score, *end) for score in scores] or [(*head, None, None, None, *end)]
+        errors = {"test": r.scores_se}
+        scores = [
+            (part, name, of[name], errors.get(part, {}).get(name))
+            for part, of in parts.items()
+            for name in sorted(of)
+        ]
+        rows += [(*head, *score, *end) for score in scores] or [(*head, *[None] * 4, *end)]
     rows.sort(key=lambda row: [*row[:3], *row[5:8], row[-1]])
     return pd.DataFrame(rows, columns=names)
 

@@ -93,7 +93,8 @@ def specifications() -> dict[str, Any]:
         "curve": _chart(
             _band("low", "high"),
             _line("mean"),
-            _points("mean", [_tip("mean", "mean"), *_INTERVAL, _tip("repeats", "repeats")]),
+            _points("mean", [_tip("mean", "mean"), *_INTERVAL, _tip("repeats", "repeats"),
+                             _tip("se", "standard error over test cells")]),
             *_crossover(),
             y="linear",
         ),

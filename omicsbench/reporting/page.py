@@ -107,6 +107,7 @@ def _html(
         failures=tables.grouped_failures(failed).to_dict("records"),
         failed=len(failed),
         predicted=len(predicted),
+        fits=tables.fit_table(records).to_dict("records"),
         skipped=tables.skipped_table(records).to_dict("records"),
         environments=_environments(records),
         protocol=_protocol(records),

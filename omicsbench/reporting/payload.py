@@ -38,7 +38,8 @@ def chart_data(
         predicted[f"memory{end}"] = predicted[f"peak_rss_bytes{end}"] / GIB
     key = ["place", "dim", "pipeline", "size"]
     wanted = {
-        "curve": (quality, [*key, "metric", "mean", "low", "high", "repeats", "fit_s", "front"]),
+        "curve": (quality, [*key, "metric", "mean", "low", "high", "repeats", "se", "fit_s",
+                            "front"]),
         "cost": (costs, [*key, "fit_s", "fit_s_min", "fit_s_max", "memory", "memory_min",
                          "memory_max"]),
         "predicted": (predicted, [*key, "fit_s", "fit_s_low", "fit_s_high", "memory",

@@ -56,9 +56,14 @@ def difference_table(verdicts: Iterable[Verdict]) -> pd.DataFrame:
 
 
 def score_table(runs: pd.DataFrame) -> pd.DataFrame:
-    """Test scores per (pipeline, size, metric): mean over repeats and its 95 % t-interval."""
+    """Test scores per (pipeline, size, metric): mean over repeats and its 95 % t-interval.
+
+    ``se`` is the mean standard error over the scored cells, where one is known: how far all scores
+    of a metric might move together with another test set. It is not part of the interval.
+    """
     test = runs[runs["part"] == "test"]
     found = test.groupby([*WHERE, "metric"], dropna=False)["value"].agg(["mean", "std", "count"])
+    found["se"] = test.astype({"se": float}).groupby([*WHERE, "metric"], dropna=False)["se"].mean()
     half = stdtrit((found["count"] - 1).clip(lower=1), 0.975) * found["std"]
     half /= found["count"] ** 0.5  # NaN with one repeat
     found = found.assign(low=found["mean"] - half, high=found["mean"] + half)
@@ -146,6 +151,32 @@ def prediction_table(records: Iterable[RunRecord]) -> pd.DataFrame:
     return found.astype(dict.fromkeys(names, float))
 
 
+def fit_table(records: Iterable[RunRecord]) -> pd.DataFrame:
+    """What methods tell of their own fits: one row per stage, at the largest size, first repeat."""
+    largest: dict[tuple[str, str, str], RunRecord] = {}
+    for r in records:
+        at = (r.spec.dataset, r.spec.pipeline, r.spec.device)
+        known = largest.get(at)
+        rank = (-r.spec.size, r.spec.repeat)
+        if r.fit_info and (known is None or rank < (-known.spec.size, known.spec.repeat)):
+            largest[at] = r
+    rows = [
+        {"dataset": dataset, "pipeline": pipeline, "size": r.spec.size, "stage": stage,
+         "facts": "; ".join(f"{name.replace('_', ' ')} {_fact(v)}" for name, v in facts.items())}
+        for (dataset, pipeline, _), r in sorted(largest.items())
+        for stage, facts in r.fit_info.items()
+    ]  # fmt: skip
+    return pd.DataFrame(rows, columns=["dataset", "pipeline", "size", "stage", "facts"])
+
+
+def _fact(value: Any) -> str:
+    if isinstance(value, list):
+        return "-".join(map(_fact, value))
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return str(value)
+    return f"{value:,}" if isinstance(value, int) else f"{value:.4g}"
+
+
 def skipped_table(records: Iterable[RunRecord]) -> pd.DataFrame:
     """Metrics without a value in runs that ended well, with the reason: sizes and runs."""
     rows = [
@@ -187,6 +218,7 @@ def write_tables(
         "differences": difference_table(verdicts),
         "summary": score_table(runs),
         "costs": cost_table(runs),
+        "fits": fit_table(newest),
         "failures": failure_table(newest),
         "skipped_metrics": skipped_table(newest),
     }
