@@ -18,6 +18,11 @@ at most quadratic. With two sizes all of this is the prior. With one size no slo
 value stands for c = 1, and the interval for everything from c = 0 (all of it overhead) to c = 2,
 so that one size never rules a larger one out.
 
+Nor does the low end lie above what growth in proportion to n from the largest finished size would
+give: a cost that has grown faster so far may have reached a bound, as training does that stops
+early on few cells and after a set number of steps on many. So a run is never ruled out unless
+even proportional growth rules it out; a method that grows faster is tried, once, up to its limit.
+
 **Why so.** Tried on synthetic curves (power laws, a constant plus a power law, linear plus
 quadratic, n log n; exponents 0.8 to 1.8; 10 % noise), at 10 times the largest of 3 to 8 sizes: a
 line through all sizes predicts a tenth of the cost where there is a constant, a line through the
@@ -157,6 +162,7 @@ def forecast(
     if not done:
         return None
     x, y = _medians(done, quantity)
+    largest, last = int(x[-1]), float(y[-1])
     known = min(o.base_rss_bytes for o in done) if quantity == "peak_rss_bytes" else 0.0
     bounds = [
         (float(o.size), float(getattr(o, quantity)))
@@ -170,8 +176,9 @@ def forecast(
             x, y = np.append(x[x < n], n), np.append(y[x < n], least)
             curve = _predict(x, y, float(size), known, spread)
     least = max((cost for n, cost in bounds if n <= size), default=0.0)
-    value, low, high = (max(end, least) for end in curve)
-    largest = max(o.size for o in done)
+    value, low, high = curve
+    low = min(low, last * max(size / largest, 1.0))
+    value, low, high = (max(end, least) for end in (value, low, high))
     sizes = len({o.size for o in done})
     count = f"{min(sizes, LAST)} size{'s'[: sizes != 1]} up to {largest:,}"
     passed = f" and a limit exceeded at {int(max(bounds)[0]):,}" if bounds else ""

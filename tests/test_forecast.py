@@ -195,3 +195,15 @@ def test_costs_in_words() -> None:
     assert in_words("wall_s", 903, 612.4, 1_440) == "900 s (610 to 1,400)"
     assert in_words("wall_s", 0.0123, 0.01, 9.96) == "0.012 s (0.01 to 10)"
     assert in_words("peak_rss_bytes", 3.1 * 2**30, 2**30, 2**33) == "3.1 GiB (1 to 8)"
+
+
+def test_a_training_budget_that_begins_to_bind_does_not_rule_larger_sizes_out() -> None:
+    """Stopped early on few cells, after a set number of steps on many: a jump, then flat."""
+    known = _runs({1_000: 5.0, 3_000: 6.0, 10_000: 17.0, 30_000: 130.0}.__getitem__,
+                  (1_000, 3_000, 10_000, 30_000))  # fmt: skip
+    found = _at(known, 100_000)
+    assert found.low <= 130 * 100 / 30
+    assert found.low <= found.value <= found.high
+    budget = Budget({"timeout_s": 600.0, "memory_bytes": 1e9}, known)
+    assert budget.left_out(_record(100_000).spec) is None
+    assert budget.left_out(_record(1_000_000).spec) is not None, "even in proportion it is too much"

@@ -50,7 +50,8 @@ def test_a_10x_file_of_a_million_columns_goes_all_the_way(
     records = run_suite(suite, tmp_path / "out", registry=discover())
     assert [r.reason for r in records if r.status != "ok"] == []
     largest = [r for r in records if r.spec.size > 1_000]
-    assert {r.spec.size for r in largest} == {CELLS - 9_971 - 1_001} or len(largest) == 2
+    assert len(largest) == 2
+    assert min(r.spec.size for r in largest) > 1_290_000
     for record in largest:
         assert record.dataset_info["n_cells"] == CELLS
         assert record.dataset_info["provenance"] == "computed"
