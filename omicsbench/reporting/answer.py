@@ -29,17 +29,20 @@ def answer(verdicts: Sequence[Verdict], records: Sequence[RunRecord]) -> list[st
     said: list[str] = []
     by_rival = {against: [v for v in real if v.against == against] for against in RIVAL}
     said += [_count(chosen, against) for against, chosen in by_rival.items() if chosen]
-    said += _where(by_rival["best_simple"] or by_rival["reference"])
+    others = [v for v in headline if kinds[v.dataset] != "real omics"]
     if not real:
         said.append(
             "These results hold no comparison of a deep with a simple pipeline on real omics "
             "data, so they give no answer for such data."
         )
+        said += _controls(others, kinds)
+        by_rival = {against: [v for v in others if v.against == against] for against in RIVAL}
+    said += _where(by_rival["best_simple"] or by_rival["reference"])
     said += _disagreements(by_rival["best_simple"] or by_rival["reference"])
-    said += _deep_controls(
-        [v for v in verdicts if v.is_control and kinds[v.dataset] == "real omics"]
-    )
-    said += _controls([v for v in headline if kinds[v.dataset] != "real omics"], kinds)
+    shown = {v.dataset for v in real or others}
+    said += _deep_controls([v for v in verdicts if v.is_control and v.dataset in shown])
+    if real:
+        said += _controls(others, kinds)
     said += _costs(real or headline, records)
     return said + _never_finished(records)
 
