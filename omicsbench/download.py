@@ -180,7 +180,10 @@ def _plain(error: Exception) -> str:
             break
         inner = cause
     text = str(getattr(inner, "strerror", None) or inner)
-    return text.rpartition(": ")[2].strip(" '()\"") or type(inner).__name__
+    last = text.rpartition(": ")[2].strip(" '\"")
+    while last.count(")") > last.count("("):  # closed what was cut off
+        last = last[: last.rindex(")")] + last[last.rindex(")") + 1 :]
+    return last.strip(" '\"") or type(inner).__name__
 
 
 def _hand_over(part: Path, output: Path) -> None:
