@@ -12,8 +12,8 @@ import typer
 if TYPE_CHECKING:
     from omicsbench.outlook import DatasetOutlook, Outlook, Row
 
-HEADS = ("pipeline", "n", "runs", "done", "one run, s", "peak memory, GiB", "disk, MiB", "")
-NUMBERS = range(1, 7)  # columns of HEADS that are aligned to the right
+HEADS = ("n", "runs", "done", "one run, s", "peak memory, GiB", "disk, MiB", "")
+NUMBERS = range(6)  # columns of HEADS that are aligned to the right
 
 
 def plan(
@@ -58,16 +58,24 @@ def _heading(dataset: DatasetOutlook) -> str:
 
 
 def _table(rows: list[Row]) -> str:
+    """A line per size, under the name of the pipeline, which may be long."""
     cells = [HEADS, *(_cells(row) for row in rows)]
     widths = [max(len(line[i]) for line in cells) for i in range(len(HEADS))]
-    return "\n".join(
+    lines = [
         "  "
         + "  ".join(
             text.rjust(width) if i in NUMBERS else text.ljust(width)
             for i, (text, width) in enumerate(zip(line, widths, strict=True))
         ).rstrip()
         for line in cells
-    )
+    ]
+    shown, last = lines[:1], ""
+    for row, line in zip(rows, lines[1:], strict=True):
+        if row.pipeline != last:
+            shown.append(f"  {row.pipeline}")
+            last = row.pipeline
+        shown.append(line)
+    return "\n".join(shown)
 
 
 def _cells(row: Row) -> tuple[str, ...]:
@@ -82,7 +90,7 @@ def _cells(row: Row) -> tuple[str, ...]:
 
     disk = row.cost.get("disk_bytes")
     return (
-        row.pipeline, f"{row.size:,}", str(row.repeats), str(row.done),
+        f"{row.size:,}", str(row.repeats), str(row.done),
         interval("wall_s", 1.0), interval("peak_rss_bytes", 2.0**30),
         _mib(disk.value * row.todo) if disk else "", row.mark,
     )  # fmt: skip
