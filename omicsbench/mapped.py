@@ -2,12 +2,15 @@
 
 Nothing here holds more than a block in memory, and a matrix may have more than 2^31 values.
 A mapped page counts as resident memory as long as it stays mapped, so a reader unmaps what it
-has read every ``RELEASE_BYTES``; the pages stay in the system's cache for the next reader.
+has read every ``RELEASE_BYTES``; the pages stay in the system's cache for the next reader. Rows
+far apart are read from the files instead: touching one page may map 2 MiB around it, depending on
+how the system happens to cache the file.
 """
 
 from __future__ import annotations
 
 import mmap
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,7 +26,6 @@ if TYPE_CHECKING:
     from omicsbench.scaling import Scaler
 
 RELEASE_BYTES = 256 << 20
-FAULT_BYTES = 512 << 10  # up to which Linux maps around a page that is touched, where cached
 BLOCK_ROWS = 4_096
 HEADER_BYTES = 128  # of a one-dimensional .npy file
 PARTS = ("data", "indices", "indptr")
@@ -104,6 +106,7 @@ class MappedCsr:
     indptr: NDArray[np.int64]
     shape: tuple[int, int]
     maps: tuple[mmap.mmap, ...] = ()
+    files: tuple[BinaryIO, ...] = ()  # of data and indices
 
     @classmethod
     def open(cls, folder: Path, columns: int) -> MappedCsr:
@@ -113,7 +116,8 @@ class MappedCsr:
         if indptr.size < 1 or not data.size == indices.size == indptr[-1]:
             raise ValueError(f"{folder} is not a whole matrix")
         maps = tuple(m for part in parts if (m := getattr(part, "_mmap", None)) is not None)
-        return cls(data, indices, indptr, (indptr.size - 1, columns), maps)
+        files = tuple((folder / f"{part}.npy").open("rb", buffering=0) for part in PARTS[:2])
+        return cls(data, indices, indptr, (indptr.size - 1, columns), maps, files)
 
     def __getitem__(self, rows: slice | NDArray[Any]) -> csr_matrix:
         return ScaledRows(self, _numbers(rows, self.shape[0]), None).tocsr()
@@ -129,6 +133,24 @@ class MappedCsr:
             arrays = (np.array(self.data[part]), self.indices[part].astype(np.int32))
             yield csr_matrix((*arrays, indptr - indptr[0]), shape=(indptr.size - 1, self.shape[1]))
             self.release()
+
+    def read(
+        self, index: NDArray[np.int64]
+    ) -> tuple[NDArray[Any], NDArray[Any], NDArray[np.int64]]:
+        """Data, indices and indptr of some rows, wherever they lie, without mapping a page."""
+        starts, stops = self.indptr[index], self.indptr[index + 1]
+        indptr = np.concatenate([[0], np.cumsum(stops - starts)])
+        made = []
+        for stored, file in zip((self.data, self.indices), self.files, strict=True):
+            values = np.empty(indptr[-1], dtype=stored.dtype)
+            raw, width = values.data.cast("B"), stored.itemsize
+            places = zip(indptr.tolist(), indptr[1:].tolist(), starts.tolist(), strict=False)
+            for first, last, start in places:
+                part, place = raw[width * first : width * last], HEADER_BYTES + width * start
+                if part and os.preadv(file.fileno(), [part], place) < len(part):
+                    raise OSError(f"{file.name} is shorter than it was")
+            made.append(values)
+        return made[0], made[1], indptr
 
     def release(self) -> None:
         """Let go of the pages read so far; they are read again when they are needed."""
@@ -210,21 +232,22 @@ class ScaledRows:
     def _pieces(self, index: NDArray[np.int64]) -> Iterator[tuple[slice, tuple[Any, ...]]]:
         """Places in ``index`` and what the kernels take for these rows, a piece at a time.
 
-        Counts what reading them maps, and lets go of it in time.
+        Lets go of what reading has mapped when that has become too much.
         """
         own = self.matrix
-        values = own.data.size // max(own.shape[0], 1)
         scattered = bool(index.size and np.ptp(index) > 2 * index.size)
-        least = FAULT_BYTES if scattered else 0
-        row_bytes = sum(max(p.itemsize * values, least) for p in (own.data, own.indices))
-        step = max(1, min(BLOCK_ROWS, RELEASE_BYTES // max(row_bytes, 1)))
-        for start in range(0, index.size, step):
-            rows = slice(start, min(start + step, index.size))
+        row_bytes = (own.data.nbytes + own.indices.nbytes) // max(own.shape[0], 1)
+        for start in range(0, index.size, BLOCK_ROWS):
+            rows = slice(start, min(start + BLOCK_ROWS, index.size))
+            if scattered:
+                numbers = np.arange(rows.stop - rows.start)
+                yield rows, (*own.read(index[rows]), numbers, self._factor, self._high)
+                continue
+            yield rows, (own.data, own.indices, own.indptr, index[rows], self._factor, self._high)
+            self._mapped += (rows.stop - rows.start) * row_bytes
             if self._mapped > RELEASE_BYTES:
                 own.release()
                 self._mapped = 0
-            self._mapped += (rows.stop - rows.start) * row_bytes
-            yield rows, (own.data, own.indices, own.indptr, index[rows], self._factor, self._high)
 
 
 def _numbers(rows: slice | NDArray[Any], n: int) -> NDArray[np.int64]:
