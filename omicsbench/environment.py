@@ -15,6 +15,7 @@ THREAD_VARIABLES = (
     "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS",
     "VECLIB_MAXIMUM_THREADS", "NUMEXPR_NUM_THREADS",
 )  # fmt: skip
+LARGE_BLOCK = 16 << 20  # bytes
 PACKAGES = (
     "numpy", "scipy", "scikit-learn", "torch", "openTSNE", "umap-learn", "pynndescent", "numba",
     "anndata", "scanpy", "igraph", "pandas",
@@ -41,9 +42,15 @@ def ram_bytes() -> int:
     return total
 
 
-def thread_environment(threads: int) -> dict[str, str]:
-    """Environment variables that pin every library's thread count."""
-    return dict.fromkeys(THREAD_VARIABLES, str(threads))
+def worker_environment(threads: int) -> dict[str, str]:
+    """Environment variables of a worker: every library's thread count, and memory given back.
+
+    glibc keeps freed blocks of up to 32 MB for later, and small blocks that outlive them may
+    scatter them so that none fits: a process that needs 1 GB was seen at 9. With a fixed
+    threshold, large blocks go back to the system, and the peak is what a method needs.
+    """
+    threaded = dict.fromkeys(THREAD_VARIABLES, str(threads))
+    return {**threaded, "MALLOC_MMAP_THRESHOLD_": str(LARGE_BLOCK)}
 
 
 def describe() -> dict[str, Any]:

@@ -27,7 +27,7 @@ import psutil
 
 from omicsbench import environment
 from omicsbench.budget import Budget, LeftOut
-from omicsbench.environment import thread_environment
+from omicsbench.environment import worker_environment
 from omicsbench.errors import CANNOT_STORE, StoreError
 from omicsbench.forecast import Observation
 from omicsbench.plugin import Family
@@ -198,7 +198,7 @@ class _Worker:
             [*command, str(request_read), str(reply_write)],
             stdin=subprocess.DEVNULL, stdout=self._log, stderr=subprocess.STDOUT,
             pass_fds=(request_read, reply_write), start_new_session=True,
-            env=os.environ | thread_environment(job.threads),
+            env=os.environ | worker_environment(job.threads),
         )  # fmt: skip
         os.close(request_read)
         os.close(reply_write)
