@@ -122,18 +122,6 @@ class MappedCsr:
     def __getitem__(self, rows: slice | NDArray[Any]) -> csr_matrix:
         return ScaledRows(self, _numbers(rows, self.shape[0]), None).tocsr()
 
-    def blocks(self, rows: int = BLOCK_ROWS) -> Iterator[csr_matrix]:
-        """All rows in order, a block at a time, in the stored type."""
-        from scipy.sparse import csr_matrix
-
-        for start in range(0, self.shape[0], rows):
-            indptr = self.indptr[start : start + rows + 1]
-            part = slice(int(indptr[0]), int(indptr[-1]))
-            # Copies: a view would keep the pages in use after they are released.
-            arrays = (np.array(self.data[part]), self.indices[part].astype(np.int32))
-            yield csr_matrix((*arrays, indptr - indptr[0]), shape=(indptr.size - 1, self.shape[1]))
-            self.release()
-
     def read(
         self, index: NDArray[np.int64]
     ) -> tuple[NDArray[Any], NDArray[Any], NDArray[np.int64]]:
@@ -190,11 +178,6 @@ class ScaledRows:
         for part, arrays in self._pieces(index):
             kernels.fill_dense(*arrays, out[part])
         return out
-
-    def blocks(self, rows: int = BLOCK_ROWS) -> Iterator[NDArray[np.float32]]:
-        """All rows in order, a dense block at a time."""
-        for start in range(0, self.shape[0], rows):
-            yield self[start : start + rows]
 
     def mean(self, axis: int = 0, dtype: DTypeLike = np.float64) -> NDArray[Any]:
         """Mean of each column, summed in double precision."""
