@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from omicsbench.budget import Budget
+from omicsbench.budget import Budget, with_predictions
 from omicsbench.forecast import Observation, Quantity, forecast, in_words, observe
 from omicsbench.spec import Phases, RunRecord, RunSpec, Status
 
@@ -207,3 +207,15 @@ def test_a_training_budget_that_begins_to_bind_does_not_rule_larger_sizes_out() 
     budget = Budget({"timeout_s": 600.0, "memory_bytes": 1e9}, known)
     assert budget.left_out(_record(100_000).spec) is None
     assert budget.left_out(_record(1_000_000).spec) is not None, "even in proportion it is too much"
+
+
+def test_what_exceeded_a_limit_is_told_with_what_it_would_have_cost() -> None:
+    limits = {"timeout_s": 12.0, "memory_bytes": 1e9}
+    done = [_record(n, phases=Phases(fit_s=n / 1_000)) for n in (1_000, 3_000, 10_000)]
+    late = _record(100_000, Status.TIMEOUT, limits=limits, reason="exceeded")
+    *others, told = with_predictions([*done, late])
+    assert others == done
+    assert told.predicted["wall_s"] == pytest.approx(100, rel=0.2)
+    assert told.predicted["wall_s_low"] >= 12
+    alone = with_predictions([late])
+    assert alone[0].predicted == {}, "nothing is known to tell it from"

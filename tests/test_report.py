@@ -375,7 +375,12 @@ def test_what_was_left_out_is_censored_with_its_predicted_cost(
     told = {r.key: r.status in (Status.TIMEOUT, Status.OUT_OF_MEMORY) for r in made[0]}
     failed = pd.read_csv(made[1].parent / "failures.csv")
     assert list(failed["censored"]) == [told[key] for key in failed["key"]]
-    assert "Predicted cost" not in _Tags(made[1].read_text(encoding="utf-8")).text
+    assert failed[failed["predicted_wall_s"].notna()]["censored"].all()
+    assert failed["predicted_wall_s"].notna().any(), "what exceeded a limit is told with its cost"
+    within = [r for r in made[0] if not told[r.key]]
+    folder = made[1].parent / "within"
+    plain = write_report(within, folder, folder / "report.html", command="")
+    assert "Predicted cost" not in _Tags(plain.read_text(encoding="utf-8")).text
 
 
 def test_a_size_left_out_is_not_shown_to_be_ahead(

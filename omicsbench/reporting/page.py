@@ -10,6 +10,7 @@ from typing import Any
 
 import pandas as pd
 
+from omicsbench.budget import with_predictions
 from omicsbench.errors import DataError
 from omicsbench.metrics.base import METRICS, Metric
 from omicsbench.reporting import charts, tables
@@ -47,6 +48,7 @@ def write_report(
         raise DataError("There are no run records to report on; run a suite first.")
     page = out if out.suffix == ".html" else out / "index.html"
     page.parent.mkdir(parents=True, exist_ok=True)
+    records = with_predictions(records)
     newest = current(records)
     found = verdicts(newest, reference=reference)
     words = answer(found, newest)
