@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from omicsbench.errors import DataError
 from omicsbench.plugin import Values
-from omicsbench.scaling import Matrix, moments
+from omicsbench.scaling import Matrix, from_sums, moments
 
 BINS = 20
 Floats = NDArray[np.float64]
@@ -43,8 +43,7 @@ class ColumnSums:
     def moments(self, raw: bool = False) -> tuple[Floats, Floats]:
         """Mean and variance (divided by n) of each column; ``raw``: of what was logged."""
         total, squares, _ = self._sums[3:] if raw else self._sums[:3]
-        mean = total / max(self.n, 1)
-        return mean, np.maximum(squares / max(self.n, 1) - mean**2, 0)
+        return from_sums(total, squares, self.n)
 
     def lowest(self) -> float:
         """The smallest value stored, 0 at most."""
@@ -66,13 +65,15 @@ def usable(varies: NDArray[np.bool_]) -> NDArray[np.int64]:
     return kept
 
 
-def select(sums: ColumnSums, values: Values, features: int) -> NDArray[np.int64]:
-    """Numbers of the ``features`` most variable columns, sorted; all that vary if fewer do.
+def select(sums: ColumnSums, values: Values, features: int | None) -> NDArray[np.int64]:
+    """Numbers of the ``features`` most variable columns, sorted; None: of all that vary.
 
     Log-normalised data: dispersion normalised for the mean (scanpy's ``seurat`` flavour,
     10.1038/nbt.3192); continuous data: variance.
     """
     kept = usable(sums.varies())
+    if features is None:
+        return kept
     if values == "continuous":
         return most(kept, np.sqrt(sums.moments()[1][kept]), features)
     mean, variance = sums.moments(raw=True)
@@ -91,7 +92,7 @@ def select_rows(rows: Matrix, values: Values, features: int | None) -> NDArray[n
         rows = csr_matrix(rows)
     sums = ColumnSums(rows.shape[1], logged=values != "continuous")
     sums.add(rows, np.arange(rows.shape[0]))
-    return usable(sums.varies()) if features is None else select(sums, values, features)
+    return select(sums, values, features)
 
 
 def normalised_dispersion(mean: Floats, variance: Floats) -> Floats:

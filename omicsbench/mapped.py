@@ -20,10 +20,10 @@ import numpy as np
 from numpy.lib import format as npy
 from numpy.typing import DTypeLike, NDArray
 
+from omicsbench.scaling import Scaler, from_sums
+
 if TYPE_CHECKING:
     from scipy.sparse import csr_matrix
-
-    from omicsbench.scaling import Scaler
 
 RELEASE_BYTES = 256 << 20
 BLOCK_ROWS = 4_096
@@ -70,9 +70,8 @@ class CsrWriter:
     Use as a context manager; the files are whole once it has ended without an error.
     """
 
-    def __init__(self, folder: Path, columns: int, dtype: DTypeLike = np.float32) -> None:
-        self.rows = 0
-        self.data = ArrayWriter(folder / "data.npy", dtype)
+    def __init__(self, folder: Path, columns: int) -> None:
+        self.data = ArrayWriter(folder / "data.npy", np.float32)
         self.indices = ArrayWriter(folder / "indices.npy", index_type(columns))
         self.indptr = ArrayWriter(folder / "indptr.npy", np.int64)
         self.indptr.append(np.zeros(1, dtype=np.int64))
@@ -84,7 +83,6 @@ class CsrWriter:
         self.indptr.append(self.data.size + indptr[1:].astype(np.int64))
         self.data.append(data)
         self.indices.append(indices)
-        self.rows += indptr.size - 1
 
     def __enter__(self) -> CsrWriter:
         return self
@@ -190,8 +188,7 @@ class ScaledRows:
         total, squares, stored = (np.zeros(self.shape[1]) for _ in range(3))
         for _, arrays in self._pieces(self.index):
             kernels.add_moments(*arrays, total, squares, stored)
-        mean = total / max(self.shape[0], 1)
-        return mean, np.maximum(squares / max(self.shape[0], 1) - mean**2, 0)
+        return from_sums(total, squares, self.shape[0])
 
     def tocsr(self) -> csr_matrix:
         """All rows in memory, compressed."""

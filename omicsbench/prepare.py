@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from omicsbench import ingest
 from omicsbench import split as splitting
 from omicsbench.cache import cache_folder, made_whole
-from omicsbench.genes import select, select_rows, usable
+from omicsbench.genes import select, select_rows
 from omicsbench.mapped import MappedCsr
 from omicsbench.scaling import Scaler, moments
 from omicsbench.spec import digest
@@ -130,8 +130,10 @@ def _make(
     start = time.perf_counter()
     cells = source.cells
     with made_whole(folder) as temporary:
-        write = _dense if cells.matrix is not None else _streamed
-        arrays, facts = write(temporary, cells, repeat, seed, features, on_share)
+        if cells.matrix is not None:
+            arrays, facts = _dense(cells, repeat, seed, features)
+        else:
+            arrays, facts = _streamed(temporary, cells, repeat, seed, features, on_share)
         for name, array in arrays.items():
             np.save(temporary / f"{name}.npy", array, allow_pickle=False)
         shape = facts["shape"]
@@ -155,12 +157,7 @@ def _make(
 
 
 def _dense(
-    folder: Path,
-    cells: Cells,
-    repeat: int,
-    seed: int,
-    features: int | None,
-    on_share: Progress | None,
+    cells: Cells, repeat: int, seed: int, features: int | None
 ) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:
     """Dense data are held in memory, as they were given. Returns arrays and facts to store."""
     X: NDArray[np.float32] = ingest.normalize(cells.matrix, cells.values)
@@ -189,9 +186,7 @@ def _streamed(
         (lambda share, k=k: on_share((k + share) / 2)) if on_share else None for k in (0, 1)
     )
     found = ingest.survey(cells.stream, cells.values, repeat, seed, first)
-    kept = usable(found.sums.varies())
-    if features is not None:
-        kept = select(found.sums, cells.values, features)
+    kept = select(found.sums, cells.values, features)
     ingest.write(cells.stream, cells.values, found.full, kept, folder, second)
     mean, variance = found.sums.moments()
     scaler = Scaler.of(mean[kept], variance[kept])

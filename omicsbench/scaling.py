@@ -59,6 +59,14 @@ class Scaler:
         return X * self.sd if self.on else X
 
 
+def from_sums(
+    total: NDArray[np.float64], squares: NDArray[np.float64], n: int
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Mean and variance (divided by n) from sums and sums of squares over ``n`` rows."""
+    mean = total / max(n, 1)
+    return mean, np.maximum(squares / max(n, 1) - mean**2, 0)
+
+
 def moments(X: Matrix) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Mean and variance of each column of CSR or dense ``X`` (n, p), in double precision."""
     if isinstance(X, np.ndarray):
