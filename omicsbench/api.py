@@ -34,6 +34,7 @@ def run(
     data: PathLike | AnnData | OwnData | Sequence[OwnData] | None = None,
     label: str | None = None,
     values: Values | None = None,
+    unit: str | None = None,
     methods: Sequence[str] = (),
     out: PathLike | None = None,
     plugins: Sequence[PathLike] = (),
@@ -53,6 +54,7 @@ def run(
     data : the user's own data (file, ``AnnData``, or several) in place of the suite's data sets.
     label : obs column with the labels of ``data``; label metrics are skipped without it.
     values : ``counts``, ``log`` or ``continuous``, where it cannot be told from ``data``.
+    unit : obs column of ``data`` with the donors or batches: the unit of sampling error.
     methods : pipelines added to the suite's.
     out : results folder, ``results/<suite>`` by default.
     force : run what is predicted to exceed its limits too.
@@ -67,7 +69,7 @@ def run(
             raise OmicsbenchError(f"{name} takes a list: {name}=[{given!r}].")
     chosen = load_suite(suite) if isinstance(suite, str) else suite
     with tempfile.TemporaryDirectory(prefix="omicsbench-data-") as folder:
-        own = _own_data(data, label, values, Path(folder))
+        own = _own_data(data, label, values, unit, Path(folder))
         changes = {key: value for key, value in changes.items() if value is not None}
         if own:
             changes["datasets"] = ()
@@ -86,7 +88,8 @@ def run(
             isolate_runs=isolate_runs,
             retry=retry,
             force=force,
-            command=command or _call(chosen.name, data, label, values, methods, changes, target),
+            command=command
+            or _call(chosen.name, data, label, values, unit, methods, changes, target),
             observer=observer,
         )
     return load(target)
@@ -117,10 +120,17 @@ def estimate(
 
 
 def _call(
-    suite: str, data: Any, label: Any, values: Any, methods: Any, changes: Any, out: Path
+    suite: str,
+    data: Any,
+    label: Any,
+    values: Any,
+    unit: Any,
+    methods: Any,
+    changes: Any,
+    out: Path,
 ) -> str:
     """The call that was made, as Python; an AnnData is shown by its shape."""
-    given = {"label": label, "values": values, "methods": list(methods) or None}
+    given = {"label": label, "values": values, "unit": unit, "methods": list(methods) or None}
     given |= {k: v for k, v in changes.items() if k not in ("datasets", "pipelines")}
     if "pipelines" in changes and not methods:
         given["pipelines"] = list(changes["pipelines"])
@@ -141,18 +151,23 @@ def _own_data(
     data: PathLike | AnnData | OwnData | Sequence[OwnData] | None,
     label: str | None,
     values: Values | None,
+    unit: str | None,
     folder: Path,
 ) -> list[OwnData]:
     if data is None:
-        if label is not None:
-            raise OmicsbenchError("A label belongs to your own data; name its file with --data.")
+        for what, column in (("label", label), ("unit", unit)):
+            if column is not None:
+                raise OmicsbenchError(
+                    f"A {what} belongs to your own data; name its file with --data."
+                )
         return []
     if isinstance(data, OwnData):
         return [data]
     if isinstance(data, str | os.PathLike):
-        return [OwnData(Path(data), label=label, values=values)]
+        return [OwnData(Path(data), label=label, values=values, unit=unit)]
     if hasattr(data, "write_h5ad"):
-        return [OwnData(_written(data, label, folder), label=label, values=values)]
+        path = _written(data, label, unit, folder)
+        return [OwnData(path, label=label, values=values, unit=unit)]
     if isinstance(data, Sequence) and all(isinstance(one, OwnData) for one in data):
         return list(data)
     raise OmicsbenchError(
@@ -160,12 +175,14 @@ def _own_data(
     )
 
 
-def _written(adata: AnnData, label: str | None, folder: Path) -> Path:
+def _written(adata: AnnData, label: str | None, unit: str | None, folder: Path) -> Path:
     """The AnnData as a file, without what a run does not use and a file may not hold."""
     from anndata import AnnData
 
-    obs = adata.obs[[label]] if label in adata.obs else adata.obs[[]]
-    if label is not None and label not in adata.obs:
+    wanted = list(dict.fromkeys(name for name in (label, unit) if name is not None))
+    if set(wanted) <= set(adata.obs):
+        obs = adata.obs[wanted]
+    else:  # what there is, to be named in the refusal
         obs = adata.obs.select_dtypes(include=["category", "object", "string"]).astype(str)
     layers = {"counts": adata.layers["counts"]} if "counts" in adata.layers else {}
     uns: dict[str, Any] = {"log1p": {}} if "log1p" in adata.uns else {}

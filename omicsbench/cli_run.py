@@ -55,6 +55,11 @@ def run(
         typer.Option("--label-provenance", help="Where the labels of --data come from: author, "
                      "sorted, computed or simulated."),
     ] = None,
+    unit: Annotated[
+        str | None,
+        typer.Option("--unit", help="Column of --data with the donors or batches: the unit of "
+                     "sampling error over test cells."),
+    ] = None,
     method: Annotated[
         list[str] | None,
         typer.Option("--method", "-m", help="Pipeline to add: a name, 'pca(50) > umap', or "
@@ -120,7 +125,7 @@ def run(
         if not method:
             raise OmicsbenchError("--only runs the pipelines of --method; name one.")
         suite_changes["pipelines"], method = method, None
-    own = _own(data, label, values, layer, modality, scale, provenance)
+    own = _own(data, label, values, layer, modality, scale, provenance, unit)
     target = out or api.default_folder(chosen, own)
     with observing_signals(), Progress() as observer, _dask(dask) as executor:
         table = api.run(
@@ -154,7 +159,7 @@ def _changes(
 
 def _own(
     data: list[Path] | None, label: str | None, values: str | None, layer: str | None,
-    modality: str | None, scale: bool, provenance: str | None,
+    modality: str | None, scale: bool, provenance: str | None, unit: str | None,
 ) -> list[Any]:  # fmt: skip
     from typing import get_args
 
@@ -162,7 +167,8 @@ def _own(
     from omicsbench.sources import OwnData
 
     options = {"--layer": layer, "--modality": modality, "--values": values,
-               "--label-provenance": provenance, "--no-scale": None if scale else True}  # fmt: skip
+               "--label-provenance": provenance, "--unit": unit,
+               "--no-scale": None if scale else True}  # fmt: skip
     stated = [name for name, value in options.items() if value is not None]
     if stated and not data:
         raise OmicsbenchError(f"{stated[0]} belongs to your own data; name its file with --data.")
@@ -173,7 +179,7 @@ def _own(
         if value is not None and value not in known:
             raise OmicsbenchError(f"{option} {value!r} is none of {', '.join(known)}.")
     return [
-        OwnData(path, label, values, layer, modality, scale, provenance)  # type: ignore[arg-type]
+        OwnData(path, label, values, layer, modality, scale, provenance, unit)  # type: ignore[arg-type]
         for path in data or ()
     ]
 

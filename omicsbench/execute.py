@@ -23,7 +23,15 @@ from omicsbench.mapped import MappedCsr, ScaledRows
 from omicsbench.metrics import METRICS, Neighbors
 from omicsbench.prepare import Prepared
 from omicsbench.scaling import Matrix, Scaler
-from omicsbench.score import Scores, evaluate, in_sample_metrics, n_neighbors, probe_labels
+from omicsbench.score import (
+    GROUPS,
+    Scores,
+    evaluate,
+    in_sample_metrics,
+    n_neighbors,
+    probe_labels,
+    units,
+)
 from omicsbench.scratch import Cost, FittedStage, load_stage, save_stage, shared_neighbors
 from omicsbench.spec import Phases, RunRecord, RunSpec, Status, digest
 from omicsbench.split import method_seed, order
@@ -88,7 +96,7 @@ def execute(place: Workplace, spec: RunSpec, prepared: Prepared) -> RunRecord:
     base = measure.rss_bytes()
     fitted = _fit(place, spec, rows)
     with measure.clock() as scoring:
-        scores = _score(place, spec, rows, fitted)
+        scores = _score(place, spec, rows, fitted, prepared)
     embedding = None
     if spec.keep_embedding and fitted.Z["test"].shape[1] == 2:
         parts = ("test", "train") if spec.size > store.MANY_CELLS else ("test",)
@@ -104,6 +112,8 @@ def execute(place: Workplace, spec: RunSpec, prepared: Prepared) -> RunRecord:
         output_dim=int(fitted.Z["test"].shape[1]),
         scores=scores["test"].values,
         scores_se=scores["test"].errors,
+        scores_by_unit=scores["test"].by_unit,
+        unit=prepared.meta["info"].get("unit") or f"{GROUPS} random groups of test cells",
         validation=scores["validation"].values,
         in_sample=scores["in_sample"].values,
         skipped_metrics=scores["test"].skipped,
@@ -296,8 +306,11 @@ def _checked(output: Any, n: int, stage: Stage, part: str) -> FloatArray:
     return Z
 
 
-def _score(place: Workplace, spec: RunSpec, rows: Rows, fitted: Fitted) -> dict[str, Scores]:
+def _score(
+    place: Workplace, spec: RunSpec, rows: Rows, fitted: Fitted, prepared: Prepared
+) -> dict[str, Scores]:
     """Scores of the test, validation and in-sample rows."""
+    donors = prepared.units
     needs = {need for name in spec.metrics for need in METRICS[name].needs}
     results = {}
     for part, expression in rows.scored.items():
@@ -323,7 +336,10 @@ def _score(place: Workplace, spec: RunSpec, rows: Rows, fitted: Fitted) -> dict[
             inputs["train_labels"] = rows.codes["train"]
         else:
             names = in_sample_metrics(names) if m else []
-        results[part] = evaluate(names, inputs)
+        # A fold's test rows are its own: their sampling error is between the repeats already.
+        apart = part == "test" and spec.split == "holdout"
+        of = None if donors is None else np.asarray(donors[prepared.split.test])
+        results[part] = evaluate(names, inputs, units(of, m) if apart else None)
     return results
 
 

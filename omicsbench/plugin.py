@@ -116,6 +116,8 @@ class DatasetInfo:
     kind : ``real`` or ``simulated``.
     label : the obs column that holds the label, None without one.
     provenance : where the labels come from (``author``, ``sorted``, ``computed``, ``simulated``).
+    unit : the obs column of what was sampled before the cells were, such as donor or batch:
+        sampling error over test cells is then taken over its values. None: over cells.
     version : raise it when the loaded values change.
     scale : features are brought to unit variance; False where they share one unit.
     omics : False for a control from outside omics.
@@ -132,6 +134,7 @@ class DatasetInfo:
     kind: Kind = "real"
     label: str | None = None
     provenance: Provenance | None = None
+    unit: str | None = None
     version: str = "1"
     scale: bool = True
     omics: bool = True

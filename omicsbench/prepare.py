@@ -63,6 +63,11 @@ class Prepared:
         """Label code of every cell, -1 where missing; None without labels."""
         return self._array("labels") if self.meta["info"]["label_names"] else None
 
+    @cached_property
+    def units(self) -> NDArray[np.int64] | None:
+        """Unit code of every cell (its donor or batch), None where none is stated."""
+        return self._array("units") if self.meta["info"].get("unit") else None
+
     def obsm(self, name: str) -> NDArray[np.float32]:
         """What the data set knows of every cell besides labels, (cells, d)."""
         return self._array(f"obsm_{name}")
@@ -167,6 +172,8 @@ def _dense(
     X = X[:, kept]
     scaler = Scaler.of(*moments(pool[:, kept]))
     arrays = _arrays(parts, scaler, kept, cells.codes) | {"X": X}
+    if cells.units is not None:
+        arrays["units"] = cells.units
     nonnegative = bool(X.min(initial=0) >= 0)
     facts = {"shape": list(X.shape), "sparse": False, "nonnegative": nonnegative, "notes": []}
     return arrays, facts
@@ -199,7 +206,11 @@ def _streamed(
         "notes": [f"{left_out} without any value above zero left out."] if empty else [],
     }
     arrays = _arrays(found.parts, scaler, kept, found.codes)
-    known = {f"obsm_{name}": read()[found.full] for name, read in cells.stream.obsm.items()}
+    known: dict[str, NDArray[Any]] = {
+        f"obsm_{name}": read()[found.full] for name, read in cells.stream.obsm.items()
+    }
+    if cells.units is not None:
+        known["units"] = cells.units[found.full]
     return arrays | known, facts
 
 

@@ -40,6 +40,7 @@ class Checked:
     codes : (n,) int, each cell's place in ``label_names``, -1 where the label is missing;
         None without a label.
     label_names : the label's classes, sorted.
+    units : (n,) int, each cell's unit (donor, batch); None where none is stated.
     notes : sentences the user should see.
     """
 
@@ -47,6 +48,7 @@ class Checked:
     values: Values
     codes: NDArray[np.int64] | None
     label_names: tuple[str, ...]
+    units: NDArray[np.int64] | None
     notes: tuple[str, ...]
 
 
@@ -64,12 +66,15 @@ class _Summary:
         return self.whole and not self.broken and self.low >= 0
 
 
-def check(adata: AnnData, label: str | None, values: str | None = None) -> Checked:
+def check(
+    adata: AnnData, label: str | None, values: str | None = None, unit: str | None = None
+) -> Checked:
     """Check ``adata`` (cells x features), tell its values apart, tidy it.
 
     ``values`` None tells counts, log values and continuous measurements apart by what X
     holds; raw counts in ``layers["counts"]`` go before an X that holds none. Empty cells
-    are left out of counts and log values, with a note. ``adata`` is not changed.
+    are left out of counts and log values, with a note. ``unit`` names the column of donors or
+    batches. ``adata`` is not changed.
 
     Raises DataError for: no or too few cells, values that are not numbers, NaN or infinite,
     values that contradict ``values`` or cannot be told apart, duplicate names, a label that
@@ -101,8 +106,9 @@ def check(adata: AnnData, label: str | None, values: str | None = None) -> Check
     if label is not None:
         require_label(adata, label)
         codes, names = _code(obs[label], label, notes)
+    units = None if unit is None else _units(adata, obs, unit)
     checked = anndata.AnnData(X=matrix, obs=obs.copy(), var=adata.var.copy())
-    return Checked(checked, kind, codes, names, tuple(notes))
+    return Checked(checked, kind, codes, names, units, tuple(notes))
 
 
 def checked_blocks(stream: CellStream, values: Values, name: str) -> Iterator[Any]:
@@ -128,17 +134,34 @@ def checked_blocks(stream: CellStream, values: Values, name: str) -> Iterator[An
         start += block.shape[0]
 
 
-def require_label(adata: AnnData, label: str) -> None:
+def require_label(adata: AnnData, label: str, what: str = "label") -> None:
     """Raise DataError, naming the columns there are, unless ``label`` is a column of obs."""
     columns = [str(column) for column in adata.obs.columns]
     if label in columns:
         return
     if not columns:
-        raise DataError(f"There is no label column {label!r} nor any other: leave --label out.")
+        raise DataError(f"There is no {what} column {label!r} nor any other: leave --{what} out.")
     close = difflib.get_close_matches(label, columns, n=8, cutoff=0.5)
     shown = [*close, *(column for column in columns if column not in close)][:8]
     more = f" and {len(columns) - len(shown)} more" if len(columns) > len(shown) else ""
-    raise DataError(f"There is no label column {label!r}; choose one of {', '.join(shown)}{more}.")
+    raise DataError(f"There is no {what} column {label!r}; choose one of {', '.join(shown)}{more}.")
+
+
+def _units(adata: AnnData, obs: Any, unit: str) -> NDArray[np.int64]:
+    """Unit code of every kept cell, (n,)."""
+    require_label(adata, unit, "unit")
+    missing = int((obs[unit].isna() | (obs[unit].astype(str).str.strip() == "")).sum())
+    if missing:
+        raise DataError(
+            f"{_many(missing, 'cell')} of no {unit!r}: fill the column in, or leave --unit out."
+        )
+    found, codes = np.unique(obs[unit].astype(str).to_numpy(dtype=str), return_inverse=True)
+    if not 2 <= len(found) < len(obs):
+        raise DataError(
+            f"Unit {unit!r} has {len(found)} values in {len(obs)} cells: name a column such as "
+            "donor or batch, with at least two values and several cells each."
+        )
+    return codes.astype(np.int64)
 
 
 def _check_names(adata: AnnData) -> None:

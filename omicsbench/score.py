@@ -14,14 +14,16 @@ from omicsbench.metrics import METRICS, MetricUndefined
 NEIGHBORS = 15
 MIN_PROBE_ROWS = 50  # scored rows, below which a probe cross-validated among them is noise
 MIN_PROBE_MEMBERS = 3
+GROUPS = 20  # random groups of scored rows, where no better unit is known
 
 
 @dataclass(frozen=True)
 class Scores:
-    """Values by metric, their standard errors where known, and reasons where there is no value."""
+    """Values by metric, where known what each unit of cells gave, reasons where there is none."""
 
     values: dict[str, float]
     errors: dict[str, float]
+    by_unit: dict[str, list[float]]
     skipped: dict[str, str]
 
 
@@ -38,13 +40,29 @@ def probe_labels(codes: NDArray[np.int32] | None) -> NDArray[np.int32] | None:
     return codes if (members >= MIN_PROBE_MEMBERS).sum() >= 2 else None
 
 
-def evaluate(names: Sequence[str], inputs: Mapping[str, Any]) -> Scores:
+def units(codes: NDArray[np.int64] | None, scored: int) -> NDArray[np.int64]:
+    """Unit of each scored row, (m,), 0 to g - 1: those of ``codes``, else random groups of rows.
+
+    Scored rows come in random order, so that every ``GROUPS``-th makes a random group. Rows of
+    one unit may be alike (a donor's cells), those of different units are taken as independent.
+    """
+    if codes is not None:
+        return np.unique(codes[:scored], return_inverse=True)[1].astype(np.int64)
+    return np.arange(scored) % max(1, min(GROUPS, scored // 2))
+
+
+def evaluate(
+    names: Sequence[str], inputs: Mapping[str, Any], units: NDArray[np.int64] | None = None
+) -> Scores:
     """Evaluate metrics on ``inputs`` (see ``omicsbench.metrics.base.MISSING`` for their names).
+
+    ``units`` (m,) of the scored rows has ``by_unit`` filled, rounded to what a score means.
 
     A metric that is undefined here, not finite, or that fails, is skipped with its reason.
     """
     values: dict[str, float] = {}
     errors: dict[str, float] = {}
+    by_unit: dict[str, list[float]] = {}
     skipped: dict[str, str] = {}
     for name in names:
         try:
@@ -52,11 +70,14 @@ def evaluate(names: Sequence[str], inputs: Mapping[str, Any]) -> Scores:
             values[name] = float(found)
             if found.se is not None:
                 errors[name] = found.se
+            parts = None if units is None else found.by_unit(units)
+            if parts is not None and len(parts) > 1:
+                by_unit[name] = [float(f"{part:.6g}") for part in parts]
         except MetricUndefined as reason:
             skipped[name] = str(reason)
         except Exception as error:  # one metric's failure is not the run's
             skipped[name] = f"failed with {type(error).__name__}: {error}"
-    return Scores(values, errors, skipped)
+    return Scores(values, errors, by_unit, skipped)
 
 
 def in_sample_metrics(names: Sequence[str]) -> list[str]:

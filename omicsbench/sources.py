@@ -37,13 +37,15 @@ class OwnData:
     modality: str | None = None
     scale: bool = True
     provenance: Provenance | None = None
+    unit: str | None = None
 
 
 @dataclass(frozen=True)
 class Cells:
     """The cells of a data set: a dense ``matrix`` (n, p) float32, or a ``stream`` of CSR blocks.
 
-    ``values`` is what they hold; ``label_names`` the classes; ``notes`` what the user should see.
+    ``values`` is what they hold; ``label_names`` the classes; ``notes`` what the user should see;
+    ``units`` (n,) the donor or batch of every cell of a ``matrix`` or a stream of one.
     """
 
     shape: tuple[int, int]
@@ -53,6 +55,7 @@ class Cells:
     label_names: tuple[str, ...]
     notes: tuple[str, ...]
     labels: Callable[[], NDArray[np.signedinteger[Any]]] | None
+    units: NDArray[np.int64] | None = None
 
     @property
     def codes(self) -> NDArray[np.signedinteger[Any]] | None:
@@ -72,7 +75,8 @@ class Cells:
             labels=labels,
         )  # fmt: skip
         names, notes = checked.label_names, checked.notes
-        return cls(X.shape, checked.values, X if dense else None, stream, names, notes, labels)
+        matrix = X if dense else None
+        return cls(X.shape, checked.values, matrix, stream, names, notes, labels, checked.units)
 
     @classmethod
     def streamed(cls, stream: CellStream, values: Values, name: str) -> Cells:
@@ -140,13 +144,15 @@ def registered(text: str, registry: Registry) -> Source:
         except (Exception, SystemExit) as error:  # a loader is anybody's code
             reason = f"{type(error).__name__}: {error}"
             raise DataError(f"{name} cannot be loaded: {reason}.") from error
+        if isinstance(adata, CellStream) and info.unit:
+            raise DataError(f"{name}: units are known of data held in memory only; declare none.")
         if isinstance(adata, CellStream):
             return Cells.streamed(adata, info.values, name)
         if not isinstance(adata, AnnData):
             kind = type(adata).__name__
             raise DataError(f"{name} cannot be loaded: its loader gave {kind}, not an AnnData.")
         try:
-            return Cells.held(check(adata, label=info.label, values=info.values))
+            return Cells.held(check(adata, info.label, info.values, info.unit))
         except DataError as error:
             raise DataError(f"Data set {name}: {error}") from error
 
@@ -155,6 +161,7 @@ def registered(text: str, registry: Registry) -> Source:
             info.name, params, info.version, entry.code_id, info.label, info.values, info.scale,
             [file_digest(f) for f in files], [_version(m) for m in info.needs],
         ]  # fmt: skip
+        known += [info.unit] if info.unit else []
         for remote in info.remote:
             fetch(remote)
         return [*known, [known_sha256(r) for r in info.remote]] if info.remote else known
@@ -165,7 +172,7 @@ def registered(text: str, registry: Registry) -> Source:
         describe={
             "name": info.name, "summary": info.summary, "source": info.source,
             "licence": info.licence, "kind": info.kind, "omics": info.omics,
-            "label": info.label, "provenance": info.provenance,
+            "label": info.label, "provenance": info.provenance, "unit": info.unit,
         },
         scale=info.scale,
         load=load,
@@ -178,18 +185,19 @@ def own(data: OwnData) -> Source:
 
     def load() -> Cells:
         adata = read(path, label=data.label, modality=data.modality, layer=data.layer)
-        return Cells.held(check(adata, label=data.label, values=data.values))
+        return Cells.held(check(adata, data.label, data.values, data.unit))
 
     if not path.is_file():
         read(path)  # says why not
     settings = [data.label, data.values, data.layer, data.modality, data.scale, data.provenance]
+    settings += [data.unit] if data.unit else []
     return Source(
         name=re.sub(r"[^\w.-]+", "_", path.name),
         identify=lambda: ["file", file_digest(path), settings],
         describe={
             "name": path.name, "summary": "your own data", "source": path.name, "licence": "",
             "kind": "real", "omics": True, "label": data.label,
-            "provenance": data.provenance if data.label else None,
+            "provenance": data.provenance if data.label else None, "unit": data.unit,
         },
         scale=data.scale,
         load=load,

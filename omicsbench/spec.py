@@ -89,6 +89,13 @@ class RunRecord(_Frozen):
     scores_se: dict[str, float] = Field(
         default_factory=dict, description="standard error of a score over test cells, where known"
     )
+    scores_by_unit: dict[str, list[float]] = Field(
+        default_factory=dict,
+        description="a score as the mean of one number per unit of test cells, where known",
+    )
+    unit: str = Field(
+        default="", description="what a unit is: a column such as donor, or random groups of cells"
+    )
     validation: dict[str, float] = Field(default_factory=dict, description="on validation rows")
     in_sample: dict[str, float] = Field(default_factory=dict, description="on training rows")
     skipped_metrics: dict[str, str] = Field(default_factory=dict, description="metric: reason")

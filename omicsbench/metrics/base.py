@@ -16,25 +16,51 @@ IntArray = NDArray[np.integer[Any]]
 
 
 class Estimate(float):
-    """A number that may know its standard error over the scored cells.
+    """A number that may know what each scored cell gave to it.
 
-    ``se`` is how far the value would move with other cells of the same population scored in
-    place of these; None where no formula is known. It makes no allowance for the test set
-    being finite, so that a test set scored whole has one too.
+    ``per_cell`` (m,) has the number as its mean over the cells that entered (NaN: did not), and
+    as its spread that of the number: what the cell says itself where the metric is a mean over
+    cells, else its influence added to the value. None where no formula is known.
     """
 
-    se: float | None
+    per_cell: FloatArray | None
 
-    def __new__(cls, value: float, se: float | None = None) -> Estimate:
+    def __new__(cls, value: float, per_cell: FloatArray | None = None) -> Estimate:
         made = super().__new__(cls, value)
-        made.se = se
+        made.per_cell = per_cell
         return made
 
     @classmethod
     def mean(cls, per_cell: FloatArray) -> Estimate:
         """The mean of one number per scored cell, (m,)."""
-        m = per_cell.size
-        return cls(float(per_cell.mean()), float(per_cell.std(ddof=1) / m**0.5) if m > 1 else None)
+        return cls(float(per_cell.mean()), per_cell)
+
+    @property
+    def se(self) -> float | None:
+        """How far the value would move with other cells of the same population scored.
+
+        It makes no allowance for the test set being finite, so that a test set scored whole
+        has one too.
+        """
+        if self.per_cell is None:
+            return None
+        known = self.per_cell[np.isfinite(self.per_cell)]
+        return float(known.std(ddof=1) / known.size**0.5) if known.size > 1 else None
+
+    def by_unit(self, units: IntArray) -> FloatArray | None:
+        """The value as the mean of one number per unit, (g,), where ``units`` (m,) are 0 to g - 1.
+
+        Their spread over the units gives the standard error of a value whose cells are alike
+        within a unit. Units may differ in size: of unit u with m_u of the m cells the number is
+        value + (g / m) * (sum of its cells - m_u * value).
+        """
+        if self.per_cell is None:
+            return None
+        known = np.isfinite(self.per_cell)
+        groups = int(units.max()) + 1
+        off = np.where(known, self.per_cell, self) - float(self)
+        shift = np.bincount(units, weights=off, minlength=groups)
+        return float(self) + shift * (groups / max(1, int(known.sum())))
 
 
 class MetricUndefined(ValueError):

@@ -88,7 +88,9 @@ def silhouette(embedding: FloatArray, labels: IntArray) -> Estimate:
     if len(np.unique(labels[known])) == known.sum():
         raise MetricUndefined("every scored row has a label of its own")
     points = cleaned(embedding)[known].astype(np.float64)
-    return Estimate.mean(silhouette_samples(points, labels[known]))
+    per_cell = np.full(len(labels), np.nan)
+    per_cell[known] = silhouette_samples(points, labels[known])
+    return Estimate(float(per_cell[known].mean()), per_cell)
 
 
 def _labelled(labels: IntArray, at_least: int) -> np.ndarray[tuple[int, ...], np.dtype[np.bool_]]:

@@ -281,12 +281,15 @@ def _stratified(order: IntArray, codes: IntArray) -> IntArray:
 
 
 def _balanced_accuracy(labels: IntArray, predicted: IntArray) -> Estimate:
-    """Mean recall over classes; its standard error is that of a mean of independent recalls."""
-    truth, guess = labels[predicted >= 0], predicted[predicted >= 0]
-    classes, members = np.unique(truth, return_counts=True)
-    recall = np.array([(guess[truth == label] == label).mean() for label in classes])
-    variance = float((recall * (1 - recall) / members).sum())
-    return Estimate(float(recall.mean()), variance**0.5 / len(classes))
+    """Mean recall over classes; a cell's influence is that on the recall of its class."""
+    kept = predicted >= 0
+    truth, hit = labels[kept], (labels == predicted)[kept].astype(np.float64)
+    classes, codes, members = np.unique(truth, return_inverse=True, return_counts=True)
+    recall = np.bincount(codes, weights=hit) / members
+    value, per_cell = float(recall.mean()), np.full(len(labels), np.nan)
+    weight = len(truth) / (len(classes) * members)
+    per_cell[kept] = value + weight[codes] * (hit - recall[codes])
+    return Estimate(value, per_cell)
 
 
 def _macro_f1(labels: IntArray, predicted: IntArray) -> float:

@@ -29,8 +29,8 @@ def reconstruction_r2(expression: FloatArray, reconstruction: FloatArray) -> Est
     error = _errors(expression, reconstruction)
     unexplained = error.sum() / total.sum()
     # A ratio of two sums over cells: the delta method.
-    off = Estimate.mean((error - unexplained * total) / total.mean())
-    return Estimate(float(1 - unexplained), off.se)
+    off = (error - unexplained * total) / total.mean()
+    return Estimate(float(1 - unexplained), 1 - unexplained - off)
 
 
 # Margin 0: the error is in squared units of the data, so no one number means "equal" for
