@@ -199,7 +199,7 @@ def load(folder: PathLike, *, every: bool = False) -> pd.DataFrame:
     """
     from omicsbench.plan import planned_records
     from omicsbench.store import read_records
-    from omicsbench.verdict import tidy
+    from omicsbench.tidy import tidy
 
     return tidy(read_records(Path(folder)) if every else planned_records(Path(folder))[0])
 

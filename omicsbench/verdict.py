@@ -1,68 +1,65 @@
 """Is deep learning ahead, and from which size on? Verdicts from stored records.
 
-**Estimand.** n* is the smallest tested size from which the mean paired difference (deep minus
-simple, turned so that positive means deep is better) exceeds the metric's margin at that and
-*every* larger tested size.
+A verdict compares a deep side with a simple side by one metric on one data set. Deep: each deep
+contestant, and the *best* one. Simple: a fixed *reference*, and the best simple pipeline. "Best"
+is chosen at each size by validation scores, never by the test set (``omicsbench.contest``). n*,
+its interval and the errors are those of ``omicsbench.crossover``.
 
-**What is compared.** Test scores, paired by repeat, under equal terms: task, data set and its
-version, device, threads, split, features, scored rows, output dimension. Controls are never
-contestants. A deep pipeline is set against the reference, and against the best simple pipeline
-of each size, chosen by its mean *validation* score, never by the test set.
+**Equal terms.** Task, data set and its version, device, threads, split, features, scored rows,
+output dimension and tuning budget are the same on both sides. Controls are never contestants.
 
 **Which sizes count.** Where a deep run failed or pairs are fewer than ``min_repeats``, deep is
 not shown to be ahead; at the largest sizes this ends the verdict at the last size that counts.
 Where only the simple side has no result, the size is left out. Each case is noted.
 
-**Decision.** Student-t 95 % intervals of the mean difference at each size, because a percentile
-bootstrap of five repeats is too narrow. With N the largest size that counts:
+**Decision**, with N the largest size that counts:
 
-- *ahead*: at N the interval lies above the margin, and at least 97.5 % of bootstrap replicates
-  reach n* <= N. *From the smallest size* if the interval lies above the margin at every size.
-- *not reached*: at N the interval lies at or below the margin.
+- *ahead from n**: the interval of n* ends at N or before. *From the smallest size* if it ends at
+  the smallest one: left-censored, n* may lie below it.
+- *not reached*: the interval holds nothing but "not reached": right-censored, n* > N.
 - *undecided*: everything else, everything with too few repeats, and "ahead" where deep runs
-  failed at a size beyond N.
+  failed at a size beyond N. It is told how many repeats would decide, if any number would.
 
-n* is the point estimate. Its interval joins bootstrap percentiles (whole repeats are resampled,
-all sizes of a repeat together; the choice of the best simple pipeline is held fixed) and the
-sizes the t-intervals leave open. The upper end is the smallest size from which every t-interval
-lies above the margin: tests done downwards from N until one fails, which need no correction for
-the number of sizes. The lower end has none either, and would need one.
+**Error control.** The level is 5 % for the best deep side, chosen without a look at test scores.
+Deep contestants judged one by one share it by Holm's step-down. Nothing is corrected for the
+number of metrics and data sets read together.
 
-**Limits.** The intervals speak of the draw of training samples and of seeds, not of other test
-sets or data sets. Repeats overlap as n nears the pool, and folds share training rows: intervals
-are then too narrow. Nothing is corrected for the number of verdicts read together.
+**What an interval speaks of.** The draw of training rows and seeds, and of test cells where the
+metric is a mean over cells (units: donors or batches where known, else groups of cells); not of
+other data sets. Repeats overlap as n nears the pool, which makes intervals too narrow there.
 """
 
 from __future__ import annotations
 
-import math
-from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from functools import cache
 from typing import Any, Literal
 
 import numpy as np
-import pandas as pd
-from numpy.typing import NDArray
-from scipy.special import stdtrit
 
 import omicsbench.metrics  # noqa: F401  (registers the metrics)
-from omicsbench.budget import PREDICTED
+from omicsbench.contest import (
+    Contest,
+    Runs,
+    Side,
+    SizeDifference,
+    best_by_validation,
+    contest,
+    too_few,
+)
+from omicsbench.crossover import ALPHA, Moments, crossover, holm_levels, moments, repeats_needed
 from omicsbench.metrics.base import METRICS
-from omicsbench.spec import RunRecord, RunSpec, Status
+from omicsbench.spec import RunRecord, Status
+from omicsbench.tidy import current, terms
 
 Against = Literal["reference", "best_simple"]
-Floats = NDArray[np.float64]
-Runs = Mapping[str, dict[tuple[int, int], RunRecord]]  # pipeline: {(size, repeat): run}
-TERMS = ("task", "dataset", "dataset_id", "device", "threads", "split", "features",
-         "features_per_size", "scored")  # fmt: skip
-TAIL = 0.025  # of every two-sided 95 % interval
+Standing = Literal["ahead", "behind", "no better", "undecided"]
 
 
 class Outcome(StrEnum):
-    """What a verdict says of the deep pipeline."""
+    """What a verdict says of the deep side."""
 
     AHEAD_FROM_SMALLEST = "ahead_from_smallest"
     AHEAD_FROM = "ahead_from"
@@ -75,34 +72,17 @@ class Outcome(StrEnum):
 
 
 @dataclass(frozen=True)
-class SizeDifference:
-    """Deep minus simple at one size, positive where deep is better, in the metric's unit.
-
-    ``low`` and ``high`` bound the 95 % t-interval of ``mean``; None without two pairs.
-    ``use`` tells whether the size counts, and ``note`` why it does not; ``failed`` that deep
-    runs were tried there and gave no result.
-    """
-
-    size: int
-    simple: str
-    mean: float | None
-    low: float | None
-    high: float | None
-    pairs: int
-    use: Literal["compared", "not_shown", "left_out"] = "compared"
-    note: str = ""
-    failed: bool = False
-
-
-@dataclass(frozen=True)
 class Verdict:
-    """What the analysis says of one (data set, metric, deep pipeline, simple pipeline).
+    """What the analysis says of one (data set, metric, deep side, simple side).
 
-    ``n_star`` is None unless deep is ahead. ``interval`` is its 95 % interval, None standing for
-    "not reached up to ``largest``"; ``p_reached`` the share of bootstrap replicates that reach
-    n*, None where no size counts; ``repeats`` the fewest pairs at a size that counts;
+    ``n_star`` is None unless deep is ahead. ``interval`` is its interval at level 1 - ``alpha``,
+    None standing for "not reached up to ``largest``"; ``p_reached`` the share of bootstrap
+    replicates that reach n*, None where no size counts; ``repeats`` the fewest pairs at a size
+    that counts; ``needed`` how many would decide what is undecided, None where none would;
     ``reason`` says why a verdict is undecided. ``margin`` is in the metric's unit.
-    ``is_control`` marks a deep pipeline that is there for comparison, not as a contender.
+    ``best`` tells that the deep side is the best of all ``contenders`` (be it the only one),
+    ``is_control`` that it is there for comparison, not as a contender; ``unit`` what the error
+    over test cells was taken over, ``folds`` that repeats are folds of cross-validation.
     """
 
     dataset: str
@@ -122,75 +102,72 @@ class Verdict:
     repeats: int
     margin: float
     differences: tuple[SizeDifference, ...]
+    alpha: float = ALPHA
+    needed: int | None = None
     reason: str = ""
+    best: bool = False
+    contenders: int = 1
     is_control: bool = False
+    unit: str = ""
+    folds: bool = False
+    tuning: str = ""
+
+    @property
+    def last(self) -> SizeDifference:
+        """The difference at the largest size that counts."""
+        return next(d for d in self.differences if d.size == self.largest)
+
+    @property
+    def standing(self) -> Standing:
+        """Where deep stands at the largest size: behind if it is worse by more than the margin."""
+        if self.outcome.ahead:
+            return "ahead"
+        if self.outcome is not Outcome.NOT_REACHED:
+            return "undecided"
+        worse = self.last.high is not None and self.last.high < -self.margin
+        return "behind" if worse else "no better"
 
     @property
     def sentence(self) -> str:
         """The verdict in plain words."""
+        several = self.best and self.contenders > 1
+        deep = f"the best deep pipeline ({self.deep})" if several else self.deep
         best = f"the best simple pipeline ({self.simple})"
         rival = best if self.against == "best_simple" else self.simple
-        low, high = (f"{n:,}" if n else f"above {self.largest:,}" for n in self.interval)
         by, top = f"by more than {self.margin:g}", f"{self.largest:,}"
+        level = f"{100 * (1 - self.alpha):.3g} %"
         if self.outcome is Outcome.AHEAD_FROM_SMALLEST:
-            says = f"ahead {by} at every tested size, from n = {self.smallest:,} to {top}"
+            says = (
+                f"ahead {by} at every tested size, from n = {self.smallest:,} or below "
+                f"({level} confidence) to {top}"
+            )
         elif self.outcome is Outcome.AHEAD_FROM:
-            says = f"ahead {by} from n = {self.n_star:,} (95 % interval {low} to {high}) to {top}"
+            low, high = self.ends
+            says = (
+                f"ahead {by} from n = {self.n_star:,} ({level} interval {low} to {high}) to {top}"
+            )
         elif self.outcome is Outcome.NOT_REACHED:
             says = f"not ahead {by} at n = {top}, so no crossover is reached up to there"
         else:
             says = f"undecided up to n = {top}: {self.reason}"
-        last = next(d for d in self.differences if d.size == self.largest)
+        last = self.last
         if last.mean is not None and last.low is not None and last.high is not None:
             says += f". Difference there {last.mean:+.3g} ({last.low:+.3g} to {last.high:+.3g})"
         says += f", {last.pairs} repeats" if last.pairs else ""
         notes = "".join(f" At n = {d.size:,}: {d.note}." for d in self.differences if d.note)
-        title = METRICS[self.metric].title
-        return f"{title} on {self.dataset}: {self.deep} against {rival} is {says}.{notes}"
+        title, tuned = METRICS[self.metric].title, f", {self.tuning}" if self.tuning else ""
+        return f"{title} on {self.dataset}{tuned}: {deep} against {rival} is {says}.{notes}"
 
+    @property
+    def ends(self) -> tuple[str, str]:
+        """The ends of the interval of n* in words: a censored one says so."""
+        low, high = self.interval
+        return self._end(low), self._end(high)
 
-def terms(record: RunRecord) -> tuple[Any, ...]:
-    """What two runs must share to be compared."""
-    return tuple(getattr(record.spec, name) for name in TERMS)
-
-
-def tidy(records: Iterable[RunRecord]) -> pd.DataFrame:
-    """Long table, one row per (run, part, metric); a run without scores has one row.
-
-    ``part`` is test, validation or in_sample; ``se`` is the standard error of a test score over
-    the scored cells, where one is known. Times are in seconds, memory in bytes.
-    """
-    names = ["dataset", "task", "pipeline", "family", "output_dim", "size", "repeat", "device",
-             "status", "reason", "part", "metric", "value", "se", "fit_s", "transform_s",
-             "cpu_s", "peak_rss_bytes", "key"]  # fmt: skip
-    rows: list[tuple[Any, ...]] = []
-    for r in records:
-        s = r.spec
-        head = [s.dataset, s.task, s.pipeline, r.family, r.output_dim, s.size, s.repeat, s.device,
-                r.status.value, r.reason]  # fmt: skip
-        times = (r.phases.fit_s, r.phases.transform_s) if r.status is Status.OK else (None, None)
-        end = [*times, r.cpu_s, r.peak_rss_bytes, r.key]
-        parts = {"test": r.scores, "validation": r.validation, "in_sample": r.in_sample}
-        errors = {"test": r.scores_se}
-        scores = [
-            (part, name, of[name], errors.get(part, {}).get(name))
-            for part, of in parts.items()
-            for name in sorted(of)
-        ]
-        rows += [(*head, *score, *end) for score in scores] or [(*head, *[None] * 4, *end)]
-    rows.sort(key=lambda row: [*row[:3], *row[5:8], row[-1]])
-    return pd.DataFrame(rows, columns=names)
-
-
-def current(records: Iterable[RunRecord]) -> list[RunRecord]:
-    """The records of the newest version of every data set and pipeline; versions never mix."""
-    ordered = sorted(records, key=lambda r: (r.started_at, r.key))
-    data = {r.spec.dataset: r.spec.dataset_id for r in ordered}
-    ordered = [r for r in ordered if r.spec.dataset_id == data[r.spec.dataset]]
-    code = {r.spec.pipeline: r.spec.pipeline_id for r in ordered}
-    ordered = [r for r in ordered if r.spec.pipeline_id == code[r.spec.pipeline]]
-    newest = {(terms(r), r.spec.pipeline, r.spec.size, r.spec.repeat): r for r in ordered}
-    return [newest[cell] for cell in sorted(newest)]
+    def _end(self, size: int | None) -> str:
+        if size is None:
+            return f"above {self.largest:,}"
+        return f"{size:,} or below" if size == self.smallest else f"{size:,}"
 
 
 def is_reference(pipeline: str, reference: str) -> bool:
@@ -203,14 +180,16 @@ def verdicts(
     records: Iterable[RunRecord],
     *,
     reference: str = "pca",
+    margins: Mapping[str, float] | None = None,
     bootstrap: int = 2000,
     seed: int = 0,
     min_repeats: int = 5,
 ) -> list[Verdict]:
-    """Judge every deep pipeline against the reference and the best simple pipeline.
+    """Judge the best deep pipeline, and each, against the reference and the best simple one.
 
-    ``reference`` is a pipeline's text or the name of its only stage; ``bootstrap`` counts the
-    replicates; ``min_repeats`` (at least 2) are the pairs a size needs to carry a claim.
+    ``reference`` is a pipeline's text or the name of its only stage; ``margins`` by metric take
+    the place of the metrics' own; ``bootstrap`` counts the replicates; ``min_repeats`` (at least
+    2) are the pairs a size needs to carry a claim.
     """
     if min_repeats < 2:
         raise ValueError("min_repeats must be at least 2: one pair has no interval")
@@ -219,177 +198,166 @@ def verdicts(
         pipelines = groups.setdefault(terms(r), defaultdict(dict))
         pipelines[r.spec.pipeline][r.spec.size, r.spec.repeat] = r
     found: list[Verdict] = []
+    settings = {"bootstrap": bootstrap, "seed": seed}
     for runs in groups.values():
         done = [r for cells in runs.values() for r in cells.values() if r.status is Status.OK]
         dims = {r.spec.pipeline: r.output_dim for r in done}  # at the largest size
-        controls = {r.spec.pipeline for r in done if r.is_control}
         for metric in sorted({m for r in done for m in r.scores} & set(METRICS)):
             family = {r.spec.pipeline: r.family for r in done if metric in r.scores}
-            for deep in [p for p in family if family[p] == "deep"]:
-                sizes = sorted({size for size, _ in runs[deep]})
-                rivals = [p for p in family if family[p] == "simple" and dims[p] == dims[deep]]
-                plain = sorted((len(p), p) for p in rivals if is_reference(p, reference))
-                chosen: dict[Against, dict[int, str]] = {
-                    "reference": dict.fromkeys(sizes, plain[0][1]) if plain else {},
-                    "best_simple": _best_by_validation(runs, rivals, metric, sizes),
-                }
-                for against, simple in chosen.items():
-                    if simple:
-                        rows, table = _pair(runs, deep, simple, sizes, metric, min_repeats)
-                        spec, draws = done[0].spec, _resamples(len(table), bootstrap, seed)
-                        said = _decide(spec, metric, rows, table, draws, min_repeats)
-                        head = (spec.dataset, spec.task, spec.device, metric, deep)
-                        said |= {"output_dim": dims[deep], "is_control": deep in controls}
-                        found.append(Verdict(*head, against=against, **said))
+            margin = (margins or {}).get(metric, METRICS[metric].margin)
+            for dim in sorted({dims[p] for p in family if family[p] == "deep"}, key=str):
+                deep, simple = (
+                    [p for p in family if family[p] == kind and dims[p] == dim]
+                    for kind in ("deep", "simple")
+                )
+                judged = _Comparison(runs, deep, simple, metric, margin, min_repeats, settings)
+                found += judged.verdicts(reference, dim)
     return found
 
 
-def _best_by_validation(
-    runs: Runs, rivals: list[str], metric: str, sizes: list[int]
-) -> dict[int, str]:
-    """Per size, the finished simple pipeline with the best mean validation score.
+@dataclass(frozen=True)
+class _Comparison:
+    """Deep and simple contestants under equal terms, by one metric, of one output dimension."""
 
-    One that was given fewer repeats than others cannot carry a comparison and is not chosen.
-    """
-    best: dict[int, str] = {}
-    for size in sizes:
-        means: dict[str, float] = {}
-        repeats = {name: sum(n == size for n, _ in runs[name]) for name in rivals}
-        for name in rivals:
-            tried = [r for (n, _), r in runs[name].items() if n == size]
-            if len(tried) < max(repeats.values()):
-                continue
-            if tried and all(metric in r.validation for r in tried):
-                means[name] = _sign(metric) * float(np.mean([r.validation[metric] for r in tried]))
-        if means:
-            best[size] = max(means, key=means.__getitem__)
-    return best
+    runs: Runs
+    deep: Sequence[str]
+    simple: Sequence[str]
+    metric: str
+    margin: float
+    need: int
+    settings: Mapping[str, int]
+
+    def verdicts(self, reference: str, dim: int | None) -> list[Verdict]:
+        """The best deep pipeline's verdicts, then each one's, against both simple sides."""
+        first = next(iter(self.runs[self.deep[0]].values()))
+        controls = {p for p in self.deep if any(r.is_control for r in self.runs[p].values())}
+        contenders = [p for p in self.deep if p not in controls]
+        sizes = sorted({size for p in self.deep for size, _ in self.runs[p]})
+        repeats = sorted({repeat for p in self.deep for _, repeat in self.runs[p]})
+        plain = sorted((len(p), p) for p in self.simple if is_reference(p, reference))
+        best = best_by_validation(self.runs, self.simple, self.metric, sizes, repeats)
+        rivals: dict[Against, Side] = {"best_simple": best} if best.of else {}
+        if plain:
+            rivals["reference"] = Side.fixed(plain[0][1], sizes, repeats)
+        sides = {name: Side.fixed(name, self._sizes(name), repeats) for name in self.deep}
+        if len(contenders) > 1:
+            sides[""] = best_by_validation(self.runs, contenders, self.metric, sizes, repeats)
+        found: list[Verdict] = []
+        for against, rival in sorted(rivals.items(), reverse=True):
+            contests = {
+                name: contest(
+                    self.runs, side, rival, self._sizes(name) or sizes, repeats, self.metric,
+                    self.need,
+                )
+                for name, side in sides.items()
+            }  # fmt: skip
+            p_values = [self._p_ahead(contests[name]) for name in contenders]
+            levels = dict(zip(contenders, holm_levels(p_values), strict=True))
+            for name, side in sides.items():
+                alpha = levels.get(name, ALPHA)
+                found.append(
+                    Verdict(
+                        dataset=first.spec.dataset,
+                        task=first.spec.task,
+                        device=first.spec.device,
+                        tuning=str(getattr(first.spec, "tuning", None) or ""),
+                        metric=self.metric,
+                        deep=side.names,
+                        against=against,
+                        output_dim=dim,
+                        margin=self.margin,
+                        alpha=alpha,
+                        best=not name or contenders == [name],
+                        contenders=len(contenders),
+                        is_control=name in controls,
+                        **self._decide(contests[name], alpha, first.spec.features_per_size),
+                    )
+                )
+        return found
+
+    def _sizes(self, name: str) -> list[int]:
+        return sorted({size for size, _ in self.runs.get(name, ())})
+
+    def _p_ahead(self, of: Contest) -> float:
+        """One-sided p-value of the claim to be ahead at the largest size that counts."""
+        kept, _ = _counting(of.rows)
+        if not kept:
+            return 1.0
+        p = moments(of.differences.at(kept[-1:])).p_above(self.margin)[0]
+        return 1.0 if np.isnan(p) else float(p)
+
+    def _decide(self, of: Contest, alpha: float, per_size: bool) -> dict[str, Any]:
+        """The fields of a verdict that follow from the differences."""
+        every = moments(of.differences)
+        rows = _with_bounds(of.rows, every, alpha)
+        kept, beyond = _counting(rows)
+        used = [rows[i] for i in kept]
+        outcome, n_star, p_reached, needed, reason = Outcome.UNDECIDED, None, None, None, ""
+        interval: tuple[int | None, int | None] = (None, None)
+        most = max(row.pairs for row in rows)
+        if per_size:
+            reason = "features were selected anew at each size, scores do not compare across sizes"
+        elif not used:
+            few = 0 < most < self.need
+            reason = too_few(most, self.need) if few else "at no size did both finish with a score"
+            needed = self.need if few else None
+        else:
+            counts = np.array([row.use == "compared" for row in used])
+            at = crossover(
+                of.differences.at(kept), self.margin, alpha=alpha, counts=counts, **self.settings
+            )
+            sizes: list[int | None] = [*(row.size for row in used), None]
+            interval, p_reached = (sizes[at.low], sizes[at.high]), at.p_reached
+            failed = [row for row in beyond if row.failed]
+            if at.ahead and failed:
+                reason = f"ahead there, but at n = {failed[-1].size:,} {failed[-1].note}"
+            elif at.ahead:
+                n_star = sizes[at.place]
+                outcome = Outcome.AHEAD_FROM if at.high else Outcome.AHEAD_FROM_SMALLEST
+            elif at.not_reached:
+                outcome = Outcome.NOT_REACHED
+            else:
+                needed = repeats_needed(every, kept[-1], self.margin, of.differences.folds)
+                reason = self._undecided(needed, most, of)
+        pairs = [row.pairs for row in used if row.use == "compared"]
+        used = used or list(rows)
+        return {
+            "simple": ", then ".join(dict.fromkeys(d.simple for d in used if d.simple)),
+            "outcome": outcome, "n_star": n_star, "interval": interval, "p_reached": p_reached,
+            "smallest": used[0].size, "largest": used[-1].size,
+            "repeats": min(pairs, default=most), "differences": rows, "reason": reason,
+            "needed": needed, "unit": of.unit, "folds": of.differences.folds,
+        }  # fmt: skip
+
+    def _undecided(self, needed: int | None, repeats: int, of: Contest) -> str:
+        reason = f"the interval of the difference there holds the margin {self.margin:g}"
+        if needed is None:
+            limit = "because folds overlap" if of.differences.folds else "without more test cells"
+            limit = limit if of.differences.folds or of.unit else "the two are too close"
+            return f"{reason}; no number of repeats would tell, {limit}"
+        if needed > repeats:
+            return f"{reason}; about {needed} repeats would tell, if it stays what it is"
+        return reason
 
 
-def _pair(
-    runs: Runs, deep: str, simple: Mapping[int, str], sizes: list[int], metric: str, need: int
-) -> tuple[list[SizeDifference], Floats]:
-    """The difference at each size, and all differences as (repeats, sizes), NaN where unpaired."""
-    repeats = sorted({repeat for _, repeat in runs[deep]})
-    table = np.full((len(repeats), len(sizes)), np.nan)
-    rows: list[SizeDifference] = []
-    for column, size in enumerate(sizes):
-        name = simple.get(size, "")
-        own = [runs[deep].get((size, repeat)) for repeat in repeats]
-        other = [runs[name].get((size, repeat)) if name else None for repeat in repeats]
-        for row, (a, b) in enumerate(zip(own, other, strict=True)):
-            if a and b and a.output_dim == b.output_dim and metric in a.scores.keys() & b.scores:
-                table[row, column] = _sign(metric) * (a.scores[metric] - b.scores[metric])
-        values = table[np.isfinite(table[:, column]), column]
-        mean, low, high = _t_interval(values)
-        made = SizeDifference(size, name, mean, low, high, len(values))
-        if failed := _failures(own):
-            note = f"deep runs ended as {failed}"
-            made = replace(made, use="not_shown", note=note, failed=True)
-        elif not name:
-            made = replace(made, use="left_out", note="no simple pipeline to choose")
-        elif failed := _failures(other):
-            made = replace(made, use="left_out", note=f"simple runs ended as {failed}")
-        elif not any(b and metric in b.scores for b in other):
-            made = replace(made, use="left_out", note="the simple pipeline has no score")
-        elif len(values) < need:
-            made = replace(made, use="not_shown", note=_too_few(len(values), need))
-        rows.append(made)
-    return rows, table
-
-
-def _decide(
-    spec: RunSpec, metric: str, rows: list[SizeDifference], table: Floats, draws: Floats, need: int
-) -> dict[str, Any]:
-    """The fields of a verdict that follow from the differences."""
-    margin = METRICS[metric].margin
+def _counting(rows: Sequence[SizeDifference]) -> tuple[list[int], list[SizeDifference]]:
+    """Places of the sizes that count, and the rows above the last of them."""
     kept = [i for i, row in enumerate(rows) if row.use != "left_out"]
-    beyond = []  # sizes above the last that counts
+    beyond = []
     while kept and rows[kept[-1]].use == "not_shown":
         beyond.append(rows[kept.pop()])
-    used = [rows[i] for i in kept]
-    outcome, n_star, p_reached, reason = Outcome.UNDECIDED, None, None, ""
-    interval: tuple[int | None, int | None] = (None, None)
-    most = max(row.pairs for row in rows)
-    if spec.features_per_size:
-        reason = "features were selected anew at each size, scores do not compare across sizes"
-    elif not used:
-        few = 0 < most < need
-        reason = _too_few(most, need) if few else "at no size did both finish with a score"
-    else:
-        counts = np.array([row.use == "compared" for row in used])
-        here = table[:, kept]
-        with np.errstate(invalid="ignore"):
-            means = (draws @ np.nan_to_num(here)) / (draws @ np.isfinite(here))
-        first = np.sort(_first_lasting((means > margin) & counts))
-        low, mean, high = (
-            np.array([getattr(row, at) if row.use == "compared" else -np.inf for row in used])
-            for at in ("low", "mean", "high")
-        )
-        sizes: list[int | None] = [*(row.size for row in used), None]
-        shown, cut = int(_first_lasting(low > margin)), math.floor(TAIL * (len(first) - 1))
-        interval = (
-            sizes[min(int(first[cut]), int(_first_lasting(high > margin)))],
-            sizes[max(int(first[-1 - cut]), shown)],
-        )
-        p_reached = float((first < len(used)).mean())
-        failed = [row for row in beyond if row.failed]
-        if low[-1] > margin and failed:
-            reason = f"ahead there, but at n = {failed[-1].size:,} {failed[-1].note}"
-        elif low[-1] > margin and p_reached >= 1 - TAIL:
-            n_star = sizes[int(_first_lasting(mean > margin))]
-            outcome = Outcome.AHEAD_FROM if shown else Outcome.AHEAD_FROM_SMALLEST
-        elif high[-1] <= margin:
-            outcome = Outcome.NOT_REACHED
-        else:
-            reason = f"the interval of the difference there holds the margin {margin:g}"
-    pairs = [row.pairs for row in used if row.use == "compared"]
-    used = used or rows
-    return {
-        "simple": ", then ".join(dict.fromkeys(d.simple for d in used if d.simple)),
-        "outcome": outcome, "n_star": n_star, "interval": interval, "p_reached": p_reached,
-        "smallest": used[0].size, "largest": used[-1].size, "repeats": min(pairs, default=most),
-        "margin": margin, "differences": tuple(rows), "reason": reason,
-    }  # fmt: skip
+    return kept, beyond
 
 
-def _too_few(repeats: int, need: int) -> str:
-    return f"{repeats} repeat{'s'[: repeats != 1]}; at least {need} are needed for a claim"
+def _with_bounds(
+    rows: Sequence[SizeDifference], at: Moments, alpha: float
+) -> tuple[SizeDifference, ...]:
+    low, high = at.bounds(alpha)
 
+    def known(value: float) -> float | None:
+        return float(value) if np.isfinite(value) else None
 
-def _sign(metric: str) -> float:
-    return -1.0 if METRICS[metric].direction == "min" else 1.0
-
-
-def _failures(records: Iterable[RunRecord | None]) -> str:
-    """For instance ``5 timeout, 1 crashed``; empty where nothing failed."""
-    counts = Counter(_end(r) for r in records if r and r.status is not Status.OK)
-    return ", ".join(f"{n} {status}" for status, n in sorted(counts.items()))
-
-
-def _end(record: RunRecord) -> str:
-    predicted = str(record.reason).startswith(PREDICTED)
-    return record.status.value + (f" ({PREDICTED} a limit)" if predicted else "")
-
-
-def _t_interval(values: Floats) -> tuple[float | None, float | None, float | None]:
-    """Mean and its 95 % Student-t interval."""
-    if len(values) < 2:
-        return (float(values[0]) if len(values) else None), None, None
-    mean = float(values.mean())
-    error = float(values.std(ddof=1)) / math.sqrt(len(values))
-    half = float(stdtrit(len(values) - 1, 1 - TAIL)) * error
-    return mean, mean - half, mean + half
-
-
-@cache
-def _resamples(repeats: int, bootstrap: int, seed: int) -> Floats:
-    """How often each repeat is drawn in each replicate: (bootstrap, repeats)."""
-    even = np.full(repeats, 1 / repeats)
-    return np.random.default_rng(seed).multinomial(repeats, even, bootstrap).astype(float)
-
-
-def _first_lasting(above: NDArray[np.bool_]) -> NDArray[np.intp]:
-    """Index of the first column from which all are true, per row; their number if none is."""
-    lasting = np.logical_and.accumulate(above[..., ::-1], axis=-1)
-    return np.asarray(above.shape[-1] - lasting.sum(axis=-1))
+    return tuple(
+        replace(row, mean=known(at.mean[i]), low=known(low[i]), high=known(high[i]))
+        for i, row in enumerate(rows)
+    )

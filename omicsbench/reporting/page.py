@@ -18,7 +18,8 @@ from omicsbench.reporting.answer import answer, kind, outcome_counts, seconds
 from omicsbench.reporting.gallery import galleries
 from omicsbench.reporting.payload import PLACE, chart_data, menus, safe_json
 from omicsbench.spec import RunRecord
-from omicsbench.verdict import Outcome, Verdict, current, tidy, verdicts
+from omicsbench.tidy import current, tidy
+from omicsbench.verdict import Outcome, Verdict, verdicts
 
 GROUPS = ("reconstruction", "neighbours", "distances", "labels", "clusters")
 

@@ -13,7 +13,8 @@ from omicsbench.budget import PREDICTABLE, PREDICTED
 from omicsbench.forecast import Quantity, in_words
 from omicsbench.metrics.base import METRICS
 from omicsbench.spec import RunRecord, Status
-from omicsbench.verdict import Verdict, current, tidy
+from omicsbench.tidy import current, tidy
+from omicsbench.verdict import Verdict
 
 ENDS = ("", "_low", "_high")
 SHOWN: tuple[Quantity, ...] = ("wall_s", "peak_rss_bytes")

@@ -1,0 +1,57 @@
+"""Stored records as one long table, and which of them are compared with which."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import pandas as pd
+
+from omicsbench.spec import RunRecord, Status
+
+TERMS = ("task", "dataset", "dataset_id", "device", "threads", "split", "features",
+         "features_per_size", "scored", "tuning")  # fmt: skip
+
+
+def terms(record: RunRecord) -> tuple[Any, ...]:
+    """What two runs must share to be compared."""
+    return tuple(getattr(record.spec, name, None) for name in TERMS)
+
+
+def tidy(records: Iterable[RunRecord]) -> pd.DataFrame:
+    """Long table, one row per (run, part, metric); a run without scores has one row.
+
+    ``part`` is test, validation or in_sample; ``se`` is the standard error of a test score over
+    the scored cells, where one is known. Times are in seconds, memory in bytes.
+    """
+    names = ["dataset", "task", "pipeline", "family", "output_dim", "size", "repeat", "device",
+             "status", "reason", "part", "metric", "value", "se", "fit_s", "transform_s",
+             "cpu_s", "peak_rss_bytes", "key"]  # fmt: skip
+    rows: list[tuple[Any, ...]] = []
+    for r in records:
+        s = r.spec
+        head = [s.dataset, s.task, s.pipeline, r.family, r.output_dim, s.size, s.repeat, s.device,
+                r.status.value, r.reason]  # fmt: skip
+        times = (r.phases.fit_s, r.phases.transform_s) if r.status is Status.OK else (None, None)
+        end = [*times, r.cpu_s, r.peak_rss_bytes, r.key]
+        parts = {"test": r.scores, "validation": r.validation, "in_sample": r.in_sample}
+        errors = {"test": r.scores_se}
+        scores = [
+            (part, name, of[name], errors.get(part, {}).get(name))
+            for part, of in parts.items()
+            for name in sorted(of)
+        ]
+        rows += [(*head, *score, *end) for score in scores] or [(*head, *[None] * 4, *end)]
+    rows.sort(key=lambda row: [*row[:3], *row[5:8], row[-1]])
+    return pd.DataFrame(rows, columns=names)
+
+
+def current(records: Iterable[RunRecord]) -> list[RunRecord]:
+    """The records of the newest version of every data set and pipeline; versions never mix."""
+    ordered = sorted(records, key=lambda r: (r.started_at, r.key))
+    data = {r.spec.dataset: r.spec.dataset_id for r in ordered}
+    ordered = [r for r in ordered if r.spec.dataset_id == data[r.spec.dataset]]
+    code = {r.spec.pipeline: r.spec.pipeline_id for r in ordered}
+    ordered = [r for r in ordered if r.spec.pipeline_id == code[r.spec.pipeline]]
+    newest = {(terms(r), r.spec.pipeline, r.spec.size, r.spec.repeat): r for r in ordered}
+    return [newest[cell] for cell in sorted(newest)]
