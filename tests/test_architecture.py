@@ -25,6 +25,7 @@ LAYERS = [
     "execute plan checks",
     "worker supervisor progress",
     "runner",
+    "extrapolate across rope matched",
     "outlook verdict",
     "reporting",
     "api",
