@@ -114,7 +114,8 @@ def budget_grid(costs: Sequence[ArrayLike], number: int = 12) -> Floats:
 
     ``costs`` holds one array of mean costs per family, in one unit; what is not finite is left
     out. At the low end a family may have nothing to offer yet; beyond the high end one of them
-    has nothing new. A single budget where both ends meet.
+    has nothing new. Where one family's dearest is below the other's cheapest, the grid ends at the
+    latter. A single budget where both ends meet.
 
     Raises ValueError if a family has no cost, a cost is not positive, or ``number`` is below 2.
     """
@@ -124,6 +125,7 @@ def budget_grid(costs: Sequence[ArrayLike], number: int = 12) -> Floats:
     if not known or any(len(c) == 0 for c in known):
         raise ValueError("every family needs a cost")
     low, high = min(c.min() for c in known), min(c.max() for c in known)
+    high = max(high, *(c.min() for c in known))  # at least there all have something to offer
     if low <= 0:
         raise ValueError("costs must be positive")
     return np.geomspace(low, high, number) if high > low else np.array([low])

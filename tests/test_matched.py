@@ -110,8 +110,9 @@ def test_budgets_span_what_both_families_reach() -> None:
     grid = budget_grid([[10, 1000, NAN], [1, 100]], 5)
     assert grid == pytest.approx([1, 10**0.5, 10, 10**1.5, 100])
     assert (grid[0], grid[-1]) == (1, 100), "the ends are not rounded: the dearest must fit"
-    assert len(budget_grid([[1, 2], [3, 4]])) == 12
+    assert len(budget_grid([[1, 3], [2, 4]])) == 12
     assert budget_grid([[5], [5]]) == [5]
+    assert budget_grid([[1, 2], [8, 9]])[-1] == 8, "the first budget at which both have something"
 
 
 def test_money() -> None:
