@@ -1,0 +1,175 @@
+"""Quality at equal cost: what each family reaches for a budget, and the paired difference there.
+
+A deep pipeline on all samples and a simple one on few are different bargains. For every budget,
+each family names the (pipeline, size) with the best mean *validation* score among those whose mean
+cost is within the budget; the test scores of the two are then compared by repeat. The test set
+never chooses. Cost is whatever is bought: wall seconds (fit, transform and tuning), joules, or
+money by `money`. Scores and costs are compared as they are, no ratio of the two is formed: it
+would have no unit that anyone pays in and reward the cheapest pipeline however bad.
+
+The interval takes the choice as given: it speaks of the draw of training samples and seeds, not
+of what another validation part might have chosen. Budgets share runs; their intervals are not
+independent.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy.special import stdtrit
+
+Floats = NDArray[np.float64]
+TAIL = 0.975
+SECONDS_PER_HOUR = 3600.0
+
+
+@dataclass(frozen=True, eq=False)
+class Candidate:
+    """A (pipeline, size) with its runs; arrays (R,) in the order of the repeats, the same for all.
+
+    ``costs`` in one unit for all candidates; ``validation`` and ``test`` scores, larger is better.
+    NaN where a repeat failed or was not run.
+    """
+
+    pipeline: str
+    size: int
+    costs: Floats
+    validation: Floats
+    test: Floats
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What a family names for a budget; means over the repeats that finished."""
+
+    pipeline: str
+    size: int
+    cost: float
+    validation: float
+
+
+@dataclass(frozen=True)
+class Matched:
+    """The comparison at one budget, in the units of cost and score given.
+
+    ``deep`` or ``simple`` is None where nothing of the family fits the budget. ``mean`` is the
+    difference of test scores (deep minus simple) over the ``pairs`` repeats that both have, None
+    without any; ``low`` and ``high`` bound its 95 % Student-t interval, None with fewer than two.
+    """
+
+    budget: float
+    deep: Choice | None
+    simple: Choice | None
+    mean: float | None
+    low: float | None
+    high: float | None
+    pairs: int
+
+
+def matched(
+    deep: Iterable[Candidate],
+    simple: Iterable[Candidate],
+    budgets: ArrayLike,
+    *,
+    min_repeats: int = 5,
+) -> list[Matched]:
+    """Compare the two families at every budget, in the order of ``budgets`` (B,).
+
+    A candidate with fewer than ``min_repeats`` finished repeats is not chosen: those that
+    finished may be the cheap or the lucky ones. Equal validation scores go to the cheaper.
+
+    Raises ValueError if the arrays of the candidates differ in length, or ``min_repeats`` is
+    below 1.
+    """
+    if min_repeats < 1:
+        raise ValueError("min_repeats must be at least 1")
+    families = [list(deep), list(simple)]
+    arrays = [
+        a for family in families for c in family for a in (c.costs, c.validation, c.test)
+    ]  # every repeat has its place in each of them
+    if len({np.shape(a) for a in arrays}) > 1 or any(np.ndim(a) != 1 for a in arrays):
+        raise ValueError("costs, validation and test scores need one number per repeat each")
+    ours, theirs = (_summed_up(family, min_repeats) for family in families)
+    found: list[Matched] = []
+    for budget in np.asarray(budgets, dtype=np.float64).tolist():
+        mine, other = _best(ours, budget), _best(theirs, budget)
+        interval: tuple[float | None, float | None, float | None] = (None, None, None)
+        pairs = 0
+        if mine and other:
+            values = mine[1].test - other[1].test
+            values = values[np.isfinite(values)]
+            interval, pairs = _t_interval(values), len(values)
+        sides = (mine[0] if mine else None, other[0] if other else None)
+        found.append(Matched(budget, *sides, *interval, pairs))
+    return found
+
+
+def budget_grid(costs: Sequence[ArrayLike], number: int = 12) -> Floats:
+    """Log-spaced budgets, ascending (number,): from the cheapest cost of all to the dearest that
+    every family reaches.
+
+    ``costs`` holds one array of mean costs per family, in one unit; what is not finite is left
+    out. At the low end a family may have nothing to offer yet; beyond the high end one of them
+    has nothing new. Where one family's dearest is below the other's cheapest, the grid ends at the
+    latter. A single budget where both ends meet.
+
+    Raises ValueError if a family has no cost, a cost is not positive, or ``number`` is below 2.
+    """
+    if number < 2:
+        raise ValueError("a grid needs at least 2 budgets")
+    known = [c[np.isfinite(c)] for c in (np.ravel(np.asarray(x, dtype=float)) for x in costs)]
+    if not known or any(len(c) == 0 for c in known):
+        raise ValueError("every family needs a cost")
+    low, high = min(c.min() for c in known), min(c.max() for c in known)
+    high = max(high, *(c.min() for c in known))  # at least there all have something to offer
+    if low <= 0:
+        raise ValueError("costs must be positive")
+    return np.geomspace(low, high, number) if high > low else np.array([low])
+
+
+def pareto(costs: ArrayLike, scores: ArrayLike) -> NDArray[np.bool_]:
+    """Which of m points no other dominates: (m,); lower cost and higher score are better.
+
+    A point dominates another if it is as good in both and better in one, so equal points stand
+    or fall together. A point with NaN dominates none and is never marked.
+    """
+    c, s = np.asarray(costs, dtype=np.float64), np.asarray(scores, dtype=np.float64)
+    if c.ndim != 1 or c.shape != s.shape:
+        raise ValueError(f"costs {c.shape} and scores {s.shape} must be one list each, as long")
+    as_good = (c[:, None] <= c) & (s[:, None] >= s)
+    better = (c[:, None] < c) | (s[:, None] > s)
+    return ~(as_good & better).any(axis=0) & np.isfinite(c) & np.isfinite(s)
+
+
+def money(seconds: ArrayLike, price_per_hour: float) -> Floats:
+    """Cost of machine time, in the currency of ``price_per_hour``; the shape of ``seconds``."""
+    return np.asarray(seconds, dtype=np.float64) * price_per_hour / SECONDS_PER_HOUR
+
+
+def _summed_up(family: list[Candidate], min_repeats: int) -> list[tuple[Choice, Candidate]]:
+    """The candidates that may be chosen, with their means."""
+    kept = []
+    for c in family:
+        done = np.isfinite(c.costs) & np.isfinite(c.validation)
+        if done.sum() >= min_repeats:
+            means = float(c.costs[done].mean()), float(c.validation[done].mean())
+            kept.append((Choice(c.pipeline, c.size, *means), c))
+    return kept
+
+
+def _best(family: list[tuple[Choice, Candidate]], budget: float) -> tuple[Choice, Candidate] | None:
+    affordable = [pair for pair in family if pair[0].cost <= budget]
+    return max(affordable, key=lambda pair: (pair[0].validation, -pair[0].cost), default=None)
+
+
+def _t_interval(values: Floats) -> tuple[float | None, float | None, float | None]:
+    """Mean and its 95 % Student-t interval."""
+    if len(values) < 2:
+        return (float(values[0]) if len(values) else None), None, None
+    mean = float(values.mean())
+    half = float(stdtrit(len(values) - 1, TAIL) * values.std(ddof=1)) / math.sqrt(len(values))
+    return mean, mean - half, mean + half

@@ -1,0 +1,169 @@
+"""Quality at equal cost: known choices, and what holds whatever the runs."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy import stats
+
+from omicsbench.matched import Candidate, budget_grid, matched, money, pareto
+
+NAN = np.nan
+
+
+def candidate(
+    pipeline: str,
+    size: int,
+    cost: float,
+    validation: float,
+    test: float | list[float] | None = None,
+    repeats: int = 5,
+) -> Candidate:
+    """Equal repeats, or the test scores given."""
+    scores = np.full(repeats, validation if test is None else test, dtype=float)
+    return Candidate(pipeline, size, np.full(repeats, cost), np.full(repeats, validation), scores)
+
+
+SMALL, LARGE = candidate("net", 100, 10, 0.5), candidate("net", 1000, 100, 0.9)
+LINEAR, SLOW = candidate("linear", 1000, 1, 0.6), candidate("slow", 1000, 50, 0.7)
+
+
+def test_each_family_names_its_best_within_the_budget() -> None:
+    found = matched([SMALL, LARGE], [LINEAR, SLOW], [0.5, 1, 10, 50, 100])
+    named = [(m.deep and m.deep.size, m.simple and m.simple.pipeline) for m in found]
+    assert named == [
+        (None, None), (None, "linear"), (100, "linear"), (100, "slow"), (1000, "slow")
+    ]  # fmt: skip
+    assert [m.budget for m in found] == [0.5, 1, 10, 50, 100]
+    assert [m.mean for m in found] == [None, None, *map(pytest.approx, (-0.1, -0.2, 0.2))]
+    assert [m.pairs for m in found] == [0, 0, 5, 5, 5]
+    assert found[0].low is None
+    assert found[-1].deep is not None
+    assert (found[-1].deep.cost, found[-1].deep.validation) == (100, pytest.approx(0.9))
+    assert matched([], [LINEAR], [10])[0].deep is None
+
+
+def test_the_test_set_never_chooses() -> None:
+    lucky = candidate("lucky", 100, 1, 0.4, test=0.99)
+    (found,) = matched([SMALL], [LINEAR, lucky], [10])
+    assert found.simple is not None
+    assert found.simple.pipeline == "linear"
+
+
+def test_equal_validation_goes_to_the_cheaper() -> None:
+    (found,) = matched([SMALL], [candidate("dear", 100, 9, 0.6), LINEAR], [10])
+    assert found.simple is not None
+    assert found.simple.pipeline == "linear"
+
+
+def test_the_interval_is_that_of_a_paired_t_test_over_shared_repeats() -> None:
+    ours, theirs = [0.61, 0.64, NAN, 0.70, 0.66, 0.60], [0.60, 0.61, 0.5, 0.65, NAN, 0.61]
+    deep, simple = (candidate("p", 1, 1, 0.5, scores, repeats=6) for scores in (ours, theirs))
+    (found,) = matched([deep], [simple], [1])
+    differences = np.array([0.01, 0.03, 0.05, -0.01])
+    known = stats.t.interval(0.95, 3, differences.mean(), stats.sem(differences))
+    assert (found.mean, found.pairs) == (pytest.approx(0.02), 4)
+    assert (found.low, found.high) == pytest.approx(known)
+
+
+def test_few_shared_repeats_have_no_interval() -> None:
+    deep = candidate("p", 1, 1, 0.5, [0.5, NAN, NAN, NAN, NAN])
+    (one,) = matched([deep], [LINEAR], [1])
+    assert (one.mean, one.low, one.high, one.pairs) == (pytest.approx(-0.1), None, None, 1)
+    apart = candidate("p", 1, 1, 0.5, [NAN] * 5)
+    (none,) = matched([apart], [LINEAR], [1])
+    assert (none.mean, none.pairs) == (None, 0)
+
+
+def test_a_candidate_whose_repeats_failed_is_not_chosen() -> None:
+    """Two of five finished, and those are the fast and the good ones."""
+    gone = np.array([1.0, 1.0, NAN, NAN, NAN])
+    failing = Candidate("failing", 100, gone, gone, gone)
+    (found,) = matched([failing, SMALL], [LINEAR], [10])
+    assert found.deep is not None
+    assert found.deep.pipeline == "net"
+    (lenient,) = matched([failing, SMALL], [LINEAR], [10], min_repeats=2)
+    assert lenient.deep is not None
+    assert (lenient.deep.pipeline, lenient.deep.cost, lenient.pairs) == ("failing", 1, 2)
+
+
+def test_what_is_refused() -> None:
+    with pytest.raises(ValueError, match="per repeat"):
+        matched([SMALL], [candidate("linear", 1, 1, 1, repeats=6)], [1])
+    with pytest.raises(ValueError, match="min_repeats"):
+        matched([], [], [1], min_repeats=0)
+    for costs, number, says in (
+        ([], 5, "needs a cost"),
+        ([[1, 2], [NAN]], 5, "needs a cost"),
+        ([[0, 2], [1]], 5, "positive"),
+        ([[1, 2]], 1, "at least 2"),
+    ):
+        with pytest.raises(ValueError, match=says):
+            budget_grid(costs, number)
+    with pytest.raises(ValueError, match="as long"):
+        pareto([1, 2], [1])
+
+
+def test_budgets_span_what_both_families_reach() -> None:
+    grid = budget_grid([[10, 1000, NAN], [1, 100]], 5)
+    assert grid == pytest.approx([1, 10**0.5, 10, 10**1.5, 100])
+    assert (grid[0], grid[-1]) == (1, 100), "the ends are not rounded: the dearest must fit"
+    assert len(budget_grid([[1, 3], [2, 4]])) == 12
+    assert budget_grid([[5], [5]]) == [5]
+    assert budget_grid([[1, 2], [8, 9]])[-1] == 8, "the first budget at which both have something"
+
+
+def test_money() -> None:
+    assert money([3600, 1800], 3.0) == pytest.approx([3.0, 1.5])
+
+
+def test_the_pareto_front() -> None:
+    costs, scores = [1, 2, 2, 3, 4, 1, NAN], [0.5, 0.7, 0.6, 0.7, 0.9, 0.5, 1.0]
+    assert pareto(costs, scores).tolist() == [True, True, False, False, True, True, False]
+    assert pareto([], []).tolist() == []
+
+
+POINTS = st.lists(st.tuples(st.integers(0, 6), st.integers(0, 6)), min_size=1, max_size=20)
+
+
+@given(POINTS)
+def test_a_pareto_point_is_dominated_by_none_and_every_other_by_one(
+    points: list[tuple[int, int]],
+) -> None:
+    kept = pareto(*zip(*points, strict=True))
+    front = {point for point, keep in zip(points, kept, strict=True) if keep}
+    assert front
+    for (cost, score), keep in zip(points, kept, strict=True):
+        rivals = [p for p in front if p[0] <= cost and p[1] >= score and p != (cost, score)]
+        assert bool(rivals) is not bool(keep)
+
+
+RUNS = st.lists(
+    st.tuples(st.integers(1, 50), st.integers(0, 8), st.integers(0, 8)), min_size=1, max_size=8
+)
+
+
+@given(RUNS, RUNS)
+def test_validation_never_falls_as_the_budget_grows(
+    deep: list[tuple[int, int, int]], simple: list[tuple[int, int, int]]
+) -> None:
+    families = [
+        [candidate(f"p{i}", i + 1, c, v / 8, t / 8) for i, (c, v, t) in enumerate(family)]
+        for family in (deep, simple)
+    ]
+    budgets = budget_grid([[c.costs.mean() for c in family] for family in families])
+    found = matched(*families, budgets)
+    turned = matched(*families[::-1], budgets)
+    for side in ("deep", "simple"):
+        named = [getattr(m, side) for m in found]
+        reached = [choice.validation if choice else -1.0 for choice in named]
+        assert reached == sorted(reached)
+        assert all(choice.cost <= m.budget for choice, m in zip(named, found, strict=True)
+                   if choice)  # fmt: skip
+    assert found[-1].deep is not None
+    assert found[-1].simple is not None
+    for here, there in zip(found, turned, strict=True):
+        assert (here.deep, here.simple) == (there.simple, there.deep)
+        assert here.mean == (None if there.mean is None else pytest.approx(-there.mean))

@@ -1,0 +1,84 @@
+"""Energy counters, read from a tree like that of the kernel."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import pytest
+
+from omicsbench import measure
+
+RANGE = 262_143_328_850  # microjoules, as on many processors
+
+
+def zone(root: Path, folder: str, name: str, energy: int | str, wrap: int = RANGE) -> Path:
+    made = root / folder
+    made.mkdir(parents=True, exist_ok=True)
+    (made / "name").write_text(f"{name}\n")
+    (made / "energy_uj").write_text(f"{energy}\n")
+    (made / "max_energy_range_uj").write_text(f"{wrap}\n")
+    return made
+
+
+@pytest.fixture
+def tree(tmp_path: Path) -> Path:
+    """Two packages with parts, the platform, and a second way to the first package."""
+    (tmp_path / "intel-rapl").mkdir()
+    zone(tmp_path, "intel-rapl:0", "package-0", 5_000_000)
+    zone(tmp_path, "intel-rapl:1", "package-1", 7_000_000)
+    zone(tmp_path, "intel-rapl:0:0", "core", 4_000_000)
+    zone(tmp_path, "intel-rapl:0:1", "dram", 1_000_000)
+    zone(tmp_path, "intel-rapl:2", "psys", 20_000_000)
+    zone(tmp_path, "intel-rapl-mmio:0", "package-0", 5_000_000)
+    return tmp_path
+
+
+def test_only_whole_packages_are_read(tree: Path) -> None:
+    assert measure.energy_counters(tree) == {
+        "intel-rapl:0": (5_000_000, RANGE),
+        "intel-rapl:1": (7_000_000, RANGE),
+    }
+
+
+def test_the_difference_is_that_of_all_packages_in_joules(tree: Path) -> None:
+    before = measure.energy_counters(tree)
+    zone(tree, "intel-rapl:0", "package-0", 8_500_000)
+    zone(tree, "intel-rapl:1", "package-1", 7_250_000)
+    assert measure.energy_joules(before, measure.energy_counters(tree)) == pytest.approx(3.75)
+    assert measure.energy_joules(before, before) == 0
+
+
+def test_a_counter_that_wrapped_is_set_right() -> None:
+    before = {"a": (RANGE - 2_000_000, RANGE), "b": (1_000_000, RANGE)}
+    after = {"a": (1_000_000, RANGE), "b": (1_500_000, RANGE)}
+    assert measure.energy_joules(before, after) == pytest.approx(3.5)
+
+
+def test_nothing_is_claimed_where_nothing_can_be_read(tree: Path, tmp_path: Path) -> None:
+    known = measure.energy_counters(tree)
+    assert measure.energy_counters(tmp_path / "nowhere") == {}
+    assert measure.energy_joules({}, {}) is None
+    assert measure.energy_joules(known, {}) is None
+    # One package that may not be read spoils the sum; root may read anything, so it is gone.
+    (tree / "intel-rapl:1" / "energy_uj").unlink()
+    assert measure.energy_counters(tree) == {}
+    zone(tree, "intel-rapl:1", "package-1", "garbage")
+    assert measure.energy_counters(tree) == {}
+
+
+def test_the_clock_holds_the_energy(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(measure, "POWERCAP", tree)
+    with measure.clock() as elapsed:
+        zone(tree, "intel-rapl:0", "package-0", 6_000_000)
+        time.sleep(0.01)
+    assert elapsed.energy_j == pytest.approx(1)
+    assert elapsed.wall_s >= 0.01
+    monkeypatch.setattr(measure, "synchronize", lambda device: None)
+    with measure.clock("cuda") as elapsed:  # the energy of the GPU would be missing
+        pass
+    assert elapsed.energy_j is None
+    monkeypatch.setattr(measure, "POWERCAP", tree / "nowhere")
+    with measure.clock() as elapsed:
+        pass
+    assert elapsed.energy_j is None
