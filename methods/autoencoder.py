@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from omicsbench.methods._common import Array, column_means, latent
-from omicsbench.plugin import method
+from omicsbench.plugin import Choice, Real, Whole, method
 
 
 @method(
@@ -19,6 +19,16 @@ from omicsbench.plugin import method
     devices=("cpu", "cuda", "mps"),
     control_if=(("depth", 0),),
     needs=("torch",),
+    # Not depth, which names a contestant, nor the training budget.
+    space={
+        "width": Whole(64, 1024, log=True),
+        "activation": Choice(["elu", "relu", "silu", "tanh"]),
+        "batch_norm": Choice([True, False]),
+        "dropout": Real(0.0, 0.5),
+        "weight_decay": Choice([0.0, 1e-6, 1e-5, 1e-4, 1e-3, 1e-2]),
+        "learning_rate": Real(1e-4, 1e-2, log=True),
+        "batch_size": Choice([32, 64, 128, 256]),
+    },
 )
 class Autoencoder:
     """Dense layers, linear bottleneck and output, squared error on centred features.

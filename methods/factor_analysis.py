@@ -7,7 +7,7 @@ import warnings
 import numpy as np
 
 from omicsbench.methods._common import Array, latent, pad_columns
-from omicsbench.plugin import method
+from omicsbench.plugin import Real, method
 
 
 @method(
@@ -17,6 +17,7 @@ from omicsbench.plugin import method
     source="https://scikit-learn.org/stable/modules/decomposition.html#factor-analysis",
     invertible=True,
     needs=("sklearn",),
+    space={"min_noise": Real(1e-3, 0.5, log=True)},
 )
 class FactorAnalysis:
     """scikit-learn's factor analysis by expectation-maximisation.

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from omicsbench.methods._common import Array, latent
-from omicsbench.plugin import method
+from omicsbench.plugin import Choice, Real, method
 
 
 @method(
@@ -20,15 +20,27 @@ from omicsbench.plugin import method
     nonnegative=True,
     invertible=True,
     needs=("sklearn",),
+    space={"alpha": Choice([0.0, 1e-6, 1e-5, 1e-4, 1e-3]), "l1_ratio": Real(0.0, 1.0)},
 )
 class Nmf:
-    """scikit-learn's NMF at its defaults; it does not centre, as parts only add up."""
+    """scikit-learn's NMF at its defaults; it does not centre, as parts only add up.
+
+    ``alpha`` penalises parts and loadings alike, the share ``l1_ratio`` of it by their sum and
+    the rest by their squares.
+    """
 
     def __init__(
-        self, n_components: int | None = None, max_iter: int = 200, random_state: int = 0
+        self,
+        n_components: int | None = None,
+        max_iter: int = 200,
+        alpha: float = 0.0,
+        l1_ratio: float = 0.0,
+        random_state: int = 0,
     ) -> None:
         self.n_components = n_components
         self.max_iter = max_iter
+        self.alpha = alpha
+        self.l1_ratio = l1_ratio
         self.random_state = random_state
 
     def fit(self, X: Any) -> Nmf:
@@ -36,7 +48,11 @@ class Nmf:
         from sklearn.exceptions import ConvergenceWarning
 
         self.nmf_ = NMF(
-            latent(self.n_components), max_iter=self.max_iter, random_state=self.random_state
+            latent(self.n_components),
+            max_iter=self.max_iter,
+            alpha_W=self.alpha,  # of the parts too, unless stated otherwise
+            l1_ratio=self.l1_ratio,
+            random_state=self.random_state,
         )
         with warnings.catch_warnings():
             # Reaching max_iter is a fact of the run, recorded below.

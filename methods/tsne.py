@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from omicsbench.methods._common import Array, threads
-from omicsbench.plugin import method
+from omicsbench.plugin import Real, method
 
 
 @method(
@@ -19,6 +19,7 @@ from omicsbench.plugin import method
     needs=("openTSNE",),
     # openTSNE's neighbours turn approximate at 1,000 rows, its gradient at 10,000.
     switches=(1_000, 10_000),
+    space={"perplexity": Real(5, 100, log=True), "exaggeration": Real(1, 4)},
 )
 class Tsne:
     """openTSNE, set up as advised for single cells by Kobak & Berens (2019).

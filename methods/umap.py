@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from omicsbench.methods._common import Array
-from omicsbench.plugin import method
+from omicsbench.plugin import Real, Whole, method
 
 
 @method(
@@ -16,6 +16,7 @@ from omicsbench.plugin import method
     keeps_embedding=True,
     needs=("umap",),
     switches=(4_096,),  # exact neighbours below, approximate ones from there
+    space={"n_neighbors": Whole(5, 100, log=True), "min_dist": Real(0.0, 0.8)},
 )
 class Umap:
     """umap-learn at its defaults, but for the start.

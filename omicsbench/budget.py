@@ -40,7 +40,7 @@ class LeftOut:
 
 
 class Budget:
-    """The limits of one pipeline's runs, and what is known of their cost so far."""
+    """The limits of one contestant's runs, and what is known of their cost so far."""
 
     def __init__(
         self, limits: Mapping[str, float], known: Iterable[Observation] = (), force: bool = False
@@ -77,8 +77,9 @@ class Budget:
         found = self.forecasts(spec)
         for quantity, name, word in LIMITED:
             cost = found.get(quantity)
-            if cost and cost.low > self.limits[name]:
-                limit = self.limits[name]
+            limit = self.limits[name]
+            limit = spec.time_limit_s(limit) if quantity == "wall_s" else limit
+            if cost and cost.low > limit:
                 shown = f"{limit:g} s" if quantity == "wall_s" else f"{limit / 2**30:.3g} GiB"
                 reason = (
                     f"{PREDICTED} its {word} limit of {shown}: about "
@@ -92,7 +93,7 @@ class Budget:
         near = [o for o in self.known if o.dataset == spec.dataset]
         found = {
             quantity: forecast(
-                near, quantity, pipeline=spec.pipeline, dataset=spec.dataset,
+                near, quantity, pipeline=spec.label, dataset=spec.dataset,
                 features=spec.features, size=spec.size,
             )
             for quantity in PREDICTABLE

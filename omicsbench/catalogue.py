@@ -53,6 +53,10 @@ def details(name: str, plugins: Sequence[Path] = ()) -> str:
         known = [*registry.methods, *registry.datasets, *METRICS, *suites()]
         raise RegistryError(unknown("name", name, known))
     rows = [(f.name, _value(getattr(entry.info, f.name))) for f in fields(entry.info)]
+    if isinstance(entry.info, MethodInfo):
+        searched = [f"{name}: {values}" for name, values in entry.info.space]
+        rows = [row for row in rows if row[0] != "space"]
+        rows += zip(["space", *[""] * len(searched)], searched or ["nothing to tune"], strict=False)
     rows += [("file", str(entry.path)), ("parameters", _parameters(entry))]
     reason = unavailable(entry.info)
     rows.append(("usable here", f"no: {reason}" if reason else "yes"))

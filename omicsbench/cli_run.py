@@ -76,6 +76,9 @@ def run(
     repeats: Annotated[int | None, typer.Option(min=1)] = None,
     n_components: Annotated[int | None, typer.Option(min=1, help="Latent size.")] = None,
     metrics: Annotated[str | None, typer.Option(help="Metrics, separated by commas.")] = None,
+    tune_trials: Annotated[
+        int | None, typer.Option(min=2, help="Run every pipeline tuned too, in so many trials.")
+    ] = None,
     features: Annotated[int | None, typer.Option(min=1, help="Features selected.")] = None,
     features_per_size: Annotated[
         bool, typer.Option("--features-per-size", help="Select features on the n rows alone.")
@@ -116,6 +119,9 @@ def run(
         threads=threads, jobs=jobs, timeout_s=timeout, memory_gb=memory_gb,
     )  # fmt: skip
     chosen = load_suite(suite)
+    if tune_trials:
+        kept = chosen.tune.model_dump(include={"metric", "repeats"}) if chosen.tune else {}
+        suite_changes["tune"] = kept | {"trials": tune_trials}
     if dataset and data:
         raise OmicsbenchError("--dataset names a registered data set, --data your file: give one.")
     if (sizes or dataset) and not data:

@@ -18,7 +18,7 @@ THREAD_VARIABLES = (
 LARGE_BLOCK = 16 << 20  # bytes
 PACKAGES = (
     "numpy", "scipy", "scikit-learn", "torch", "openTSNE", "umap-learn", "pynndescent", "numba",
-    "anndata", "scanpy", "igraph", "pandas",
+    "anndata", "scanpy", "igraph", "pandas", "optuna",
 )  # fmt: skip
 
 

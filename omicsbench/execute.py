@@ -36,8 +36,8 @@ from omicsbench.scratch import Cost, FittedStage, load_stage, save_stage, shared
 from omicsbench.spec import Phases, RunRecord, RunSpec, Status, digest
 from omicsbench.split import method_seed, order
 from omicsbench.stages import Pipeline, Stage
+from omicsbench.tuning import Found, TrialFailed, search
 
-PARTS = ("train", "validation", "test")
 FloatArray = NDArray[np.float32]
 
 
@@ -92,6 +92,9 @@ def execute(place: Workplace, spec: RunSpec, prepared: Prepared) -> RunRecord:
         info = place.pipeline.stages[0].info
         if not info.streams:
             rows.X = {p: in_memory(X, info.accepts_sparse) for p, X in rows.X.items()}
+    found = _tune(place, spec, rows) if spec.tuning else None
+    if found:
+        place = replace(place, pipeline=found.pipeline, shared=frozenset())
     measure.reset_peaks(spec.device)
     base = measure.rss_bytes()
     fitted = _fit(place, spec, rows)
@@ -119,10 +122,14 @@ def execute(place: Workplace, spec: RunSpec, prepared: Prepared) -> RunRecord:
         skipped_metrics=scores["test"].skipped,
         phases=Phases(
             prepare_s=preparing.wall_s,
+            tuning_s=found.seconds if found else 0.0,
             fit_s=cost.fit_s,
             transform_s=cost.transform_s,
             score_s=scoring.wall_s + fitted.validation_s,
         ),
+        tuned=found.chosen if found else {},
+        trials=found.trials if found else None,
+        notes=found.notes if found else (),
         reused_s=fitted.reused_s,
         cpu_s=cost.cpu_s,
         peak_rss_bytes=cost.peak_rss_bytes,
@@ -213,6 +220,28 @@ def in_memory(X: Matrix, sparse: bool = False) -> Matrix:
     return np.ascontiguousarray(dense, dtype=np.float32)
 
 
+def _tune(place: Workplace, spec: RunSpec, rows: Rows) -> Found:
+    """Search on the training rows, scored on the validation rows; test rows are not handed on."""
+    tuning = spec.tuning
+    assert tuning is not None
+    known = replace(
+        rows,
+        X={part: X for part, X in rows.X.items() if part != "test"},
+        codes={part: codes for part, codes in rows.codes.items() if part != "test"},
+        scored={"validation": rows.scored["validation"]},
+    )
+    trial = spec.model_copy(update={"metrics": (tuning.metric,)})
+
+    def score(pipeline: Pipeline) -> float:
+        own = replace(place, pipeline=pipeline, shared=frozenset())
+        scores = _score(own, trial, known, _fit(own, trial, known))["validation"]
+        if tuning.metric not in scores.values:
+            raise TrialFailed(scores.skipped[tuning.metric])
+        return scores.values[tuning.metric]
+
+    return search(place.pipeline, tuning, method_seed(spec.repeat, spec.seed), score)
+
+
 def _fit(place: Workplace, spec: RunSpec, rows: Rows) -> Fitted:
     stages = place.pipeline.stages
     fitted = Fitted(dict(rows.X))
@@ -256,12 +285,13 @@ def _fit_stage(
     """Fit on the training rows, transform all parts; what is timed is the method's own call."""
     info = stage.info
     model = stage.build(method_seed(spec.repeat, spec.seed), spec.device)
-    y = {part: (codes[part],) if info.sees_labels else () for part in PARTS}
+    y = {part: (codes[part],) if info.sees_labels else () for part in X}
     Z: dict[str, Any] = {}
     with measure.clock(spec.device) as fitting:
         model.fit(X["train"], *y["train"])
     with measure.clock(spec.device) as transforming:
-        Z["test"] = model.transform(X["test"], *y["test"])
+        if "test" in X:  # it is not while parameters are searched
+            Z["test"] = model.transform(X["test"], *y["test"])
     with measure.clock(spec.device) as embedding:
         Z["train"] = (
             model.embedding_ if info.keeps_embedding else model.transform(X["train"], *y["train"])
@@ -278,7 +308,7 @@ def _fit_stage(
         peak_rss_bytes=measure.peak_rss_bytes(),
         peak_vram_bytes=measure.peak_vram_bytes(spec.device) or 0,
     )
-    checked = {part: _checked(Z[part], X[part].shape[0], stage, part) for part in PARTS}
+    checked = {part: _checked(Z[part], X[part].shape[0], stage, part) for part in X}
     fit_info = json.loads(json.dumps(dict(getattr(model, "fit_info_", {})), default=_plain))
     return FittedStage(checked, cost, model, fit_info)
 
@@ -348,7 +378,7 @@ def _reconstruct(fitted: Fitted, Z: FloatArray, rows: Rows, m: int) -> FloatArra
     X = Z
     for model in reversed(fitted.models):
         X = np.asarray(model.inverse_transform(X), dtype=np.float32)
-    expected = (m, rows.scored["test"].shape[1])
+    expected = (m, rows.scored["validation"].shape[1])
     if X.shape != expected:
         raise InvalidOutput(f"inverse_transform returned shape {X.shape}, not {expected}")
     if not np.isfinite(X).all():
@@ -361,5 +391,6 @@ def warm_up(place: Workplace, spec: RunSpec, prepared: Prepared, rows: int) -> N
     size = min(spec.size, rows)
     tiny = spec.model_copy(update={
         "size": size, "keep_embedding": False, "scored_in_sample": min(size, spec.scored_in_sample),
+        "tuning": None,
     })  # fmt: skip
     execute(replace(place, shared=frozenset()), tiny, prepared)

@@ -72,6 +72,7 @@ WORTH = 4.0  # how many times the noise a constant must explain
 class Observation:
     """What one run cost; plain values, so that it can travel to another machine.
 
+    ``pipeline`` is the label of the run: a tuned pipeline is not the one as written.
     ``wall_s`` is from the start of its preparation to the end of its scoring; ``exceeded`` names
     the quantity that went beyond its limit, and its value is then the limit.
     """
@@ -115,9 +116,10 @@ def observe(record: RunRecord, disk_bytes: float | None = None) -> Observation |
         Status.OUT_OF_MEMORY: ("peak_rss_bytes", "memory_bytes"),
     }.get(record.status)
     features = int(record.dataset_info.get("n_selected") or spec.features)
-    head = (spec.pipeline, spec.dataset, features, spec.size)
+    head = (spec.label, spec.dataset, features, spec.size)
     if record.status is Status.OK:
-        spent = phases.prepare_s + phases.fit_s + phases.transform_s + phases.score_s
+        spent = phases.prepare_s + phases.tuning_s + phases.fit_s
+        spent += phases.transform_s + phases.score_s
         return Observation(
             *head,
             wall_s=max(spent - record.reused_s, 0.0) or None,
@@ -129,13 +131,15 @@ def observe(record: RunRecord, disk_bytes: float | None = None) -> Observation |
     # What failed while it started or warmed up tells nothing of its size.
     if limit and limit[1] in record.limits and not str(record.reason).endswith(" up"):
         quantity, name = limit
-        return Observation(*head, **{quantity: record.limits[name]}, exceeded=quantity)  # type: ignore[arg-type]
+        least = record.limits[name]
+        least = spec.time_limit_s(least) if quantity == "wall_s" else least
+        return Observation(*head, **{quantity: least}, exceeded=quantity)  # type: ignore[arg-type]
     return None
 
 
 def terms(spec: RunSpec) -> tuple[Any, ...]:
     """What two runs must share for the cost of one to tell that of the other."""
-    return (spec.task, spec.pipeline, spec.pipeline_id, spec.device, spec.threads, spec.features,
+    return (spec.task, spec.label, spec.pipeline_id, spec.device, spec.threads, spec.features,
             spec.features_per_size)  # fmt: skip
 
 

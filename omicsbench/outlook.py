@@ -32,9 +32,9 @@ from omicsbench.cache import cache_folder
 from omicsbench.errors import OmicsbenchError, RegistryError
 from omicsbench.forecast import Forecast, Observation, Quantity, forecast, observe, terms
 from omicsbench.plan import (
-    repeats_by_pipeline,
+    Contestant,
+    contestants,
     resolve_metrics,
-    resolve_pipelines,
     training_sizes,
 )
 from omicsbench.registry import Registry, unavailable
@@ -42,8 +42,8 @@ from omicsbench.runner import do_again, memory_limit, same_machine
 from omicsbench.sources import Source, registered
 from omicsbench.spec import RunRecord, Status
 from omicsbench.split import smallest_parts
-from omicsbench.stages import Pipeline
 from omicsbench.suite import LADDER, Size, Suite
+from omicsbench.tuning import untunable
 
 UNKNOWN = "unknown: no runs stored to predict from"
 QUANTITIES: tuple[Quantity, ...] = ("wall_s", "peak_rss_bytes", "disk_bytes")
@@ -62,6 +62,7 @@ class Row:
     size: int
     repeats: int
     done: int
+    limit_s: float
     cost: dict[Quantity, Forecast] = field(default_factory=dict)
     mark: str = ""
     left_out: bool = False
@@ -116,14 +117,12 @@ def look_ahead(suite: Suite, registry: Registry, results: Path) -> Outlook:
 
     Raises OmicsbenchError for what is unknown, and StoreError if a newer omicsbench wrote there.
     """
-    pipelines, metrics = resolve_pipelines(suite, registry), resolve_metrics(suite)
-    repeats = repeats_by_pipeline(suite, registry)
+    entered, metrics = contestants(suite, registry), resolve_metrics(suite)
     if not suite.datasets:
         raise RegistryError(f"Suite {suite.name} names no data set; there is nothing to plan.")
     records = list(store.stored(results).values())
     files = len(list((results / "runs").glob("[!.]*.json")))
     memory = memory_limit(suite)
-    limits = {"timeout_s": suite.timeout_s, "memory_bytes": float(memory)}
     threads = suite.threads or max(1, environment.cores() // suite.jobs)
     known = _Known(records, results)
     datasets: list[DatasetOutlook] = []
@@ -133,8 +132,11 @@ def look_ahead(suite: Suite, registry: Registry, results: Path) -> Outlook:
         stated = choice.sizes or suite.sizes or (*LADDER, "all")
         dataset, sizes = _dataset(source, stated, records)
         datasets.append(dataset)
-        for pipeline in pipelines:
-            wanted = (suite.task, pipeline.text, pipeline.code_id, suite.device, threads,
+        for contestant in entered:
+            pipeline, tuning = contestant.pipeline, contestant.tuning
+            limit_s = tuning.time_limit_s(suite.timeout_s) if tuning else suite.timeout_s
+            limits = {"timeout_s": limit_s, "memory_bytes": float(memory)}
+            wanted = (suite.task, contestant.label, pipeline.code_id, suite.device, threads,
                       suite.features, suite.features_per_size)  # fmt: skip
             own = [
                 r for r in records
@@ -143,11 +145,11 @@ def look_ahead(suite: Suite, registry: Registry, results: Path) -> Outlook:
             ]  # fmt: skip
             features = min(suite.features, dataset.features or suite.features)
             for size in sizes:
-                wanted_repeats = repeats[pipeline.text]
+                wanted_repeats = contestant.repeats
                 here = [r for r in own if r.spec.size == size and r.spec.repeat < wanted_repeats]
                 done = {r.spec.repeat for r in here if _is_done(r, suite, memory)}
-                row = Row(source.name, pipeline.text, size, wanted_repeats, len(done))
-                cannot = _cannot(pipeline, size, here)
+                row = Row(source.name, contestant.label, size, wanted_repeats, len(done), limit_s)
+                cannot = _cannot(contestant, size, here)
                 if cannot:
                     rows.append(replace(row, mark=cannot, left_out=True))
                     continue
@@ -167,12 +169,12 @@ class _Known:
         sizes: dict[tuple[str, str, int], list[float]] = defaultdict(list)
         for r in records:
             if r.status is Status.OK:
-                sizes[r.spec.dataset, r.spec.pipeline, r.spec.size].append(_stored(results, r))
+                sizes[r.spec.dataset, r.spec.label, r.spec.size].append(_stored(results, r))
         self._strict: dict[tuple[object, ...], list[Observation]] = defaultdict(list)
         self._loose: dict[tuple[object, ...], list[Observation]] = defaultdict(list)
         self._starts: dict[str, list[float]] = defaultdict(list)
         for r in records:
-            of_size = sizes.get((r.spec.dataset, r.spec.pipeline, r.spec.size))
+            of_size = sizes.get((r.spec.dataset, r.spec.label, r.spec.size))
             seen = observe(r, mean(of_size) if of_size else None)
             if seen is None:
                 continue
@@ -267,14 +269,18 @@ def _is_done(record: RunRecord, suite: Suite, memory: int) -> bool:
     return not do_again(record, False, False, suite.timeout_s, memory)
 
 
-def _cannot(pipeline: Pipeline, size: int, here: Sequence[RunRecord]) -> str:
+def _cannot(contestant: Contestant, size: int, here: Sequence[RunRecord]) -> str:
     """Why the runs will be set aside before they are tried; empty if they will not."""
+    pipeline, tuning = contestant.pipeline, contestant.tuning
     for stage in pipeline.stages:
         reason = unavailable(stage.info)
         if reason:
             return f"cannot run: {stage.info.name} {reason}"
         if stage.n_components and stage.n_components >= size:
             return f"cannot run: {stage.n_components} dimensions need more than {size} samples"
+    reason = untunable(pipeline, tuning) if tuning else None
+    if reason:
+        return f"cannot run: {reason}"
     aside = [r.reason for r in here if r.status is Status.SKIPPED and not r.limits]
     return f"cannot run: {aside[0]}" if aside and len(aside) == len(here) else ""
 
@@ -310,7 +316,7 @@ def _total(rows: list[Row], suite: Suite, known: _Known, results: Path) -> Total
             continue
         sums = ends.setdefault(row.pipeline, [known.start_s(row.pipeline)] * 3)
         for at, value in enumerate((cost.value, cost.low, cost.high)):
-            sums[at] += row.todo * min(value, suite.timeout_s)
+            sums[at] += row.todo * min(value, row.limit_s)
         if "disk_bytes" in row.cost:
             disk += row.todo * row.cost["disk_bytes"].value
             if disk > free:

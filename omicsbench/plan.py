@@ -18,10 +18,11 @@ from omicsbench.plugin import MethodInfo
 from omicsbench.prepare import Prepared, prepare
 from omicsbench.registry import Registry, device_present, unavailable, unknown
 from omicsbench.sources import OwnData, Source, own, registered
-from omicsbench.spec import RunRecord, RunSpec, Status
+from omicsbench.spec import RunRecord, RunSpec, Status, Tuning, label
 from omicsbench.split import smallest_parts
 from omicsbench.stages import Pipeline, resolve
 from omicsbench.suite import LADDER, Size, Suite, dump
+from omicsbench.tuning import untunable
 
 PLAN_FILE = "plan.json"
 
@@ -48,6 +49,19 @@ class Planned:
             environment=here,
             suite=suite,
         )
+
+
+@dataclass(frozen=True)
+class Contestant:
+    """A pipeline as written, or tuned, with its number of repeats."""
+
+    pipeline: Pipeline
+    tuning: Tuning | None
+    repeats: int
+
+    @property
+    def label(self) -> str:
+        return label(self.pipeline.text, self.tuning)
 
 
 def resolve_pipelines(suite: Suite, registry: Registry) -> list[Pipeline]:
@@ -89,6 +103,31 @@ def resolve_metrics(suite: Suite) -> tuple[str, ...]:
     return names
 
 
+def resolve_tuning(suite: Suite) -> Tuning | None:
+    """How the suite tunes, None if it does not. Raises RegistryError for an unknown metric."""
+    tune = suite.tune
+    if tune is None:
+        return None
+    if tune.metric not in METRICS:
+        raise RegistryError(f"tune.metric: {unknown('metric', tune.metric, list(METRICS))}")
+    return Tuning(trials=tune.trials, seconds=tune.seconds, metric=tune.metric)
+
+
+def contestants(suite: Suite, registry: Registry) -> list[Contestant]:
+    """All pipelines as written, then, where the suite tunes, all but the controls tuned."""
+    pipelines, repeats = resolve_pipelines(suite, registry), repeats_by_pipeline(suite, registry)
+    made = [Contestant(pipeline, None, repeats[pipeline.text]) for pipeline in pipelines]
+    tuning = resolve_tuning(suite)
+    if suite.tune is None or tuning is None:
+        return made
+    most = suite.tune.repeats or suite.repeats
+    return made + [
+        Contestant(pipeline, tuning, min(most, repeats[pipeline.text]))
+        for pipeline in pipelines
+        if pipeline.family != "control"
+    ]
+
+
 def make_plan(
     suite: Suite,
     registry: Registry,
@@ -102,8 +141,7 @@ def make_plan(
     """
     if not device_present(suite.device):
         raise OmicsbenchError(f"There is no {suite.device} device here; use --device cpu.")
-    pipelines, metrics = resolve_pipelines(suite, registry), resolve_metrics(suite)
-    repeats = repeats_by_pipeline(suite, registry)
+    entered, metrics = contestants(suite, registry), resolve_metrics(suite)
     chosen: list[tuple[Source, tuple[Size, ...] | None]] = [
         (registered(choice.name, registry), choice.sizes) for choice in suite.datasets
     ]
@@ -128,14 +166,13 @@ def make_plan(
         )
         source.__dict__.pop("cells", None)  # loaded data is no longer needed
         sizes = stated or suite.sizes
-        plan += _runs(suite, pipelines, repeats, metrics, source, sizes, prepared)
+        plan += _runs(suite, entered, metrics, source, sizes, prepared)
     return plan
 
 
 def _runs(
     suite: Suite,
-    pipelines: list[Pipeline],
-    repeats: dict[str, int],
+    entered: list[Contestant],
     metrics: tuple[str, ...],
     source: Source,
     stated: tuple[Size, ...] | None,
@@ -150,9 +187,10 @@ def _runs(
             f'add a size of at most {train}, or "all", or leave the data set out.'
         )
     runs = []
-    for pipeline in pipelines:
+    for contestant in entered:
+        pipeline, tuning = contestant.pipeline, contestant.tuning
         for size in sizes:
-            for repeat in range(repeats[pipeline.text]):
+            for repeat in range(contestant.repeats):
                 spec = RunSpec(
                     task=suite.task,
                     dataset=source.name,
@@ -171,7 +209,9 @@ def _runs(
                     background=min(max(suite.background, suite.scored), test),
                     scored_in_sample=min(suite.scored, sizes[0]),
                     metrics=metrics,
-                    keep_embedding=repeat == 0 and pipeline.output_dim == 2,
+                    # Pictures show pipelines as written.
+                    keep_embedding=repeat == 0 and pipeline.output_dim == 2 and not tuning,
+                    tuning=tuning,
                 )
                 prep = prepared[repeat]
                 runs.append(Planned(spec, pipeline, prep, _why_not(pipeline, spec, prep)))
@@ -203,7 +243,7 @@ def _why_not(pipeline: Pipeline, spec: RunSpec, prepared: Prepared) -> str | Non
         return f"the data set has only {meta['shape'][1]} features"
     if first.nonnegative and not meta["nonnegative"]:
         return "needs non-negative data, and this data set has negative values"
-    return None
+    return untunable(pipeline, spec.tuning) if spec.tuning else None
 
 
 def shared_prefixes(pipelines: Sequence[Pipeline]) -> set[str]:

@@ -5,8 +5,9 @@ This module imports nothing heavy, so that listing the registry stays instant.
 
 from __future__ import annotations
 
+import inspect
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, TypeVar, get_args
 
@@ -19,6 +20,68 @@ Kind = Literal["real", "simulated"]
 NAME = re.compile(r"[a-z][a-z0-9_]*")
 _T = TypeVar("_T", bound=type)
 _F = TypeVar("_F", bound=Callable[..., Any])
+
+
+@dataclass(frozen=True)
+class Choice:
+    """Values of a parameter among which to search, such as can be written in a pipeline."""
+
+    values: Sequence[bool | int | float | str | None]
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "values", tuple(self.values))
+        if len({repr(value) for value in self.values}) < max(len(self.values), 2):
+            raise ValueError(f"{self}: give two values or more, each once")
+
+    def __contains__(self, value: object) -> bool:
+        # True == 1 in Python, but they are not the same value of a parameter.
+        return any(type(value) is type(known) and value == known for known in self.values)
+
+    def __str__(self) -> str:
+        return f"one of {', '.join(map(repr, self.values))}"
+
+
+@dataclass(frozen=True)
+class Whole:
+    """Whole numbers from ``low`` to ``high``, both included; ``log`` searches on a log scale."""
+
+    low: int
+    high: int
+    log: bool = False
+
+    def __post_init__(self) -> None:
+        _interval(self)
+
+    def __contains__(self, value: object) -> bool:
+        whole = isinstance(value, int) and not isinstance(value, bool)
+        return whole and self.low <= value <= self.high  # type: ignore[operator]
+
+    def __str__(self) -> str:
+        return f"whole numbers {self.low} to {self.high}{' on a log scale' * self.log}"
+
+
+@dataclass(frozen=True)
+class Real:
+    """Numbers from ``low`` to ``high``, both included; ``log`` searches on a log scale."""
+
+    low: float
+    high: float
+    log: bool = False
+
+    def __post_init__(self) -> None:
+        _interval(self)
+
+    def __contains__(self, value: object) -> bool:
+        number = isinstance(value, int | float) and not isinstance(value, bool)
+        return number and self.low <= value <= self.high  # type: ignore[operator]
+
+    def __str__(self) -> str:
+        return f"{self.low:g} to {self.high:g}{' on a log scale' * self.log}"
+
+
+Dimension = Choice | Whole | Real
+# Never searched: an equal output dimension is equal terms; the harness gives the other two.
+FIXED = ("n_components", "random_state", "device")
 
 
 @dataclass(frozen=True)
@@ -48,6 +111,8 @@ class MethodInfo:
         as an autoencoder without non-linearity: judged, but kept out of the headline.
     switches : training sizes at which the implementation changes its code path, so
         that the warm-up takes the same path as the run.
+    space : parameters worth tuning, each with the values to search; written as a dict, such as
+        ``{"width": Whole(64, 1024, log=True)}``. Defaults lie inside. Empty: nothing to tune.
     """
 
     name: str
@@ -66,8 +131,17 @@ class MethodInfo:
     needs: tuple[str, ...] = ()
     control_if: tuple[tuple[str, Any], ...] = ()
     switches: tuple[int, ...] = ()
+    space: tuple[tuple[str, Dimension], ...] = ()
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "space", tuple(dict(self.space).items()))
+        for parameter, dimension in self.space:
+            if parameter in FIXED or parameter in dict(self.control_if):
+                raise ValueError(f"method {self.name}: {parameter} cannot be tuned")
+            if not isinstance(dimension, Dimension):
+                raise ValueError(
+                    f"method {self.name}: {parameter} is tuned over a Choice, Whole or Real"
+                )
         _check(self.name, "method")
         _one_of(self.family, Family, f"family of method {self.name}")
         _one_of(self.task, Task, f"task of method {self.name}")
@@ -161,6 +235,12 @@ def method(**info: Any) -> Callable[[_T], _T]:
     made = MethodInfo(**info)
 
     def attach(cls: _T) -> _T:
+        parameters = inspect.signature(cls).parameters if made.space else {}
+        for name, dimension in made.space:
+            if name not in parameters:
+                raise ValueError(f"method {made.name}: tunes {name}, which is no parameter of it")
+            if parameters[name].default not in dimension:
+                raise ValueError(f"method {made.name}: default of {name} is not in: {dimension}")
         cls.info = made  # type: ignore[attr-defined]
         return cls
 
@@ -186,6 +266,11 @@ def dataset(**info: Any) -> Callable[[_F], _F]:
 def _check(name: str, what: str) -> None:
     if not NAME.fullmatch(name):
         raise ValueError(f"{what} name {name!r}: use lower-case letters, digits and _")
+
+
+def _interval(dimension: Whole | Real) -> None:
+    if not (dimension.low < dimension.high and (dimension.low > 0 or not dimension.log)):
+        raise ValueError(f"{dimension}: low lies below high, and above 0 on a log scale")
 
 
 def _one_of(value: str, literal: Any, what: str) -> None:

@@ -19,9 +19,10 @@ from rich.progress import (
 from rich.progress import Progress as Bar
 
 from omicsbench.plan import Planned
-from omicsbench.spec import RunRecord, Status
+from omicsbench.spec import RunRecord, RunSpec, Status
 
 BASE_WEIGHT = 200  # cells: a run costs something even on few of them
+TRIALS = 20  # about what a search by the clock does, where nothing tells how many
 
 
 class Progress:
@@ -49,7 +50,7 @@ class Progress:
 
     def start(self, todo: Sequence[Planned], done: int) -> None:
         self.total = len(todo)
-        weight = sum(p.spec.size + BASE_WEIGHT for p in todo)
+        weight = sum(_weight(p.spec) for p in todo)
         self.console.print(
             f"{self.total} runs to do" + (f", {done} done or set aside" if done else ""),
             highlight=False,
@@ -65,17 +66,22 @@ class Progress:
             self.failed += 1
             spec = record.spec
             self.console.print(
-                f"{record.status}: {spec.pipeline} on {spec.dataset}, n = {spec.size}, "
+                f"{record.status}: {spec.label} on {spec.dataset}, n = {spec.size}, "
                 f"repeat {spec.repeat}: {record.reason}",
                 markup=False, highlight=False, soft_wrap=True,
             )  # fmt: skip
         failed = f", {self.failed} failed" if self.failed else ""
         self.bar.update(
             self.task,
-            advance=record.spec.size + BASE_WEIGHT,
-            description=f"{record.spec.pipeline} on {record.spec.dataset}",
+            advance=_weight(record.spec),
+            description=f"{record.spec.label} on {record.spec.dataset}",
             runs=f"{self.done}/{self.total} runs{failed}",
         )
+
+
+def _weight(spec: RunSpec) -> int:
+    fits = 1 + (spec.tuning.trials or TRIALS) if spec.tuning else 1
+    return fits * (spec.size + BASE_WEIGHT)
 
 
 @contextmanager

@@ -105,7 +105,7 @@ def run_suite(
         chains = _chains(suite, todo, out, scratch, registry.plugins, memory, isolate_runs)
         known = _known(plan, stored.values(), here)
         chains = [
-            [replace(job, known=known.get(job.pipeline, ()), force=force) for job in chain]
+            [replace(job, known=known.get(job.runs[0][0].label, ()), force=force) for job in chain]
             for chain in chains
         ]
         for record in _execute(chains, executor, suite.jobs, observer):
@@ -135,7 +135,7 @@ def same_machine(record: RunRecord, here: dict[str, Any]) -> bool:
 def _known(
     plan: Sequence[Planned], stored: Iterable[RunRecord], here: dict[str, Any]
 ) -> dict[str, tuple[Observation, ...]]:
-    """What stored runs under the plan's terms cost, by pipeline; times of other machines differ."""
+    """What stored runs under the plan's terms cost, by label; times of other machines differ."""
     wanted = {(p.spec.dataset_id, terms(p.spec)) for p in plan}
     found: dict[str, list[Observation]] = {}
     for record in stored:
@@ -177,20 +177,22 @@ def _chains(
     memory_bytes: int,
     isolate_runs: bool,
 ) -> list[list[Job]]:
-    """One job per pipeline, its runs in ascending size within each data set.
+    """One job per contestant, its runs in ascending size within each data set.
 
     Pipelines that begin with the same stage follow each other in one chain: the first fits
-    it, the others find it fitted.
+    it, the others find it fitted. Tuned pipelines share nothing, as their parameters differ;
+    they are jobs of their own, so that neither their cost nor their failures tell of others.
     """
-    by_pipeline: dict[str, list[Planned]] = {}
+    by_label: dict[str, list[Planned]] = {}
     for planned in todo:
-        by_pipeline.setdefault(planned.spec.pipeline, []).append(planned)
-    shared = shared_prefixes([runs[0].pipeline for runs in by_pipeline.values()])
+        by_label.setdefault(planned.spec.label, []).append(planned)
+    written = [runs[0].pipeline for runs in by_label.values() if not runs[0].spec.tuning]
+    shared = shared_prefixes(written)
     chains: dict[str, list[Job]] = {}
-    for text, runs in by_pipeline.items():
-        prefixes = runs[0].pipeline.prefixes
+    for label, runs in by_label.items():
+        tuned, prefixes = runs[0].spec.tuning is not None, runs[0].pipeline.prefixes
         job = Job(
-            pipeline=text,
+            pipeline=runs[0].pipeline.text,
             family=runs[0].pipeline.family,
             is_control=runs[0].pipeline.is_control,
             runs=tuple((p.spec, str(p.prepared.folder)) for p in runs),
@@ -204,10 +206,10 @@ def _chains(
             memory_bytes=memory_bytes,
             plugins=tuple(map(str, plugins)),
             families=dict(suite.families),
-            shared=tuple(sorted(shared.intersection(prefixes))),
+            shared=() if tuned else tuple(sorted(shared.intersection(prefixes))),
             isolate_runs=isolate_runs,
         )
-        chains.setdefault(prefixes[0], []).append(job)
+        chains.setdefault(label if tuned else prefixes[0], []).append(job)
     return list(chains.values())
 
 

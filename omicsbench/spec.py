@@ -7,7 +7,14 @@ import json
 from enum import StrEnum
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    SerializerFunctionWrapHandler,
+    model_serializer,
+    model_validator,
+)
 
 SCHEMA_VERSION = 2
 PROTOCOL_VERSION = 2  # raise it when the harness splits, prepares or scores differently
@@ -27,6 +34,32 @@ class Status(StrEnum):
 
 class _Frozen(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+
+class Tuning(_Frozen):
+    """The budget of a search, alike for every pipeline, and the metric it is scored by."""
+
+    trials: int | None = Field(default=None, ge=2, description="the first is the defaults")
+    seconds: float | None = Field(default=None, gt=0)
+    metric: str
+
+    @model_validator(mode="after")
+    def _one_budget(self) -> Tuning:
+        if (self.trials is None) == (self.seconds is None):
+            raise ValueError("the budget of tuning is either trials or seconds")
+        return self
+
+    def __str__(self) -> str:
+        budget = f"{self.trials} trials" if self.trials else f"{self.seconds:g} s"
+        return f"tuned by {self.metric} in {budget}"
+
+    def time_limit_s(self, fit_s: float) -> float:
+        """Seconds of search and final fit, where one fit may take ``fit_s``.
+
+        A search by the clock begins no trial that is likely to end after its time, but tries
+        the defaults in any case: these, its seconds, and the final fit.
+        """
+        return fit_s * (self.trials + 1) if self.trials else 2 * fit_s + (self.seconds or 0.0)
 
 
 class RunSpec(_Frozen):
@@ -53,6 +86,24 @@ class RunSpec(_Frozen):
     scored_in_sample: int = Field(ge=0, description="training rows scored in sample")
     metrics: tuple[str, ...]
     keep_embedding: bool = False
+    tuning: Tuning | None = Field(default=None, description="None: run at the stated parameters")
+
+    @model_serializer(mode="wrap")
+    def _untuned_as_ever(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Without tuning, the text and so the key are those from before there was any."""
+        content: dict[str, Any] = dump(self)
+        if content.get("tuning") is None:
+            content.pop("tuning", None)
+        return content
+
+    @property
+    def label(self) -> str:
+        """The pipeline, and how it was tuned, if it was: what costs and prints belong to."""
+        return label(self.pipeline, self.tuning)
+
+    def time_limit_s(self, fit_s: float) -> float:
+        """Seconds that the run may take, where ``fit_s`` is the time limit of one fit."""
+        return self.tuning.time_limit_s(fit_s) if self.tuning else fit_s
 
     @property
     def key(self) -> str:
@@ -69,9 +120,20 @@ class Phases(_Frozen):
     import_s: float = Field(default=0.0, ge=0, description="importing libraries, once per worker")
     warm_up_s: float = Field(default=0.0, ge=0, description="JIT and caches, once per worker")
     prepare_s: float = Field(default=0.0, ge=0, description="subsample, scale")
+    tuning_s: float = Field(default=0.0, ge=0, description="search; not part of fit_s")
     fit_s: float = Field(default=0.0, ge=0)
     transform_s: float = Field(default=0.0, ge=0, description="background test rows")
     score_s: float = Field(default=0.0, ge=0)
+
+
+class Trials(_Frozen):
+    """What a search did: trials, those of them that failed, and scores on validation rows."""
+
+    run: int = Field(ge=0)
+    failed: int = Field(default=0, ge=0)
+    causes: tuple[str, ...] = Field(default=(), description="of failures, the first few kinds")
+    default: float | None = Field(default=None, description="score of the pipeline as written")
+    best: float | None = Field(default=None, description="score of the chosen parameters")
 
 
 class RunRecord(_Frozen):
@@ -100,6 +162,10 @@ class RunRecord(_Frozen):
     in_sample: dict[str, float] = Field(default_factory=dict, description="on training rows")
     skipped_metrics: dict[str, str] = Field(default_factory=dict, description="metric: reason")
     phases: Phases = Phases()
+    tuned: dict[str, dict[str, Any]] = Field(
+        default_factory=dict, description="chosen parameters, by the text of the stage"
+    )
+    trials: Trials | None = Field(default=None, description="of a tuned run")
     reused_s: float = Field(
         default=0.0,
         ge=0,
@@ -116,12 +182,19 @@ class RunRecord(_Frozen):
     environment: dict[str, Any] = Field(default_factory=dict)
     started_at: str = Field(default="", description="UTC, ISO 8601")
     suite: str = ""
-    limits: dict[str, float] = Field(default_factory=dict, description="timeout_s, memory_bytes")
+    limits: dict[str, float] = Field(
+        default_factory=dict, description="timeout_s of one fit, memory_bytes"
+    )
     predicted: dict[str, float] = Field(
         default_factory=dict,
         description="left out: wall_s, fit_s, peak_rss_bytes, each with _low and _high",
     )
     embedding: str | None = Field(default=None, description="file of the 2-D test embedding")
+
+
+def label(pipeline: str, tuning: Tuning | None) -> str:
+    """Name of a contestant: the pipeline's text, and its tuning, if any."""
+    return f"{pipeline} ({tuning})" if tuning else pipeline
 
 
 def digest(value: Any) -> str:

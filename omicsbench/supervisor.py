@@ -42,7 +42,10 @@ CHILDREN_POLL_S = 0.5  # walking the process tree costs more than reading one pr
 
 @dataclass(frozen=True)
 class Job:
-    """All runs of one pipeline; plain values only, so that it can travel to another machine."""
+    """All runs of one pipeline, either as written or tuned.
+
+    Plain values only, so that it can travel to another machine.
+    """
 
     pipeline: str
     family: Family
@@ -53,7 +56,7 @@ class Job:
     suite: str
     threads: int
     jobs: int  # pipelines at a time, this one among them
-    timeout_s: float
+    timeout_s: float  # of one fit
     warm_up_timeout_s: float
     memory_bytes: int
     plugins: tuple[str, ...] = ()
@@ -219,7 +222,7 @@ class _Worker:
         request = {"spec": spec.model_dump(mode="json"), "prepared": prepared}
         with contextlib.suppress(BrokenPipeError):  # its end is noticed below
             self._requests.write((json.dumps(request) + "\n").encode())
-        message = self._await("record", self.job.timeout_s)
+        message = self._await("record", spec.time_limit_s(self.job.timeout_s))
         return RunRecord.model_validate(message["record"])
 
     def _await(self, wanted: str, limit_s: float) -> dict[str, Any]:

@@ -21,7 +21,7 @@ LAYERS = [
     "quality",
     "readers ingest",
     "stages suite sources score scratch catalogue forecast",
-    "prepare budget",
+    "prepare budget tuning",
     "execute plan checks",
     "worker supervisor progress",
     "runner tidy",
