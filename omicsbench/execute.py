@@ -70,6 +70,7 @@ class Rows:
     in_sample: NDArray[np.int64]
     to_scored: Callable[[FloatArray], FloatArray]
     identities: dict[str, list[Any]]  # identity of each scored part, for shared neighbours
+    units: NDArray[np.int64] | None  # of the scored test rows; None where each repeat has its own
 
 
 @dataclass
@@ -99,7 +100,7 @@ def execute(place: Workplace, spec: RunSpec, prepared: Prepared) -> RunRecord:
     base = measure.rss_bytes()
     fitted = _fit(place, spec, rows)
     with measure.clock() as scoring:
-        scores = _score(place, spec, rows, fitted, prepared)
+        scores = _score(place, spec, rows, fitted)
     embedding = None
     if spec.keep_embedding and fitted.Z["test"].shape[1] == 2:
         parts = ("test", "train") if spec.size > store.MANY_CELLS else ("test",)
@@ -158,7 +159,8 @@ def take_rows(spec: RunSpec, prepared: Prepared) -> Rows:
     space = prepared.scaler()
     taken = _take_selected if spec.features_per_size else _take
     X, scored, own, space = taken(prepared, chosen, in_sample, spec, space)
-    codes = prepared.labels
+    codes, donors = prepared.labels, prepared.units
+    known = None if donors is None else np.asarray(donors[chosen["test"]])
     return Rows(
         X=X,
         codes={p: None if codes is None else np.asarray(codes[i]) for p, i in chosen.items()},
@@ -172,6 +174,9 @@ def take_rows(spec: RunSpec, prepared: Prepared) -> Rows:
             + ([spec.size, spec.repeat] if spec.features_per_size else [])
             for part, values in scored.items()
         },
+        units=units(known, min(spec.scored, len(chosen["test"])))
+        if spec.split == "holdout"
+        else None,
     )
 
 
@@ -336,11 +341,8 @@ def _checked(output: Any, n: int, stage: Stage, part: str) -> FloatArray:
     return Z
 
 
-def _score(
-    place: Workplace, spec: RunSpec, rows: Rows, fitted: Fitted, prepared: Prepared
-) -> dict[str, Scores]:
+def _score(place: Workplace, spec: RunSpec, rows: Rows, fitted: Fitted) -> dict[str, Scores]:
     """Scores of the test, validation and in-sample rows."""
-    donors = prepared.units
     needs = {need for name in spec.metrics for need in METRICS[name].needs}
     results = {}
     for part, expression in rows.scored.items():
@@ -366,10 +368,7 @@ def _score(
             inputs["train_labels"] = rows.codes["train"]
         else:
             names = in_sample_metrics(names) if m else []
-        # A fold's test rows are its own: their sampling error is between the repeats already.
-        apart = part == "test" and spec.split == "holdout"
-        of = None if donors is None else np.asarray(donors[prepared.split.test])
-        results[part] = evaluate(names, inputs, units(of, m) if apart else None)
+        results[part] = evaluate(names, inputs, rows.units if part == "test" else None)
     return results
 
 

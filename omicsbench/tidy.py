@@ -15,7 +15,7 @@ TERMS = ("task", "dataset", "dataset_id", "device", "threads", "split", "feature
 
 def terms(record: RunRecord) -> tuple[Any, ...]:
     """What two runs must share to be compared."""
-    return tuple(getattr(record.spec, name, None) for name in TERMS)
+    return tuple(getattr(record.spec, name) for name in TERMS)
 
 
 def tidy(records: Iterable[RunRecord]) -> pd.DataFrame:

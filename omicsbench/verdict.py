@@ -260,7 +260,7 @@ class _Comparison:
                         dataset=first.spec.dataset,
                         task=first.spec.task,
                         device=first.spec.device,
-                        tuning=str(getattr(first.spec, "tuning", None) or ""),
+                        tuning=str(first.spec.tuning or ""),
                         metric=self.metric,
                         deep=side.names,
                         against=against,
