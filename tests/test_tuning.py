@@ -6,7 +6,7 @@ import importlib.util
 import json
 import subprocess
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from omicsbench import methods, tuning
 from omicsbench.budget import Budget
-from omicsbench.catalogue import show
+from omicsbench.catalogue import details
 from omicsbench.errors import RegistryError
 from omicsbench.execute import Workplace, execute
 from omicsbench.forecast import observe, terms
@@ -190,8 +190,8 @@ def test_a_space_is_immutable_and_shown() -> None:
     values.append("z")
     assert info.space == (("a", Choice(["x", "y"])),)
     assert hash(info) == hash(info)
-    assert "perplexity: 5 to 100 on a log scale" in show("tsne")
-    assert "nothing to tune" in show("pca")
+    assert "perplexity: 5 to 100 on a log scale" in details("tsne")
+    assert "nothing to tune" in details("pca")
     assert True not in Choice([1, 2])
 
 
@@ -314,7 +314,8 @@ def test_a_search_sees_training_and_validation_rows_alone(
     tmp_path: Path, registry: Registry
 ) -> None:
     """Test rows reach a method once: after the search, at the chosen parameters."""
-    plan = make_plan(_suite("blurred", repeats=1), registry)
+    data = [{"name": "linear_control(n=300)", "sizes": [50]}]
+    plan = make_plan(_suite("blurred", repeats=1, datasets=data), registry)
     (planned,) = [p for p in plan if p.spec.tuning]
     _seen(registry)
     record = _here(tmp_path, planned)
@@ -323,13 +324,13 @@ def test_a_search_sees_training_and_validation_rows_alone(
     assert record.trials.run == 6
     fits = [i for i, (what, _, _) in enumerate(seen) if what == "fit"]
     assert len(fits) == 7, "one fit a trial, and that of the chosen parameters"
-    assert [seen[i][1] for i in fits][0] == 0.0, "the first trial is the pipeline as written"
+    assert seen[fits[0]][1] == 0.0, "the first trial is the pipeline as written"
     assert seen[fits[-1]][1] == record.tuned["blurred(3)"]["blur"]
     test = len(planned.prepared.split.test)
     validation = len(planned.prepared.split.validation)
-    assert len({test, validation, 60}) == 3
-    assert {len(X) for _, _, X in seen[: fits[-1]]} == {60, validation}
-    assert {len(X) for _, _, X in seen[fits[-1] :]} == {60, validation, test}
+    assert len({test, validation, 50}) == 3
+    assert {len(X) for _, _, X in seen[: fits[-1]]} == {50, validation}
+    assert {len(X) for _, _, X in seen[fits[-1] :]} == {50, validation, test}
     for i in fits:
         assert np.array_equal(seen[i][2], seen[fits[0]][2]), "the same training rows"
 
@@ -459,21 +460,20 @@ def test_reconstruction_can_be_tuned_for(tmp_path: Path) -> None:
 
 
 @pytest.fixture
-def no_optuna(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def no_optuna(monkeypatch: pytest.MonkeyPatch) -> None:
     real = importlib.util.find_spec
     monkeypatch.setattr(
         tuning.importlib.util,  # type: ignore[attr-defined]
         "find_spec",
         lambda name, *a: None if name == "optuna" else real(name, *a),
     )
-    yield
 
 
 @pytest.mark.usefixtures("no_optuna")
 def test_without_optuna_tuned_runs_are_set_aside(tmp_path: Path, registry: Registry) -> None:
     suite = _suite("blurred", "fixed", repeats=1)
     found = look_ahead(suite, registry, tmp_path)
-    assert [row.mark for row in found.rows if "tuned" in row.pipeline][0].startswith(
+    assert next(row.mark for row in found.rows if "tuned" in row.pipeline).startswith(
         "cannot run: tuning needs Optuna"
     )
     records = run_suite(suite, tmp_path, registry=registry)
@@ -548,10 +548,10 @@ def test_tuned_runs_tell_nothing_of_others(registry: Registry) -> None:
     assert late is not None
     assert late.wall_s == 10 * (6 + 1)
     budget = Budget(limits)
-    for size, cost in ((60, 45.0), (120, 90.0)):
+    for size, cost in ((50, 5.0), (100, 10.0), (200, 20.0), (400, 40.0)):
         at = tuned.model_copy(update={"size": size})
         budget.learn(record(at, Status.OK, phases=Phases(tuning_s=cost, fit_s=1)))
-    near, far = (tuned.model_copy(update={"size": n}) for n in (130, 4_000))
+    near, far = (tuned.model_copy(update={"size": n}) for n in (500, 100_000))
     assert budget.left_out(near) is None, "the limit is that of the whole search"
     left = budget.left_out(far)
     assert left is not None
