@@ -49,7 +49,8 @@ from scipy.special import stdtr, stdtrit
 
 Floats = NDArray[np.float64]
 ALPHA = 0.05  # two-sided
-FOLD_OVERLAP = 0.25  # test rows / training rows of 5-fold cross-validation
+TEST_SHARE = 0.2  # of 5-fold cross-validation: the correlation of its repeats
+FOLD_OVERLAP = TEST_SHARE / (1 - TEST_SHARE)  # test rows / training rows
 MOST_REPEATS = 1_000  # beyond which no advice is given
 
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from omicsbench.judge import verdicts
 from omicsbench.runner import run_suite
 from omicsbench.spec import RunRecord
 from omicsbench.suite import load_suite
-from omicsbench.verdict import Outcome, verdicts
+from omicsbench.verdict import Outcome
 
 
 @pytest.fixture(scope="module")

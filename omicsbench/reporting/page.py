@@ -12,6 +12,7 @@ import pandas as pd
 
 from omicsbench.budget import with_predictions
 from omicsbench.errors import DataError
+from omicsbench.judge import verdicts
 from omicsbench.metrics.base import METRICS, Metric
 from omicsbench.reporting import charts, tables
 from omicsbench.reporting.answer import answer, kind, outcome_counts, seconds
@@ -19,7 +20,7 @@ from omicsbench.reporting.gallery import galleries
 from omicsbench.reporting.payload import PLACE, chart_data, menus, safe_json
 from omicsbench.spec import RunRecord
 from omicsbench.tidy import current, tidy
-from omicsbench.verdict import Outcome, Verdict, verdicts
+from omicsbench.verdict import Outcome, Verdict
 
 GROUPS = ("reconstruction", "neighbours", "distances", "labels", "clusters")
 
