@@ -256,10 +256,11 @@ def tables(number: int) -> str:
         f"All curves with even noise together: **{_percent(pooled(rows, False))}** covered; with "
         f"skewed noise {_percent(pooled(rows, True))}. Largest share of false *ahead* in a row: "
         f"{_percent(max(r.false_ahead for r in rows))}.",
-        "", "False *ahead* of any of several contestants that all equal the margin, 10 repeats:",
+        "", "False *ahead* of any of several contestants that all equal the margin, 10 repeats "
+        f"({3 * number:,} studies; folds {number:,}):",
         "", "| | false ahead |", "| --- | --- |",
     ]  # fmt: skip
-    errors = family_errors(number) | fold_errors(number)
+    errors = family_errors(3 * number) | fold_errors(number)
     lines += [f"| {name} | {_percent(share)} |" for name, share in errors.items()]
     found = power(number)
     steps = sorted({repeats for _, repeats, *_ in found})
