@@ -261,12 +261,11 @@ def repeats_needed(at: Moments, place: int, margin: float, folds: bool) -> int |
     extra = FOLD_OVERLAP if folds else 0.0
     if not math.isfinite(spread) or gap == 0:
         return None
-    for repeats in range(2, MOST_REPEATS + 1):
-        part = spread * (1 / repeats + extra)
-        dof = (part + cells) ** 2 / max(part**2 / (repeats - 1), 1e-300)
-        if stdtrit(dof, 1 - ALPHA / 2) * math.sqrt(part + cells) < gap:
-            return repeats
-    return None
+    repeats = np.arange(2, MOST_REPEATS + 1)
+    part = spread * (1 / repeats + extra)
+    dof = (part + cells) ** 2 / np.maximum(part**2 / (repeats - 1), 1e-300)
+    enough = stdtrit(dof, 1 - ALPHA / 2) * np.sqrt(part + cells) < gap
+    return int(repeats[enough.argmax()]) if enough.any() else None
 
 
 def first_lasting(above: NDArray[np.bool_]) -> NDArray[np.intp]:

@@ -134,17 +134,18 @@ def extrapolate(sizes: ArrayLike, means: ArrayLike, margin: float) -> Extrapolat
 
 
 def confirmed(found: Extrapolation, sizes: ArrayLike, paths: ArrayLike) -> Extrapolation:
-    """The same, with its root only if nine in ten of resampled means (B, m) have one too.
+    """The same, with its root only if nine in ten of resampled means (B, m) cross as well.
 
-    A resampled curve that exceeds the margin at the largest size already counts as having one.
+    The form that was kept is fitted to each; it has to exceed the margin at the horizon.
     """
     if found.root is None:
         return found
-    made = [extrapolate(sizes, path, found.margin) for path in np.asarray(paths)]
-    held = [
-        e is not None and (e.root is not None or bool(e.at(e.largest) > found.margin)) for e in made
+    n, horizon = np.asarray(sizes, dtype=np.float64), np.float64(found.horizon)
+    ends = [
+        _curve(found.form, _fit(found.form, n, path, found.largest), found.largest, horizon)
+        for path in np.asarray(paths, dtype=np.float64)
     ]
-    share = float(np.mean(held))
+    share = float(np.mean(np.array(ends) > found.margin))
     if share >= SUPPORT:
         return found
     return replace(found, root=None, reason=f"only {share:.0%} of resampled repeats have a root")

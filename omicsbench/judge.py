@@ -65,6 +65,7 @@ from omicsbench.tidy import current, terms
 from omicsbench.verdict import Against, Outcome, Verdict
 
 RESAMPLED = 100  # paths that must confirm an extrapolation
+BEST = ""  # of several contenders, in place of a pipeline's name
 
 
 def is_reference(pipeline: str, reference: str) -> bool:
@@ -132,13 +133,15 @@ class _Comparison:
         sizes = sorted({size for p in self.deep for size, _ in self.runs[p]})
         repeats = sorted({repeat for p in self.deep for _, repeat in self.runs[p]})
         plain = sorted((len(p), p) for p in self.simple if is_reference(p, reference))
-        best = best_by_validation(self.runs, self.simple, self.metric, sizes, repeats)
-        rivals: dict[Against, Side] = {"best_simple": best} if best.of else {}
+        simple = best_by_validation(self.runs, self.simple, self.metric, sizes, repeats)
+        rivals: dict[Against, Side] = {"best_simple": simple} if simple.of else {}
         if plain:
             rivals["reference"] = Side.fixed(plain[0][1], sizes, repeats)
-        sides = {name: Side.fixed(name, self._sizes(name), repeats) for name in self.deep}
+        sides: dict[str, Side] = {}
         if len(contenders) > 1:
-            sides[""] = best_by_validation(self.runs, contenders, self.metric, sizes, repeats)
+            chosen = best_by_validation(self.runs, contenders, self.metric, sizes, repeats)
+            sides |= {BEST: chosen} if chosen.of else {}
+        sides |= {name: Side.fixed(name, self._sizes(name), repeats) for name in self.deep}
         found: list[Verdict] = []
         for against, rival in sorted(rivals.items(), reverse=True):
             contests = {
@@ -151,7 +154,10 @@ class _Comparison:
             p_values = [self._p_ahead(contests[name]) for name in contenders]
             levels = dict(zip(contenders, holm_levels(p_values), strict=True))
             for name, side in sides.items():
-                alpha = levels.get(name, ALPHA)
+                alpha, best = levels.get(name, ALPHA), name == BEST or contenders == [name]
+                said = self._decide(contests[name], alpha, spec.features_per_size)
+                if best and not (said["outcome"].ahead or spec.features_per_size):
+                    said["extrapolation"] = self._extrapolation(contests[name])
                 found.append(
                     Verdict(
                         dataset=spec.dataset,
@@ -164,10 +170,10 @@ class _Comparison:
                         output_dim=dim,
                         margin=self.margin,
                         alpha=alpha,
-                        best=not name or contenders == [name],
+                        best=best,
                         contenders=len(contenders),
                         is_control=name in controls,
-                        **self._decide(contests[name], alpha, spec.features_per_size),
+                        **said,
                     )
                 )
         return found
@@ -224,8 +230,7 @@ class _Comparison:
             "smallest": used[0].size, "largest": used[-1].size,
             "repeats": min(pairs, default=most), "differences": rows, "reason": reason,
             "needed": needed, "unit": of.unit, "folds": of.differences.folds,
-            "rope": self._rope(of, kept), "extrapolation": None if outcome.ahead or per_size else
-            self._extrapolation(of, every, kept),
+            "rope": self._rope(of, kept),
         }  # fmt: skip
 
     def _rope(self, of: Contest, kept: Sequence[int]) -> Rope | None:
@@ -236,17 +241,17 @@ class _Comparison:
         values = values[np.isfinite(values)]
         return correlated_t(values, TEST_SHARE, self.margin) if len(values) > 1 else None
 
-    def _extrapolation(
-        self, of: Contest, every: Moments, kept: Sequence[int]
-    ) -> Extrapolation | None:
+    def _extrapolation(self, of: Contest) -> Extrapolation | None:
         """Where the mean difference may go beyond the sizes that were compared."""
-        compared = [i for i in kept if of.rows[i].use == "compared"]
-        sizes, means = [of.rows[i].size for i in compared], every.mean[compared]
-        found = extrapolate(sizes, means, self.margin) if compared else None
+        kept = [i for i in _counting(of.rows)[0] if of.rows[i].use == "compared"]
+        if not kept:
+            return None
+        sizes, here = [of.rows[i].size for i in kept], of.differences.at(kept)
+        at = moments(here)
+        found = extrapolate(sizes, at.mean, self.margin)
         if found is None or found.root is None:
             return found
-        here = of.differences.at(compared)
-        return confirmed(found, sizes, bootstrap_means(here, moments(here), RESAMPLED, 0))
+        return confirmed(found, sizes, bootstrap_means(here, at, RESAMPLED, 0))
 
     def _undecided(self, needed: int | None, repeats: int, of: Contest) -> str:
         reason = f"the interval of the difference there holds the margin {self.margin:g}"

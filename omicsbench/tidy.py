@@ -10,12 +10,12 @@ import pandas as pd
 from omicsbench.spec import RunRecord, Status
 
 TERMS = ("task", "dataset", "dataset_id", "device", "threads", "split", "features",
-         "features_per_size", "scored", "tuning")  # fmt: skip
+         "features_per_size", "scored")  # fmt: skip
 
 
 def terms(record: RunRecord) -> tuple[Any, ...]:
     """What two runs must share to be compared."""
-    return tuple(getattr(record.spec, name) for name in TERMS)
+    return (*(getattr(record.spec, name) for name in TERMS), str(record.spec.tuning or ""))
 
 
 def tidy(records: Iterable[RunRecord]) -> pd.DataFrame:
