@@ -27,7 +27,7 @@ LAYERS = [
     "runner tidy",
     "crossover extrapolate across rope matched",
     "contest",
-    "outlook verdict",
+    "outlook verdict bargain",
     "reporting",
     "api",
     "cli_data cli_plan cli_run",
