@@ -28,10 +28,10 @@ def answer(verdicts: Sequence[Verdict], records: Sequence[RunRecord]) -> list[st
     others = [v for v in chosen if kind_of[v.dataset] != REAL]
     shown = {v.dataset for v in real or others}
     if real:
-        first, *rest = paragraph(real, "real omics data set")
         plain = [v for v in best_against(verdicts, "reference") if v.dataset in shown]
         against = plain if plain and real[0].against != "reference" else []
-        said = [first, *_reference(against), *rest, *_controls(others, kind_of)]
+        said = paragraph(real, "real omics data set") + _reference(against)
+        said += _controls(others, kind_of)
     else:
         said = [
             "These results hold no comparison of a deep with a simple pipeline on real omics "

@@ -14,6 +14,7 @@ RIVAL: dict[Against, str] = {
     "best_simple": "the best simple pipeline",
     "reference": "the reference",
 }
+NAMED = 5  # metrics listed by name; the matrix holds the others
 LOST: tuple[Standing, ...] = ("behind", "no better")
 
 
@@ -36,7 +37,7 @@ def _count(cells: Sequence[Verdict], noun: str) -> str:
     for v in sorted(cells, key=lambda v: v.tuning):
         by_tuning[v.tuning].append(v)
     parts = [
-        (f"{tuning or 'at defaults'}, " if len(by_tuning) > 1 or tuning else "")
+        (f"{tuning or 'at defaults'} " if len(by_tuning) > 1 or tuning else "")
         + f"{counts(own)} comparisons{_from(own)}"
         for tuning, own in by_tuning.items()
     ]
@@ -54,18 +55,25 @@ def _from(cells: Iterable[Verdict]) -> str:
 def _metrics(cells: Sequence[Verdict]) -> str:
     """Metrics by which most comparisons end on one side."""
     groups = _grouped(cells, lambda v: v.metric)
+    several = any(len(own) > 1 for own in groups.values())
     won, lost = [], []
     for metric, own in groups.items():
         standings = [v.standing for v in own]
         ahead = standings.count("ahead")
         other = sum(standings.count(name) for name in LOST)
         if 2 * ahead > len(own):
-            won.append(f"{METRICS[metric].title} ({ahead} of {len(own)})")
+            won.append(METRICS[metric].title + (f" ({ahead} of {len(own)})" if several else ""))
         elif 2 * other > len(own):
-            lost.append(f"{METRICS[metric].title} ({other} of {len(own)})")
-    parts = [f"mostly ahead by {', '.join(won)}"] if won else []
-    parts += [f"mostly behind or no better by {', '.join(lost)}"] if lost else []
+            lost.append(METRICS[metric].title + (f" ({other} of {len(own)})" if several else ""))
+    mostly = "mostly " if several else ""
+    parts = [f"{mostly}ahead by {_named(won)}"] if won else []
+    parts += [f"{mostly}behind or no better by {_named(lost)}"] if lost else []
     return f"It is {'; '.join(parts)}." if parts else ""
+
+
+def _named(titles: Sequence[str]) -> str:
+    more = f" and {len(titles) - NAMED} more" if len(titles) > NAMED else ""
+    return ", ".join(titles[:NAMED]) + more
 
 
 def _agreement(cells: Sequence[Verdict]) -> str:
@@ -106,7 +114,8 @@ def _tuned(cells: Sequence[Verdict]) -> str:
     lost = sum(p[False].outcome.ahead and not p[True].outcome.ahead for p in both)
     return (
         f"Of {plural(len(both), 'comparison')} made both at defaults and at equal tuning budget, "
-        f"deep is ahead only tuned in {gained}, and only at defaults in {lost}."
+        f"{gained + lost} differ in whether deep is ahead ({gained} only tuned, {lost} only at "
+        "defaults)."
     )
 
 

@@ -32,7 +32,8 @@ def verdict_table(verdicts: Iterable[Verdict]) -> pd.DataFrame:
                 "headline": not METRICS[v.metric].secondary, "tuning": v.tuning, "deep": v.deep,
                 "best": v.best, "contenders": v.contenders, "is_control": v.is_control,
                 "against": v.against, "simple": v.simple, "output_dim": v.output_dim,
-                "outcome": v.outcome.value, "standing": v.standing, "alpha": v.alpha, "n_star": v.n_star, "n_star_low": v.interval[0],
+                "outcome": v.outcome.value, "standing": v.standing, "alpha": v.alpha,
+                "n_star": v.n_star, "n_star_low": v.interval[0],
                 "n_star_high": v.interval[1], "p_reached": v.p_reached, "smallest": v.smallest,
                 "largest": v.largest, "repeats": v.repeats, "needed": v.needed, "unit": v.unit,
                 "folds": v.folds, "margin": v.margin,
@@ -41,7 +42,8 @@ def verdict_table(verdicts: Iterable[Verdict]) -> pd.DataFrame:
                 "p_behind": getattr(rope, "p_behind", None),
                 "p_equal": getattr(rope, "p_equal", None),
                 "p_ahead": getattr(rope, "p_ahead", None),
-                "extrapolated": getattr(beyond, "root", None), "reason": v.reason, "sentence": v.sentence,
+                "extrapolated": getattr(beyond, "root", None), "reason": v.reason,
+                "sentence": v.sentence,
             }
         )  # fmt: skip
     whole = ("n_star", "n_star_low", "n_star_high", "output_dim", "needed", "extrapolated")
@@ -53,7 +55,8 @@ def difference_table(verdicts: Iterable[Verdict]) -> pd.DataFrame:
     return pd.DataFrame(
         {
             "dataset": v.dataset, "task": v.task, "device": v.device, "metric": v.metric,
-            "tuning": v.tuning, "best": v.best, "deep": d.deep or v.deep, "against": v.against, "simple": d.simple, "size": d.size,
+            "tuning": v.tuning, "best": v.best, "deep": d.deep or v.deep,
+            "against": v.against, "simple": d.simple, "size": d.size,
             "difference": d.mean, "difference_low": d.low, "difference_high": d.high,
             "pairs": d.pairs, "use": d.use, "note": d.note,
         }
@@ -102,13 +105,15 @@ def failure_table(records: Iterable[RunRecord]) -> pd.DataFrame:
     rows = [
         {"dataset": r.spec.dataset, "task": r.spec.task, "pipeline": r.spec.pipeline,
          "size": r.spec.size, "repeat": r.spec.repeat, "device": r.spec.device,
-         "tuning": str(r.spec.tuning or ""), "status": r.status.value, "reason": r.reason, "key": r.key, "censored": is_censored(r)}
+         "tuning": str(r.spec.tuning or ""), "status": r.status.value, "reason": r.reason,
+         "key": r.key, "censored": is_censored(r)}
         | {f"predicted_{name}": r.predicted.get(name) for name in PREDICTIONS}
         for r in records
         if r.status is not Status.OK
     ]  # fmt: skip
     columns = ["dataset", "task", "pipeline", "size", "repeat", "device", "tuning", "status",
-               "reason", "key", "censored", *(f"predicted_{name}" for name in PREDICTIONS)]  # fmt: skip
+               "reason", "key", "censored",
+               *(f"predicted_{name}" for name in PREDICTIONS)]  # fmt: skip
     by = ["dataset", "task", "pipeline", "tuning", "size", "repeat", "device", "key"]
     return pd.DataFrame(rows, columns=columns).sort_values(by, ignore_index=True)
 
@@ -153,8 +158,8 @@ def prediction_table(records: Iterable[RunRecord]) -> pd.DataFrame:
     """Predicted fit seconds and peak memory of what was left out, one row per (pipeline, size)."""
     names = [f"{quantity}{end}" for quantity in ("fit_s", "peak_rss_bytes") for end in ENDS]
     rows = [
-        (r.spec.dataset, r.spec.task, r.spec.device, str(r.spec.tuning or ""), r.spec.pipeline, r.family, r.output_dim,
-         r.spec.size, *(r.predicted.get(name) for name in names))
+        (r.spec.dataset, r.spec.task, r.spec.device, str(r.spec.tuning or ""), r.spec.pipeline,
+         r.family, r.output_dim, r.spec.size, *(r.predicted.get(name) for name in names))
         for r in records
         if r.predicted
     ]  # fmt: skip
@@ -172,7 +177,8 @@ def fit_table(records: Iterable[RunRecord]) -> pd.DataFrame:
         if r.fit_info and (known is None or rank < (-known.spec.size, known.spec.repeat)):
             largest[at] = r
     rows = [
-        {"dataset": dataset, "pipeline": pipeline, "tuning": tuning, "size": r.spec.size, "stage": stage,
+        {"dataset": dataset, "pipeline": pipeline, "tuning": tuning, "size": r.spec.size,
+         "stage": stage,
          "facts": "; ".join(f"{name.replace('_', ' ')} {_fact(v)}" for name, v in facts.items())}
         for (dataset, pipeline, _, tuning), r in sorted(largest.items())
         for stage, facts in r.fit_info.items()
