@@ -73,8 +73,10 @@
     const spec = structuredClone(data.specs[chart.dataset.kind]);
     const { stars, predicted } = found;
     spec.datasets = { stars, predicted };
-    spec.layer = spec.layer.filter(
-      (layer) => !layer.data || spec.datasets[layer.data.name].length);
+    const known = ({ mark, encoding }) =>
+      mark.type !== "area" || found.values.some((row) => row[encoding.y.field] !== null);
+    spec.layer = spec.layer.filter((layer) =>
+      (layer.data ? spec.datasets[layer.data.name].length : known(layer)));
     spec.data = { values: found.values };
     if (chart.dataset.currency) spec.encoding.x.axis.title = `budget: ${units[chart.dataset.currency]}`;
     if (!["pareto", "budget", "gain"].includes(chart.dataset.kind)) {
@@ -126,7 +128,7 @@
         `${title} against time of a run at n = ${Number(size.value).toLocaleString("en")}` +
           `${data.places.some((p) => p.tuning) ? ", hollow where tuned" : ""}; ` +
           "the thin line is the Pareto front",
-        `${title} of the best deep and the best simple choice at equal budget (${direction})`,
+        `${title} at equal budget: best deep choice (dashed) and best simple one (${direction})`,
         "Deep minus simple at equal budget, positive where deep is better, 95 % interval",
       ];
       charts.forEach((chart, i) => {
