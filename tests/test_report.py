@@ -210,7 +210,10 @@ def test_tables_hold_the_verdicts(made: tuple[list[RunRecord], Path]) -> None:
     assert list(table["sentence"]) == [v.sentence for v in found]
     assert list(table["outcome"]) == [v.outcome.value for v in found]
     assert list(table["n_star"].fillna(0)) == [v.n_star or 0 for v in found]
-    rows = (path.parent / "verdicts.md").read_text(encoding="utf-8").splitlines()
+    assert list(table["standing"]) == [v.standing for v in found]
+    assert list(table["best"]) == [v.best for v in found]
+    text = (path.parent / "verdicts.md").read_text(encoding="utf-8")
+    rows = text.partition("## Every verdict")[2].splitlines()
     body = [row for row in rows if row.startswith("|")][2:]
     assert len(body) == len(found)
     for row, v in zip(body, found, strict=True):
@@ -263,21 +266,28 @@ def test_the_answer_counts_real_omics_headline_metrics_only(
     found = verdicts(records)
     words = answer(found, records)
     real = [v for v in found if v.dataset in ("blood_cells", "cohort(n=12000)")
-            and v.against == "best_simple" and not METRICS[v.metric].secondary]  # fmt: skip
+            and v.against == "best_simple" and v.best
+            and not METRICS[v.metric].secondary]  # fmt: skip
     ahead = sum(v.outcome.ahead for v in real)
     lost = sum(v.outcome is Outcome.NOT_REACHED for v in real)
-    assert f"ahead in {ahead} of {len(real)} comparisons, not ahead in {lost}," in words[0]
+    assert f"ahead in {ahead}, behind in" in words[0]
+    assert f"of {len(real)} comparisons" in words[0]
+    behind = sum(v.standing == "behind" for v in real)
+    assert f"behind in {behind}, no better in {lost - behind} and undecided" in words[0]
     controls = next(sentence for sentence in words if "as controls" in sentence)
     assert "linear_control(n=12000) (simulated)" in controls
     assert "digits (real, not omics)" in controls
-    assert any("deep_map(n_components=2) finished no run on linear" in text for text in words)
+    assert any("No run finished" in t and "deep_map(n_components=2) on lin" in t for t in words)
     largest = max((v.largest, v.dataset) for v in real)[1]
-    assert any(text.startswith(f"Median time of one fit on {largest}") for text in words)
+    assert any(
+        text.startswith(f"Median time of one run (fit, transform and any search) on {largest}")
+        for text in words
+    )
     no_claim = answer([], [r for r in records if r.spec.dataset == "digits"])
     assert "no answer" in no_claim[0]
 
 
-def test_metrics_that_disagree_are_named(made: tuple[list[RunRecord], Path]) -> None:
+def test_metrics_that_disagree_are_counted(made: tuple[list[RunRecord], Path]) -> None:
     records, _ = made
     won, lost = "knn_recall", "continuity"
     changed = [
@@ -286,9 +296,12 @@ def test_metrics_that_disagree_are_named(made: tuple[list[RunRecord], Path]) -> 
         for r in records
     ]  # fmt: skip
     two = [v for v in verdicts(changed) if v.metric in (won, lost)]
-    text = next(t for t in answer(two, changed) if t.startswith("Metrics disagree"))
-    assert METRICS[won].title in text.split("not ahead by")[0]
-    assert METRICS[lost].title in text.split("not ahead by")[1]
+    words = answer(two, changed)
+    text = next(t for t in words if t.startswith("Metrics disagree"))
+    assert text.startswith("Metrics disagree on 2 of 2 data sets; data sets disagree by 0 of 2")
+    text = next(t for t in words if "mostly ahead by" in t)
+    assert METRICS[won].title in text.split("mostly behind")[0]
+    assert METRICS[lost].title in text.split("mostly behind")[1]
 
 
 def test_styles_are_told_apart_without_colour() -> None:
@@ -302,13 +315,14 @@ def test_pareto_front_leaves_out_what_is_slower_and_worse(
     made: tuple[list[RunRecord], Path],
 ) -> None:
     rows = {"fast": (1.0, 0.5), "good": (5.0, 0.9), "bad": (6.0, 0.8), "control": (0.1, 1.0)}
-    common = {"dataset": "d", "task": "embed", "device": "cpu", "output_dim": 2, "size": 10}
+    common = {"dataset": "d", "task": "embed", "device": "cpu", "tuning": "", "output_dim": 2,
+              "size": 10}  # fmt: skip
     scores = pd.DataFrame(
         common | {"pipeline": name, "family": "control" if name == "control" else "simple",
                   "metric": "knn_recall", "mean": mean}
         for name, (_, mean) in rows.items()
     )  # fmt: skip
-    costs = scores.drop(columns=["metric", "mean"]).assign(fit_s=[s for s, _ in rows.values()])
+    costs = scores.drop(columns=["metric", "mean"]).assign(total_s=[s for s, _ in rows.values()])
     found = charts.quality_time(scores, costs)
     assert set(found["pipeline"][found["front"]]) == {"fast", "good"}
 
@@ -487,7 +501,7 @@ def test_browser_interaction(browser: Any, made: tuple[list[RunRecord], Path]) -
     page.select_option("[name=panel]", label="linear_control(n=12000) · 10-D")
     page.select_option("[name=metric]", "reconstruction_mse")
     assert "lower is better" in page.locator("#explorer figcaption").first.inner_text()
-    page.locator("details.inner > summary").first.click()
+    page.locator("details.inner > summary", has_text="with their numbers").first.click()
     table = page.locator("table.verdicts").first
     every = table.locator("tbody tr:visible").count()
     page.locator(".filter-secondary").first.check()

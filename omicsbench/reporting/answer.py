@@ -122,7 +122,9 @@ def _never_finished(records: Iterable[RunRecord]) -> list[str]:
 
 
 def seconds(value: float) -> str:
-    """For instance ``0.012 s``, ``3.4 s``, ``1,210 s``."""
+    """For instance ``<0.001 s``, ``0.012 s``, ``3.4 s``, ``1,210 s``."""
+    if value < 0.001:
+        return "<0.001 s"
     return f"{value:,.0f} s" if value >= 100 else f"{value:.2g} s"
 
 

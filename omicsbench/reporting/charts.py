@@ -169,7 +169,8 @@ def specifications() -> dict[str, Any]:
         "gain": _chart(
             _band("low", "high"),
             {"mark": {"type": "rule", "color": INK, "strokeDash": [2, 2]},
-             "encoding": {"y": {"datum": 0}, "color": {"value": INK}}},
+             "encoding": {"x": {"value": 0}, "x2": {"value": "width"}, "y": {"datum": 0},
+                          "color": {"value": INK}}},
             {"mark": {"type": "line", "strokeWidth": 1.8},
              "encoding": {"y": {"field": "mean", "type": "quantitative"}}},
             _points("mean", [_tip("budget", "budget", ".3~s"), _tip("mean", "deep minus simple"),
@@ -264,6 +265,7 @@ def _points(
         encoding["shape"] = {"field": "shape", "type": "nominal", "scale": None}
     if hollow:
         encoding["fillOpacity"] = {"condition": {"test": "datum.tuning", "value": 0}, "value": 1}
+        encoding["stroke"] = {"field": "color", "type": "nominal", "scale": None}
     return {
         "mark": {"type": "point", "filled": True, "opacity": 1, "size": size},
         "encoding": encoding,

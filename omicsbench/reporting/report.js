@@ -84,6 +84,10 @@
       spec.encoding.x.axis.values = [...new Set(sizes)];
     }
     plot.classList.toggle("empty", !found.values.length);
+    if (chart.dataset.currency && !found.values.length) {
+      plot.textContent = "No comparison by this metric at equal budget.";
+      return;
+    }
     await window.vegaEmbed(plot, spec, { actions: false, renderer: "svg" });
     plot.dataset.drawn = "";
   }
