@@ -123,7 +123,7 @@ def _compare(
             one.validation[i] = sign(metric) * r.validation[metric]
             one.test[i] = sign(metric) * r.scores[metric]
     found: list[Bargain] = []
-    for (metric, dim), among in sorted(contests.items(), key=str):
+    for (metric, dim), among in sorted(contests.items(), key=lambda item: str(item[0])):
         families = [{k: c for k, c in among.items() if k[0] == family} for family in FAMILIES]
         dear = [[_mean(c.costs) for c in family.values()
                  if np.isfinite(c.costs).sum() >= min_repeats] for family in families]  # fmt: skip

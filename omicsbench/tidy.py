@@ -29,7 +29,7 @@ def tidy(records: Iterable[RunRecord]) -> pd.DataFrame:
              "tuning", "status", "reason", "part", "metric", "value", "se", "tuning_s", "fit_s",
              "transform_s", "cpu_s", "energy_j", "peak_rss_bytes", "key"]  # fmt: skip
     rows: list[tuple[Any, ...]] = []
-    for r in records:
+    for r in sorted(records, key=_rank):
         s = r.spec
         head = [s.dataset, s.task, s.pipeline, r.family, r.output_dim, s.size, s.repeat, s.device,
                 str(s.tuning or ""), r.status.value, r.reason]  # fmt: skip
@@ -44,8 +44,13 @@ def tidy(records: Iterable[RunRecord]) -> pd.DataFrame:
             for name in sorted(of)
         ]
         rows += [(*head, *score, *end) for score in scores] or [(*head, *[None] * 4, *end)]
-    rows.sort(key=lambda row: [*row[:3], *row[5:9], row[-1]])
     return pd.DataFrame(rows, columns=names)
+
+
+def _rank(record: RunRecord) -> tuple[Any, ...]:
+    s = record.spec
+    tuning = str(s.tuning or "")
+    return s.dataset, s.task, s.pipeline, s.size, s.repeat, s.device, tuning, record.key
 
 
 def current(records: Iterable[RunRecord]) -> list[RunRecord]:

@@ -11,11 +11,12 @@ from dataclasses import dataclass
 from itertools import cycle, islice
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from omicsbench.bargain import Bargain
+from omicsbench.contest import sign
 from omicsbench.matched import pareto
-from omicsbench.metrics.base import METRICS
 from omicsbench.verdict import Verdict
 
 # One hue family per kind of pipeline, told apart by colour-blind readers too (blue and orange),
@@ -83,14 +84,15 @@ def quality_time(scores: pd.DataFrame, costs: pd.DataFrame) -> pd.DataFrame:
     """
     where = ["dataset", "task", "device", "tuning", "pipeline", "family", "output_dim", "size"]
     found = scores.merge(costs[[*where, "total_s"]], on=where)
-    found["front"] = False
     contest = found[found["family"] != "control"]
+    time, mean = contest["total_s"].to_numpy(), contest["mean"].to_numpy()
+    front = np.zeros(len(contest), dtype=bool)
     by = ["dataset", "task", "device", "output_dim", "metric", "size"]
-    for _, group in contest.groupby(by, dropna=False):
-        sign = -1.0 if METRICS[group["metric"].iloc[0]].direction == "min" else 1.0
-        best = pareto(group["total_s"], sign * group["mean"])
-        found.loc[group.index[best], "front"] = True
-    return found
+    whole = contest.assign(output_dim=contest["output_dim"].fillna(0))
+    groups: dict[Any, Any] = whole.groupby(by).indices
+    for (*_, metric, _), rows in groups.items():
+        front[rows] = pareto(time[rows], sign(metric) * mean[rows])
+    return found.assign(front=found.index.isin(contest.index[front]))
 
 
 def at_budgets(found: Iterable[Bargain]) -> tuple[pd.DataFrame, pd.DataFrame]:

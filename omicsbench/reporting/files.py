@@ -12,7 +12,6 @@ from omicsbench.bargain import Bargain
 from omicsbench.reporting import summary, tables
 from omicsbench.reporting.overview import Overview, kinds, overview
 from omicsbench.spec import RunRecord
-from omicsbench.tidy import current, tidy
 from omicsbench.verdict import Verdict
 
 SIGNS = {"ahead": "▲", "behind": "▼", "no better": "=", "undecided": "?"}
@@ -66,26 +65,26 @@ def markdown(
 
 def write_tables(
     folder: Path,
-    records: Sequence[RunRecord],
+    runs: pd.DataFrame,
+    newest: Sequence[RunRecord],
     verdicts: Sequence[Verdict],
     words: Sequence[str],
     matched: Sequence[Bargain] = (),
 ) -> list[Path]:
     """Write every table beside the page; returns the files.
 
-    ``runs.csv`` holds all records, the others those of the newest versions.
+    ``runs.csv`` holds all ``runs`` (a tidy table), the others the ``newest`` versions.
     """
-    newest = current(records)
-    runs = tidy(newest)
+    own = of(runs, newest)
     kind_of = kinds(newest)
     written = {
-        "runs": tidy(records),
+        "runs": runs,
         "verdicts": tables.verdict_table(verdicts),
         "differences": tables.difference_table(verdicts),
-        "summary": tables.score_table(runs),
+        "summary": tables.score_table(own),
         "across": summary.summary_table(summary.summaries(verdicts, kind_of)),
         "matched": bargain_table(matched),
-        "costs": tables.cost_table(runs),
+        "costs": tables.cost_table(own),
         "fits": tables.fit_table(newest),
         "failures": tables.failure_table(newest),
         "skipped_metrics": tables.skipped_table(newest),
@@ -96,6 +95,11 @@ def write_tables(
     paths.append(folder / "verdicts.md")
     paths[-1].write_text(markdown(verdicts, words, kind_of), encoding="utf-8")
     return paths
+
+
+def of(runs: pd.DataFrame, records: Sequence[RunRecord]) -> pd.DataFrame:
+    """The rows of a tidy table that belong to some records."""
+    return runs[runs["key"].isin({r.key for r in records})]
 
 
 def _matrix(matrix: Overview) -> list[str]:

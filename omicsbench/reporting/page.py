@@ -16,7 +16,7 @@ from omicsbench.errors import DataError
 from omicsbench.metrics.base import METRICS
 from omicsbench.reporting import charts, sections, summary, tables
 from omicsbench.reporting.answer import answer, seconds
-from omicsbench.reporting.files import SIGNS, write_tables
+from omicsbench.reporting.files import SIGNS, of, write_tables
 from omicsbench.reporting.gallery import galleries
 from omicsbench.reporting.overview import kinds, overview
 from omicsbench.reporting.paragraph import RIVAL
@@ -61,9 +61,10 @@ def write_report(
     found = verdicts(newest, reference=reference, margins=margins)
     bought = bargains(newest, price_per_hour)
     words = answer(found, newest)
-    written = write_tables(page.parent, records, found, words, bought)
+    runs = tidy(records)
+    written = write_tables(page.parent, runs, newest, found, words, bought)
     page.write_text(
-        _html(newest, found, bought, words, folder)(
+        _html(newest, of(runs, newest), found, bought, words, folder)(
             command=command,
             reference=reference,
             missing=missing,
@@ -80,6 +81,7 @@ def write_report(
 
 def _html(
     records: list[RunRecord],
+    runs: pd.DataFrame,
     found: list[Verdict],
     bought: list[Bargain],
     words: list[str],
@@ -90,7 +92,6 @@ def _html(
     from jinja2 import Environment, PackageLoader, StrictUndefined
     from markupsafe import Markup
 
-    runs = tidy(records)
     scores, costs = tables.score_table(runs), tables.cost_table(runs)
     scores = scores[scores["metric"].isin(list(METRICS))]
     quality = charts.quality_time(scores, costs)
@@ -108,7 +109,8 @@ def _html(
         undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True,
     )  # fmt: skip
     environment.filters |= {"seconds": seconds, "number": "{:,}".format, "signed": _signed,
-                            "percent": "{:.0%}".format, "gib": _gib, "p": "{:.2g}".format}  # fmt: skip
+                            "percent": "{:.0%}".format, "gib": _gib,
+                            "p": "{:.2g}".format}  # fmt: skip
     environment.globals |= {"field": lambda v, name: getattr(v, name, None)}
     started = sorted(r.started_at[:10] for r in records if r.started_at)
     return partial(

@@ -122,15 +122,14 @@ def _rank(record: RunRecord) -> int:
 
 
 def alt(
-    quality: Mapping[tuple[int, str], pd.DataFrame],
+    quality: Mapping[tuple[int, str, int], pd.DataFrame],
     found: Mapping[tuple[int, str], Sequence[Verdict]],
     place: int,
     dim: int | str,
     metric: str,
 ) -> str:
     """What a learning curve shows, in words, for those who cannot see it."""
-    here = quality[place, metric]
-    here = here[here["output_dim"].fillna(-1) == (-1 if dim == "" else dim)]
+    here = quality[place, metric, int(dim or 0)]
     last = here[here["size"] == here["size"].max()].sort_values("mean", ascending=False)
     ends = ", ".join(f"{p} {m:.3g}" for p, m in zip(last["pipeline"], last["mean"], strict=True))
     own = [v for v in found.get((place, metric), ()) if v.output_dim == (dim or None)]
@@ -141,12 +140,13 @@ def alt(
 
 def by_place(
     quality: pd.DataFrame, found: Iterable[Verdict], at: Sequence[Mapping[str, Any]]
-) -> tuple[dict[tuple[int, str], pd.DataFrame], dict[tuple[int, str], list[Verdict]]]:
-    """Scores and verdicts by the number of their place, and metric."""
+) -> tuple[dict[tuple[int, str, int], pd.DataFrame], dict[tuple[int, str], list[Verdict]]]:
+    """Scores by the number of their place, metric and output dimension (0: none); verdicts too."""
     place_of = {tuple(p[k] for k in PLACE): i for i, p in enumerate(at)}
+    dims = quality["output_dim"].fillna(0).rename("dim")
     frames = {
-        (place_of[tuple(where)], str(metric)): frame
-        for (*where, metric), frame in quality.groupby([*PLACE, "metric"])
+        (place_of[tuple(where)], str(metric), int(str(dim))): frame
+        for (*where, metric, dim), frame in quality.groupby([*PLACE, "metric", dims])
     }
     own: dict[tuple[int, str], list[Verdict]] = {}
     for v in found:
