@@ -7,7 +7,10 @@ from typing import Any
 import pytest
 
 from omicsbench.bargain import bargains, cost_of, seconds_of
+from omicsbench.errors import RegistryError
+from omicsbench.plan import resolve_metrics
 from omicsbench.spec import Phases, RunRecord, RunSpec, Status, Tuning
+from omicsbench.suite import make_suite
 
 TUNED = Tuning(trials=3, metric="knn_recall")
 
@@ -92,3 +95,19 @@ def test_what_cannot_be_compared_is_left_out() -> None:
     assert bargains(contest(is_control=True)) == []
     assert bargains([r for r in contest() if r.spec.repeat < 4]) == []
     assert bargains([]) == []
+
+
+@pytest.mark.parametrize("field", ["margins", "price_per_hour"])
+@pytest.mark.parametrize("value", [-0.1, float("nan"), float("inf"), "dear"])
+def test_margins_and_prices_are_sound_numbers(field: str, value: Any) -> None:
+    with pytest.raises(RegistryError, match=rf"suite: {field}.knn_recall: "):
+        make_suite({"name": "s", "pipelines": ["pca"], field: {"knn_recall": value}})
+
+
+def test_margins_are_those_of_known_metrics() -> None:
+    suite = make_suite({"name": "s", "pipelines": ["pca"], "metrics": ["knn_recall"],
+                        "margins": {"knn_recal": 0.1}})  # fmt: skip
+    with pytest.raises(RegistryError, match=r"margins: .*knn_recal"):
+        resolve_metrics(suite)
+    known = suite.model_copy(update={"margins": {"trustworthiness": 0.0}})
+    assert resolve_metrics(known) == ("knn_recall",)

@@ -13,10 +13,12 @@ import pandas as pd
 import pytest
 
 from omicsbench.errors import OmicsbenchError
+from omicsbench.extrapolate import extrapolate
 from omicsbench.metrics.base import METRICS
 from omicsbench.reporting import answer, charts, tables, write_report
 from omicsbench.reporting.gallery import galleries
-from omicsbench.spec import Phases, RunRecord, RunSpec, Status
+from omicsbench.rope import Rope
+from omicsbench.spec import Phases, RunRecord, RunSpec, Status, Tuning
 from omicsbench.verdict import Outcome, verdicts
 
 SIZES = (100, 300, 1000, 3000, 10_000)
@@ -304,6 +306,82 @@ def test_metrics_that_disagree_are_counted(made: tuple[list[RunRecord], Path]) -
     assert METRICS[lost].title in text.split("mostly behind")[1]
 
 
+@pytest.fixture(scope="module")
+def tuned(tmp_path_factory: pytest.TempPathFactory) -> tuple[list[RunRecord], Path]:
+    """Two data sets of the demo, every contestant tuned too: better by 0.1, dearer by 100 s."""
+    folder = tmp_path_factory.mktemp("tuned")
+    written = demo(folder, {name: DATASETS[name] for name in ("blood_cells", "digits")})
+    again = []
+    for r in written:
+        if r.family == "control":
+            continue
+        spec = r.spec.model_copy(update={"tuning": Tuning(trials=9, metric="knn_recall"),
+                                         "keep_embedding": False})  # fmt: skip
+        better = {m: s + 0.1 for m, s in r.scores.items()}
+        chosen = {m: s + 0.1 for m, s in r.validation.items()}
+        phases = r.phases.model_copy(update={"tuning_s": 100.0})
+        again.append(r.model_copy(update={"spec": spec, "key": spec.key, "scores": better, "validation": chosen,
+                                          "phases": phases, "embedding": None}))  # fmt: skip
+    records = written + again
+    page = write_report(
+        records, folder, folder / "report.html", command="", price_per_hour={"cpu": 0.36},
+        margins={"knn_recall": 0.5},
+    )  # fmt: skip
+    return records, page
+
+
+def test_tuned_runs_and_others_are_never_pooled(tuned: tuple[list[RunRecord], Path]) -> None:
+    records, path = tuned
+    label = "tuned by knn_recall in 9 trials"
+    summary = pd.read_csv(path.parent / "summary.csv").fillna({"tuning": ""})
+    assert set(summary["tuning"]) == {"", label}
+    assert summary["repeats"].max() == REPEATS
+    pca = summary[
+        (summary["pipeline"] == "pca(n_components=10)")
+        & (summary["size"] == 100)
+        & (summary["metric"] == "knn_recall")
+        & (summary["dataset"] == "digits")
+    ]
+    means = pca.set_index("tuning")["mean"]
+    assert means[label] == pytest.approx(means[""] + 0.1)
+    costs = pd.read_csv(path.parent / "costs.csv").fillna({"tuning": ""})
+    assert set(costs.loc[costs["tuning"] == label, "tuning_s"]) == {100.0}
+    total = costs["tuning_s"] + costs["fit_s"] + costs["transform_s"]
+    assert np.allclose(total, costs["total_s"], rtol=0.05)
+    shown = _Tags(path.read_text(encoding="utf-8")).text
+    for words in (f"10-D, {label}", "10-D, at defaults", "at equal tuning budget", "cpu 0.36",
+                  "kNN recall 0.5", "could not be read on these machines"):  # fmt: skip
+        assert words in shown, words
+    runs = pd.read_csv(path.parent / "runs.csv")
+    assert set(runs["tuning"].dropna()) == {label}
+    matched = pd.read_csv(path.parent / "matched.csv")
+    assert set(matched["currency"]) == {"seconds", "price"}
+    assert matched["deep"].str.contains(label).any()
+    assert (pd.read_csv(path.parent / "verdicts.csv")
+            .query("metric == 'knn_recall'")["margin"] == 0.5).all()  # fmt: skip
+    assert len(records) == len(runs["key"].unique())
+
+
+def test_the_page_shows_probabilities_of_folds_and_extrapolations(
+    made: tuple[list[RunRecord], Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    records, _ = made
+    beyond = extrapolate([100, 300, 1000, 3000], [-0.04, -0.03, -0.02, -0.01], 0.01)
+    assert beyond
+    found = verdicts(records)
+    for v in found:
+        object.__setattr__(v, "rope", Rope(0.125, 0.25, 0.625, 0.0, 1.0, 4))
+        object.__setattr__(v, "extrapolation", beyond)
+    monkeypatch.setattr("omicsbench.reporting.page.verdicts", lambda *_, **__: found)
+    path = write_report(records, tmp_path, tmp_path / "report.html", command="")
+    shown = _Tags(path.read_text(encoding="utf-8")).text
+    for words in ("P(behind)", "62%", "secondary and no part of any verdict", beyond.sentence):
+        assert words in shown, words
+    table = pd.read_csv(tmp_path / "verdicts.csv")
+    assert set(table["p_ahead"]) == {0.625}
+    assert set(table["extrapolated"].dropna()) == ({beyond.root} - {None})
+
+
 def test_styles_are_told_apart_without_colour() -> None:
     families = {f"{family} {i}": family for family in charts.FAMILIES for i in range(5)}
     styles = charts.styles(families)
@@ -474,6 +552,30 @@ def test_browser_draws_predicted_costs_hollow(
         marks = page.locator(f".chart[data-kind={kind}] .mark-symbol path[fill=transparent]")
         assert marks.count() == 2, "one per data set on which a pipeline was left out"
     assert page.locator(".chart[data-kind=curve] .mark-symbol path[fill=transparent]").count() == 0
+    page.close()
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+def test_browser_shows_the_matrix_in_its_own_box(
+    browser: Any, tuned: tuple[list[RunRecord], Path], width: int
+) -> None:
+    page, wrong = open_page(browser, tuned[1], width)
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    cells = page.locator("table.overview .stand")
+    assert cells.count() > 20
+    words = {text.split()[1] for text in cells.all_inner_texts()}
+    assert words <= {"ahead", "behind", "no", "undecided"}
+    heads = page.locator("table.overview thead th").count()
+    assert page.locator("table.overview tbody tr").first.locator("td").count() == heads - 1
+    for option in ("price", "seconds"):
+        page.select_option("[name=currency]", option)
+        axis = {"price": "price of machine time", "seconds": "wall time, s"}[option]
+        page.wait_for_function(
+            "text => document.querySelector('.chart[data-kind=gain]').textContent.includes(text)",
+            arg=f"budget: {axis}",
+        )
+    assert page.locator(".chart[data-kind=budget] .mark-line path").count() == 2
+    assert not wrong
     page.close()
 
 
