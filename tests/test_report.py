@@ -320,8 +320,9 @@ def tuned(tmp_path_factory: pytest.TempPathFactory) -> tuple[list[RunRecord], Pa
         better = {m: s + 0.1 for m, s in r.scores.items()}
         chosen = {m: s + 0.1 for m, s in r.validation.items()}
         phases = r.phases.model_copy(update={"tuning_s": 100.0})
-        again.append(r.model_copy(update={"spec": spec, "key": spec.key, "scores": better, "validation": chosen,
-                                          "phases": phases, "embedding": None}))  # fmt: skip
+        changes = {"spec": spec, "key": spec.key, "scores": better, "validation": chosen,
+                   "phases": phases, "embedding": None}  # fmt: skip
+        again.append(r.model_copy(update=changes))
     records = written + again
     page = write_report(
         records, folder, folder / "report.html", command="", price_per_hour={"cpu": 0.36},
