@@ -206,8 +206,8 @@ def load(folder: PathLike, *, every: bool = False) -> pd.DataFrame:
 
 def verdicts(folder: PathLike) -> list[Verdict]:
     """What the analysis says of each (data set, metric, deep pipeline, simple side)."""
+    from omicsbench.judge import verdicts as judge
     from omicsbench.plan import planned_records
-    from omicsbench.verdict import verdicts as judge
 
     stored = _stored(Path(folder))
     return judge(

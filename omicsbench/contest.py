@@ -87,9 +87,9 @@ def best_by_validation(
             p for p in names
             if most and len(tried[p]) == most and all(metric in r.validation for r in tried[p])
         ]  # fmt: skip
-        if not fit:
-            continue
         here = [r for r in repeats if all((size, r) in runs[p] for p in fit)]
+        if not (fit and here):
+            continue
         scores = np.array([[runs[p][size, r].validation[metric] for r in here] for p in fit])
         scores *= sign(metric)
         at[size] = fit[int(scores.mean(axis=1).argmax())]

@@ -125,7 +125,7 @@ def contestants(suite: Suite, registry: Registry) -> list[Contestant]:
     return made + [
         Contestant(pipeline, tuning, min(most, repeats[pipeline.text]))
         for pipeline in pipelines
-        if pipeline.family != "control"
+        if pipeline.family != "control" and not pipeline.is_control
     ]
 
 

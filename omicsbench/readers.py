@@ -34,11 +34,12 @@ def read(
     label: str | None = None,
     modality: str | None = None,
     layer: str | None = None,
+    unit: str | None = None,
 ) -> AnnData:
     """Read a file into memory: cells x features in X, labels in obs.
 
     The suffix names the format. Tables hold one cell a row: a first column of text, or
-    without a header, names the cells; other columns of text, and ``label``, go to obs;
+    without a header, names the cells; other columns of text, ``label`` and ``unit`` go to obs;
     numbers are features. A 10x file gives its gene expression only. ``modality`` chooses
     one of an h5mu file (``rna``, or the only one, without it); ``layer`` is read in place
     of X. What the user should know of the reading is in ``uns["omicsbench_notes"]``.
@@ -53,7 +54,7 @@ def read(
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # what they warn of, quality.check refuses or notes
-            adata = _load(path, suffix, label, modality)
+            adata = _load(path, suffix, [c for c in (label, unit) if c is not None], modality)
     except DataError:
         raise
     except PermissionError as error:
@@ -67,8 +68,9 @@ def read(
         ) from error
     if layer is not None:
         adata = _take_layer(adata, layer)
-    if label is not None:
-        require_label(adata, label)
+    for what, column in (("label", label), ("unit", unit)):
+        if column is not None:
+            require_label(adata, column, what)
     return adata
 
 
@@ -99,7 +101,8 @@ def _nearby(path: Path) -> str:
     return f"its folder has {', '.join(shown)}" if shown else "its folder has no data file at all"
 
 
-def _load(path: Path, suffix: str, label: str | None, modality: str | None) -> AnnData:
+def _load(path: Path, suffix: str, columns: list[str], modality: str | None) -> AnnData:
+    """``columns`` are of obs, whatever they hold."""
     import anndata
     import pandas as pd
 
@@ -107,17 +110,17 @@ def _load(path: Path, suffix: str, label: str | None, modality: str | None) -> A
         case ".h5ad":
             return anndata.read_h5ad(path)
         case ".h5mu":
-            return _read_h5mu(path, label, modality)
+            return _read_h5mu(path, columns, modality)
         case ".h5":
             return _read_10x(path)
         case ".parquet":
-            return _from_table(pd.read_parquet(path), path, label, "")
+            return _from_table(pd.read_parquet(path), path, columns, "")
         case _:
             separator = "\t" if suffix.startswith(".tsv") else ","
-            return _read_text(path, label, separator)
+            return _read_text(path, columns, separator)
 
 
-def _read_h5mu(path: Path, label: str | None, modality: str | None) -> AnnData:
+def _read_h5mu(path: Path, columns: list[str], modality: str | None) -> AnnData:
     try:
         import mudata
     except ImportError as error:
@@ -134,8 +137,9 @@ def _read_h5mu(path: Path, label: str | None, modality: str | None) -> AnnData:
         )
         raise DataError(f"{missing} {path}: choose with --modality NAME from {', '.join(names)}.")
     adata: AnnData = mdata.mod[modality]
-    if label is not None and label not in adata.obs and label in mdata.obs:
-        adata.obs[label] = mdata.obs.loc[adata.obs_names, label]
+    for column in columns:
+        if column not in adata.obs and column in mdata.obs:
+            adata.obs[column] = mdata.obs.loc[adata.obs_names, column]
     return adata
 
 
@@ -150,7 +154,7 @@ def _read_10x(path: Path) -> AnnData:
     return adata
 
 
-def _read_text(path: Path, label: str | None, separator: str) -> AnnData:
+def _read_text(path: Path, columns: list[str], separator: str) -> AnnData:
     import pandas as pd
 
     try:
@@ -162,11 +166,11 @@ def _read_text(path: Path, label: str | None, separator: str) -> AnnData:
         raise DataError(f"{path} has two columns {twice.iloc[0]!r}: make the names unique.")
     what = "comma (,)" if separator == "," else "tab"
     table = pd.read_csv(path, sep=separator, low_memory=False)
-    return _from_table(table, path, label, f"; check that the separator is a {what}")
+    return _from_table(table, path, columns, f"; check that the separator is a {what}")
 
 
-def _from_table(table: Any, path: Path, label: str | None, hint: str) -> AnnData:
-    """Cells in rows. Numbers are features; text, and the label, go to obs."""
+def _from_table(table: Any, path: Path, columns: list[str], hint: str) -> AnnData:
+    """Cells in rows. Numbers are features; text, and ``columns``, go to obs."""
     import anndata
     import pandas as pd
     from pandas.api.types import is_bool_dtype, is_numeric_dtype
@@ -178,21 +182,21 @@ def _from_table(table: Any, path: Path, label: str | None, hint: str) -> AnnData
     first = table.columns[0]
     if isinstance(table.index, pd.RangeIndex):
         unnamed = first.startswith("Unnamed: 0") or first == "__index_level_0__"
-        if first != label and (unnamed or not numeric[0]):
+        if first not in columns and (unnamed or not numeric[0]):
             table, numeric = table.set_index(first), numeric[1:]
             _require_unique(table.index, first, path)
     table.index = table.index.astype(str)
     features = [
         column
         for column, is_number in zip(table, numeric, strict=True)
-        if is_number and column != label
+        if is_number and column not in columns
     ]
     if not features:
         raise DataError(f"{path} has no column of numbers to use as features{hint}.")
     obs = table.drop(columns=features)
     values = table[features].to_numpy(dtype=np.float32, na_value=np.nan)
     adata = anndata.AnnData(X=values, obs=obs, var=pd.DataFrame(index=features))
-    others = [column for column in obs if column != label]
+    others = [column for column in obs if column not in columns]
     if others:
         shown = ", ".join(others[:8]) + (", ..." if len(others) > 8 else "")
         _note(adata, f"Columns of text are taken as annotations, not features: {shown}.")

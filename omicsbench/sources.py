@@ -184,7 +184,7 @@ def own(data: OwnData) -> Source:
     path = data.path
 
     def load() -> Cells:
-        adata = read(path, label=data.label, modality=data.modality, layer=data.layer)
+        adata = read(path, data.label, data.modality, data.layer, data.unit)
         return Cells.held(check(adata, data.label, data.values, data.unit))
 
     if not path.is_file():

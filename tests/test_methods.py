@@ -199,6 +199,21 @@ def test_rows_do_not_depend_on_each_other(name):
     np.testing.assert_allclose(model.transform(X)[7:9], model.transform(X[7:9]), atol=2e-3)
 
 
+@pytest.mark.parametrize("end", [0, -1])
+@pytest.mark.parametrize("name", [n for n, make in CLASSES.items() if make.info.space])
+def test_the_ends_of_a_space_can_be_used(name, end):
+    from omicsbench.plugin import Choice
+
+    params = {
+        parameter: d.values[end] if isinstance(d, Choice) else (d.low, d.high)[end]
+        for parameter, d in find(name).info.space
+    }
+    model = build(name, **params).fit(*inputs(name, 30, False))
+    Z = model.transform(*inputs(name, 20, False, seed=1))
+    assert Z.shape == (20, model.n_components)
+    assert np.isfinite(Z).all()
+
+
 @each
 def test_fit_info_is_json(name):
     import json

@@ -14,12 +14,13 @@ import pytest
 
 from omicsbench.errors import OmicsbenchError
 from omicsbench.extrapolate import extrapolate
+from omicsbench.judge import verdicts
 from omicsbench.metrics.base import METRICS
 from omicsbench.reporting import answer, charts, tables, write_report
 from omicsbench.reporting.gallery import galleries
 from omicsbench.rope import Rope
 from omicsbench.spec import Phases, RunRecord, RunSpec, Status, Tuning
-from omicsbench.verdict import Outcome, verdicts
+from omicsbench.verdict import Outcome
 
 SIZES = (100, 300, 1000, 3000, 10_000)
 REPEATS = 5

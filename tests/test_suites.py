@@ -9,6 +9,7 @@ import pytest
 
 from omicsbench import outlook
 from omicsbench.errors import RegistryError
+from omicsbench.judge import is_reference
 from omicsbench.plan import (
     make_plan,
     repeats_by_pipeline,
@@ -19,7 +20,6 @@ from omicsbench.registry import discover, suites
 from omicsbench.runner import run_suite
 from omicsbench.sources import registered
 from omicsbench.suite import load_suite, make_suite
-from omicsbench.verdict import is_reference
 
 EVERY = pytest.mark.parametrize("name", sorted(suites()))
 

@@ -91,6 +91,18 @@ def test_a_unit_that_cannot_be_one_is_refused(donor: list[object], unit: str, sa
         check(cells(donor), None, "counts", unit)
 
 
+def test_a_donor_number_in_a_table_is_no_feature(tmp_path: Path) -> None:
+    from omicsbench.readers import read
+
+    table = pd.DataFrame({"gene": range(6), "donor": [1, 1, 2, 2, 3, 3]})
+    table.to_csv(tmp_path / "a.csv", index=False)
+    found = read(tmp_path / "a.csv", unit="donor")
+    assert list(found.var_names) == ["gene"]
+    assert found.obs["donor"].tolist() == [1, 1, 2, 2, 3, 3]
+    with pytest.raises(DataError, match="no unit column 'patient'"):
+        read(tmp_path / "a.csv", unit="patient")
+
+
 def test_donors_of_a_file_reach_the_records(tmp_path: Path) -> None:
     from omicsbench import run
     from omicsbench.sources import OwnData

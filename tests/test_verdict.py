@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-import time
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
@@ -12,10 +11,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from omicsbench.judge import is_reference, verdicts
 from omicsbench.metrics.base import METRICS, Metric
 from omicsbench.spec import RunRecord, RunSpec, Status
 from omicsbench.tidy import tidy
-from omicsbench.verdict import Outcome, Verdict, is_reference, verdicts
+from omicsbench.verdict import Outcome, Verdict
 
 SIZES = (100, 300, 1000, 3000)
 MARGIN = 1 / 64
@@ -341,13 +341,3 @@ def test_tidy_has_every_score_once_and_every_failure_once() -> None:
     wanted = "dataset task pipeline family output_dim size repeat device value fit_s transform_s"
     assert {*wanted.split(), "cpu_s", "peak_rss_bytes", "key"} <= set(table)
     assert list(tidy([]).columns) == list(table.columns)
-
-
-def test_ten_thousand_records_take_seconds() -> None:
-    curves = {DEEP: flat(0.5), "net2(n_components=10)": flat(0.5), PCA: flat(0.5),
-              OTHER: flat(0.4)}  # fmt: skip
-    records = [r for i in range(125) for r in study(curves, dataset=f"data{i}")]
-    assert len(records) == 10_000
-    start = time.perf_counter()
-    assert len(verdicts(records)) == 750
-    assert time.perf_counter() - start < 10

@@ -13,6 +13,7 @@ import pandas as pd
 from omicsbench.bargain import CURRENCIES, Bargain, bargains
 from omicsbench.budget import with_predictions
 from omicsbench.errors import DataError
+from omicsbench.judge import verdicts
 from omicsbench.metrics.base import METRICS
 from omicsbench.reporting import charts, sections, summary, tables
 from omicsbench.reporting.answer import answer, seconds
@@ -24,7 +25,7 @@ from omicsbench.reporting.payload import chart_data, menus, safe_json
 from omicsbench.reporting.provenance import environments, protocol
 from omicsbench.spec import RunRecord
 from omicsbench.tidy import current, tidy
-from omicsbench.verdict import Verdict, verdicts
+from omicsbench.verdict import Verdict
 
 
 def write_report(
@@ -111,7 +112,6 @@ def _html(
     environment.filters |= {"seconds": seconds, "number": "{:,}".format, "signed": _signed,
                             "percent": "{:.0%}".format, "gib": _gib,
                             "p": "{:.2g}".format}  # fmt: skip
-    environment.globals |= {"field": lambda v, name: getattr(v, name, None)}
     started = sorted(r.started_at[:10] for r in records if r.started_at)
     return partial(
         environment.get_template("page.html").render,

@@ -93,8 +93,8 @@ def datasets(records: Sequence[RunRecord], found: Sequence[Verdict]) -> list[dic
                 "counts": outcome_counts(best),
                 "conditions": conditions(own),
                 "tuned": any(v.tuning for v in own),
-                "rope": any(getattr(v, "rope", None) for v in own),
-                "beyond": [v for v in best if getattr(v, "extrapolation", None)],
+                "rope": any(v.rope for v in own),
+                "beyond": [v for v in best if v.extrapolation],
             }
         )
     return made

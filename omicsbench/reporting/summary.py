@@ -13,7 +13,7 @@ from omicsbench.metrics.base import METRICS
 from omicsbench.reporting.overview import REAL, Column, headline, ordered
 from omicsbench.verdict import Verdict
 
-NORMAL = 1.96  # quantile that a half-width is divided by where no error is stored
+NORMAL = 1.96  # quantile that a half-width is divided by
 FEWEST_SIGNED_RANK = 6  # data sets below which no p-value is under 0.05
 
 
@@ -50,14 +50,14 @@ def summaries(verdicts: Sequence[Verdict], kind_of: Mapping[str, str]) -> list[S
 
 
 def _error(v: Verdict) -> float | None:
-    """Standard error of the last difference.
+    """Standard error of the last difference, from its interval.
 
-    From its interval, where it is not stored: of a t-interval this gives somewhat too much.
+    The degrees of freedom of that t-interval are not stored; the normal quantile gives somewhat
+    too large an error, so that a data set of few repeats weighs less.
     """
     last = v.last
-    stored: float | None = getattr(last, "error", None)
-    if stored is not None or last.low is None or last.high is None or last.mean is None:
-        return stored
+    if last.low is None or last.high is None or last.mean is None:
+        return None
     return (last.high - last.low) / 2 / NORMAL
 
 

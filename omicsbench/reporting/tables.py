@@ -24,8 +24,7 @@ def verdict_table(verdicts: Iterable[Verdict]) -> pd.DataFrame:
     """One row per verdict. Differences are deep minus simple, positive where deep is better."""
     rows = []
     for v in verdicts:
-        last, rope = v.last, getattr(v, "rope", None)
-        beyond = getattr(v, "extrapolation", None)
+        last, rope, beyond = v.last, v.rope, v.extrapolation
         rows.append(
             {
                 "dataset": v.dataset, "task": v.task, "device": v.device, "metric": v.metric,
@@ -39,10 +38,9 @@ def verdict_table(verdicts: Iterable[Verdict]) -> pd.DataFrame:
                 "folds": v.folds, "margin": v.margin,
                 "difference": last.mean, "difference_low": last.low,
                 "difference_high": last.high,
-                "p_behind": getattr(rope, "p_behind", None),
-                "p_equal": getattr(rope, "p_equal", None),
-                "p_ahead": getattr(rope, "p_ahead", None),
-                "extrapolated": getattr(beyond, "root", None), "reason": v.reason,
+                "p_behind": rope and rope.p_behind, "p_equal": rope and rope.p_equal,
+                "p_ahead": rope and rope.p_ahead, "extrapolated": beyond and beyond.root,
+                "reason": v.reason,
                 "sentence": v.sentence,
             }
         )  # fmt: skip

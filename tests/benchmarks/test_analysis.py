@@ -1,0 +1,44 @@
+"""How long the analysis of 10,000 stored runs takes: read, judged, tabulated.
+
+``make bench`` measures; without it this is a plain test on a few records that it works.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from omicsbench import store
+from omicsbench.judge import verdicts
+from omicsbench.reporting.files import write_tables
+from omicsbench.spec import RunRecord
+
+STORED = Path(__file__).parents[2] / "results" / "answer"
+RECORDS = 10_000
+
+
+def copies(records: list[RunRecord], number: int) -> list[RunRecord]:
+    """The stored runs as often as needed, each time of data sets of other names."""
+    made: list[RunRecord] = []
+    for copy in range(-(-number // len(records))):
+        for record in records:
+            changes = {"dataset": f"{record.spec.dataset}_{copy}"}
+            spec = record.spec.model_copy(update=changes)
+            made.append(record.model_copy(update={"spec": spec, "key": spec.key}))
+    return made[:number]
+
+
+def test_analysis(benchmark: Any, tmp_path: Path) -> None:
+    number = RECORDS if benchmark.enabled else 300
+    for record in copies(store.read_records(STORED), number):
+        store.write_record(tmp_path, record)
+
+    def analyse() -> int:
+        records = store.read_records(tmp_path)
+        found = verdicts(records)
+        write_tables(tmp_path, records, found, [])
+        return len(found)
+
+    count = benchmark.pedantic(analyse, rounds=3 if benchmark.enabled else 1)
+    assert count > 0
+    benchmark.extra_info["records"], benchmark.extra_info["verdicts"] = number, count
