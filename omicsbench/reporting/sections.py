@@ -9,7 +9,7 @@ import pandas as pd
 
 from omicsbench.metrics.base import METRICS
 from omicsbench.reporting.answer import outcome_counts
-from omicsbench.reporting.overview import KINDS, kind, ordered
+from omicsbench.reporting.overview import KINDS, headline, kind, ordered
 from omicsbench.reporting.payload import PLACE
 from omicsbench.reporting.summary import conditions
 from omicsbench.spec import RunRecord
@@ -69,12 +69,12 @@ def datasets(records: Sequence[RunRecord], found: Sequence[Verdict]) -> list[dic
     made = []
     for name, record in sorted(latest.items(), key=lambda item: (_rank(item[1]), item[0])):
         own = [v for v in found if v.dataset == name]
-        headline = [v for v in own if not METRICS[v.metric].secondary]
-        best = [v for v in headline if v.best]
-        metrics = ordered({v.metric for v in headline})
-        columns = sorted({_column(v) for v in headline})
+        listed = [v for v in own if not METRICS[v.metric].secondary]
+        counted = headline(own)
+        metrics = ordered({v.metric for v in listed})
+        columns = sorted({_column(v) for v in listed})
         cells: dict[Any, list[Verdict]] = {}
-        for v in headline:
+        for v in listed:
             cells.setdefault((v.metric, _column(v)), []).append(v)
         matrix = [
             (m, [_cell(cells.get((m.name, column), ())) for column in columns]) for m in metrics
@@ -90,14 +90,22 @@ def datasets(records: Sequence[RunRecord], found: Sequence[Verdict]) -> list[dic
                 "verdicts": rows,
                 "columns": columns,
                 "matrix": matrix,
-                "counts": outcome_counts(best),
+                "counts": outcome_counts(counted),
                 "conditions": conditions(own),
                 "tuned": any(v.tuning for v in own),
                 "rope": any(v.rope for v in own),
-                "beyond": [v for v in best if v.extrapolation],
+                "beyond": [v for v in counted if _open_ended(v)],
             }
         )
     return made
+
+
+def _open_ended(v: Verdict) -> bool:
+    """Whether an extrapolation tells anything: not where the observed mean is above the margin.
+
+    It would read "ahead already" there, which the verdict need not say.
+    """
+    return v.extrapolation is not None and (v.last.mean or 0.0) <= v.margin
 
 
 def _column(v: Verdict) -> tuple[str, int, str, bool, str]:
