@@ -209,7 +209,12 @@ def verdicts(folder: PathLike) -> list[Verdict]:
     from omicsbench.judge import verdicts as judge
     from omicsbench.plan import planned_records
 
-    return judge(planned_records(Path(folder))[0], reference=_reference(Path(folder)))
+    stored = _stored(Path(folder))
+    return judge(
+        planned_records(Path(folder))[0],
+        reference=stored.get("reference", "pca"),
+        margins=stored.get("margins"),
+    )
 
 
 def report(folder: PathLike, out: PathLike | None = None) -> Path:
@@ -221,22 +226,26 @@ def report(folder: PathLike, out: PathLike | None = None) -> Path:
     from omicsbench.reporting import write_report
 
     source = Path(folder)
+    stored = _stored(source)
     records, missing, others = planned_records(source)
     return write_report(
         records,
         source,
         Path(out) if out is not None else source / "report.html",
-        reference=_reference(source),
+        reference=stored.get("reference", "pca"),
+        margins=stored.get("margins"),
+        price_per_hour=stored.get("price_per_hour"),
         command=str(read_plan(source).get("command", "")),
         missing=missing,
         others=others,
     )
 
 
-def _reference(folder: Path) -> str:
+def _stored(folder: Path) -> dict[str, Any]:
+    """The suite that was run, as far as it was not left at its defaults."""
     from omicsbench.plan import read_plan
 
-    return str(read_plan(folder).get("suite", {}).get("reference", "pca"))
+    return dict(read_plan(folder).get("suite", {}))
 
 
 def embed(

@@ -133,6 +133,7 @@ def execute(place: Workplace, spec: RunSpec, prepared: Prepared) -> RunRecord:
         notes=found.notes if found else (),
         reused_s=fitted.reused_s,
         cpu_s=cost.cpu_s,
+        energy_j=cost.energy_j,
         peak_rss_bytes=cost.peak_rss_bytes,
         base_rss_bytes=base,
         peak_vram_bytes=cost.peak_vram_bytes if spec.device == "cuda" else None,
@@ -269,11 +270,13 @@ def _append(fitted: Fitted, stage: Stage, done: FittedStage, last: bool) -> None
     total, cost = fitted.cost, done.cost
     fit_s = cost.fit_s + (0.0 if last else cost.train_transform_s)
     cpu_s = cost.cpu_s + (0.0 if last else cost.train_transform_cpu_s)
+    between = 0.0 if last else cost.train_transform_energy_j
     fitted.Z = done.Z
     fitted.cost = Cost(
         fit_s=total.fit_s + fit_s,
         transform_s=total.transform_s + cost.transform_s,
         cpu_s=total.cpu_s + cpu_s,
+        energy_j=measure.joules(total.energy_j, cost.energy_j, between),
         peak_rss_bytes=max(total.peak_rss_bytes, cost.peak_rss_bytes),
         peak_vram_bytes=max(total.peak_vram_bytes, cost.peak_vram_bytes),
     )
@@ -310,6 +313,8 @@ def _fit_stage(
         validation_s=validating.wall_s,
         cpu_s=fitting.cpu_s + transforming.cpu_s,
         train_transform_cpu_s=embedding.cpu_s,
+        energy_j=measure.joules(fitting.energy_j, transforming.energy_j),
+        train_transform_energy_j=embedding.energy_j,
         peak_rss_bytes=measure.peak_rss_bytes(),
         peak_vram_bytes=measure.peak_vram_bytes(spec.device) or 0,
     )

@@ -85,6 +85,12 @@ def energy_joules(before: Counters, after: Counters) -> float | None:
     return used / 1e6
 
 
+def joules(*parts: float | None) -> float | None:
+    """The sum; None where one of them could not be read."""
+    known = [part for part in parts if part is not None]
+    return sum(known) if len(known) == len(parts) else None
+
+
 def synchronize(device: str) -> None:
     """Wait for the GPU. Does nothing on a CPU or before torch has been imported."""
     torch = sys.modules.get("torch")

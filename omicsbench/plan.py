@@ -97,9 +97,10 @@ def repeats_by_pipeline(suite: Suite, registry: Registry) -> dict[str, int]:
 def resolve_metrics(suite: Suite) -> tuple[str, ...]:
     """The suite's metrics, each once; all there are if it states none."""
     names = tuple(METRICS) if suite.metrics is None else tuple(dict.fromkeys(suite.metrics))
-    for name in names:
+    for name in (*names, *suite.margins):
         if name not in METRICS:
-            raise RegistryError(unknown("metric", name, list(METRICS)))
+            where = "" if name in names else "margins: "
+            raise RegistryError(where + unknown("metric", name, list(METRICS)))
     return names
 
 

@@ -31,6 +31,8 @@ class Cost:
     validation_s: float = 0.0
     cpu_s: float = 0.0
     train_transform_cpu_s: float = 0.0
+    energy_j: float | None = 0.0  # fit and transform; None where it cannot be read
+    train_transform_energy_j: float | None = 0.0
     peak_rss_bytes: int = 0
     peak_vram_bytes: int = 0
 

@@ -172,6 +172,9 @@ class RunRecord(_Frozen):
         description="part of fit_s and transform_s spent by another pipeline on a shared stage",
     )
     cpu_s: float | None = Field(default=None, ge=0, description="fit and transform, all threads")
+    energy_j: float | None = Field(
+        default=None, ge=0, description="fit and transform; None where it cannot be read"
+    )
     peak_rss_bytes: int | None = Field(default=None, ge=0)
     base_rss_bytes: int | None = Field(default=None, ge=0, description="before the run")
     peak_vram_bytes: int | None = Field(default=None, ge=0)

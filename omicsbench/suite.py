@@ -104,6 +104,12 @@ class Suite(_Strict):
         default=None, gt=0, allow_inf_nan=False, description="80 % of the memory, if not stated"
     )
     tune: Tune | None = None
+    margins: dict[str, Annotated[float, Field(ge=0, allow_inf_nan=False)]] = Field(
+        default_factory=dict, description="by metric, in place of the metric's own"
+    )
+    price_per_hour: dict[str, Annotated[float, Field(ge=0, allow_inf_nan=False)]] = Field(
+        default_factory=dict, description="by device, in whatever currency: cpu = 0.10"
+    )
     reference: str = Field(default="pca", description="the fixed simple method of the verdict")
 
 

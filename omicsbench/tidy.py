@@ -22,18 +22,20 @@ def tidy(records: Iterable[RunRecord]) -> pd.DataFrame:
     """Long table, one row per (run, part, metric); a run without scores has one row.
 
     ``part`` is test, validation or in_sample; ``se`` is the standard error of a test score over
-    the scored cells, where one is known. Times are in seconds, memory in bytes.
+    the scored cells, where one is known. Times are in seconds, memory in bytes, energy in joules;
+    ``tuning`` is empty where the pipeline ran as written.
     """
     names = ["dataset", "task", "pipeline", "family", "output_dim", "size", "repeat", "device",
-             "status", "reason", "part", "metric", "value", "se", "fit_s", "transform_s",
-             "cpu_s", "peak_rss_bytes", "key"]  # fmt: skip
+             "tuning", "status", "reason", "part", "metric", "value", "se", "tuning_s", "fit_s",
+             "transform_s", "cpu_s", "energy_j", "peak_rss_bytes", "key"]  # fmt: skip
     rows: list[tuple[Any, ...]] = []
-    for r in records:
+    for r in sorted(records, key=_rank):
         s = r.spec
         head = [s.dataset, s.task, s.pipeline, r.family, r.output_dim, s.size, s.repeat, s.device,
-                r.status.value, r.reason]  # fmt: skip
-        times = (r.phases.fit_s, r.phases.transform_s) if r.status is Status.OK else (None, None)
-        end = [*times, r.cpu_s, r.peak_rss_bytes, r.key]
+                str(s.tuning or ""), r.status.value, r.reason]  # fmt: skip
+        done, spent = r.status is Status.OK, r.phases
+        times = (spent.tuning_s, spent.fit_s, spent.transform_s) if done else (None,) * 3
+        end = [*times, r.cpu_s, r.energy_j, r.peak_rss_bytes, r.key]
         parts = {"test": r.scores, "validation": r.validation, "in_sample": r.in_sample}
         errors = {"test": r.scores_se}
         scores = [
@@ -42,8 +44,13 @@ def tidy(records: Iterable[RunRecord]) -> pd.DataFrame:
             for name in sorted(of)
         ]
         rows += [(*head, *score, *end) for score in scores] or [(*head, *[None] * 4, *end)]
-    rows.sort(key=lambda row: [*row[:3], *row[5:8], row[-1]])
     return pd.DataFrame(rows, columns=names)
+
+
+def _rank(record: RunRecord) -> tuple[Any, ...]:
+    s = record.spec
+    tuning = str(s.tuning or "")
+    return s.dataset, s.task, s.pipeline, s.size, s.repeat, s.device, tuning, record.key
 
 
 def current(records: Iterable[RunRecord]) -> list[RunRecord]:

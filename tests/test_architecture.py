@@ -27,7 +27,7 @@ LAYERS = [
     "runner tidy",
     "crossover extrapolate across rope matched",
     "contest",
-    "verdict",
+    "verdict bargain",
     "judge outlook",
     "reporting",
     "api",

@@ -82,3 +82,8 @@ def test_the_clock_holds_the_energy(tree: Path, monkeypatch: pytest.MonkeyPatch)
     with measure.clock() as elapsed:
         pass
     assert elapsed.energy_j is None
+
+
+def test_energy_adds_up_only_where_all_of_it_could_be_read() -> None:
+    assert measure.joules(0.0, 1.5, 2.0) == 3.5
+    assert measure.joules(0.0, None, 2.0) is None

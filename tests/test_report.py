@@ -13,11 +13,13 @@ import pandas as pd
 import pytest
 
 from omicsbench.errors import OmicsbenchError
+from omicsbench.extrapolate import extrapolate
 from omicsbench.judge import verdicts
 from omicsbench.metrics.base import METRICS
 from omicsbench.reporting import answer, charts, tables, write_report
 from omicsbench.reporting.gallery import galleries
-from omicsbench.spec import Phases, RunRecord, RunSpec, Status
+from omicsbench.rope import Rope
+from omicsbench.spec import Phases, RunRecord, RunSpec, Status, Tuning
 from omicsbench.verdict import Outcome
 
 SIZES = (100, 300, 1000, 3000, 10_000)
@@ -211,7 +213,10 @@ def test_tables_hold_the_verdicts(made: tuple[list[RunRecord], Path]) -> None:
     assert list(table["sentence"]) == [v.sentence for v in found]
     assert list(table["outcome"]) == [v.outcome.value for v in found]
     assert list(table["n_star"].fillna(0)) == [v.n_star or 0 for v in found]
-    rows = (path.parent / "verdicts.md").read_text(encoding="utf-8").splitlines()
+    assert list(table["standing"]) == [v.standing for v in found]
+    assert list(table["best"]) == [v.best for v in found]
+    text = (path.parent / "verdicts.md").read_text(encoding="utf-8")
+    rows = text.partition("## Every verdict")[2].splitlines()
     body = [row for row in rows if row.startswith("|")][2:]
     assert len(body) == len(found)
     for row, v in zip(body, found, strict=True):
@@ -264,21 +269,28 @@ def test_the_answer_counts_real_omics_headline_metrics_only(
     found = verdicts(records)
     words = answer(found, records)
     real = [v for v in found if v.dataset in ("blood_cells", "cohort(n=12000)")
-            and v.against == "best_simple" and not METRICS[v.metric].secondary]  # fmt: skip
+            and v.against == "best_simple" and v.best
+            and not METRICS[v.metric].secondary]  # fmt: skip
     ahead = sum(v.outcome.ahead for v in real)
     lost = sum(v.outcome is Outcome.NOT_REACHED for v in real)
-    assert f"ahead in {ahead} of {len(real)} comparisons, not ahead in {lost}," in words[0]
+    assert f"ahead in {ahead}, behind in" in words[0]
+    assert f"of {len(real)} comparisons" in words[0]
+    behind = sum(v.standing == "behind" for v in real)
+    assert f"behind in {behind}, no better in {lost - behind} and undecided" in words[0]
     controls = next(sentence for sentence in words if "as controls" in sentence)
     assert "linear_control(n=12000) (simulated)" in controls
     assert "digits (real, not omics)" in controls
-    assert any("deep_map(n_components=2) finished no run on linear" in text for text in words)
+    assert any("No run finished" in t and "deep_map(n_components=2) on lin" in t for t in words)
     largest = max((v.largest, v.dataset) for v in real)[1]
-    assert any(text.startswith(f"Median time of one fit on {largest}") for text in words)
+    assert any(
+        text.startswith(f"Median time of one run (fit, transform and any search) on {largest}")
+        for text in words
+    )
     no_claim = answer([], [r for r in records if r.spec.dataset == "digits"])
     assert "no answer" in no_claim[0]
 
 
-def test_metrics_that_disagree_are_named(made: tuple[list[RunRecord], Path]) -> None:
+def test_metrics_that_disagree_are_counted(made: tuple[list[RunRecord], Path]) -> None:
     records, _ = made
     won, lost = "knn_recall", "continuity"
     changed = [
@@ -287,9 +299,89 @@ def test_metrics_that_disagree_are_named(made: tuple[list[RunRecord], Path]) -> 
         for r in records
     ]  # fmt: skip
     two = [v for v in verdicts(changed) if v.metric in (won, lost)]
-    text = next(t for t in answer(two, changed) if t.startswith("Metrics disagree"))
-    assert METRICS[won].title in text.split("not ahead by")[0]
-    assert METRICS[lost].title in text.split("not ahead by")[1]
+    words = answer(two, changed)
+    text = next(t for t in words if t.startswith("Metrics disagree"))
+    assert text.startswith("Metrics disagree on 2 of 2 data sets; data sets disagree by 0 of 2")
+    text = next(t for t in words if "mostly ahead by" in t)
+    assert METRICS[won].title in text.split("mostly behind")[0]
+    assert METRICS[lost].title in text.split("mostly behind")[1]
+
+
+@pytest.fixture(scope="module")
+def tuned(tmp_path_factory: pytest.TempPathFactory) -> tuple[list[RunRecord], Path]:
+    """Two data sets of the demo, every contestant tuned too: better by 0.1, dearer by 100 s."""
+    folder = tmp_path_factory.mktemp("tuned")
+    written = demo(folder, {name: DATASETS[name] for name in ("blood_cells", "digits")})
+    again = []
+    for r in written:
+        if r.family == "control":
+            continue
+        spec = r.spec.model_copy(update={"tuning": Tuning(trials=9, metric="knn_recall"),
+                                         "keep_embedding": False})  # fmt: skip
+        better = {m: s + 0.1 for m, s in r.scores.items()}
+        chosen = {m: s + 0.1 for m, s in r.validation.items()}
+        phases = r.phases.model_copy(update={"tuning_s": 100.0})
+        changes = {"spec": spec, "key": spec.key, "scores": better, "validation": chosen,
+                   "phases": phases, "embedding": None}  # fmt: skip
+        again.append(r.model_copy(update=changes))
+    records = written + again
+    page = write_report(
+        records, folder, folder / "report.html", command="", price_per_hour={"cpu": 0.36},
+        margins={"knn_recall": 0.5},
+    )  # fmt: skip
+    return records, page
+
+
+def test_tuned_runs_and_others_are_never_pooled(tuned: tuple[list[RunRecord], Path]) -> None:
+    records, path = tuned
+    label = "tuned by knn_recall in 9 trials"
+    summary = pd.read_csv(path.parent / "summary.csv").fillna({"tuning": ""})
+    assert set(summary["tuning"]) == {"", label}
+    assert summary["repeats"].max() == REPEATS
+    pca = summary[
+        (summary["pipeline"] == "pca(n_components=10)")
+        & (summary["size"] == 100)
+        & (summary["metric"] == "knn_recall")
+        & (summary["dataset"] == "digits")
+    ]
+    means = pca.set_index("tuning")["mean"]
+    assert means[label] == pytest.approx(means[""] + 0.1)
+    costs = pd.read_csv(path.parent / "costs.csv").fillna({"tuning": ""})
+    assert set(costs.loc[costs["tuning"] == label, "tuning_s"]) == {100.0}
+    total = costs["tuning_s"] + costs["fit_s"] + costs["transform_s"]
+    assert np.allclose(total, costs["total_s"], rtol=0.05)
+    shown = _Tags(path.read_text(encoding="utf-8")).text
+    for words in (f"10-D, {label}", "10-D, at defaults", "at equal tuning budget", "cpu 0.36",
+                  "kNN recall 0.5", "could not be read on these machines"):  # fmt: skip
+        assert words in shown, words
+    runs = pd.read_csv(path.parent / "runs.csv")
+    assert set(runs["tuning"].dropna()) == {label}
+    matched = pd.read_csv(path.parent / "matched.csv")
+    assert set(matched["currency"]) == {"seconds", "price"}
+    assert matched["deep"].str.contains(label).any()
+    assert (pd.read_csv(path.parent / "verdicts.csv")
+            .query("metric == 'knn_recall'")["margin"] == 0.5).all()  # fmt: skip
+    assert len(records) == len(runs["key"].unique())
+
+
+def test_the_page_shows_probabilities_of_folds_and_extrapolations(
+    made: tuple[list[RunRecord], Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    records, _ = made
+    beyond = extrapolate([100, 300, 1000, 3000], [-0.04, -0.03, -0.02, -0.01], 0.01)
+    assert beyond
+    found = verdicts(records)
+    for v in found:
+        object.__setattr__(v, "rope", Rope(0.125, 0.25, 0.625, 0.0, 1.0, 4))
+        object.__setattr__(v, "extrapolation", beyond)
+    monkeypatch.setattr("omicsbench.reporting.page.verdicts", lambda *_, **__: found)
+    path = write_report(records, tmp_path, tmp_path / "report.html", command="")
+    shown = _Tags(path.read_text(encoding="utf-8")).text
+    for words in ("P(behind)", "62%", "secondary and no part of any verdict", beyond.sentence):
+        assert words in shown, words
+    table = pd.read_csv(tmp_path / "verdicts.csv")
+    assert set(table["p_ahead"]) == {0.625}
+    assert set(table["extrapolated"].dropna()) == ({beyond.root} - {None})
 
 
 def test_styles_are_told_apart_without_colour() -> None:
@@ -303,13 +395,14 @@ def test_pareto_front_leaves_out_what_is_slower_and_worse(
     made: tuple[list[RunRecord], Path],
 ) -> None:
     rows = {"fast": (1.0, 0.5), "good": (5.0, 0.9), "bad": (6.0, 0.8), "control": (0.1, 1.0)}
-    common = {"dataset": "d", "task": "embed", "device": "cpu", "output_dim": 2, "size": 10}
+    common = {"dataset": "d", "task": "embed", "device": "cpu", "tuning": "", "output_dim": 2,
+              "size": 10}  # fmt: skip
     scores = pd.DataFrame(
         common | {"pipeline": name, "family": "control" if name == "control" else "simple",
                   "metric": "knn_recall", "mean": mean}
         for name, (_, mean) in rows.items()
     )  # fmt: skip
-    costs = scores.drop(columns=["metric", "mean"]).assign(fit_s=[s for s, _ in rows.values()])
+    costs = scores.drop(columns=["metric", "mean"]).assign(total_s=[s for s, _ in rows.values()])
     found = charts.quality_time(scores, costs)
     assert set(found["pipeline"][found["front"]]) == {"fast", "good"}
 
@@ -465,6 +558,30 @@ def test_browser_draws_predicted_costs_hollow(
 
 
 @pytest.mark.parametrize("width", [1280, 390])
+def test_browser_shows_the_matrix_in_its_own_box(
+    browser: Any, tuned: tuple[list[RunRecord], Path], width: int
+) -> None:
+    page, wrong = open_page(browser, tuned[1], width)
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    cells = page.locator("table.overview .stand")
+    assert cells.count() > 20
+    words = {text.split()[1] for text in cells.all_inner_texts()}
+    assert words <= {"ahead", "behind", "no", "undecided"}
+    heads = page.locator("table.overview thead th").count()
+    assert page.locator("table.overview tbody tr").first.locator("td").count() == heads - 1
+    for option in ("price", "seconds"):
+        page.select_option("[name=currency]", option)
+        axis = {"price": "price of machine time", "seconds": "wall time, s"}[option]
+        page.wait_for_function(
+            "text => document.querySelector('.chart[data-kind=gain]').textContent.includes(text)",
+            arg=f"budget: {axis}",
+        )
+    assert page.locator(".chart[data-kind=budget] .mark-line path").count() == 2
+    assert not wrong
+    page.close()
+
+
+@pytest.mark.parametrize("width", [1280, 390])
 def test_browser_draws_everything_offline(
     browser: Any, made: tuple[list[RunRecord], Path], width: int
 ) -> None:
@@ -488,7 +605,7 @@ def test_browser_interaction(browser: Any, made: tuple[list[RunRecord], Path]) -
     page.select_option("[name=panel]", label="linear_control(n=12000) · 10-D")
     page.select_option("[name=metric]", "reconstruction_mse")
     assert "lower is better" in page.locator("#explorer figcaption").first.inner_text()
-    page.locator("details.inner > summary").first.click()
+    page.locator("details.inner > summary", has_text="with their numbers").first.click()
     table = page.locator("table.verdicts").first
     every = table.locator("tbody tr:visible").count()
     page.locator(".filter-secondary").first.check()

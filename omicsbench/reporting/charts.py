@@ -11,9 +11,12 @@ from dataclasses import dataclass
 from itertools import cycle, islice
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
-from omicsbench.metrics.base import METRICS
+from omicsbench.bargain import Bargain
+from omicsbench.contest import sign
+from omicsbench.matched import pareto
 from omicsbench.verdict import Verdict
 
 # One hue family per kind of pipeline, told apart by colour-blind readers too (blue and orange),
@@ -26,6 +29,11 @@ COLOURS = {
 DASHES = {"simple": [1, 0], "deep": [7, 3], "control": [2, 3]}
 SHAPES = ("circle", "square", "triangle-up", "diamond", "triangle-down", "cross")
 FAMILIES = tuple(COLOURS)
+X_AXES = {  # title, format of its numbers, what a line belongs to
+    "size": ("training samples n", ",", "pipeline"),
+    "total_s": ("median time of one run, s", ",~g", "pipeline"),
+    "budget": ("budget", ",~g", "side"),
+}
 GRID, INK = "#e5e7eb", "#374151"
 
 
@@ -58,9 +66,10 @@ def columns(frame: pd.DataFrame) -> dict[str, list[Any]]:
 
 def stars(verdicts: Iterable[Verdict]) -> pd.DataFrame:
     """The crossovers to mark, one row per ahead verdict."""
-    names = ["dataset", "task", "device", "output_dim", "metric", "pipeline", "against", "size"]
+    names = ["dataset", "task", "device", "tuning", "output_dim", "metric", "pipeline", "against",
+             "size"]  # fmt: skip
     rows = [
-        (v.dataset, v.task, v.device, v.output_dim, v.metric, v.deep, v.against, v.n_star)
+        (v.dataset, v.task, v.device, v.tuning, v.output_dim, v.metric, v.deep, v.against, v.n_star)
         for v in verdicts
         if v.outcome.ahead
     ]
@@ -68,23 +77,42 @@ def stars(verdicts: Iterable[Verdict]) -> pd.DataFrame:
 
 
 def quality_time(scores: pd.DataFrame, costs: pd.DataFrame) -> pd.DataFrame:
-    """Scores with median fit seconds; ``front`` where no other pipeline is faster and better.
+    """Scores with median seconds of a run; ``front`` where no other is faster and better.
 
-    The front is drawn per (data set, output dimension, metric, size); controls stay outside.
+    The front is drawn per (data set, output dimension, metric, size), as written and tuned
+    together; controls stay outside.
     """
-    where = ["dataset", "task", "device", "pipeline", "family", "output_dim", "size"]
-    found = scores.merge(costs[[*where, "fit_s"]], on=where)
-    found["front"] = False
+    where = ["dataset", "task", "device", "tuning", "pipeline", "family", "output_dim", "size"]
+    found = scores.merge(costs[[*where, "total_s"]], on=where)
     contest = found[found["family"] != "control"]
+    time, mean = contest["total_s"].to_numpy(), contest["mean"].to_numpy()
+    front = np.zeros(len(contest), dtype=bool)
     by = ["dataset", "task", "device", "output_dim", "metric", "size"]
-    for _, group in contest.groupby(by, dropna=False):
-        sign = -1.0 if METRICS[group["metric"].iloc[0]].direction == "min" else 1.0
-        ranked = group.assign(score=sign * group["mean"]).sort_values(
-            ["fit_s", "score"], ascending=[True, False]
-        )
-        best = ranked["score"].cummax().shift(fill_value=-float("inf"))
-        found.loc[ranked.index[ranked["score"] > best], "front"] = True
-    return found
+    whole = contest.assign(output_dim=contest["output_dim"].fillna(0))
+    groups: dict[Any, Any] = whole.groupby(by).indices
+    for (*_, metric, _), rows in groups.items():
+        front[rows] = pareto(time[rows], sign(metric) * mean[rows])
+    return found.assign(front=found.index.isin(contest.index[front]))
+
+
+def at_budgets(found: Iterable[Bargain]) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """What each side reaches at every budget, and the paired differences, for the charts."""
+    sides, gains = [], []
+    where = ["dataset", "task", "device", "output_dim", "metric", "currency", "budget"]
+    for b in found:
+        at = (b.dataset, b.task, b.device, b.output_dim, b.metric, b.currency, b.at.budget)
+        words = []
+        for side, choice, score in zip(FAMILIES, (b.at.simple, b.at.deep), b.scores[::-1],
+                                       strict=False):  # fmt: skip
+            if choice is not None:
+                sides.append((*at, side, choice.pipeline, choice.size, choice.cost, score))
+            words.append(f"{choice.pipeline}, n = {choice.size:,}" if choice else "")
+        if b.at.mean is not None:
+            gains.append((*at, b.at.mean, b.at.low, b.at.high, b.at.pairs, *words))
+    return (
+        pd.DataFrame(sides, columns=[*where, "side", "pipeline", "size", "cost", "score"]),
+        pd.DataFrame(gains, columns=[*where, "mean", "low", "high", "pairs", "simple", "deep"]),
+    )
 
 
 def specifications() -> dict[str, Any]:
@@ -124,18 +152,40 @@ def specifications() -> dict[str, Any]:
             },
             _points(
                 "mean",
-                [_tip("mean", "mean"), _tip("fit_s", "median fit, s", ".3~s"),
+                [_tip("tuning", "tuning"), _tip("mean", "mean"),
+                 _tip("total_s", "median search, fit and transform, s", ".3~s"),
                  _tip("front", "on the Pareto front (1: yes)")],
                 size=110,
+                hollow=True,
             ),
-            x="fit_s",
+            x="total_s",
+            y="linear",
+        ),
+        "budget": _chart(
+            _line("score"),
+            _points("score", [_tip("score", "mean test score", ".4~f"),
+                              _tip("budget", "budget", ".3~s"), _tip("cost", "its cost", ".3~s")]),
+            x="budget",
+            y="linear",
+        ),
+        "gain": _chart(
+            _band("low", "high"),
+            {"mark": {"type": "rule", "color": INK, "strokeDash": [2, 2]},
+             "encoding": {"x": {"value": 0}, "x2": {"value": "width"}, "y": {"datum": 0},
+                          "color": {"value": INK}}},
+            {"mark": {"type": "line", "strokeWidth": 1.8},
+             "encoding": {"y": {"field": "mean", "type": "quantitative"}}},
+            _points("mean", [_tip("budget", "budget", ".3~s"), _tip("mean", "deep minus simple"),
+                             *_INTERVAL, _tip("pairs", "repeats"), _tip("deep", "deep"),
+                             _tip("simple", "simple")], shape=False),
+            x="budget",
             y="linear",
         ),
     }  # fmt: skip
 
 
 def _chart(*layers: dict[str, Any], y: str, x: str = "size") -> dict[str, Any]:
-    size = x == "size"
+    title, number, shown = X_AXES[x]
     return {
         "$schema": "https://vega.github.io/schema/vega-lite/v6.json",
         "width": "container",
@@ -147,15 +197,15 @@ def _chart(*layers: dict[str, Any], y: str, x: str = "size") -> dict[str, Any]:
                 "type": "quantitative",
                 "scale": {"type": "log", "nice": False, "padding": 12},
                 "axis": {
-                    "title": "training samples n" if size else "median fit time, s",
-                    "format": "," if size else ",~g",
+                    "title": title,
+                    "format": number,
                     "labelOverlap": "greedy",
                     "grid": False,
                     "tickCount": 5,
                 },
             },
             "color": {"field": "color", "type": "nominal", "scale": None},
-            "detail": {"field": "pipeline"},
+            "detail": {"field": shown},
         },
         "layer": [_with_y(layer, y) for layer in layers],
         "config": {
@@ -197,15 +247,30 @@ def _line(field: str) -> dict[str, Any]:
     }
 
 
-def _points(field: str, tips: Sequence[dict[str, Any]], size: int = 42) -> dict[str, Any]:
+def _points(
+    field: str,
+    tips: Sequence[dict[str, Any]],
+    size: int = 42,
+    shape: bool = True,
+    hollow: bool = False,
+) -> dict[str, Any]:
+    """Markers; ``shape`` and pipeline in the tooltip where a row is that of one pipeline.
+
+    ``hollow`` where it was tuned.
+    """
     common = [_tip("pipeline", "pipeline"), _tip("size", "n", ",")]
+    encoding: dict[str, Any] = {
+        "y": {"field": field, "type": "quantitative"},
+        "tooltip": [*common, *tips] if shape else list(tips),
+    }
+    if shape:
+        encoding["shape"] = {"field": "shape", "type": "nominal", "scale": None}
+    if hollow:
+        encoding["fillOpacity"] = {"condition": {"test": "datum.tuning", "value": 0}, "value": 1}
+        encoding["stroke"] = {"field": "color", "type": "nominal", "scale": None}
     return {
         "mark": {"type": "point", "filled": True, "opacity": 1, "size": size},
-        "encoding": {
-            "y": {"field": field, "type": "quantitative"},
-            "shape": {"field": "shape", "type": "nominal", "scale": None},
-            "tooltip": [*common, *tips],
-        },
+        "encoding": encoding,
     }
 
 

@@ -15,7 +15,7 @@ from zipfile import BadZipFile
 import numpy as np
 from numpy.typing import NDArray
 
-from omicsbench.reporting.answer import kind
+from omicsbench.reporting.overview import kind
 from omicsbench.reporting.raster import data_uri, raster, scatter
 from omicsbench.spec import RunRecord, Status
 from omicsbench.store import MANY_CELLS, embedding_file, labels_file

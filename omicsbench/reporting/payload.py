@@ -8,11 +8,12 @@ from typing import Any
 
 import pandas as pd
 
+from omicsbench.bargain import Bargain
 from omicsbench.metrics.base import METRICS
 from omicsbench.reporting import charts
 from omicsbench.verdict import Verdict
 
-PLACE = ["dataset", "task", "device"]
+PLACE = ["dataset", "task", "device", "tuning"]
 GIB = 2**30
 
 
@@ -21,15 +22,16 @@ def chart_data(
     costs: pd.DataFrame,
     predicted: pd.DataFrame,
     found: Sequence[Verdict],
+    bought: Sequence[Bargain],
     styles: dict[str, charts.Style],
     places: list[dict[str, Any]],
 ) -> dict[str, Any]:
     """The charts' data: columns, with pipelines, places and metrics as numbers."""
-    best = {(v.dataset, v.device, v.metric, v.deep) for v in found if v.against == "best_simple"}
-    marked = [
-        v for v in found
-        if v.against == "best_simple" or (v.dataset, v.device, v.metric, v.deep) not in best
-    ]  # fmt: skip
+    single = [
+        v for v in found if v.deep in styles
+    ]  # not "the best", where it is now this, now that
+    best = {_where(v) for v in single if v.against == "best_simple"}
+    marked = [v for v in single if v.against == "best_simple" or _where(v) not in best]
     costs = costs[costs["fit_s"] > 0].copy()
     for end in ("", "_min", "_max"):
         costs[f"memory{end}"] = costs[f"peak_rss_bytes{end}"] / GIB
@@ -38,7 +40,7 @@ def chart_data(
         predicted[f"memory{end}"] = predicted[f"peak_rss_bytes{end}"] / GIB
     key = ["place", "dim", "pipeline", "size"]
     wanted = {
-        "curve": (quality, [*key, "metric", "mean", "low", "high", "repeats", "se", "fit_s",
+        "curve": (quality, [*key, "metric", "mean", "low", "high", "repeats", "se", "total_s",
                             "front"]),
         "cost": (costs, [*key, "fit_s", "fit_s_min", "fit_s_max", "memory", "memory_min",
                          "memory_max"]),
@@ -53,7 +55,9 @@ def chart_data(
         "metrics": list(METRICS),
         "styles": [vars(style) for style in styles.values()],
         "specs": charts.specifications(),
+        "places": [{"ground": p["ground"], "tuning": p["tuning"]} for p in places],
     }
+    made |= _bargain_data(bought, places, metric_of)
     for name, (frame, columns) in wanted.items():
         where = [place_of[at] for at in frame[PLACE].itertuples(index=False, name=None)]
         frame = frame.assign(
@@ -67,10 +71,32 @@ def chart_data(
     return made
 
 
+def _where(v: Verdict) -> tuple[str, str, str, str, str]:
+    return v.dataset, v.device, v.tuning, v.metric, v.deep
+
+
+def _bargain_data(
+    bought: Sequence[Bargain], places: list[dict[str, Any]], metric_of: dict[str, int]
+) -> dict[str, Any]:
+    """Columns of the charts at equal cost. What money buys on any device stands at each of them."""
+    made = {}
+    grounds = pd.DataFrame(
+        {(p["dataset"], p["task"], p["device"], p["ground"]) for p in places},
+        columns=["dataset", "task", "own", "ground"],
+    ).sort_values("ground")
+    for name, frame in zip(("budget", "gain"), charts.at_budgets(bought), strict=True):
+        frame = frame.assign(own=frame["device"].str.split(" + ", regex=False)).explode("own")
+        frame = frame.merge(grounds, on=["dataset", "task", "own"])
+        frame = frame.assign(dim=frame["output_dim"], metric=frame["metric"].map(metric_of))
+        dropped = ["dataset", "task", "device", "own", "output_dim"]
+        made[name] = charts.columns(frame.drop(columns=dropped))
+    return made
+
+
 def menus(panels: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """The panels as the explorer's drop-downs need them."""
     return [
-        {k: panel[k] for k in ("place", "dim", "sizes")}
+        {k: panel[k] for k in ("place", "ground", "dim", "sizes")}
         | {
             "metrics": [
                 {

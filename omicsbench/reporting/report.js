@@ -14,25 +14,42 @@
       const row = Object.fromEntries(names.map((name) => [name, columns[name][i]]));
       const { name, color, dash, shape } = data.styles[row.pipeline];
       const metric = data.metrics[row.metric];
-      return Object.assign(row, { pipeline: name, metric, color, dash, shape });
+      const { ground, tuning } = data.places[row.place];
+      return Object.assign(row, { pipeline: name, metric, color, dash, shape, ground, tuning });
     });
   };
+  // At equal budgets a line belongs to a family, whose first pipeline lends it its look.
+  const bought = (columns, look) => columns.ground.map((_, i) => {
+    const row = Object.fromEntries(Object.keys(columns).map((name) => [name, columns[name][i]]));
+    const { color, dash, shape } = data.styles.find((s) => s.family === (row.side ?? look));
+    return Object.assign(row, { metric: data.metrics[row.metric], color, dash, shape });
+  });
   const curve = rowsOf(data.curve);
   const cost = rowsOf(data.cost);
   const stars = rowsOf(data.star);
   const predicted = rowsOf(data.predicted);
-  const tables = { curve, pareto: curve, fit: cost, memory: cost };
+  const tables = {
+    curve, pareto: curve, fit: cost, memory: cost,
+    budget: bought(data.budget), gain: bought(data.gain, "deep"),
+  };
+  const units = { seconds: "wall time, s", price: "price of machine time", joules: "energy, J" };
   const short = (n) => new Intl.NumberFormat("en", { notation: "compact" }).format(n).replace("K", "k");
 
   function rows(chart) {
-    const { kind, place, dim, metric, size } = chart.dataset;
+    const { kind, place, ground, dim, metric, size, currency } = chart.dataset;
+    const same = (row) => String(row.ground) === ground;
+    const here = {
+      pareto: same,
+      budget: (row) => same(row) && row.currency === currency,
+      gain: (row) => same(row) && row.currency === currency,
+    }[kind] ?? ((row) => String(row.place) === place);
     const fits = (row) =>
-      String(row.place) === place &&
+      here(row) &&
       (metric === undefined || (row.metric === metric && String(row.dim ?? "") === dim)) &&
       !hidden.has(row.pipeline);
     const values = tables[kind].filter(
       (row) => fits(row) && (!size || String(row.size) === size) &&
-        (kind !== "pareto" || row.fit_s > 0));
+        (kind !== "pareto" || row.total_s > 0));
     const largest = Math.max(...values.map((row) => row.size));
     const mark = (row) => ({
       ...row,
@@ -56,14 +73,21 @@
     const spec = structuredClone(data.specs[chart.dataset.kind]);
     const { stars, predicted } = found;
     spec.datasets = { stars, predicted };
-    spec.layer = spec.layer.filter(
-      (layer) => !layer.data || spec.datasets[layer.data.name].length);
+    const known = ({ mark, encoding }) =>
+      mark.type !== "area" || found.values.some((row) => row[encoding.y.field] !== null);
+    spec.layer = spec.layer.filter((layer) =>
+      (layer.data ? spec.datasets[layer.data.name].length : known(layer)));
     spec.data = { values: found.values };
-    if (chart.dataset.kind !== "pareto") {
+    if (chart.dataset.currency) spec.encoding.x.axis.title = `budget: ${units[chart.dataset.currency]}`;
+    if (!["pareto", "budget", "gain"].includes(chart.dataset.kind)) {
       const sizes = [...found.values, ...predicted].map((row) => row.size);
       spec.encoding.x.axis.values = [...new Set(sizes)];
     }
     plot.classList.toggle("empty", !found.values.length);
+    if (chart.dataset.currency && !found.values.length) {
+      plot.textContent = "No comparison by this metric at equal budget.";
+      return;
+    }
     await window.vegaEmbed(plot, spec, { actions: false, renderer: "svg" });
     plot.dataset.drawn = "";
   }
@@ -86,10 +110,10 @@
   }));
   press();
 
-  // Explorer: two charts that follow the drop-downs.
+  // Explorer: charts that follow the drop-downs.
   const explorer = document.getElementById("explorer");
   if (explorer) {
-    const [panel, metric, size] = ["panel", "metric", "size"].map((name) =>
+    const [panel, metric, size, currency] = ["panel", "metric", "size", "currency"].map((name) =>
       explorer.querySelector(`[name=${name}]`));
     const charts = explorer.querySelectorAll(".chart");
     const fill = (select, options) => {
@@ -98,25 +122,29 @@
       if (options.some(([value]) => String(value) === before)) select.value = before;
     };
     const choose = () => {
-      const { place, dim, metrics, sizes } = panels[panel.value];
+      const { place, ground, dim, metrics, sizes } = panels[panel.value];
       fill(metric, metrics.map(({ name, title }) => [name, title]));
       fill(size, [...sizes].reverse().map((n) => [n, n.toLocaleString("en")]));
       const { title, lower } = metrics[metric.selectedIndex];
       const direction = lower ? "lower is better" : "higher is better";
       const captions = [
         `${title} against n (${direction})`,
-        `${title} against fit time at n = ${Number(size.value).toLocaleString("en")}; ` +
+        `${title} against time of a run at n = ${Number(size.value).toLocaleString("en")}` +
+          `${data.places.some((p) => p.tuning) ? ", hollow where tuned" : ""}; ` +
           "the thin line is the Pareto front",
+        `${title} at equal budget: best deep choice (dashed) and best simple one (${direction})`,
+        "Deep minus simple at equal budget, positive where deep is better, 95 % interval",
       ];
       charts.forEach((chart, i) => {
-        Object.assign(chart.dataset, { place, dim, metric: metric.value });
-        if (i) chart.dataset.size = size.value;
+        Object.assign(chart.dataset, { place, ground, dim, metric: metric.value });
+        if (i === 1) chart.dataset.size = size.value;
+        if (i > 1) chart.dataset.currency = currency.value;
         chart.querySelector("figcaption").textContent = captions[i];
         chart.querySelector(".plot").setAttribute("aria-label", captions[i]);
         if (drawn.has(chart)) draw(chart);
       });
     };
-    [panel, metric, size].forEach((select) => select.addEventListener("change", choose));
+    [panel, metric, size, currency].forEach((select) => select?.addEventListener("change", choose));
     choose();
   }
   document.querySelectorAll(".chart").forEach((chart) => watcher.observe(chart));

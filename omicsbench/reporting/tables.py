@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from pathlib import Path
+from collections.abc import Iterable
 from typing import Any
 
 import pandas as pd
@@ -13,33 +12,40 @@ from omicsbench.budget import PREDICTABLE, PREDICTED
 from omicsbench.forecast import Quantity, in_words
 from omicsbench.metrics.base import METRICS
 from omicsbench.spec import RunRecord, Status
-from omicsbench.tidy import current, tidy
 from omicsbench.verdict import Verdict
 
 ENDS = ("", "_low", "_high")
 SHOWN: tuple[Quantity, ...] = ("wall_s", "peak_rss_bytes")
 PREDICTIONS = tuple(f"{quantity}{end}" for quantity in PREDICTABLE for end in ENDS)
-WHERE = ["dataset", "task", "device", "pipeline", "family", "output_dim", "size"]
+WHERE = ["dataset", "task", "device", "tuning", "pipeline", "family", "output_dim", "size"]
 
 
 def verdict_table(verdicts: Iterable[Verdict]) -> pd.DataFrame:
     """One row per verdict. Differences are deep minus simple, positive where deep is better."""
     rows = []
     for v in verdicts:
-        last = next(d for d in v.differences if d.size == v.largest)
+        last, rope, beyond = v.last, v.rope, v.extrapolation
         rows.append(
             {
                 "dataset": v.dataset, "task": v.task, "device": v.device, "metric": v.metric,
-                "headline": not METRICS[v.metric].secondary, "deep": v.deep,
+                "headline": not METRICS[v.metric].secondary, "tuning": v.tuning, "deep": v.deep,
+                "best": v.best, "contenders": v.contenders, "is_control": v.is_control,
                 "against": v.against, "simple": v.simple, "output_dim": v.output_dim,
-                "outcome": v.outcome.value, "n_star": v.n_star, "n_star_low": v.interval[0],
+                "outcome": v.outcome.value, "standing": v.standing, "alpha": v.alpha,
+                "n_star": v.n_star, "n_star_low": v.interval[0],
                 "n_star_high": v.interval[1], "p_reached": v.p_reached, "smallest": v.smallest,
-                "largest": v.largest, "repeats": v.repeats, "margin": v.margin,
+                "largest": v.largest, "repeats": v.repeats, "needed": v.needed, "unit": v.unit,
+                "folds": v.folds, "margin": v.margin,
                 "difference": last.mean, "difference_low": last.low,
-                "difference_high": last.high, "reason": v.reason, "sentence": v.sentence,
+                "difference_high": last.high,
+                "p_behind": rope and rope.p_behind, "p_equal": rope and rope.p_equal,
+                "p_ahead": rope and rope.p_ahead, "extrapolated": beyond and beyond.root,
+                "reason": v.reason,
+                "sentence": v.sentence,
             }
         )  # fmt: skip
-    return _whole(pd.DataFrame(rows), "n_star", "n_star_low", "n_star_high", "output_dim")
+    whole = ("n_star", "n_star_low", "n_star_high", "output_dim", "needed", "extrapolated")
+    return _whole(pd.DataFrame(rows), *whole)
 
 
 def difference_table(verdicts: Iterable[Verdict]) -> pd.DataFrame:
@@ -47,7 +53,8 @@ def difference_table(verdicts: Iterable[Verdict]) -> pd.DataFrame:
     return pd.DataFrame(
         {
             "dataset": v.dataset, "task": v.task, "device": v.device, "metric": v.metric,
-            "deep": v.deep, "against": v.against, "simple": d.simple, "size": d.size,
+            "tuning": v.tuning, "best": v.best, "deep": d.deep or v.deep,
+            "against": v.against, "simple": d.simple, "size": d.size,
             "difference": d.mean, "difference_low": d.low, "difference_high": d.high,
             "pairs": d.pairs, "use": d.use, "note": d.note,
         }
@@ -73,10 +80,14 @@ def score_table(runs: pd.DataFrame) -> pd.DataFrame:
 
 
 def cost_table(runs: pd.DataFrame) -> pd.DataFrame:
-    """Times in seconds, memory in bytes per (pipeline, size): median, lowest, highest."""
+    """Seconds, joules, bytes of memory per (pipeline, size): median, lowest, highest.
+
+    ``total_s`` of a run is its search, fit and transform.
+    """
     done = runs[runs["status"] == Status.OK.value].drop_duplicates("key")
-    names = ["fit_s", "transform_s", "cpu_s", "peak_rss_bytes"]
-    done = done.astype(dict.fromkeys(names, float))
+    names = ["tuning_s", "fit_s", "transform_s", "total_s", "cpu_s", "energy_j", "peak_rss_bytes"]
+    times = done[["tuning_s", "fit_s", "transform_s"]].astype(float)
+    done = done.assign(total_s=times.sum(axis=1)).astype(dict.fromkeys(names, float))
     groups = done.groupby(WHERE, dropna=False)[names]
     found = groups.median().join(groups.min().add_suffix("_min"))
     found = found.join(groups.max().add_suffix("_max"))
@@ -92,14 +103,16 @@ def failure_table(records: Iterable[RunRecord]) -> pd.DataFrame:
     rows = [
         {"dataset": r.spec.dataset, "task": r.spec.task, "pipeline": r.spec.pipeline,
          "size": r.spec.size, "repeat": r.spec.repeat, "device": r.spec.device,
-         "status": r.status.value, "reason": r.reason, "key": r.key, "censored": is_censored(r)}
+         "tuning": str(r.spec.tuning or ""), "status": r.status.value, "reason": r.reason,
+         "key": r.key, "censored": is_censored(r)}
         | {f"predicted_{name}": r.predicted.get(name) for name in PREDICTIONS}
         for r in records
         if r.status is not Status.OK
     ]  # fmt: skip
-    columns = ["dataset", "task", "pipeline", "size", "repeat", "device", "status", "reason", "key",
-               "censored", *(f"predicted_{name}" for name in PREDICTIONS)]  # fmt: skip
-    by = ["dataset", "task", "pipeline", "size", "repeat", "device", "key"]
+    columns = ["dataset", "task", "pipeline", "size", "repeat", "device", "tuning", "status",
+               "reason", "key", "censored",
+               *(f"predicted_{name}" for name in PREDICTIONS)]  # fmt: skip
+    by = ["dataset", "task", "pipeline", "tuning", "size", "repeat", "device", "key"]
     return pd.DataFrame(rows, columns=columns).sort_values(by, ignore_index=True)
 
 
@@ -116,7 +129,7 @@ def grouped_failures(failures: pd.DataFrame) -> pd.DataFrame:
 
     ``predicted`` is the cost of one run in words, at each size where it was predicted.
     """
-    by = ["status", "dataset", "pipeline", "device", "reason"]
+    by = ["status", "dataset", "pipeline", "tuning", "device", "reason"]
     groups = failures.fillna({"reason": "no reason recorded"}).groupby(by, sort=True)
     found = groups.agg(sizes=("size", _listed), runs=("key", "count"), censored=("censored", "any"))
     found["predicted"] = [_predicted(group) for _, group in groups]
@@ -143,8 +156,8 @@ def prediction_table(records: Iterable[RunRecord]) -> pd.DataFrame:
     """Predicted fit seconds and peak memory of what was left out, one row per (pipeline, size)."""
     names = [f"{quantity}{end}" for quantity in ("fit_s", "peak_rss_bytes") for end in ENDS]
     rows = [
-        (r.spec.dataset, r.spec.task, r.spec.device, r.spec.pipeline, r.family, r.output_dim,
-         r.spec.size, *(r.predicted.get(name) for name in names))
+        (r.spec.dataset, r.spec.task, r.spec.device, str(r.spec.tuning or ""), r.spec.pipeline,
+         r.family, r.output_dim, r.spec.size, *(r.predicted.get(name) for name in names))
         for r in records
         if r.predicted
     ]  # fmt: skip
@@ -154,20 +167,21 @@ def prediction_table(records: Iterable[RunRecord]) -> pd.DataFrame:
 
 def fit_table(records: Iterable[RunRecord]) -> pd.DataFrame:
     """What methods tell of their own fits: one row per stage, at the largest size, first repeat."""
-    largest: dict[tuple[str, str, str], RunRecord] = {}
+    largest: dict[tuple[str, str, str, str], RunRecord] = {}
     for r in records:
-        at = (r.spec.dataset, r.spec.pipeline, r.spec.device)
+        at = (r.spec.dataset, r.spec.pipeline, r.spec.device, str(r.spec.tuning or ""))
         known = largest.get(at)
         rank = (-r.spec.size, r.spec.repeat)
         if r.fit_info and (known is None or rank < (-known.spec.size, known.spec.repeat)):
             largest[at] = r
     rows = [
-        {"dataset": dataset, "pipeline": pipeline, "size": r.spec.size, "stage": stage,
+        {"dataset": dataset, "pipeline": pipeline, "tuning": tuning, "size": r.spec.size,
+         "stage": stage,
          "facts": "; ".join(f"{name.replace('_', ' ')} {_fact(v)}" for name, v in facts.items())}
-        for (dataset, pipeline, _), r in sorted(largest.items())
+        for (dataset, pipeline, _, tuning), r in sorted(largest.items())
         for stage, facts in r.fit_info.items()
     ]  # fmt: skip
-    return pd.DataFrame(rows, columns=["dataset", "pipeline", "size", "stage", "facts"])
+    return pd.DataFrame(rows, columns=["dataset", "pipeline", "tuning", "size", "stage", "facts"])
 
 
 def _fact(value: Any) -> str:
@@ -181,54 +195,15 @@ def _fact(value: Any) -> str:
 def skipped_table(records: Iterable[RunRecord]) -> pd.DataFrame:
     """Metrics without a value in runs that ended well, with the reason: sizes and runs."""
     rows = [
-        {"dataset": r.spec.dataset, "pipeline": r.spec.pipeline, "metric": metric,
-         "reason": reason, "size": r.spec.size}
+        {"dataset": r.spec.dataset, "pipeline": r.spec.pipeline,
+         "tuning": str(r.spec.tuning or ""), "metric": metric, "reason": reason,
+         "size": r.spec.size}
         for r in records
         for metric, reason in r.skipped_metrics.items()
     ]  # fmt: skip
-    by = ["dataset", "pipeline", "metric", "reason"]
+    by = ["dataset", "pipeline", "tuning", "metric", "reason"]
     frame = pd.DataFrame(rows, columns=[*by, "size"])
     return frame.groupby(by).agg(sizes=("size", _listed), runs=("size", "count")).reset_index()
-
-
-def markdown(verdicts: Sequence[Verdict], sentences: Sequence[str]) -> str:
-    """The answer and the verdicts as Markdown."""
-    names = ["dataset", "metric", "deep", "against", "simple", "outcome", "n_star", "n_star_low",
-             "n_star_high", "largest", "repeats", "difference", "difference_low",
-             "difference_high"]  # fmt: skip
-    table = verdict_table(verdicts)
-    lines = ["# Verdicts", "", *(f"- {_plain(s)}" for s in sentences), ""]
-    lines += ["| " + " | ".join(names) + " |", "|" + " --- |" * len(names)]
-    for row in table[names].itertuples(index=False) if len(table) else []:
-        lines.append("| " + " | ".join(_cell(value) for value in row) + " |")
-    return "\n".join(lines) + "\n"
-
-
-def write_tables(
-    folder: Path, records: Sequence[RunRecord], verdicts: Sequence[Verdict], words: Sequence[str]
-) -> list[Path]:
-    """Write every table beside the page; returns the files.
-
-    ``runs.csv`` holds all records, the others those of the newest versions.
-    """
-    newest = current(records)
-    runs = tidy(newest)
-    tables = {
-        "runs": tidy(records),
-        "verdicts": verdict_table(verdicts),
-        "differences": difference_table(verdicts),
-        "summary": score_table(runs),
-        "costs": cost_table(runs),
-        "fits": fit_table(newest),
-        "failures": failure_table(newest),
-        "skipped_metrics": skipped_table(newest),
-    }
-    paths = [folder / f"{name}.csv" for name in tables]
-    for path, table in zip(paths, tables.values(), strict=True):
-        table.to_csv(path, index=False)
-    paths.append(folder / "verdicts.md")
-    paths[-1].write_text(markdown(verdicts, words), encoding="utf-8")
-    return paths
 
 
 def _whole(frame: pd.DataFrame, *columns: str) -> pd.DataFrame:
@@ -239,16 +214,3 @@ def _whole(frame: pd.DataFrame, *columns: str) -> pd.DataFrame:
 
 def _listed(sizes: Iterable[int]) -> str:
     return ", ".join(f"{size:,}" for size in sorted(set(sizes)))
-
-
-def _cell(value: Any) -> str:
-    if value is None or pd.isna(value):
-        return ""
-    return f"{value:.4g}" if isinstance(value, float) else _plain(str(value))
-
-
-def _plain(text: str) -> str:
-    """Text that Markdown shows as it is."""
-    for sign in "\\|*_<>[]`":
-        text = text.replace(sign, "\\" + sign)
-    return " ".join(text.split())

@@ -1,0 +1,139 @@
+"""The files beside the page: every table as CSV, the verdicts as Markdown too."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from omicsbench.bargain import Bargain
+from omicsbench.reporting import summary, tables
+from omicsbench.reporting.overview import Overview, kinds, overview
+from omicsbench.spec import RunRecord
+from omicsbench.verdict import Verdict
+
+SIGNS = {"ahead": "▲", "behind": "▼", "no better": "=", "undecided": "?"}
+
+
+def bargain_table(found: Sequence[Bargain]) -> pd.DataFrame:
+    """One row per comparison and budget: what each side names, and the difference in test score.
+
+    Budgets and costs are wall seconds, joules or the suite's currency; the difference is deep
+    minus simple, positive where deep is better.
+    """
+    rows = []
+    for b in found:
+        row: dict[str, Any] = {
+            "dataset": b.dataset, "task": b.task, "device": b.device, "output_dim": b.output_dim,
+            "metric": b.metric, "currency": b.currency, "budget": b.at.budget,
+        }  # fmt: skip
+        for side, choice, score in zip(
+            ("deep", "simple"), (b.at.deep, b.at.simple), b.scores, strict=True
+        ):
+            row[side] = choice.pipeline if choice else None
+            row[f"{side}_size"] = choice.size if choice else None
+            row[f"{side}_cost"] = choice.cost if choice else None
+            row[f"{side}_score"] = score
+        row |= {"difference": b.at.mean, "difference_low": b.at.low,
+                "difference_high": b.at.high, "pairs": b.at.pairs}  # fmt: skip
+        rows.append(row)
+    table = pd.DataFrame(rows)
+    whole = ("output_dim", "deep_size", "simple_size")
+    return table.astype({name: "Int64" for name in whole if name in table})
+
+
+def markdown(
+    verdicts: Sequence[Verdict], sentences: Sequence[str], kind_of: Mapping[str, str]
+) -> str:
+    """The answer, the matrix and the verdicts as Markdown."""
+    names = ["dataset", "metric", "deep", "against", "simple", "outcome", "n_star", "n_star_low",
+             "n_star_high", "largest", "repeats", "difference", "difference_low",
+             "difference_high", "tuning", "standing", "needed"]  # fmt: skip
+    table = tables.verdict_table(verdicts)
+    lines = ["# Verdicts", "", *(f"- {_plain(s)}" for s in sentences), ""]
+    matrix = overview(verdicts, kind_of)
+    if matrix:
+        lines += ["## The best deep against the best simple pipeline", "", *_matrix(matrix), ""]
+    lines += ["## Every verdict", ""]
+    lines += ["| " + " | ".join(names) + " |", "|" + " --- |" * len(names)]
+    for row in table[names].itertuples(index=False) if len(table) else []:
+        lines.append("| " + " | ".join(_cell(value) for value in row) + " |")
+    return "\n".join(lines) + "\n"
+
+
+def write_tables(
+    folder: Path,
+    runs: pd.DataFrame,
+    newest: Sequence[RunRecord],
+    verdicts: Sequence[Verdict],
+    words: Sequence[str],
+    matched: Sequence[Bargain] = (),
+) -> list[Path]:
+    """Write every table beside the page; returns the files.
+
+    ``runs.csv`` holds all ``runs`` (a tidy table), the others the ``newest`` versions.
+    """
+    own = of(runs, newest)
+    kind_of = kinds(newest)
+    written = {
+        "runs": runs,
+        "verdicts": tables.verdict_table(verdicts),
+        "differences": tables.difference_table(verdicts),
+        "summary": tables.score_table(own),
+        "across": summary.summary_table(summary.summaries(verdicts, kind_of)),
+        "matched": bargain_table(matched),
+        "costs": tables.cost_table(own),
+        "fits": tables.fit_table(newest),
+        "failures": tables.failure_table(newest),
+        "skipped_metrics": tables.skipped_table(newest),
+    }
+    paths = [folder / f"{name}.csv" for name in written]
+    for path, table in zip(paths, written.values(), strict=True):
+        table.to_csv(path, index=False)
+    paths.append(folder / "verdicts.md")
+    paths[-1].write_text(markdown(verdicts, words, kind_of), encoding="utf-8")
+    return paths
+
+
+def of(runs: pd.DataFrame, records: Sequence[RunRecord]) -> pd.DataFrame:
+    """The rows of a tidy table that belong to some records."""
+    return runs[runs["key"].isin({r.key for r in records})]
+
+
+def _matrix(matrix: Overview) -> list[str]:
+    """The matrix as Markdown."""
+    heads = [
+        " ".join(filter(None, (
+            c.dataset,
+            f"{c.output_dim}-D" if c.output_dim else "",
+            c.device if matrix.differ("device") else "",
+            (c.tuning or "at defaults") if matrix.differ("tuning") else c.tuning,
+        )))
+        for c in matrix.columns
+    ]  # fmt: skip
+    lines = ["| metric | " + " | ".join(map(_plain, heads)) + " |"]
+    lines.append("|" + " --- |" * (len(heads) + 1))
+    for metric, cells in matrix.rows:
+        words = [_standing(v) if v else "" for v in cells]
+        lines.append(f"| {_plain(metric.title)} | " + " | ".join(words) + " |")
+    return lines
+
+
+def _standing(v: Verdict) -> str:
+    where = f" from {v.n_star:,}" if v.n_star else ""
+    return f"{SIGNS[v.standing]} {v.standing}{where}"
+
+
+def _cell(value: Any) -> str:
+    if value is None or pd.isna(value):
+        return ""
+    return f"{value:.4g}" if isinstance(value, float) else _plain(str(value))
+
+
+def _plain(text: str) -> str:
+    """Text that Markdown shows as it is."""
+    for sign in "\\|*_<>[]`":
+        text = text.replace(sign, "\\" + sign)
+    return " ".join(text.split())

@@ -1,0 +1,105 @@
+"""One look at the verdicts: the best deep pipeline against the best simple one, metrics x data."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import get_args
+
+from omicsbench.metrics.base import METRICS, Metric
+from omicsbench.spec import RunRecord
+from omicsbench.verdict import Against, Standing, Verdict
+
+GROUPS = ("reconstruction", "neighbours", "distances", "labels", "clusters")
+KINDS = ("real omics", "real, not omics", "simulated")
+REAL = KINDS[0]
+STANDINGS: tuple[Standing, ...] = get_args(Standing)
+
+
+@dataclass(frozen=True)
+class Column:
+    """One set of equal terms: pipelines of one column were compared with each other."""
+
+    dataset: str
+    task: str
+    device: str
+    output_dim: int | None
+    tuning: str
+
+    @classmethod
+    def of(cls, v: Verdict) -> Column:
+        return cls(v.dataset, v.task, v.device, v.output_dim, v.tuning)
+
+
+@dataclass(frozen=True)
+class Overview:
+    """The disagreement matrix: a verdict, or None, for each metric (row) and column."""
+
+    against: Against
+    columns: tuple[Column, ...]
+    rows: tuple[tuple[Metric, tuple[Verdict | None, ...]], ...]
+
+    def differ(self, name: str) -> bool:
+        """Whether the columns differ in one of their fields, which then has to be told."""
+        return len({getattr(column, name) for column in self.columns}) > 1
+
+
+def kind(record: RunRecord) -> str:
+    """``real omics``, ``simulated``, or ``real, not omics``."""
+    if record.dataset_info.get("kind") == "simulated":
+        return "simulated"
+    return REAL if record.dataset_info.get("omics", True) else "real, not omics"
+
+
+def kinds(records: Iterable[RunRecord]) -> dict[str, str]:
+    """The kind of every data set."""
+    return {r.spec.dataset: kind(r) for r in records}
+
+
+def best_against(verdicts: Iterable[Verdict], against: Against) -> list[Verdict]:
+    """The headline: the best deep side against one simple side, by metrics that are no repeats."""
+    return [
+        v for v in verdicts
+        if v.best and v.against == against and not v.is_control and not METRICS[v.metric].secondary
+    ]  # fmt: skip
+
+
+def headline(verdicts: Sequence[Verdict]) -> list[Verdict]:
+    """What is counted: against the best simple pipeline, or the reference where none was chosen."""
+    return best_against(verdicts, "best_simple") or best_against(verdicts, "reference")
+
+
+def overview(verdicts: Sequence[Verdict], kind_of: Mapping[str, str]) -> Overview | None:
+    """The matrix, real omics data first; None where nothing was compared."""
+    chosen = headline(verdicts)
+    if not chosen:
+        return None
+    cells = {(v.metric, Column.of(v)): v for v in chosen}
+    columns = sorted(
+        {column for _, column in cells},
+        key=lambda c: (KINDS.index(kind_of[c.dataset]), c.dataset, c.task, c.device,
+                       -(c.output_dim or 0), c.tuning),
+    )  # fmt: skip
+    rows = tuple(
+        (metric, tuple(cells.get((metric.name, column)) for column in columns))
+        for metric in ordered({name for name, _ in cells})
+    )
+    return Overview(chosen[0].against, tuple(columns), rows)
+
+
+def ordered(names: set[str]) -> list[Metric]:
+    """Headline metrics first, in the order of their groups."""
+    order = {group: i for i, group in enumerate(GROUPS)}
+    chosen = [m for m in METRICS.values() if m.name in names]
+    return sorted(chosen, key=lambda m: (m.secondary, order.get(m.group, len(order))))
+
+
+def counts(verdicts: Iterable[Verdict]) -> str:
+    """For instance ``ahead in 2, behind in 1, no better in 4 and undecided in 1 of 8``."""
+    found = Counter(v.standing for v in verdicts)
+    ahead, behind, level, open_ = (found[standing] for standing in STANDINGS)
+    return (
+        f"ahead in {ahead}, behind in {behind}, no better in {level} and undecided in {open_} "
+        f"of {found.total()}"
+    )

@@ -1,0 +1,113 @@
+"""Quality at equal cost from records: who competes with whom, and what a run costs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from omicsbench.bargain import bargains, cost_of, seconds_of
+from omicsbench.errors import RegistryError
+from omicsbench.plan import resolve_metrics
+from omicsbench.spec import Phases, RunRecord, RunSpec, Status, Tuning
+from omicsbench.suite import make_suite
+
+TUNED = Tuning(trials=3, metric="knn_recall")
+
+
+def run(
+    pipeline: str, family: str, score: float, seconds: float, repeat: int, size: int = 100,
+    tuning: Tuning | None = None, **changes: Any,
+) -> RunRecord:  # fmt: skip
+    where = {"device": changes.pop("device", "cpu"),
+             "features_per_size": changes.pop("features_per_size", False)}  # fmt: skip
+    spec = RunSpec(
+        task="embed", dataset="cells", dataset_id="1", pipeline=pipeline, pipeline_id="1",
+        size=size, repeat=repeat, threads=1, seed=0, split="holdout", features=10,
+        scored=10, background=10, scored_in_sample=0, metrics=("knn_recall",), tuning=tuning,
+        **where,
+    )  # fmt: skip
+    score += 0.001 * repeat
+    fields: dict[str, Any] = {
+        "key": spec.key, "spec": spec, "family": family, "status": Status.OK, "output_dim": 10,
+        "scores": {"knn_recall": score, "reconstruction_mse": 1 - score},
+        "validation": {"knn_recall": score, "reconstruction_mse": 1 - score},
+        "phases": Phases(fit_s=seconds, transform_s=0.5, tuning_s=3 * seconds if tuning else 0.0),
+    }  # fmt: skip
+    return RunRecord(**(fields | changes))
+
+
+def contest(**changes: Any) -> list[RunRecord]:
+    """A cheap simple pipeline, a dear deep one, and the deep one tuned."""
+    return [
+        record
+        for repeat in range(5)
+        for record in (
+            run("linear", "simple", 0.5, 1.0, repeat, **changes),
+            run("net", "deep", 0.6, 10.0, repeat, **changes),
+            run("net", "deep", 0.7, 10.0, repeat, tuning=TUNED, **changes),
+        )
+    ]
+
+
+def test_a_tuned_pipeline_is_a_dearer_candidate_of_the_same_comparison() -> None:
+    found = bargains(contest(), budgets=5)
+    assert {b.metric for b in found} == {"knn_recall"}, "secondary metrics are left out"
+    assert [b.at.budget for b in found][:: len(found) - 1] == [1.5, 40.5]
+    named = {b.at.deep.pipeline if b.at.deep else "" for b in found}
+    assert named == {"", "net", f"net ({TUNED})"}
+    last = found[-1]
+    assert last.at.mean == pytest.approx(0.2)
+    assert last.scores == pytest.approx((0.702, 0.502))
+    assert found[0].at.mean is None
+
+
+def test_what_a_run_costs() -> None:
+    record = run("net", "deep", 0.6, 10.0, 0, tuning=TUNED, energy_j=7.0)
+    assert seconds_of(record) == 40.5
+    assert cost_of(record, "price", {"cpu": 3600.0}) == 40.5
+    assert cost_of(record, "price", {"cuda": 1.0}) is None
+    assert cost_of(record, "joules", {}) is None, "the energy of a search is not known"
+    assert cost_of(run("net", "deep", 0.6, 1.0, 0, energy_j=7.0), "joules", {}) == 7.0
+
+
+def test_money_lets_devices_compete() -> None:
+    fast = [run("net", "deep", 0.6, 0.5, repeat, device="cuda") for repeat in range(5)]
+    records = [*contest(), *fast]
+    assert {b.device for b in bargains(records)} == {"cpu"}, "on one device there is one family"
+    priced = [
+        b for b in bargains(records, {"cpu": 0.1, "cuda": 2.5}) if b.currency == "price"
+    ]  # fmt: skip
+    assert {b.device for b in priced} == {"cpu + cuda"}
+    named = {b.at.deep.pipeline for b in priced if b.at.deep}
+    assert "net on cpu" in named
+    assert f"net ({TUNED}) on cpu" in named
+    assert all(b.at.simple.pipeline == "linear on cpu" for b in priced if b.at.simple)
+
+
+def test_energy_is_compared_where_it_is_known() -> None:
+    assert {b.currency for b in bargains(contest(energy_j=2.0))} == {"seconds", "joules"}
+
+
+def test_what_cannot_be_compared_is_left_out() -> None:
+    assert bargains(contest(features_per_size=True)) == []
+    assert bargains([r for r in contest() if r.family == "deep"]) == []
+    assert bargains(contest(is_control=True)) == []
+    assert bargains([r for r in contest() if r.spec.repeat < 4]) == []
+    assert bargains([]) == []
+
+
+@pytest.mark.parametrize("field", ["margins", "price_per_hour"])
+@pytest.mark.parametrize("value", [-0.1, float("nan"), float("inf"), "dear"])
+def test_margins_and_prices_are_sound_numbers(field: str, value: Any) -> None:
+    with pytest.raises(RegistryError, match=rf"suite: {field}.knn_recall: "):
+        make_suite({"name": "s", "pipelines": ["pca"], field: {"knn_recall": value}})
+
+
+def test_margins_are_those_of_known_metrics() -> None:
+    suite = make_suite({"name": "s", "pipelines": ["pca"], "metrics": ["knn_recall"],
+                        "margins": {"knn_recal": 0.1}})  # fmt: skip
+    with pytest.raises(RegistryError, match=r"margins: .*knn_recal"):
+        resolve_metrics(suite)
+    known = suite.model_copy(update={"margins": {"trustworthiness": 0.0}})
+    assert resolve_metrics(known) == ("knn_recall",)

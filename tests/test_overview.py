@@ -1,0 +1,199 @@
+"""The matrix, its paragraph and the summary over data sets say what the verdicts hold, no more."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from omicsbench.contest import SizeDifference
+from omicsbench.metrics.base import METRICS
+from omicsbench.reporting.overview import Column, headline, overview
+from omicsbench.reporting.paragraph import paragraph
+from omicsbench.reporting.summary import conditions, limits, summaries, summary_table
+from omicsbench.verdict import Outcome, Verdict
+
+HEADLINE = [m.name for m in METRICS.values() if not m.secondary]
+TUNED = "tuned by knn_recall in 20 trials"
+LOST = ("behind", "no better")
+
+
+def verdict(
+    dataset: str = "cells", metric: str = "knn_recall", kind: str = "undecided", **changes: Any
+) -> Verdict:
+    """A verdict of the standing ``kind``."""
+    ahead = {"outcome": Outcome.AHEAD_FROM, "n_star": 100, "interval": (50, 100)}
+    given_ = {
+        "ahead": (0.05, ahead),
+        "behind": (-0.05, {"outcome": Outcome.NOT_REACHED}),
+        "no better": (0.0, {"outcome": Outcome.NOT_REACHED}),
+        "undecided": (0.01, {"outcome": Outcome.UNDECIDED, "reason": "it overlaps", "needed": 9}),
+    }
+    mean, own = given_[kind]
+    last = SizeDifference(100, "net", "linear", mean, mean - 0.02, mean + 0.02, 5)
+    fields: dict[str, Any] = {
+        "dataset": dataset, "task": "embed", "device": "cpu", "metric": metric, "deep": "net",
+        "simple": "linear", "against": "best_simple", "output_dim": 10, "n_star": None,
+        "interval": (None, None), "p_reached": 0.5, "smallest": 50, "largest": 100, "repeats": 5,
+        "margin": 0.01, "differences": (last,), "best": True,
+    }  # fmt: skip
+    return Verdict(**(fields | own | changes))
+
+
+@st.composite
+def matrices(draw: st.DrawFn) -> list[Verdict]:
+    """Cells of a matrix, each at most once, in any order."""
+    places = st.tuples(
+        st.sampled_from(["a", "b", "c"]), st.sampled_from(HEADLINE[:5]),
+        st.sampled_from([2, 10]), st.sampled_from(["", TUNED]),
+    )  # fmt: skip
+    cells = draw(st.lists(places, min_size=1, max_size=40, unique=True))
+    found = []
+    for dataset, metric, dim, tuning in cells:
+        kind = draw(st.sampled_from(["ahead", "behind", "no better", "undecided"]))
+        changes: dict[str, Any] = {"output_dim": dim, "tuning": tuning}
+        if kind == "ahead":
+            changes["n_star"] = draw(st.sampled_from([20, 50, 100]))
+        if kind == "undecided":
+            changes["needed"] = draw(st.sampled_from([None, 6, 12, 1000]))
+            changes["p_reached"] = draw(st.sampled_from([None, 0.5]))
+        found.append(verdict(dataset, metric, kind, **changes))
+    return found
+
+
+def numbers(text: str) -> list[int]:
+    """Numbers of a sentence, but for those of a tuning's budget and titles."""
+    for name in (TUNED, *(METRICS[name].title for name in HEADLINE)):
+        text = text.replace(name, "")
+    return [int(n.replace(",", "")) for n in re.findall(r"\d[\d,]*", text)]
+
+
+def count(cells: list[Verdict], *standings: str) -> int:
+    return sum(v.standing in standings for v in cells)
+
+
+@given(matrices())
+@settings(max_examples=200, deadline=None)
+def test_every_number_of_the_paragraph_is_a_count_of_the_table(cells: list[Verdict]) -> None:
+    matrix = overview(cells, dict.fromkeys("abc", "real omics"))
+    assert matrix
+    shown = [v for _, row in matrix.rows for v in row if v]
+    assert len(shown) == len(cells), "the table holds every cell once"
+    said = paragraph(cells, "real omics data set")
+    first, rest = said[0], said[1:]
+    datasets = {v.dataset for v in shown}
+    wanted = [len(datasets), min(v.smallest for v in shown), max(v.largest for v in shown)]
+    for tuning in sorted({v.tuning for v in shown}):
+        own = [v for v in shown if v.tuning == tuning]
+        wanted += [count(own, s) for s in ("ahead", *LOST, "undecided")] + [len(own)]
+        stars = {v.n_star for v in own if v.n_star}
+        wanted += sorted({min(stars), max(stars)}) if stars else []
+    assert numbers(first) == wanted
+    for sentence in rest:
+        checker = next(c for start, c in CHECKS.items() if sentence.startswith(start))
+        checker(sentence, shown)
+
+
+def check_metrics(sentence: str, cells: list[Verdict]) -> None:
+    ahead, _, behind = sentence.partition("behind or no better by")
+    for metric in {v.metric for v in cells}:
+        own = [v for v in cells if v.metric == metric]
+        title = METRICS[metric].title
+        assert (title in ahead) == (2 * count(own, "ahead") > len(own))
+        assert (title in behind) == (2 * count(own, *LOST) > len(own))
+        for part, number in ((ahead, count(own, "ahead")), (behind, count(own, *LOST))):
+            told = re.search(re.escape(title) + r" \((\d+) of (\d+)\)", part)
+            if told:
+                assert [int(n) for n in told.groups()] == [number, len(own)]
+
+
+def check_agreement(sentence: str, cells: list[Verdict]) -> None:
+    by_column, by_row = defaultdict(list), defaultdict(list)
+    for v in cells:
+        by_column[Column.of(v)].append(v)
+        by_row[v.metric, v.output_dim, v.tuning].append(v)
+
+    def torn(own: list[Verdict]) -> bool:
+        return count(own, "ahead") > 0 and count(own, *LOST) > 0
+
+    expected = []
+    if "etrics disagree on" in sentence:
+        expected += [len({c.dataset for c, own in by_column.items() if torn(own)}),
+                     len({v.dataset for v in cells})]  # fmt: skip
+    if "ata sets disagree by" in sentence:
+        expected += [len({m for (m, *_), own in by_row.items() if torn(own)}),
+                     len({v.metric for v in cells})]  # fmt: skip
+    assert numbers(sentence) == expected
+
+
+def check_tuned(sentence: str, cells: list[Verdict]) -> None:
+    at = {(v.dataset, v.metric, v.output_dim, v.tuning): v.standing == "ahead" for v in cells}
+    both = [(ahead, at[*key[:3], TUNED]) for key, ahead in at.items()
+            if not key[3] and (*key[:3], TUNED) in at]  # fmt: skip
+    only = [sum(b and not a for a, b in both), sum(a and not b for a, b in both)]
+    assert numbers(sentence) == [len(both), sum(only), *only]
+
+
+def check_open(sentence: str, cells: list[Verdict]) -> None:
+    left = [v for v in cells if v.standing == "undecided"]
+    needed = [v.needed for v in left if v.needed]
+    expected = [len(left)]
+    if needed:
+        expected += [len(needed), *sorted({min(needed), max(needed)}), len(left) - len(needed)]
+    few = sum(v.p_reached is None for v in left)
+    assert numbers(sentence) == expected + ([few] if few else [])
+
+
+CHECKS = {"It is": check_metrics, "Metrics": check_agreement, "Data sets": check_agreement,
+          "Of the": check_open, "Of ": check_tuned}  # fmt: skip
+
+
+def test_the_headline_is_the_best_deep_pipeline_by_metrics_that_count() -> None:
+    secondary = next(m.name for m in METRICS.values() if m.secondary)
+    chosen = verdict()
+    others = [verdict(best=False), verdict(is_control=True), verdict(metric=secondary),
+              verdict(against="reference")]  # fmt: skip
+    assert headline([*others, chosen]) == [chosen]
+    assert headline([others[-1]]) == [others[-1]]
+    assert overview(others[:3], {"cells": "real omics"}) is None
+
+
+def test_real_omics_data_come_first_and_defaults_stand_before_tuned() -> None:
+    cells = [verdict("z", tuning=TUNED), verdict("z"), verdict("a")]
+    matrix = overview(cells, {"z": "real omics", "a": "simulated"})
+    assert matrix
+    assert [(c.dataset, c.tuning) for c in matrix.columns] == [("z", ""), ("z", TUNED), ("a", "")]
+    assert matrix.differ("tuning")
+    assert not matrix.differ("device")
+
+
+def test_too_few_data_sets_carry_no_interval() -> None:
+    kinds = dict.fromkeys(("a", "b", "c", "d"), "real omics") | {"e": "simulated"}
+    two = summaries([verdict(name, kind="ahead") for name in "abe"], kinds)
+    assert [s.across.names for s in two] == [("a", "b")]
+    assert two[0].across.low is None
+    assert "Too few data sets" in limits(two)
+    means = {"a": "ahead", "b": "behind", "c": "no better", "d": "ahead"}
+    four = summaries([verdict(name, kind=kind) for name, kind in means.items()], kinds)
+    assert four[0].across.low is not None
+    assert four[0].across.mean == pytest.approx(0.0125)
+    assert "could not fall below 0.05" in limits(four)
+    assert summary_table(four)["datasets"].tolist() == [4]
+    assert summaries([verdict("a")], kinds) == []
+    assert summary_table([]).empty
+
+
+def test_what_an_interval_conditions_on_is_said() -> None:
+    units = conditions([verdict(unit="donor"), verdict(metric="ari")])
+    assert "donor" in units[0]
+    assert f"test cells held fixed for {METRICS['ari'].title}" in units[0]
+    assert "folds of cross-validation" in conditions([verdict(folds=True)])[0]
+    single = verdict(best=False, contenders=3, alpha=0.05 / 3)
+    holm = conditions([verdict(contenders=3), single])[1]
+    assert "95 %" in holm
+    assert "98.3 %" in holm
+    assert conditions([]) == []
