@@ -28,9 +28,9 @@ Runs = Mapping[str, Mapping[tuple[int, int], RunRecord]]  # pipeline: {(size, re
 class SizeDifference:
     """Deep minus simple at one size, positive where deep is better, in the metric's unit.
 
-    ``low`` and ``high`` bound the t-interval of ``mean`` at the verdict's level; None without
-    two pairs. ``use`` tells whether the size counts, and ``note`` why it does not; ``failed``
-    that deep runs were tried there and gave no result.
+    ``error`` is the standard error of ``mean``; ``low`` and ``high`` bound its t-interval at the
+    verdict's level; None without two pairs. ``use`` tells whether the size counts, and ``note``
+    why it does not; ``failed`` that deep runs were tried there and gave no result.
     """
 
     size: int
@@ -43,6 +43,7 @@ class SizeDifference:
     use: Literal["compared", "not_shown", "left_out"] = "compared"
     note: str = ""
     failed: bool = False
+    error: float | None = None
 
 
 @dataclass(frozen=True)

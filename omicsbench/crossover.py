@@ -84,8 +84,9 @@ class Differences:
 class Moments:
     """Mean difference at each size, its standard error and degrees of freedom, all (S,).
 
-    ``repeats`` and ``cells`` are the two parts of the squared error; NaN with fewer than two
-    pairs. ``spread`` is the standard deviation over repeats, ``pairs`` their number.
+    ``repeats`` and ``cells`` are the two parts of the squared error, NaN with fewer than two
+    pairs; ``cells_dof`` the degrees of freedom of the second. ``spread`` is the standard
+    deviation over repeats, ``pairs`` their number.
     """
 
     mean: Floats
@@ -93,6 +94,7 @@ class Moments:
     dof: Floats
     repeats: Floats
     cells: Floats
+    cells_dof: Floats
     spread: Floats
     pairs: NDArray[np.int64]
 
@@ -160,7 +162,7 @@ def moments(found: Differences) -> Moments:
         total = repeats + cells
         dof = total**2 / (repeats**2 / (pairs - 1) + cells**2 / cells_dof)
     dof = np.where(total > 0, dof, np.where(enough, pairs - 1, np.nan))
-    return Moments(mean, np.sqrt(total), dof, repeats, cells, spread, pairs)
+    return Moments(mean, np.sqrt(total), dof, repeats, cells, cells_dof, spread, pairs)
 
 
 def crossover(
@@ -250,7 +252,9 @@ def holm_levels(p_values: list[float], alpha: float = ALPHA) -> list[float]:
     return levels
 
 
-def repeats_needed(at: Moments, place: int, margin: float, folds: bool) -> int | None:
+def repeats_needed(
+    at: Moments, place: int, margin: float, folds: bool, alpha: float = ALPHA
+) -> int | None:
     """How many repeats would tell the mean difference at one size from the margin.
 
     If the difference and its spread stay what they are. None where no number up to 1,000 would:
@@ -263,8 +267,9 @@ def repeats_needed(at: Moments, place: int, margin: float, folds: bool) -> int |
         return None
     repeats = np.arange(2, MOST_REPEATS + 1)
     part = spread * (1 / repeats + extra)
-    dof = (part + cells) ** 2 / np.maximum(part**2 / (repeats - 1), 1e-300)
-    enough = stdtrit(dof, 1 - ALPHA / 2) * np.sqrt(part + cells) < gap
+    rest = cells**2 / float(at.cells_dof[place])
+    dof = (part + cells) ** 2 / np.maximum(part**2 / (repeats - 1) + rest, 1e-300)
+    enough = stdtrit(dof, 1 - alpha / 2) * np.sqrt(part + cells) < gap
     return int(repeats[enough.argmax()]) if enough.any() else None
 
 

@@ -124,7 +124,7 @@ def extrapolate(sizes: ArrayLike, means: ArrayLike, margin: float) -> Extrapolat
     gap, horizon = abs(margin - last), REACH * int(largest)
     root, reason = None, ""
     if last > margin:
-        reason = f"ahead by more than the margin {margin:g} at n = {int(largest):,} already"
+        reason = f"the mean exceeds the margin {margin:g} at n = {int(largest):,} already"
     elif errors[form] >= gap:
         reason = f"prediction error {errors[form]:.2g} is not below the gap {gap:.2g}"
     else:

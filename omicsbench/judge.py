@@ -220,8 +220,10 @@ class _Comparison:
             elif at.not_reached:
                 outcome = Outcome.NOT_REACHED
             else:
-                needed = repeats_needed(every, kept[-1], self.margin, of.differences.folds)
-                reason = self._undecided(needed, most, of)
+                needed = repeats_needed(every, kept[-1], self.margin, of.differences.folds, alpha)
+                # The bootstrap may still doubt what the t-test has decided: one more at least.
+                needed = needed and max(needed, most + 1)
+                reason = self._undecided(needed, of)
         pairs = [row.pairs for row in used if row.use == "compared"]
         used = used or list(rows)
         return {
@@ -253,15 +255,13 @@ class _Comparison:
             return found
         return confirmed(found, sizes, bootstrap_means(here, at, RESAMPLED, 0))
 
-    def _undecided(self, needed: int | None, repeats: int, of: Contest) -> str:
+    def _undecided(self, needed: int | None, of: Contest) -> str:
         reason = f"the interval of the difference there holds the margin {self.margin:g}"
         if needed is None:
             limit = "because folds overlap" if of.differences.folds else "without more test cells"
             limit = limit if of.differences.folds or of.unit else "the two are too close"
             return f"{reason}; no number of repeats would tell, {limit}"
-        if needed > repeats:
-            return f"{reason}; about {needed} repeats would tell, if it stays what it is"
-        return reason
+        return f"{reason}; about {needed} repeats would tell, if it stays what it is"
 
 
 def _counting(rows: Sequence[SizeDifference]) -> tuple[list[int], list[SizeDifference]]:
@@ -282,6 +282,12 @@ def _with_bounds(
         return float(value) if np.isfinite(value) else None
 
     return tuple(
-        replace(row, mean=known(at.mean[i]), low=known(low[i]), high=known(high[i]))
+        replace(
+            row,
+            mean=known(at.mean[i]),
+            low=known(low[i]),
+            high=known(high[i]),
+            error=known(at.error[i]),
+        )
         for i, row in enumerate(rows)
     )

@@ -34,7 +34,7 @@ def verdict(
         "undecided": (0.01, {"outcome": Outcome.UNDECIDED, "reason": "it overlaps", "needed": 9}),
     }
     mean, own = given_[kind]
-    last = SizeDifference(100, "net", "linear", mean, mean - 0.02, mean + 0.02, 5)
+    last = SizeDifference(100, "net", "linear", mean, mean - 0.02, mean + 0.02, 5, error=0.01)
     fields: dict[str, Any] = {
         "dataset": dataset, "task": "embed", "device": "cpu", "metric": metric, "deep": "net",
         "simple": "linear", "against": "best_simple", "output_dim": 10, "n_star": None,

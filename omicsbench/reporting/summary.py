@@ -13,7 +13,6 @@ from omicsbench.metrics.base import METRICS
 from omicsbench.reporting.overview import REAL, Column, headline, ordered
 from omicsbench.verdict import Verdict
 
-NORMAL = 1.96  # quantile that a half-width is divided by
 FEWEST_SIGNED_RANK = 6  # data sets below which no p-value is under 0.05
 
 
@@ -30,7 +29,7 @@ def summaries(verdicts: Sequence[Verdict], kind_of: Mapping[str, str]) -> list[S
     """Best deep against best simple at each data set's largest size, where two or more have one."""
     groups: dict[tuple[str, Column], dict[str, Verdict]] = defaultdict(dict)
     for v in headline(verdicts):
-        if kind_of[v.dataset] == REAL and _error(v) is not None:
+        if kind_of[v.dataset] == REAL and v.last.error is not None:
             column = Column("", v.task, v.device, v.output_dim, v.tuning)
             groups[v.metric, column].setdefault(v.dataset, v)
     rank = {m.name: i for i, m in enumerate(ordered({metric for metric, _ in groups}))}
@@ -39,7 +38,7 @@ def summaries(verdicts: Sequence[Verdict], kind_of: Mapping[str, str]) -> list[S
         if len(own) < 2:
             continue
         means = [v.last.mean or 0.0 for v in own.values()]
-        errors = [_error(v) or 0.0 for v in own.values()]
+        errors = [v.last.error or 0.0 for v in own.values()]
         margin = next(iter(own.values())).margin
         found.append(Summary(metric, column, summarise(means, errors, list(own), margin)))
     return sorted(
@@ -47,18 +46,6 @@ def summaries(verdicts: Sequence[Verdict], kind_of: Mapping[str, str]) -> list[S
         key=lambda s: (-(s.column.output_dim or 0), s.column.task, s.column.device,
                        rank[s.metric], s.column.tuning),
     )  # fmt: skip
-
-
-def _error(v: Verdict) -> float | None:
-    """Standard error of the last difference, from its interval.
-
-    The degrees of freedom of that t-interval are not stored; the normal quantile gives somewhat
-    too large an error, so that a data set of few repeats weighs less.
-    """
-    last = v.last
-    if last.low is None or last.high is None or last.mean is None:
-        return None
-    return (last.high - last.low) / 2 / NORMAL
 
 
 def summary_table(found: Sequence[Summary]) -> pd.DataFrame:
