@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import shutil
+import subprocess
+import sys
 from collections.abc import Iterator
 from html.parser import HTMLParser
 from pathlib import Path
@@ -626,3 +628,22 @@ def test_browser_runs_no_text_of_a_record(browser: Any, hostile: Path) -> None:
     assert not wrong
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
     page.close()
+
+
+def test_records_alone_make_the_report_on_a_machine_without_torch(tmp_path: Path) -> None:
+    """What methods and tuning need is not there; the records of a real suite are."""
+    stored = Path(__file__).parents[1] / "results" / "million"
+    folder = tmp_path / "million"
+    shutil.copytree(stored, folder, ignore=shutil.ignore_patterns("*.html", "*.csv", "*.md"))
+    blocked = ("torch", "optuna", "openTSNE", "umap")
+    code = (
+        "import sys\n"
+        f"for name in {blocked!r}: sys.modules[name] = None\n"
+        "from omicsbench.cli import main\n"
+        f"sys.argv = ['omicsbench', 'report', {str(folder)!r}]\n"
+        "main()\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert (folder / "verdicts.csv").is_file()
+    assert "the best deep pipeline" in (folder / "report.html").read_text(encoding="utf-8")
