@@ -30,6 +30,7 @@ def copies(records: list[RunRecord], number: int) -> list[RunRecord]:
 
 def test_analysis(benchmark: Any, tmp_path: Path) -> None:
     number = RECORDS if benchmark.enabled else 300
+    store.open_folder(tmp_path)
     for record in copies(store.read_records(STORED), number):
         store.write_record(tmp_path, record)
 
