@@ -131,8 +131,7 @@ def _compare(
             continue
         deep, simple = (family.values() for family in families)
         first = paid[0][0].spec
-        # Up to the dearest run of all: what one family cannot spend does not limit the other.
-        grid = budget_grid([[cost for costs in dear for cost in costs]], budgets)
+        grid = budget_grid([cost for costs in dear for cost in costs], budgets)
         for at in matched(deep, simple, grid, min_repeats=min_repeats):
             scores = (_score(at.deep, families[0], metric), _score(at.simple, families[1], metric))
             found.append(

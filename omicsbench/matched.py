@@ -15,7 +15,7 @@ independent.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -108,24 +108,22 @@ def matched(
     return found
 
 
-def budget_grid(costs: Sequence[ArrayLike], number: int = 12) -> Floats:
-    """Log-spaced budgets, ascending (number,): from the cheapest cost of all to the dearest that
-    every family reaches.
+def budget_grid(costs: ArrayLike, number: int = 12) -> Floats:
+    """Log-spaced budgets, ascending (number,), from the cheapest to the dearest of ``costs``.
 
-    ``costs`` holds one array of mean costs per family, in one unit; what is not finite is left
-    out. At the low end a family may have nothing to offer yet; beyond the high end one of them
-    has nothing new. Where one family's dearest is below the other's cheapest, the grid ends at the
-    latter. A single budget where both ends meet.
+    What is not finite is left out. At the low end a family may have nothing to offer yet, at the
+    high end nothing new; what one cannot spend does not limit the other. A single budget where
+    all cost the same.
 
-    Raises ValueError if a family has no cost, a cost is not positive, or ``number`` is below 2.
+    Raises ValueError if there is no cost, a cost is not positive, or ``number`` is below 2.
     """
     if number < 2:
         raise ValueError("a grid needs at least 2 budgets")
-    known = [c[np.isfinite(c)] for c in (np.ravel(np.asarray(x, dtype=float)) for x in costs)]
-    if not known or any(len(c) == 0 for c in known):
-        raise ValueError("every family needs a cost")
-    low, high = min(c.min() for c in known), min(c.max() for c in known)
-    high = max(high, *(c.min() for c in known))  # at least there all have something to offer
+    known = np.ravel(np.asarray(costs, dtype=np.float64))
+    known = known[np.isfinite(known)]
+    if not known.size:
+        raise ValueError("a grid needs a cost")
+    low, high = known.min(), known.max()
     if low <= 0:
         raise ValueError("costs must be positive")
     return np.geomspace(low, high, number) if high > low else np.array([low])
