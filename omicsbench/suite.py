@@ -20,6 +20,7 @@ from omicsbench.plugin import Family, Task
 from omicsbench.registry import suites, unknown
 
 Size = int | Literal["all"]
+Device = Literal["cpu", "cuda", "mps"]
 # Training sizes where a data set states none: those that it allows, and all its cells.
 LADDER = (20, 50, 100, 200, 500, 1_000, 2_000, 5_000, 10_000, 20_000, 50_000, 100_000)
 
@@ -93,7 +94,7 @@ class Suite(_Strict):
         default=5_000, ge=10, le=10_000,
         description="test rows among which neighbours are sought, the same at every size",
     )  # fmt: skip
-    device: Literal["cpu", "cuda", "mps"] = "cpu"
+    device: Device = "cpu"
     threads: int | None = Field(
         default=None, ge=1, description="of each run; all cores shared by the jobs, if not stated"
     )
@@ -107,7 +108,7 @@ class Suite(_Strict):
     margins: dict[str, Annotated[float, Field(ge=0, allow_inf_nan=False)]] = Field(
         default_factory=dict, description="by metric, in place of the metric's own"
     )
-    price_per_hour: dict[str, Annotated[float, Field(ge=0, allow_inf_nan=False)]] = Field(
+    price_per_hour: dict[Device, Annotated[float, Field(ge=0, allow_inf_nan=False)]] = Field(
         default_factory=dict, description="by device, in whatever currency: cpu = 0.10"
     )
     reference: str = Field(default="pca", description="the fixed simple method of the verdict")

@@ -97,11 +97,16 @@ def test_what_cannot_be_compared_is_left_out() -> None:
     assert bargains([]) == []
 
 
-@pytest.mark.parametrize("field", ["margins", "price_per_hour"])
+@pytest.mark.parametrize(("field", "key"), [("margins", "knn_recall"), ("price_per_hour", "cpu")])
 @pytest.mark.parametrize("value", [-0.1, float("nan"), float("inf"), "dear"])
-def test_margins_and_prices_are_sound_numbers(field: str, value: Any) -> None:
-    with pytest.raises(RegistryError, match=rf"suite: {field}.knn_recall: "):
-        make_suite({"name": "s", "pipelines": ["pca"], field: {"knn_recall": value}})
+def test_margins_and_prices_are_sound_numbers(field: str, key: str, value: Any) -> None:
+    with pytest.raises(RegistryError, match=rf"suite: {field}.{key}: "):
+        make_suite({"name": "s", "pipelines": ["pca"], field: {key: value}})
+
+
+def test_a_price_is_that_of_a_device() -> None:
+    with pytest.raises(RegistryError, match=r"price_per_hour.tpu.*'cpu', 'cuda' or 'mps'"):
+        make_suite({"name": "s", "pipelines": ["pca"], "price_per_hour": {"tpu": 1.0}})
 
 
 def test_margins_are_those_of_known_metrics() -> None:
