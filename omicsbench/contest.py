@@ -125,8 +125,9 @@ def contest(
         ]  # fmt: skip
         for row, a, b in pairs:
             table[row, column] = sign(metric) * (a.scores[metric] - b.scores[metric])
-        by_unit.append(_by_unit([(a, b) for _, a, b in pairs], metric))
-        cell_error[column] = _cell_error([(a, b) for _, a, b in pairs], metric)
+        both = [(a, b) for _, a, b in pairs]
+        by_unit.append(_by_unit(both, metric))
+        cell_error[column] = _cell_error(both, metric)
         units = next((a.unit for _, a, _ in pairs if a.unit), units)
         rows.append(_row(size, deep, simple, own, other, len(pairs), metric, need))
     folds = any(r is not None and r.spec.split == "kfold" for r in [*own, *other])

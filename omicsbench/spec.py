@@ -46,7 +46,7 @@ class Tuning(_Frozen):
     @model_validator(mode="after")
     def _one_budget(self) -> Tuning:
         if (self.trials is None) == (self.seconds is None):
-            raise ValueError("the budget of tuning is either trials or seconds")
+            raise ValueError("state either trials or seconds, the budget of every pipeline")
         return self
 
     def __str__(self) -> str:

@@ -6,18 +6,12 @@ import tomllib
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    ConfigDict,
-    Field,
-    ValidationError,
-    model_validator,
-)
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from omicsbench.errors import RegistryError
 from omicsbench.plugin import Family, Task
 from omicsbench.registry import suites, unknown
+from omicsbench.spec import Tuning
 
 Size = int | Literal["all"]
 Device = Literal["cpu", "cuda", "mps"]
@@ -45,22 +39,14 @@ class DatasetChoice(_Strict):
     sizes: Sizes = None
 
 
-class Tune(_Strict):
+class Tune(Tuning):
     """With it, every contestant runs tuned too, each with this budget of search."""
 
-    trials: int | None = Field(default=None, ge=2, description="the first is the defaults")
-    seconds: float | None = Field(default=None, gt=0, allow_inf_nan=False)
     metric: str = Field(
         default="knn_recall",
         description="scored on validation rows; the default sees no labels, as methods do not",
     )
     repeats: int | None = Field(default=None, ge=1, description="all, if not stated")
-
-    @model_validator(mode="after")
-    def _one_budget(self) -> Tune:
-        if (self.trials is None) == (self.seconds is None):
-            raise ValueError("state either trials or seconds, the budget of every pipeline")
-        return self
 
 
 class Suite(_Strict):
@@ -141,7 +127,7 @@ def make_suite(content: dict[str, Any], origin: str = "suite") -> Suite:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"])
         if first["type"] == "extra_forbidden":
-            tables: dict[str, type[_Strict]] = {"datasets": DatasetChoice, "tune": Tune}
+            tables: dict[str, type[BaseModel]] = {"datasets": DatasetChoice, "tune": Tune}
             table = tables.get(where.partition(".")[0], Suite) if "." in where else Suite
             known = list(table.model_fields)
             reason = unknown("parameter", where.rpartition(".")[2], known)

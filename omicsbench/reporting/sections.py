@@ -103,7 +103,7 @@ def datasets(records: Sequence[RunRecord], found: Sequence[Verdict]) -> list[dic
 def _open_ended(v: Verdict) -> bool:
     """Whether an extrapolation tells anything: not where the observed mean is above the margin.
 
-    It would read "ahead already" there, which the verdict need not say.
+    It would say that the mean exceeds the margin already, which the verdict has told better.
     """
     return v.extrapolation is not None and (v.last.mean or 0.0) <= v.margin
 

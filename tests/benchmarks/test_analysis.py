@@ -1,6 +1,6 @@
 """How long the analysis of 10,000 stored runs takes: read, judged, compared at equal cost, told.
 
-``make bench`` measures; without it this is a plain test on a few records that it works.
+``make bench`` measures; without it this is a plain test, on 1,700 of them, that it works.
 """
 
 from __future__ import annotations
