@@ -32,7 +32,7 @@ def listing(kind: str, plugins: Sequence[Path] = ()) -> str:
         ]
     else:
         rows = [
-            (d.info.name, d.info.kind, d.info.values, _summary(d))
+            (d.info.name, d.info.kind, d.info.values or "modalities", _summary(d))
             for d in sorted(registry.datasets.values(), key=lambda e: (e.info.kind, e.info.name))
         ]
     return "\n".join([_table(rows), *_broken(registry)])

@@ -7,13 +7,18 @@ from __future__ import annotations
 
 import inspect
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, TypeVar, get_args
+from typing import TYPE_CHECKING, Any, Literal, TypeVar, get_args
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 Family = Literal["simple", "deep", "control"]
 Task = Literal["embed", "predict", "integrate"]
-Values = Literal["counts", "log", "continuous"]
+Values = Literal["counts", "log", "continuous", "proteins", "binary", "rates"]
+Likelihood = Literal["normal", "negative_binomial", "bernoulli"]
 Provenance = Literal["author", "sorted", "computed", "simulated"]
 Kind = Literal["real", "simulated"]
 
@@ -85,6 +90,38 @@ FIXED = ("n_components", "random_state", "device")
 
 
 @dataclass(frozen=True)
+class Modality:
+    """One modality of some cells, as a method of task ``integrate`` is given it.
+
+    Attributes
+    ----------
+    values : (n, p) float32, dense: normalised, scaled, not centred, as in every other task.
+    likelihood : what the measured values are best described by: ``negative_binomial`` for
+        counts, ``bernoulli`` for what is 0 or 1 or a share, ``normal`` for the rest.
+    raw : (n, p) float32, the measured values that the likelihood speaks of: counts, or numbers
+        from 0 to 1; None where it is ``normal``, which is of ``values``.
+    depth : (n,) float32, counts of each cell over all measured features; None without counts.
+    """
+
+    values: NDArray[np.float32]
+    likelihood: Likelihood = "normal"
+    raw: NDArray[np.float32] | None = None
+    depth: NDArray[np.float32] | None = None
+
+    def __len__(self) -> int:
+        return len(self.values)
+
+    def __getitem__(self, rows: Any) -> Modality:
+        """Some of the cells: a slice, row numbers or a mask."""
+        raw = None if self.raw is None else self.raw[rows]
+        depth = None if self.depth is None else self.depth[rows]
+        return Modality(self.values[rows], self.likelihood, raw, depth)
+
+
+Modalities = Mapping[str, Modality]  # by name, the same cells in the same order in each
+
+
+@dataclass(frozen=True)
 class MethodInfo:
     """Metadata of a method, declared once, beside the method.
 
@@ -94,7 +131,8 @@ class MethodInfo:
     family : ``simple``, ``deep``, or ``control`` (bounds a metric, never a contestant).
     summary : one line.
     source : DOI or URL of the paper or library the method comes from.
-    task : ``embed`` (X -> Z), ``predict`` or ``integrate``.
+    task : ``embed`` (X -> Z), ``predict`` (X -> probabilities of classes) or ``integrate``
+        (X1, X2, ... -> Z); each with methods of its own, see :func:`method`.
     version : raise it when results change for a reason outside the file itself.
     accepts_sparse : takes CSR as it is; otherwise the harness hands it a dense array.
     streams : reads its input a block at a time, by ``X[rows]`` (slice or row numbers, giving
@@ -102,7 +140,10 @@ class MethodInfo:
         matrix larger than memory can be handed to it (``omicsbench.mapped.ScaledRows``).
         It takes CSR and dense arrays too.
     nonnegative : cannot take negative input.
-    invertible : has ``inverse_transform(Z) -> X``.
+    invertible : has ``inverse_transform(Z) -> X``; in task ``integrate``, of every modality.
+    samples : a predictor with ``sample_proba(X) -> (s, m, c)``: probabilities by each of s
+        samples of a posterior, or members of an ensemble, whose mean is ``predict_proba``.
+    partial : an integrator whose ``transform`` takes cells of which some modalities are missing.
     keeps_embedding : after ``fit``, ``embedding_`` holds the (n, d) training embedding.
     sees_labels : ``fit(X, y)`` and ``transform(X, y)``; allowed to controls only.
     devices : device classes the method can use, of ``cpu``, ``cuda``, ``mps``.
@@ -125,6 +166,8 @@ class MethodInfo:
     streams: bool = False
     nonnegative: bool = False
     invertible: bool = False
+    samples: bool = False
+    partial: bool = False
     keeps_embedding: bool = False
     sees_labels: bool = False
     devices: tuple[str, ...] = ("cpu",)
@@ -185,8 +228,11 @@ class DatasetInfo:
     name : lower-case identifier used in suites.
     summary : one line: what was measured, on what.
     source : DOI or URL of the data; ``licence`` as the carrier states it.
-    values : what the loader returns in X: raw ``counts``, ``log``-normalised values, or
-        ``continuous`` measurements that need no normalisation.
+    values : what the loader returns in X: raw ``counts``, ``log``-normalised values,
+        ``continuous`` measurements that need no normalisation; counts of ``proteins``, few of
+        them, by antibodies; ``binary`` presence; ``rates`` from 0 to 1, such as of methylation.
+    modalities : values of each modality by its name, in place of ``values``, where the same cells
+        were measured in several ways; written as a dict, the one to predict from first.
     kind : ``real`` or ``simulated``.
     label : the obs column that holds the label, None without one.
     provenance : where the labels come from (``author``, ``sorted``, ``computed``, ``simulated``).
@@ -204,7 +250,8 @@ class DatasetInfo:
     summary: str
     source: str
     licence: str
-    values: Values
+    values: Values | None = None
+    modalities: tuple[tuple[str, Values], ...] = ()
     kind: Kind = "real"
     label: str | None = None
     provenance: Provenance | None = None
@@ -218,7 +265,12 @@ class DatasetInfo:
 
     def __post_init__(self) -> None:
         _check(self.name, "data set")
-        _one_of(self.values, Values, f"values of data set {self.name}")
+        object.__setattr__(self, "modalities", tuple(dict(self.modalities).items()))
+        if (self.values is None) == (not self.modalities) or len(self.modalities) == 1:
+            raise ValueError(f"data set {self.name}: state values, or two modalities or more")
+        for values in (self.values, *dict(self.modalities).values()):
+            if values is not None:
+                _one_of(values, Values, f"values of data set {self.name}")
         _one_of(self.kind, Kind, f"kind of data set {self.name}")
         if (self.label is None) != (self.provenance is None):
             raise ValueError(f"data set {self.name}: a label and its provenance go together")
@@ -227,10 +279,19 @@ class DatasetInfo:
 def method(**info: Any) -> Callable[[_T], _T]:
     """Class decorator: attach :class:`MethodInfo` as ``info``.
 
-    The class is scikit-learn-style: keyword parameters in ``__init__`` (the first is
-    the output dimension ``n_components``; ``random_state`` and ``device`` are passed if
-    they are parameters), ``fit(X)``, ``transform(X) -> (n, d) float32`` and, where
-    declared, ``inverse_transform(Z) -> (n, p)``.
+    The class is scikit-learn-style: keyword parameters in ``__init__``; ``random_state`` and
+    ``device`` are passed if they are parameters.
+
+    - ``embed``: the first parameter is the output dimension ``n_components``; ``fit(X)``,
+      ``transform(X) -> (n, d) float32`` and, where declared, ``inverse_transform(Z) -> (n, p)``.
+    - ``predict``: ``fit(X, y)`` with y (n,) int codes, any of them, some with one row only;
+      ``classes_`` (c,) the codes seen, ascending; ``predict_proba(X) -> (m, c)``, rows that sum
+      to 1; and, where declared, ``sample_proba(X) -> (s, m, c)``. A parameter ``places`` is
+      given the place of each feature among those measured, as features without variance are
+      left out; one named ``image`` is the shape that the measured features have together.
+    - ``integrate``: as ``embed``, but X is a dict of :class:`Modality` by name and
+      ``inverse_transform(Z)`` gives a dict of (n, p), in the units of ``values``. Where
+      ``partial`` is declared, X of ``transform`` may lack some of the modalities.
     """
     made = MethodInfo(**info)
 

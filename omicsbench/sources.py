@@ -146,7 +146,7 @@ def registered(text: str, registry: Registry) -> Source:
             raise DataError(f"{name} cannot be loaded: {reason}.") from error
         if isinstance(adata, CellStream) and info.unit:
             raise DataError(f"{name}: units are known of data held in memory only; declare none.")
-        if isinstance(adata, CellStream):
+        if isinstance(adata, CellStream) and info.values:
             return Cells.streamed(adata, info.values, name)
         if not isinstance(adata, AnnData):
             kind = type(adata).__name__

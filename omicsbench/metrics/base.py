@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import inspect
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
+
+from omicsbench.plugin import Task
 
 FloatArray = NDArray[np.floating[Any]]
 IntArray = NDArray[np.integer[Any]]
@@ -20,14 +22,22 @@ class Estimate(float):
 
     ``per_cell`` (m,) has the number as its mean over the cells that entered (NaN: did not), and
     as its spread that of the number: what the cell says itself where the metric is a mean over
-    cells, else its influence added to the value. None where no formula is known.
+    cells, else its influence added to the value. None where no formula is known. ``parts`` are
+    the numbers of which it is made, such as one for each modality, by name.
     """
 
     per_cell: FloatArray | None
+    parts: dict[str, float]
 
-    def __new__(cls, value: float, per_cell: FloatArray | None = None) -> Estimate:
+    def __new__(
+        cls,
+        value: float,
+        per_cell: FloatArray | None = None,
+        parts: Mapping[str, float] | None = None,
+    ) -> Estimate:
         made = super().__new__(cls, value)
         made.per_cell = per_cell
+        made.parts = dict(parts or {})
         return made
 
     @classmethod
@@ -78,7 +88,9 @@ class Metric:
     range : lowest and highest possible value (None: unbounded).
     direction : ``max`` if larger is better, ``min`` if smaller is.
     source : DOI or URL of the definition.
-    group : ``reconstruction``, ``neighbours``, ``distances``, ``labels`` or ``clusters``.
+    group : ``reconstruction``, ``neighbours``, ``distances``, ``labels``, ``clusters``; for
+        predictions ``classes``, ``calibration`` or ``uncertainty``; ``modalities``.
+    tasks : of which outputs it is a metric.
     margin : difference below which two scores count as equal in a verdict.
     secondary : shown, but not counted in the headline: flawed, or saying again what another
         metric of the same predictions says.
@@ -94,6 +106,7 @@ class Metric:
     needs: tuple[str, ...]
     margin: float
     secondary: bool = False
+    tasks: tuple[Task, ...] = ("embed",)
 
     @property
     def uses_labels(self) -> bool:
@@ -126,6 +139,16 @@ MISSING: dict[str, str] = {
     "labels": "the data set has no labels",  # (m,) int codes, -1 where missing
     "train_labels": "the data set has no labels",  # (n,) int codes, -1 where missing
     "probe_labels": "no labels, or the test fold is too small for a probe",  # (m,) codes
+    # Task predict: c classes, in the order of their codes 0 to c - 1.
+    "probabilities": "the pipeline predicts no classes",  # (m, c) float64, rows sum to 1
+    "outliers": "no class was held out of training",  # (m,) bool, whether of the class held out
+    # Task integrate: dicts by name of modality, in the data set's order.
+    "modality_expression": "the data set has one modality",  # (m, p) each, in the fixed space
+    "modality_neighbors": "too few scored rows",  # Neighbors of m among b rows, each
+    # (m, d) each: the embedding of the scored rows by that modality alone.
+    "modality_embeddings": "the pipeline embeds no modality alone",
+    # (m, p) each but the first modality: what the first alone predicts, in the fixed space.
+    "cross_modal": "the pipeline predicts no modality from another",
 }
 
 METRICS: dict[str, Metric] = {}
@@ -140,6 +163,7 @@ def metric(
     group: str,
     margin: float = 0.01,
     secondary: bool = False,
+    tasks: tuple[Task, ...] = ("embed",),
 ) -> Callable[[Callable[..., float]], Callable[..., float]]:
     """Register a metric; the function's name is its name, its parameters are its needs."""
 
@@ -154,8 +178,9 @@ def metric(
         if unknown:
             raise TypeError(f"metric {name} needs {sorted(unknown)}, known: {sorted(MISSING)}")
         METRICS[name] = Metric(
-            name, title, range, direction, source, group, function, needs, margin, secondary
-        )
+            name, title, range, direction, source, group, function, needs, margin, secondary,
+            tasks,
+        )  # fmt: skip
         return function
 
     return register
