@@ -160,6 +160,12 @@ class RunRecord(_Frozen):
     )
     validation: dict[str, float] = Field(default_factory=dict, description="on validation rows")
     in_sample: dict[str, float] = Field(default_factory=dict, description="on training rows")
+    parts: dict[str, dict[str, float]] = Field(
+        default_factory=dict, description="numbers a test score is made of: metric, modality"
+    )
+    curves: dict[str, dict[str, list[float]]] = Field(
+        default_factory=dict, description="of test rows, for pictures: columns by name of curve"
+    )
     skipped_metrics: dict[str, str] = Field(default_factory=dict, description="metric: reason")
     phases: Phases = Phases()
     tuned: dict[str, dict[str, Any]] = Field(
