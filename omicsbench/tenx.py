@@ -29,15 +29,17 @@ class TenX:
     Attributes
     ----------
     path, group : where the matrix lies.
-    stored : (cells, features) as stored, before the choice of gene expression.
-    kept : stored features that are gene expression; None if all are.
+    stored : (cells, features) as stored, before the choice of one kind of feature.
+    kinds : every kind of feature there is, in the order of the file.
+    kept : stored features that are of the chosen kind; None if all are.
     gene_ids : identifiers of the kept features; ``names``, their unique names.
-    notes : sentences that the user should see.
+    notes : sentences that the user should see; the first says what is left out, if ``kept``.
     """
 
     path: Path
     group: str
     stored: tuple[int, int]
+    kinds: tuple[str, ...]
     kept: NDArray[np.int64] | None
     gene_ids: tuple[str, ...]
     names: tuple[str, ...]
@@ -45,7 +47,7 @@ class TenX:
 
     @property
     def shape(self) -> tuple[int, int]:
-        """(cells, genes)."""
+        """(cells, kept features)."""
         return self.stored[0], len(self.names)
 
     def barcodes(self) -> NDArray[Any]:
@@ -54,7 +56,7 @@ class TenX:
             return np.asarray(file[self.group]["barcodes"].asstr()[:])
 
     def rows(self, start: int, stop: int) -> Any:
-        """Cells ``start`` to ``stop``: CSR (stop - start, genes) float32, indices as stored.
+        """Cells ``start`` to ``stop``: CSR (stop - start, kept) float32, indices as stored.
 
         Raises DataError if this part of the file contradicts itself.
         """
@@ -112,8 +114,11 @@ def open_10x(path: Path | str) -> CellStream:
     return inspect_10x(path).stream()
 
 
-def inspect_10x(path: Path | str) -> TenX:
-    """Everything but the matrix. Raises DataError as :func:`open_10x` does."""
+def inspect_10x(path: Path | str, kind: str = EXPRESSION) -> TenX:
+    """Everything but the matrix, for features of one ``kind``, such as "Antibody Capture".
+
+    Raises DataError as :func:`open_10x` does, also if no feature is of this kind.
+    """
     path = Path(path)
     with _opened(path) as file:
         name = _group_name(file, path)
@@ -129,26 +134,26 @@ def inspect_10x(path: Path | str) -> TenX:
         types = group[wanted[2]].asstr()[:] if three else np.full(features, EXPRESSION)
     if len(types) != features:
         raise _damaged(path, f"{len(types):,} kinds of {features:,} features are stated")
-    expression = np.asarray(types == EXPRESSION)
-    if not expression.any():
-        raise DataError(
-            f"{path} has no gene expression, only {', '.join(np.unique(types))}: give another."
-        )
-    found = TenX(path, name, (cells, features), None, tuple(ids), tuple(names), ())
-    if not expression.all():
-        others = ", ".join(np.unique(types[~expression]))
+    kinds = tuple(dict.fromkeys(map(str, types)))
+    called = "gene expression" if kind == EXPRESSION else kind
+    chosen = np.asarray(types == kind)
+    if not chosen.any():
+        raise DataError(f"{path} has no {called}, only {', '.join(sorted(kinds))}: give another.")
+    found = TenX(path, name, (cells, features), kinds, None, tuple(ids), tuple(names), ())
+    if not chosen.all():
+        others = ", ".join(sorted(set(kinds) - {kind}))
         found = replace(
             found,
-            kept=np.flatnonzero(expression),
-            gene_ids=tuple(ids[expression]),
-            names=tuple(names[expression]),
-            notes=(f"Only gene expression is used, not {others}.",),
+            kept=np.flatnonzero(chosen),
+            gene_ids=tuple(ids[chosen]),
+            names=tuple(names[chosen]),
+            notes=(f"Only {called} is used, not {others}.",),
         )
-    return _told_apart(found)
+    return _told_apart(found, "Gene" if kind == EXPRESSION else kind)
 
 
-def _told_apart(found: TenX) -> TenX:
-    """With unique gene names, in the way of AnnData."""
+def _told_apart(found: TenX, called: str) -> TenX:
+    """With unique names, in the way of AnnData."""
     repeated = len(found.names) - len(set(found.names))
     if not repeated:
         return found
@@ -161,7 +166,7 @@ def _told_apart(found: TenX) -> TenX:
         warnings.simplefilter("ignore")  # of names that are not unique: that is why we are here
         named = anndata.AnnData(var=pd.DataFrame(index=list(found.names)))
         named.var_names_make_unique()
-    note = f"Gene names that occur again ({repeated:,}) were told apart by a number."
+    note = f"{called} names that occur again ({repeated:,}) were told apart by a number."
     return replace(found, names=tuple(named.var_names), notes=(*found.notes, note))
 
 

@@ -64,6 +64,26 @@ def test_the_blocks_are_what_the_reader_of_whole_files_gives(
     assert stream.notes == ("Only gene expression is used, not Antibody Capture.",)
 
 
+def test_any_kind_of_feature_can_be_read(tmp_path: Path, write_10x: Write) -> None:
+    types = np.array(["Peaks", "Gene Expression", "Antibody Capture"] * 4)
+    path = write_10x(tmp_path / "a.h5", CELLS, GENES, 3, list(types))
+    for kind in types[:3]:
+        found = inspect_10x(path, kind)
+        assert found.kinds == ("Peaks", "Gene Expression", "Antibody Capture")
+        assert found.shape == (CELLS, 4)
+        assert found.gene_ids == tuple(f"ENSMUSG{j}" for j in np.flatnonzero(types == kind))
+        expected = stored(path)[:, types == kind]
+        np.testing.assert_array_equal(found.rows(0, CELLS).toarray(), expected)
+    note = "Only Antibody Capture is used, not Gene Expression, Peaks."
+    assert inspect_10x(path, "Antibody Capture").notes == (note,)
+    with pytest.raises(DataError, match="no CRISPR, only Antibody Capture, Gene Expression, Peaks"):
+        inspect_10x(path, "CRISPR")
+    old = write_10x(tmp_path / "b.h5", CELLS, GENES, 2)
+    assert inspect_10x(old).kinds == ("Gene Expression",)
+    with pytest.raises(DataError, match="only Gene Expression"):
+        inspect_10x(old, "Peaks")
+
+
 def test_repeated_gene_names_are_told_apart(tmp_path: Path, write_10x: Write) -> None:
     found = inspect_10x(write_10x(tmp_path / "a.h5", CELLS, GENES))
     assert found.names[0] == "gene0"
