@@ -120,6 +120,29 @@ def inspect_10x(path: Path | str, kind: str = EXPRESSION) -> TenX:
     Raises DataError as :func:`open_10x` does, also if no feature is of this kind.
     """
     path = Path(path)
+    whole, types = _inspect(path)
+    called = "gene expression" if kind == EXPRESSION else kind
+    others = sorted(set(whole.kinds) - {kind})
+    chosen = np.flatnonzero(types == kind)
+    if not chosen.size:
+        raise DataError(f"{path} has no {called}, only {', '.join(others)}: give another.")
+    found = whole if not others else replace(
+        whole,
+        kept=chosen,
+        gene_ids=tuple(whole.gene_ids[place] for place in chosen),
+        names=tuple(whole.names[place] for place in chosen),
+        notes=(f"Only {called} is used, not {', '.join(others)}.",),
+    )  # fmt: skip
+    return _told_apart(found, "Gene" if kind == EXPRESSION else kind)
+
+
+def kinds_10x(path: Path | str) -> tuple[str, ...]:
+    """Every kind of feature of a file, in its order. Raises DataError if it cannot be read."""
+    return _inspect(Path(path))[0].kinds
+
+
+def _inspect(path: Path) -> tuple[TenX, NDArray[Any]]:
+    """Everything but the matrix, for all features, and the kind of each, (features,) str."""
     with _opened(path) as file:
         name = _group_name(file, path)
         group = file[name]
@@ -135,21 +158,7 @@ def inspect_10x(path: Path | str, kind: str = EXPRESSION) -> TenX:
     if len(types) != features:
         raise _damaged(path, f"{len(types):,} kinds of {features:,} features are stated")
     kinds = tuple(dict.fromkeys(map(str, types)))
-    called = "gene expression" if kind == EXPRESSION else kind
-    chosen = np.asarray(types == kind)
-    if not chosen.any():
-        raise DataError(f"{path} has no {called}, only {', '.join(sorted(kinds))}: give another.")
-    found = TenX(path, name, (cells, features), kinds, None, tuple(ids), tuple(names), ())
-    if not chosen.all():
-        others = ", ".join(sorted(set(kinds) - {kind}))
-        found = replace(
-            found,
-            kept=np.flatnonzero(chosen),
-            gene_ids=tuple(ids[chosen]),
-            names=tuple(names[chosen]),
-            notes=(f"Only {called} is used, not {others}.",),
-        )
-    return _told_apart(found, "Gene" if kind == EXPRESSION else kind)
+    return TenX(path, name, (cells, features), kinds, None, tuple(ids), tuple(names), ()), types
 
 
 def _told_apart(found: TenX, called: str) -> TenX:

@@ -19,6 +19,7 @@ LAYERS = [
     "cache scaling spec metrics templates tenx",
     "fetch registry split store mapped genes",
     "quality",
+    "pairing",
     "readers ingest",
     "stages suite sources score scratch catalogue forecast",
     "prepare budget tuning",

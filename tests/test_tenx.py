@@ -14,7 +14,7 @@ from scipy import sparse
 from omicsbench import tenx
 from omicsbench.errors import DataError
 from omicsbench.readers import read
-from omicsbench.tenx import inspect_10x, open_10x
+from omicsbench.tenx import inspect_10x, kinds_10x, open_10x
 
 Write = Callable[..., Path]
 CELLS, GENES = 230, 12
@@ -74,6 +74,7 @@ def test_any_kind_of_feature_can_be_read(tmp_path: Path, write_10x: Write) -> No
         assert found.gene_ids == tuple(f"ENSMUSG{j}" for j in np.flatnonzero(types == kind))
         expected = stored(path)[:, types == kind]
         np.testing.assert_array_equal(found.rows(0, CELLS).toarray(), expected)
+    assert kinds_10x(path) == tuple(types[:3])
     note = "Only Antibody Capture is used, not Gene Expression, Peaks."
     assert inspect_10x(path, "Antibody Capture").notes == (note,)
     with pytest.raises(DataError, match="no CRISPR, only Antibody Capture, Gene Expression, Peaks"):
