@@ -101,7 +101,8 @@ def _find(
             found: pd.Series[Any] = table[column]
             return found
     known = dict.fromkeys(str(column) for table in tables for column in table)
-    require_label(anndata.AnnData(obs=pd.DataFrame(columns=list(known))), column, what)
+    none = pd.DataFrame(columns=list(known), index=pd.Index([], dtype=str))
+    require_label(anndata.AnnData(obs=none), column, what)
     raise AssertionError("require_label accepted a column that no table has")
 
 
@@ -126,7 +127,9 @@ def _full(adata: AnnData) -> NDArray[np.bool_]:
     """(n,), whether a cell has a value other than zero; all do where some value is negative."""
     full = np.ones(adata.n_obs, dtype=bool)
     for matrix in (adata.X, adata.layers.get("counts")):  # the check may take either
-        if matrix is not None and matrix.dtype.kind in "biuf" and not matrix.min() < 0:
+        if matrix is None or matrix.dtype.kind not in "biuf":
+            continue
+        if not (adata.n_vars and matrix.min() < 0):
             full &= np.asarray(matrix.sum(axis=1)).ravel() != 0
     return full
 
