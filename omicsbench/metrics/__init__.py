@@ -7,7 +7,11 @@ Ties are counted in expectation, as if broken at random: an embedding in which p
 coincide gets the score of chance, never one that depends on the order of the rows.
 """
 
+# In two steps: metrics are listed in the order of their registration, and run keys hold it.
 from omicsbench.metrics import classes, clusters, probes, reconstruction, structure
+
+# isort: split
+from omicsbench.metrics import calibration, curves, modalities, predictions, uncertainty
 from omicsbench.metrics.base import METRICS, Estimate, Metric, MetricUndefined, metric
 from omicsbench.metrics.neighbors import Neighbors
 
@@ -17,10 +21,15 @@ __all__ = [
     "Metric",
     "MetricUndefined",
     "Neighbors",
+    "calibration",
     "classes",
     "clusters",
+    "curves",
     "metric",
+    "modalities",
+    "predictions",
     "probes",
     "reconstruction",
     "structure",
+    "uncertainty",
 ]

@@ -23,6 +23,7 @@ SEED = 0
     source="10.1007/BF01908075",
     group="clusters",
     margin=0.02,
+    tasks=("embed", "integrate"),
 )
 def ari(embedding: FloatArray, labels: IntArray) -> float:
     """Adjusted Rand index (Hubert & Arabie 1985) of Leiden clusters and labels.
@@ -47,6 +48,7 @@ def ari(embedding: FloatArray, labels: IntArray) -> float:
     source="https://jmlr.org/papers/v11/vinh10a.html",
     group="clusters",
     margin=0.02,
+    tasks=("embed", "integrate"),
 )
 def nmi(embedding: FloatArray, labels: IntArray) -> float:
     """Normalised mutual information (arithmetic mean) of the clusters of ``ari`` and labels.
@@ -72,6 +74,7 @@ def nmi(embedding: FloatArray, labels: IntArray) -> float:
     group="clusters",
     margin=0.02,
     secondary=True,
+    tasks=("embed", "integrate"),
 )
 def silhouette(embedding: FloatArray, labels: IntArray) -> Estimate:
     """Mean silhouette of the labelled rows (Rousseeuw 1987), raw, not rescaled to [0, 1].

@@ -37,6 +37,7 @@ SEED = 0
     direction="max",
     source=BALANCED_ACCURACY,
     group="labels",
+    tasks=("embed", "integrate"),
 )
 def knn_probe_balanced_accuracy(embedding: FloatArray, probe_labels: IntArray) -> Estimate:
     """Mean recall over classes of a 15-nearest-neighbour vote, cross-validated.
@@ -57,6 +58,7 @@ def knn_probe_balanced_accuracy(embedding: FloatArray, probe_labels: IntArray) -
     source=MACRO_F1,
     group="labels",
     secondary=True,
+    tasks=("embed", "integrate"),
 )
 def knn_probe_macro_f1(embedding: FloatArray, probe_labels: IntArray) -> float:
     """Mean F1 over classes of the predictions of ``knn_probe_balanced_accuracy``.
@@ -73,6 +75,7 @@ def knn_probe_macro_f1(embedding: FloatArray, probe_labels: IntArray) -> float:
     direction="max",
     source=BALANCED_ACCURACY,
     group="labels",
+    tasks=("embed", "integrate"),
 )
 def linear_probe_balanced_accuracy(embedding: FloatArray, probe_labels: IntArray) -> Estimate:
     """Mean recall over classes of a logistic regression, cross-validated.
@@ -92,6 +95,7 @@ def linear_probe_balanced_accuracy(embedding: FloatArray, probe_labels: IntArray
     source=MACRO_F1,
     group="labels",
     secondary=True,
+    tasks=("embed", "integrate"),
 )
 def linear_probe_macro_f1(embedding: FloatArray, probe_labels: IntArray) -> float:
     """Mean F1 over classes of the predictions of ``linear_probe_balanced_accuracy``.
@@ -108,6 +112,7 @@ def linear_probe_macro_f1(embedding: FloatArray, probe_labels: IntArray) -> floa
     direction="max",
     source=BALANCED_ACCURACY,
     group="labels",
+    tasks=("embed", "integrate"),
 )
 def knn_transfer_balanced_accuracy(
     train_embedding: FloatArray, train_labels: IntArray, embedding: FloatArray, labels: IntArray
@@ -131,6 +136,7 @@ def knn_transfer_balanced_accuracy(
     source=MACRO_F1,
     group="labels",
     secondary=True,
+    tasks=("embed", "integrate"),
 )
 def knn_transfer_macro_f1(
     train_embedding: FloatArray, train_labels: IntArray, embedding: FloatArray, labels: IntArray
@@ -150,6 +156,7 @@ def knn_transfer_macro_f1(
     direction="max",
     source=BALANCED_ACCURACY,
     group="labels",
+    tasks=("embed", "integrate"),
 )
 def linear_transfer_balanced_accuracy(
     train_embedding: FloatArray, train_labels: IntArray, embedding: FloatArray, labels: IntArray
@@ -173,6 +180,7 @@ def linear_transfer_balanced_accuracy(
     source=MACRO_F1,
     group="labels",
     secondary=True,
+    tasks=("embed", "integrate"),
 )
 def linear_transfer_macro_f1(
     train_embedding: FloatArray, train_labels: IntArray, embedding: FloatArray, labels: IntArray
