@@ -57,6 +57,11 @@ class ColumnSums:
         return np.asarray(high > low)
 
 
+def is_logged(values: Values) -> bool:
+    """Whether prepared values are logarithms of expression, whose dispersion is looked at."""
+    return values in ("counts", "log")
+
+
 def usable(varies: NDArray[np.bool_]) -> NDArray[np.int64]:
     """Numbers of the columns that vary. Raises DataError if there is none."""
     kept = np.flatnonzero(varies)
@@ -69,12 +74,12 @@ def select(sums: ColumnSums, values: Values, features: int | None) -> NDArray[np
     """Numbers of the ``features`` most variable columns, sorted; None: of all that vary.
 
     Log-normalised data: dispersion normalised for the mean (scanpy's ``seurat`` flavour,
-    10.1038/nbt.3192); continuous data: variance.
+    10.1038/nbt.3192); other data: variance.
     """
     kept = usable(sums.varies())
     if features is None:
         return kept
-    if values == "continuous":
+    if not is_logged(values):
         return most(kept, np.sqrt(sums.moments()[1][kept]), features)
     mean, variance = sums.moments(raw=True)
     unbiased = variance[kept] * sums.n / max(sums.n - 1, 1)
@@ -85,12 +90,12 @@ def select_rows(rows: Matrix, values: Values, features: int | None) -> NDArray[n
     """``select`` on rows in memory, (n, p) CSR or dense; None keeps all columns that vary."""
     if isinstance(rows, np.ndarray):
         kept = usable(np.ptp(rows, axis=0) > 0)
-        if features is None or values == "continuous":
+        if features is None or not is_logged(values):
             return most(kept, np.sqrt(moments(rows[:, kept])[1]), features)
         from scipy.sparse import csr_matrix
 
         rows = csr_matrix(rows)
-    sums = ColumnSums(rows.shape[1], logged=values != "continuous")
+    sums = ColumnSums(rows.shape[1], logged=is_logged(values))
     sums.add(rows, np.arange(rows.shape[0]))
     return select(sums, values, features)
 

@@ -16,14 +16,18 @@ from numpy.typing import NDArray
 
 from omicsbench import split as splitting
 from omicsbench.errors import DataError
-from omicsbench.genes import ColumnSums
+from omicsbench.genes import ColumnSums, is_logged
 from omicsbench.mapped import CsrWriter, index_type
-from omicsbench.plugin import Values
-from omicsbench.quality import MIN_CELLS
+from omicsbench.plugin import Likelihood, Values
+from omicsbench.quality import DROPS_EMPTY, MIN_CELLS
 from omicsbench.scaling import Matrix
 from omicsbench.stream import CellStream
 
 TARGET_SUM = 1e4
+LIKELIHOODS: dict[Values, Likelihood] = {
+    "counts": "negative_binomial", "proteins": "negative_binomial", "binary": "bernoulli",
+    "rates": "bernoulli", "log": "normal", "continuous": "normal",
+}  # fmt: skip
 Codes = NDArray[np.signedinteger[Any]]
 
 
@@ -51,10 +55,12 @@ def survey(
     repeat: int,
     seed: int,
     on_share: Callable[[float], None] | None = None,
+    held_out: int | None = None,
 ) -> Survey:
     """Read all cells once (twice where some turn out to be empty).
 
-    ``on_share`` is told the share of the cells read, up to 1.
+    ``on_share`` is told the share of the cells read, up to 1. ``held_out`` is the code of a class
+    of which no cell is in the training pool.
     """
     n, p = cells.shape
     every = None if cells.labels is None else np.asarray(cells.labels())
@@ -64,13 +70,13 @@ def survey(
         if kept < MIN_CELLS:
             raise DataError(f"{kept} cells have counts: at least {MIN_CELLS} are needed.")
         codes = None if every is None else every[wanted]
-        parts = splitting.split(codes, kept, repeat, seed)
+        parts = splitting.split(codes, kept, repeat, seed, held_out)
         pool = np.zeros(n, dtype=bool)
         pool[np.flatnonzero(wanted)[np.concatenate([parts.train, parts.validation])]] = True
-        sums, full, start = ColumnSums(p, logged=values != "continuous"), wanted.copy(), 0
+        sums, full, start = ColumnSums(p, logged=is_logged(values)), wanted.copy(), 0
         for block in cells.blocks():
             here = slice(start, start + block.shape[0])
-            if values != "continuous":
+            if values in DROPS_EMPTY:
                 full[here] = np.asarray(block.sum(axis=1)).ravel() > 0
             sums.add(normalize(block, values), np.flatnonzero(pool[here] & full[here]))
             start = here.stop
@@ -120,14 +126,58 @@ def write(
 
 
 def normalize(X: Matrix, values: Values) -> Matrix:
-    """Counts to log(1 + counts per 10,000), per cell; other values unchanged. float32 copy."""
+    """Per cell; a float32 copy. Nothing is learnt from other cells.
+
+    Counts become log(1 + counts per 10,000). So does binary presence: with the scaling of each
+    feature that follows, this is TF-IDF (10.1126/science.aab1601) but for a constant. Of
+    ``proteins`` the centred log ratio is taken, log(1 + x) minus its mean over the cell's proteins
+    (10.1038/nmeth.4380), which makes them dense. Other values stay as they are.
+    """
     X = X.astype(np.float32)
-    if values != "counts":
+    if values == "proteins":
+        logs = np.log1p(X if isinstance(X, np.ndarray) else X.toarray())
+        return logs - logs.mean(axis=1, keepdims=True)
+    if values not in ("counts", "binary"):
         return X
-    totals = np.asarray(X.sum(axis=1), dtype=np.float64).ravel()
-    factor = (TARGET_SUM / np.maximum(totals, 1e-12)).astype(np.float32)
+    factor = (TARGET_SUM / np.maximum(_totals(X), 1e-12)).astype(np.float32)
     if isinstance(X, np.ndarray):
         return np.log1p(X * factor[:, None])
     X.data *= np.repeat(factor, np.diff(X.indptr))
     np.log1p(X.data, out=X.data)
     return X
+
+
+def depths(X: Matrix, values: Values) -> NDArray[np.float32]:
+    """What ``measured`` needs to undo ``normalize``, (n,): totals, of proteins mean logarithms."""
+    if values == "proteins":
+        logs = np.log1p(X if isinstance(X, np.ndarray) else X.toarray())
+        return np.asarray(logs.mean(axis=1), dtype=np.float32)
+    return _totals(X).astype(np.float32)
+
+
+def measured(
+    X: Any, depth: NDArray[np.float32] | None, rows: NDArray[np.int64], values: Values
+) -> tuple[NDArray[np.float32] | None, NDArray[np.float32] | None]:
+    """Some rows as they were measured, (n, p), and the counts of each over all features, (n,).
+
+    ``X`` are normalised, unscaled values. None where there is nothing that a likelihood of counts
+    or of presence speaks of.
+    """
+    if LIKELIHOODS[values] == "normal":
+        return None, None
+    block = X[rows]
+    dense: NDArray[np.float32] = block if isinstance(block, np.ndarray) else block.toarray()
+    if values == "binary":
+        return (dense > 0).astype(np.float32), None
+    if values == "rates" or depth is None:
+        return np.array(dense, dtype=np.float32), None
+    own = np.asarray(depth[rows])
+    if values == "proteins":
+        raw = np.rint(np.expm1(dense + own[:, None])).astype(np.float32)
+        return raw, raw.sum(axis=1)
+    raw = np.rint(np.expm1(dense) * (own[:, None] / TARGET_SUM)).astype(np.float32)
+    return raw, own
+
+
+def _totals(X: Matrix) -> NDArray[np.float64]:
+    return np.asarray(X.sum(axis=1), dtype=np.float64).ravel()

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import math
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
+
+import numpy as np
 
 from omicsbench import environment, store
 from omicsbench.errors import OmicsbenchError, RegistryError, StoreError
@@ -17,6 +20,7 @@ from omicsbench.pipeline import parse_call
 from omicsbench.plugin import MethodInfo
 from omicsbench.prepare import Prepared, prepare
 from omicsbench.registry import Registry, device_present, unavailable, unknown
+from omicsbench.rows import chosen_rows, class_sizes
 from omicsbench.sources import OwnData, Source, own, registered
 from omicsbench.spec import RunRecord, RunSpec, Status, Tuning, label
 from omicsbench.split import smallest_parts
@@ -95,13 +99,22 @@ def repeats_by_pipeline(suite: Suite, registry: Registry) -> dict[str, int]:
 
 
 def resolve_metrics(suite: Suite) -> tuple[str, ...]:
-    """The suite's metrics, each once; all there are if it states none."""
-    names = tuple(METRICS) if suite.metrics is None else tuple(dict.fromkeys(suite.metrics))
+    """The suite's metrics, each once; all there are of its task if it states none."""
+    fit = tuple(name for name, metric in METRICS.items() if suite.task in metric.tasks)
+    names = fit if suite.metrics is None else tuple(dict.fromkeys(suite.metrics))
     for name in (*names, *suite.margins):
         if name not in METRICS:
             where = "" if name in names else "margins: "
             raise RegistryError(where + unknown("metric", name, list(METRICS)))
+        if name not in fit:
+            raise RegistryError(
+                f"{name} is no metric of task {suite.task}; those are {_some(fit)}."
+            )
     return names
+
+
+def _some(names: Sequence[str]) -> str:
+    return ", ".join(names[:8]) + (", ..." if len(names) > 8 else "")
 
 
 def resolve_tuning(suite: Suite) -> Tuning | None:
@@ -111,6 +124,8 @@ def resolve_tuning(suite: Suite) -> Tuning | None:
         return None
     if tune.metric not in METRICS:
         raise RegistryError(f"tune.metric: {unknown('metric', tune.metric, list(METRICS))}")
+    if suite.task not in METRICS[tune.metric].tasks:
+        raise RegistryError(f"tune.metric: {tune.metric} is no metric of task {suite.task}.")
     return Tuning(trials=tune.trials, seconds=tune.seconds, metric=tune.metric)
 
 
@@ -143,10 +158,19 @@ def make_plan(
     if not device_present(suite.device):
         raise OmicsbenchError(f"There is no {suite.device} device here; use --device cpu.")
     entered, metrics = contestants(suite, registry), resolve_metrics(suite)
-    chosen: list[tuple[Source, tuple[Size, ...] | None]] = [
-        (registered(choice.name, registry), choice.sizes) for choice in suite.datasets
-    ]
-    chosen += [(own(data), None) for data in own_data]
+    chosen: list[tuple[Source, tuple[Size, ...] | None]] = []
+    for choice in suite.datasets:
+        source = registered(choice.name, registry)
+        if choice.held_out is not None and suite.task != "predict":
+            raise RegistryError(f"{choice.name}: held_out is for suites of task predict.")
+        chosen.append(
+            (source.without(choice.held_out) if choice.held_out else source, choice.sizes)
+        )
+    chosen += [(own(data, suite.task == "integrate"), None) for data in own_data]
+    for source, _ in chosen:
+        if source.several != (suite.task == "integrate"):
+            has = "several modalities: it is" if source.several else "one modality: it is not"
+            raise RegistryError(f"{source.name} has {has} for suites of task integrate.")
     if not chosen:
         raise RegistryError(f"Suite {suite.name} names no data set; add one or use --data FILE.")
     names = [source.name for source, _ in chosen]
@@ -181,6 +205,8 @@ def _runs(
 ) -> list[Planned]:
     meta = prepared[0].meta
     train, _, test = smallest_parts(int(meta["shape"][0]))
+    train = min(train, *(p.split.train.size for p in prepared.values()))  # of a class held out
+    predicts = suite.task == "predict"
     sizes = training_sizes(stated or (*LADDER, "all"), train)
     if not sizes:
         raise RegistryError(
@@ -207,8 +233,10 @@ def _runs(
                     features=suite.features,
                     features_per_size=suite.features_per_size,
                     scored=min(suite.scored, test),
-                    background=min(max(suite.background, suite.scored), test),
-                    scored_in_sample=min(suite.scored, sizes[0]),
+                    background=min(
+                        suite.scored if predicts else max(suite.background, suite.scored), test
+                    ),
+                    scored_in_sample=0 if predicts else min(suite.scored, sizes[0]),
                     metrics=metrics,
                     # Pictures show pipelines as written.
                     keep_embedding=repeat == 0 and pipeline.output_dim == 2 and not tuning,
@@ -238,13 +266,28 @@ def _why_not(pipeline: Pipeline, spec: RunSpec, prepared: Prepared) -> str | Non
             return f"{parse_call(stage.text).name} {reason}"
         if stage.n_components and stage.n_components >= spec.size:
             return f"{stage.n_components} dimensions need more than {spec.size} training samples"
-        if stage.info.sees_labels and not meta["info"]["label_names"]:
+        if (stage.info.sees_labels or spec.task == "predict") and not meta["info"]["label_names"]:
             return "the data set has no labels"
+        image = stage.value("image")
+        if image is not None and math.prod(image) != meta["info"]["n_features"]:
+            shape = " x ".join(map(str, image))
+            return (
+                f"takes images of {shape}, the data set has {meta['info']['n_features']} features"
+            )
+    if spec.task == "predict" and _classes(spec, prepared) < 2:
+        return f"only one class among the {spec.size} training samples"
     if pipeline.stages[0].n_components and pipeline.stages[0].n_components > meta["shape"][1]:
         return f"the data set has only {meta['shape'][1]} features"
     if first.nonnegative and not meta["nonnegative"]:
         return "needs non-negative data, and this data set has negative values"
     return untunable(pipeline, spec.tuning) if spec.tuning else None
+
+
+def _classes(spec: RunSpec, prepared: Prepared) -> int:
+    """Classes among the training rows, of those with more than one cell in the data set."""
+    assert prepared.labels is not None
+    codes = np.asarray(prepared.labels[chosen_rows(spec, prepared)[0]["train"]])
+    return int(np.count_nonzero(class_sizes(prepared)[np.unique(codes[codes >= 0])] > 1))
 
 
 def shared_prefixes(pipelines: Sequence[Pipeline]) -> set[str]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import shutil
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 from omicsbench import ingest
 from omicsbench import split as splitting
 from omicsbench.cache import cache_folder, made_whole
+from omicsbench.errors import DataError
 from omicsbench.genes import select, select_rows
 from omicsbench.mapped import MappedCsr
 from omicsbench.scaling import Scaler, moments
@@ -45,14 +46,24 @@ class Prepared:
         return dict(json.loads((self.folder / "meta.json").read_text(encoding="utf-8")))
 
     def _array(self, name: str) -> NDArray[Any]:
-        return np.load(self.folder / f"{name}.npy", mmap_mode="r")  # type: ignore[no-any-return]
+        return np.load(self._home / f"{name}.npy", mmap_mode="r")  # type: ignore[no-any-return]
+
+    @property
+    def _home(self) -> Path:
+        """Where the split and the labels lie; modalities share them, and the first is asked."""
+        return self.folder / next(iter(self.meta.get("modalities", ())), "")
+
+    @cached_property
+    def modalities(self) -> dict[str, Prepared]:
+        """Each modality's own prepared cells, by name; empty where there is one alone."""
+        return {name: Prepared(self.folder / name) for name in self.meta.get("modalities", ())}
 
     @cached_property
     def X(self) -> MappedCsr | NDArray[np.float32]:
         """All cells x selected features, log-normalised but unscaled, memory-mapped."""
         if not self.meta["sparse"]:
             return self._array("X")
-        return MappedCsr.open(self.folder, int(self.meta["shape"][1]))
+        return MappedCsr.open(self._home, int(self.meta["shape"][1]))
 
     @cached_property
     def split(self) -> splitting.Split:
@@ -67,6 +78,22 @@ class Prepared:
     def units(self) -> NDArray[np.int64] | None:
         """Unit code of every cell (its donor or batch), None where none is stated."""
         return self._array("units") if self.meta["info"].get("unit") else None
+
+    @cached_property
+    def features(self) -> NDArray[np.int64]:
+        """Place of each selected feature among those measured."""
+        return np.asarray(self._array("features"))
+
+    @cached_property
+    def depth(self) -> NDArray[np.float32] | None:
+        """What ``ingest.measured`` needs of every cell; of modalities only."""
+        return self._array("depth") if (self._home / "depth.npy").is_file() else None
+
+    @property
+    def held_out(self) -> int | None:
+        """Code of the class that is in the test set alone, None if there is none."""
+        name = self.meta["info"].get("held_out")
+        return None if name is None else list(self.meta["info"]["label_names"]).index(name)
 
     def obsm(self, name: str) -> NDArray[np.float32]:
         """What the data set knows of every cell besides labels, (cells, d)."""
@@ -102,7 +129,7 @@ def prepare(
         single = cache_folder() / "prepared" / f"{source.slug}-{digest(key)}"
         folder = single if _whole(single) else single.with_name(f"{single.name}-{repeat}")
         if not _whole(folder):
-            cohort = splitting.kind(source.cells.shape[0]) == "kfold"
+            cohort = splitting.kind(source.n_cells) == "kfold"
             folder = folder if cohort else single
             _make(folder, source, repeat, seed, None if per_size else features, on_share, key)
         cohort = folder is not single
@@ -116,7 +143,8 @@ def _whole(folder: Path) -> bool:
         return False
     try:
         prepared = Prepared(folder)
-        _ = prepared.meta, prepared.X, prepared.split, prepared.labels, prepared.scaler()
+        for part in prepared.modalities.values() or [prepared]:
+            _ = part.meta, part.X, part.split, part.labels, part.scaler()
     except (OSError, ValueError, EOFError, KeyError):
         shutil.rmtree(folder, ignore_errors=True)
         return False
@@ -133,40 +161,107 @@ def _make(
     key: list[Any],
 ) -> None:
     start = time.perf_counter()
-    cells = source.cells
     with made_whole(folder) as temporary:
-        if cells.matrix is not None:
-            arrays, facts = _dense(cells, repeat, seed, features)
+        if isinstance(source.cells, Mapping):
+            parts = {}
+            for name, own in source.cells.items():
+                (temporary / name).mkdir()
+                parts[name] = _write(
+                    temporary / name, own, source, repeat, seed, features, on_share, key
+                )
+            meta = _joined(parts, source.name)
         else:
-            arrays, facts = _streamed(temporary, cells, repeat, seed, features, on_share)
-        for name, array in arrays.items():
-            np.save(temporary / f"{name}.npy", array, allow_pickle=False)
-        shape = facts["shape"]
-        meta = {
-            "id": digest(key),
-            **facts,
-            "scale": source.scale,
-            "split": splitting.kind(shape[0]),
-            "info": {
-                **source.describe,
-                "values": cells.values,
-                "n_cells": shape[0],
-                "n_features": cells.shape[1],
-                "n_selected": shape[1],
-                "label_names": list(cells.label_names),
-                "notes": [*cells.notes, *facts.pop("notes")],
-            },
-            "dataset_prepare_s": time.perf_counter() - start,
-        }
+            meta = _write(temporary, source.cells, source, repeat, seed, features, on_share, key)
+        meta["dataset_prepare_s"] = time.perf_counter() - start
         (temporary / "meta.json").write_text(json.dumps(meta), encoding="utf-8")
 
 
+def _write(
+    folder: Path,
+    cells: Cells,
+    source: Source,
+    repeat: int,
+    seed: int,
+    features: int | None,
+    on_share: Progress | None,
+    key: list[Any],
+) -> dict[str, Any]:
+    """Write the arrays of one matrix; returns what is to be known of them, written too."""
+    held_out = _code_of(source.held_out, cells)
+    if cells.matrix is not None:
+        arrays, facts = _dense(cells, repeat, seed, features, held_out)
+    else:
+        arrays, facts = _streamed(folder, cells, repeat, seed, features, on_share, held_out)
+    if isinstance(source.cells, Mapping) and cells.values in ("counts", "proteins"):
+        arrays["depth"] = _depths(cells)
+    for name, array in arrays.items():
+        np.save(folder / f"{name}.npy", array, allow_pickle=False)
+    shape = facts["shape"]
+    meta = {
+        "id": digest(key),
+        **facts,
+        "scale": source.scale,
+        "split": splitting.kind(shape[0]),
+        "info": {
+            **source.describe,
+            "values": cells.values,
+            "n_cells": shape[0],
+            "n_features": cells.shape[1],
+            "n_selected": shape[1],
+            "label_names": list(cells.label_names),
+            "notes": [*cells.notes, *facts.pop("notes")],
+        },
+    }
+    if source.held_out is not None:
+        meta["info"]["held_out"] = source.held_out
+    (folder / "meta.json").write_text(json.dumps(meta), encoding="utf-8")
+    return meta
+
+
+def _joined(parts: dict[str, dict[str, Any]], name: str) -> dict[str, Any]:
+    """What is to be known of several modalities together."""
+    first = next(iter(parts.values()))
+    cells = {part["shape"][0] for part in parts.values()}
+    if len(cells) > 1:
+        raise DataError(f"{name}: its modalities have {sorted(cells)} cells; give the same cells.")
+    infos = {modality: part["info"] for modality, part in parts.items()}
+    known = ("values", "n_features", "n_selected")
+    return first | {
+        "modalities": list(parts),
+        "shape": [first["shape"][0], sum(part["shape"][1] for part in parts.values())],
+        "nonnegative": all(part["nonnegative"] for part in parts.values()),
+        "info": first["info"] | {
+            "values": " + ".join(info["values"] for info in infos.values()),
+            "n_features": sum(info["n_features"] for info in infos.values()),
+            "n_selected": sum(info["n_selected"] for info in infos.values()),
+            "modalities": {m: {k: info[k] for k in known} for m, info in infos.items()},
+            "notes": list(dict.fromkeys(n for info in infos.values() for n in info["notes"])),
+        },
+    }  # fmt: skip
+
+
+def _code_of(held_out: str | None, cells: Cells) -> int | None:
+    if held_out is None:
+        return None
+    if held_out not in cells.label_names:
+        shown = ", ".join(cells.label_names[:8]) or "none, without labels"
+        raise DataError(f"There is no class {held_out!r} to hold out; the classes are {shown}.")
+    return cells.label_names.index(held_out)
+
+
+def _depths(cells: Cells) -> NDArray[np.float32]:
+    if cells.matrix is not None:
+        return ingest.depths(cells.matrix, cells.values)
+    assert cells.stream is not None
+    return np.concatenate([ingest.depths(X, cells.values) for X in cells.stream.blocks()])
+
+
 def _dense(
-    cells: Cells, repeat: int, seed: int, features: int | None
+    cells: Cells, repeat: int, seed: int, features: int | None, held_out: int | None
 ) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:
     """Dense data are held in memory, as they were given. Returns arrays and facts to store."""
     X: NDArray[np.float32] = ingest.normalize(cells.matrix, cells.values)
-    parts = splitting.split(cells.codes, X.shape[0], repeat, seed)
+    parts = splitting.split(cells.codes, X.shape[0], repeat, seed, held_out)
     pool = X[np.sort(np.concatenate([parts.train, parts.validation]))]
     kept = select_rows(pool, cells.values, features)
     X = X[:, kept]
@@ -186,13 +281,14 @@ def _streamed(
     seed: int,
     features: int | None,
     on_share: Progress | None,
+    held_out: int | None,
 ) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:
     """Sparse data are read twice, block by block; the matrix is written as it is read."""
     assert cells.stream is not None
     first, second = (
         (lambda share, k=k: on_share((k + share) / 2)) if on_share else None for k in (0, 1)
     )
-    found = ingest.survey(cells.stream, cells.values, repeat, seed, first)
+    found = ingest.survey(cells.stream, cells.values, repeat, seed, first, held_out)
     kept = select(found.sums, cells.values, features)
     ingest.write(cells.stream, cells.values, found.full, kept, folder, second)
     mean, variance = found.sums.moments()

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 MIN_CELLS = 20
 LOG_MAX = 25  # log1p of a count cannot reach it: it would be 7e10
+DROPS_EMPTY = ("counts", "log")  # values of which a cell without any is no cell
 COUNTS_MAX = 3  # whole numbers below it may as well be genotypes or presence
 NOTES = "omicsbench_notes"  # uns key: sentences a reader passes on to the user
 _CHUNK = 1 << 22
@@ -91,8 +92,8 @@ def check(
         notes.append("Raw counts are taken from layers['counts']; X holds other values.")
     if kind == "continuous" and values is None:
         notes.append("Some values are negative: taken as continuous measurements.")
-    matrix, obs = _tidy(matrix), adata.obs
-    if kind != "continuous":
+    matrix, obs = _tidy(matrix, dense=kind == "proteins"), adata.obs
+    if kind in DROPS_EMPTY:
         full = np.asarray(matrix.sum(axis=1)).ravel() > 0
         if not full.all():
             empty = int((~full).sum())
@@ -284,13 +285,20 @@ def _agree(summary: _Summary, values: str) -> Values:
             f"Declared as {values}, but the lowest value is {summary.low:g}: "
             "pass --values continuous, or choose another layer with --layer NAME."
         )
-    if values == "counts":
+    if values in ("binary", "rates") and summary.high > 1:
+        raise DataError(
+            f"Declared as {values}, but the highest value is {summary.high:g}: "
+            "give numbers from 0 to 1, or pass --values counts or continuous."
+        )
+    if values in ("counts", "proteins", "binary"):
         if not summary.whole:
             raise DataError(
-                "Declared as counts, but some values are fractions: "
+                f"Declared as {values}, but some values are fractions: "
                 "pass --values log or continuous, or choose the raw counts with --layer NAME."
             )
-        return "counts"
+        return "counts" if values == "counts" else "proteins" if values == "proteins" else "binary"
+    if values == "rates":
+        return "rates"
     if summary.high >= LOG_MAX:
         raise DataError(
             f"Declared as log, but the highest value is {summary.high:g}: take logarithms "
@@ -299,20 +307,20 @@ def _agree(summary: _Summary, values: str) -> Values:
     return "log"
 
 
-def _tidy(matrix: Any) -> Any:
-    """CSR float32 in canonical form if more than half of it is zero, else dense float32."""
+def _tidy(matrix: Any, dense: bool = False) -> Any:
+    """CSR float32 in canonical form if more than half of it is zero, else or ``dense`` float32."""
     from scipy import sparse
 
     size = matrix.shape[0] * matrix.shape[1]
     if not hasattr(matrix, "indptr"):
-        if 2 * np.count_nonzero(matrix) >= size:
+        if dense or 2 * np.count_nonzero(matrix) >= size:
             return np.ascontiguousarray(matrix, dtype=np.float32)
         return sparse.csr_matrix(matrix, dtype=np.float32)
     rows = sparse.csr_matrix(matrix, dtype=np.float32)
     if not rows.has_canonical_format:
         rows = rows.copy()
         rows.sum_duplicates()
-    return rows if 2 * np.count_nonzero(rows.data) < size else rows.toarray()
+    return rows.toarray() if dense or 2 * np.count_nonzero(rows.data) >= size else rows
 
 
 def _code(column: Any, label: str, notes: list[str]) -> tuple[NDArray[np.int64], tuple[str, ...]]:

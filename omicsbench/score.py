@@ -25,6 +25,7 @@ class Scores:
     errors: dict[str, float]
     by_unit: dict[str, list[float]]
     skipped: dict[str, str]
+    parts: dict[str, dict[str, float]]
 
 
 def n_neighbors(scored: int) -> int:
@@ -64,10 +65,13 @@ def evaluate(
     errors: dict[str, float] = {}
     by_unit: dict[str, list[float]] = {}
     skipped: dict[str, str] = {}
+    made_of: dict[str, dict[str, float]] = {}
     for name in names:
         try:
             found = METRICS[name](**inputs)
             values[name] = float(found)
+            if found.parts:
+                made_of[name] = {part: float(value) for part, value in found.parts.items()}
             if found.se is not None:
                 errors[name] = found.se
             parts = None if units is None else found.by_unit(units)
@@ -77,7 +81,7 @@ def evaluate(
             skipped[name] = str(reason)
         except Exception as error:  # one metric's failure is not the run's
             skipped[name] = f"failed with {type(error).__name__}: {error}"
-    return Scores(values, errors, by_unit, skipped)
+    return Scores(values, errors, by_unit, skipped, made_of)
 
 
 def in_sample_metrics(names: Sequence[str]) -> list[str]:

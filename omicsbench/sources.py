@@ -15,10 +15,11 @@ from numpy.typing import NDArray
 
 from omicsbench.errors import DataError, OmicsbenchError
 from omicsbench.fetch import fetch, known_sha256
+from omicsbench.pairing import pair
 from omicsbench.pipeline import call_text, parse_call
 from omicsbench.plugin import Provenance, Values
 from omicsbench.quality import Checked, check, checked_blocks
-from omicsbench.readers import file_digest, read
+from omicsbench.readers import file_digest, modality_values, read, read_modalities
 from omicsbench.registry import Registry, unavailable
 from omicsbench.stream import BLOCK_ROWS, CellStream
 
@@ -98,13 +99,17 @@ class Source:
         that have to be downloaded, as their checksums are part of it.
     describe : what records tell of the data set.
     scale : features are brought to unit variance.
+    several : there are several modalities: ``cells`` is a dict of them, in their order.
+    held_out : a class of which no cell is trained on; part of the name and of the identity.
     """
 
     name: str
     identify: Callable[[], Any]
     describe: dict[str, Any]
     scale: bool
-    load: Callable[[], Cells]
+    load: Callable[[], Cells | Mapping[str, Cells]]
+    several: bool = False
+    held_out: str | None = None
 
     @property
     def slug(self) -> str:
@@ -114,10 +119,22 @@ class Source:
     @cached_property
     def identity(self) -> Any:
         """What ``identify`` gives. Raises DataError if a file cannot be had."""
-        return self.identify()
+        known = self.identify()
+        return known if self.held_out is None else [known, "held out", self.held_out]
+
+    @property
+    def n_cells(self) -> int:
+        """Cells, before empty ones are left out."""
+        cells = self.cells
+        return (next(iter(cells.values())) if isinstance(cells, Mapping) else cells).shape[0]
+
+    def without(self, held_out: str) -> Source:
+        """The same data set, with one class held out of training."""
+        name = f"{self.name} (held out: {held_out})"
+        return replace(self, name=name, held_out=held_out)
 
     @cached_property
-    def cells(self) -> Cells:
+    def cells(self) -> Cells | Mapping[str, Cells]:
         """The data, loaded once and checked. Raises DataError if they cannot be used."""
         return self.load()
 
@@ -133,7 +150,7 @@ def registered(text: str, registry: Registry) -> Source:
     params = call.bind(entry.make)
     files = [entry.path.parent / "data" / name for name in info.files]
 
-    def load() -> Cells:
+    def load() -> Cells | Mapping[str, Cells]:
         from anndata import AnnData
 
         name = text.strip()
@@ -144,6 +161,8 @@ def registered(text: str, registry: Registry) -> Source:
         except (Exception, SystemExit) as error:  # a loader is anybody's code
             reason = f"{type(error).__name__}: {error}"
             raise DataError(f"{name} cannot be loaded: {reason}.") from error
+        if info.modalities:
+            return _checked_modalities(adata, info.label, info.unit, dict(info.modalities), name)
         if isinstance(adata, CellStream) and info.unit:
             raise DataError(f"{name}: units are known of data held in memory only; declare none.")
         if isinstance(adata, CellStream) and info.values:
@@ -162,6 +181,7 @@ def registered(text: str, registry: Registry) -> Source:
             [file_digest(f) for f in files], [_version(m) for m in info.needs],
         ]  # fmt: skip
         known += [info.unit] if info.unit else []
+        known += [info.modalities] if info.modalities else []
         for remote in info.remote:
             fetch(remote)
         return [*known, [known_sha256(r) for r in info.remote]] if info.remote else known
@@ -176,14 +196,22 @@ def registered(text: str, registry: Registry) -> Source:
         },
         scale=info.scale,
         load=load,
+        several=bool(info.modalities),
     )  # fmt: skip
 
 
-def own(data: OwnData) -> Source:
-    """The source of a user's own file. Raises DataError if there is no such file."""
+def own(data: OwnData, several: bool = False) -> Source:
+    """The source of a user's own file, of all its modalities where ``several``.
+
+    Raises DataError if there is no such file.
+    """
     path = data.path
 
-    def load() -> Cells:
+    def load() -> Cells | Mapping[str, Cells]:
+        if several:
+            modalities = read_modalities(path, data.label, data.unit)
+            values = {name: modality_values(name, own) for name, own in modalities.items()}
+            return _checked_modalities(modalities, data.label, data.unit, values, path.name)
         adata = read(path, data.label, data.modality, data.layer, data.unit)
         return Cells.held(check(adata, data.label, data.values, data.unit))
 
@@ -191,6 +219,7 @@ def own(data: OwnData) -> Source:
         read(path)  # says why not
     settings = [data.label, data.values, data.layer, data.modality, data.scale, data.provenance]
     settings += [data.unit] if data.unit else []
+    settings += ["several"] if several else []
     return Source(
         name=re.sub(r"[^\w.-]+", "_", path.name),
         identify=lambda: ["file", file_digest(path), settings],
@@ -201,7 +230,24 @@ def own(data: OwnData) -> Source:
         },
         scale=data.scale,
         load=load,
+        several=several,
     )  # fmt: skip
+
+
+def _checked_modalities(
+    loaded: Any, label: str | None, unit: str | None, values: Mapping[str, Values | None], name: str
+) -> dict[str, Cells]:
+    """Each modality checked, with the same cells in the same order."""
+    found = getattr(loaded, "mod", loaded)  # a MuData holds them so
+    if not isinstance(found, Mapping) or set(found) != set(values):
+        raise DataError(f"{name}: expected the modalities {', '.join(values)}, by name.")
+    made = {}
+    for modality, adata in pair({m: found[m] for m in values}, label, unit).items():
+        try:
+            made[modality] = Cells.held(check(adata, label, values[modality], unit))
+        except DataError as error:
+            raise DataError(f"{name}, modality {modality}: {error}") from error
+    return made
 
 
 def _version(module: str) -> str:

@@ -40,10 +40,18 @@ def kind(n: int) -> Literal["holdout", "kfold"]:
     return "kfold" if n < COHORT else "holdout"
 
 
-def split(codes: NDArray[np.signedinteger[Any]] | None, n: int, repeat: int, seed: int) -> Split:
+def split(
+    codes: NDArray[np.signedinteger[Any]] | None,
+    n: int,
+    repeat: int,
+    seed: int,
+    held_out: int | None = None,
+) -> Split:
     """Split ``n`` samples, stratified by label codes (-1: missing) where there are any.
 
     A hold-out ignores ``repeat``. In a cohort, repeat r is fold r mod 5 of partition r div 5.
+    Samples of code ``held_out`` are neither trained nor validated on: they are in the test set
+    alone.
     """
     cohort = kind(n) == "kfold"
     folds = FOLDS if cohort else max(FOLDS, -(-n // MAX_TEST))
@@ -52,7 +60,10 @@ def split(codes: NDArray[np.signedinteger[Any]] | None, n: int, repeat: int, see
     validation_folds = max(VALIDATION_FOLDS, -(-pool.size // MAX_VALIDATION))
     train, validation = _fold(pool, codes, validation_folds, 0, [seed, 1, partition, fold])
     rng = np.random.default_rng([seed, 2, partition, fold])
-    return Split(train, rng.permutation(validation), rng.permutation(test))
+    validation, test = rng.permutation(validation), rng.permutation(test)
+    if held_out is not None and codes is not None:
+        train, validation = (rows[codes[rows] != held_out] for rows in (train, validation))
+    return Split(train, validation, test)
 
 
 def smallest_parts(n: int) -> tuple[int, int, int]:

@@ -28,11 +28,14 @@ class Stage:
     params: dict[str, Any]
     code_id: str
 
-    def build(self, random_state: int, device: str) -> Any:
-        """A fresh, unfitted method; one that cannot use ``device`` works on the CPU."""
+    def build(self, random_state: int, device: str, places: Any = None) -> Any:
+        """A fresh, unfitted method; one that cannot use ``device`` works on the CPU.
+
+        ``places`` (p,) are those of its features among the measured ones, where known.
+        """
         known = inspect.signature(self.make).parameters
         usable = device if device in self.info.devices else "cpu"
-        extra = {"random_state": random_state, "device": usable}
+        extra = {"random_state": random_state, "device": usable, "places": places}
         given = {k: v for k, v in extra.items() if k in known and k not in self.params}
         return self.make(**self.params, **given)
 
@@ -80,7 +83,9 @@ class Pipeline:
 
     @property
     def task(self) -> str:
-        return self.stages[-1].info.task
+        """What it is for: integration where it begins with one, else what its last stage does."""
+        first, last = self.stages[0].info.task, self.stages[-1].info.task
+        return first if first == "integrate" else last
 
     @property
     def invertible(self) -> bool:
@@ -134,9 +139,13 @@ def resolve(
         first = next(iter(signature), None) == "n_components" and "n_components" in params
         text = call_text(call.name, params, positional=int(first))
         stages.append(Stage(text, make, info, params, code_id))
-    for stage in stages[:-1]:
-        if stage.info.task != "embed":
+    for place, stage in enumerate(stages):
+        if stage.info.task == "predict" and stage is not stages[-1]:
             raise RegistryError(f"{stage.text} gives no embedding; it can only come last.")
+        if stage.info.task == "integrate" and place:
+            raise RegistryError(f"{stage.text} takes several modalities; it can only come first.")
+    if len(stages) > 1 and {stages[0].info.task, stages[-1].info.task} == {"integrate", "predict"}:
+        raise RegistryError(f"{text}: classes are predicted from one modality; leave one out.")
     return Pipeline(tuple(stages))
 
 
@@ -160,7 +169,8 @@ def _foreign(path: str, families: Mapping[str, Family]) -> tuple[Any, MethodInfo
     info = getattr(make, "info", None)
     if isinstance(info, MethodInfo):
         return make, info, code_id
-    for needed in ("fit", "transform"):
+    predicts = callable(getattr(make, "predict_proba", None)) and not hasattr(make, "transform")
+    for needed in ("fit", "predict_proba" if predicts else "transform"):
         if not callable(getattr(make, needed, None)):
             raise RegistryError(
                 f"{path} has no {needed}(); a method must embed cells it has not seen."
@@ -177,6 +187,7 @@ def _foreign(path: str, families: Mapping[str, Family]) -> tuple[Any, MethodInfo
             family=families.get(path, "simple"),
             summary=f"{path} {package_version}".strip(),
             source=f"import path {path}",
+            task="predict" if predicts else "embed",
             version=package_version or "1",
             accepts_sparse=bool(tags and tags.input_tags.sparse),
             nonnegative=bool(tags and tags.input_tags.positive_only),

@@ -37,6 +37,9 @@ class DatasetChoice(_Strict):
 
     name: str
     sizes: Sizes = None
+    held_out: str | None = Field(
+        default=None, description="task predict: a class kept out of training, to be told apart"
+    )
 
 
 class Tune(Tuning):

@@ -47,7 +47,7 @@ class _Server:
     def __init__(self, job: dict[str, Any]) -> None:
         start = time.perf_counter()
         from omicsbench import environment
-        from omicsbench.execute import Workplace
+        from omicsbench.fitting import Workplace
         from omicsbench.registry import discover
         from omicsbench.stages import resolve
 
@@ -70,7 +70,8 @@ class _Server:
 
     def run(self, spec: RunSpec, folder: str, reply: Any) -> RunRecord:
         """One run; whatever goes wrong in Python becomes a record that tells the cause."""
-        from omicsbench.execute import InvalidOutput, execute
+        from omicsbench.execute import execute
+        from omicsbench.fitting import InvalidOutput
         from omicsbench.prepare import Prepared
 
         prepared = Prepared(Path(folder))

@@ -10,12 +10,14 @@ import numpy as np
 import pytest
 from scipy.sparse import csr_matrix
 
-from omicsbench.execute import Workplace, execute, take_rows
+from omicsbench.execute import execute
+from omicsbench.fitting import Workplace
 from omicsbench.genes import select_rows
 from omicsbench.ingest import normalize
 from omicsbench.plan import make_plan
 from omicsbench.prepare import Prepared
 from omicsbench.registry import discover
+from omicsbench.rows import take_rows
 from omicsbench.runner import run_suite
 from omicsbench.scaling import Scaler
 from omicsbench.sources import OwnData

@@ -17,7 +17,8 @@ from hypothesis import strategies as st
 from omicsbench import tuning
 from omicsbench.budget import Budget
 from omicsbench.errors import RegistryError
-from omicsbench.execute import Workplace, execute
+from omicsbench.execute import execute
+from omicsbench.fitting import Workplace
 from omicsbench.forecast import observe, terms
 from omicsbench.metrics import METRICS
 from omicsbench.outlook import look_ahead

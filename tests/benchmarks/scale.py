@@ -133,7 +133,8 @@ def time_training(n: int, seconds: float = 60.0) -> None:
 
 def time_metrics(n: int) -> None:
     """One run of PCA, scored by every metric."""
-    from omicsbench.execute import Workplace, execute, warm_up
+    from omicsbench.execute import execute, warm_up
+    from omicsbench.fitting import Workplace
     from omicsbench.plan import make_plan
     from omicsbench.registry import discover
     from omicsbench.suite import load_suite, make_suite
