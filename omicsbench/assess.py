@@ -141,4 +141,5 @@ def _reconstruct(fitted: Fitted, Z: FloatArray, rows: Rows, m: int) -> FloatArra
         raise InvalidOutput(f"inverse_transform returned shape {X.shape}, not {expected}")
     if not np.isfinite(X).all():
         raise InvalidOutput("inverse_transform returned non-finite values")
-    return rows.to_scored(X)
+    scored: FloatArray = rows.to_scored(X)
+    return scored

@@ -107,9 +107,8 @@ def resolve_metrics(suite: Suite) -> tuple[str, ...]:
             where = "" if name in names else "margins: "
             raise RegistryError(where + unknown("metric", name, list(METRICS)))
         if name not in fit:
-            raise RegistryError(
-                f"{name} is no metric of task {suite.task}; those are {_some(fit)}."
-            )
+            known = _some(fit)
+            raise RegistryError(f"{name} is no metric of task {suite.task}; those are {known}.")
     return names
 
 

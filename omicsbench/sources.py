@@ -181,7 +181,7 @@ def registered(text: str, registry: Registry) -> Source:
             [file_digest(f) for f in files], [_version(m) for m in info.needs],
         ]  # fmt: skip
         known += [info.unit] if info.unit else []
-        known += [info.modalities] if info.modalities else []
+        known += [dict(info.modalities)] if info.modalities else []
         for remote in info.remote:
             fetch(remote)
         return [*known, [known_sha256(r) for r in info.remote]] if info.remote else known
