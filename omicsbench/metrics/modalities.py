@@ -12,11 +12,18 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from omicsbench.metrics.base import Estimate, FloatArray, IntArray, MetricUndefined, metric
+from omicsbench.metrics.base import (
+    METRICS,
+    Estimate,
+    FloatArray,
+    IntArray,
+    MetricUndefined,
+    metric,
+)
 from omicsbench.metrics.memo import remembered
 from omicsbench.metrics.neighbors import Neighbors
 from omicsbench.metrics.points import block_rows, cleaned
-from omicsbench.metrics.structure import KOBAK_BERENS, knn_recall
+from omicsbench.metrics.structure import KOBAK_BERENS
 
 SHANNON = "10.1002/j.1538-7305.1948.tb01338.x"
 FOSCTTM = "10.4230/LIPIcs.WABI.2019.10"  # Liu et al. 2019
@@ -43,12 +50,7 @@ def modality_recall(
     modality_neighbors : of m scored rows among b, each; background : (b, d) float32 joint
     embedding. Range [0, 1], larger is better; chance is k / (b - 1).
     """
-    recalls = _recalls(modality_neighbors, background)
-    return Estimate(
-        float(np.mean(list(recalls.values()))),
-        np.mean([recall.per_cell for recall in recalls.values()], axis=0),
-        recalls,
-    )
+    return _mean_of_parts(_recalls(modality_neighbors, background))
 
 
 @metric(
@@ -71,8 +73,9 @@ def weakest_modality_recall(
     embedding. Range [0, 1], larger is better; chance is k / (b - 1).
     """
     recalls = _recalls(modality_neighbors, background)
-    weakest = min(recalls.values())
-    return Estimate(float(weakest), weakest.per_cell, recalls)
+    parts = _mean_of_parts(recalls).parts
+    weakest = min(parts, key=parts.__getitem__)
+    return Estimate(parts[weakest], recalls[weakest], parts)
 
 
 @metric(
@@ -100,7 +103,7 @@ def modality_balance(
     _several(modality_neighbors)
     recalls = _recalls(modality_neighbors, background)
     # Of k nearest, a row's count is k times its recall; k is the same everywhere.
-    counts = np.stack([np.asarray(recall.per_cell) for recall in recalls.values()])
+    counts = np.stack(list(recalls.values()))
     total = counts.mean(axis=1).sum()
     if total == 0:
         raise MetricUndefined("no neighbour in the joint embedding is one in any modality")
@@ -202,17 +205,20 @@ def cross_modal_spearman(
 
 def _recalls(
     modality_neighbors: Mapping[str, Neighbors], background: FloatArray
-) -> dict[str, Estimate]:
+) -> dict[str, FloatArray]:
+    """``knn_recall`` of each row in each modality, (m,)."""
     return {
-        name: Estimate.mean(_recall(near.indices, near.ranks, background))
+        name: np.asarray(_recall(near.indices, near.ranks, background), dtype=np.float64)
         for name, near in modality_neighbors.items()
     }
 
 
 @remembered
 def _recall(indices: IntArray, ranks: IntArray, background: FloatArray) -> NDArray[Any]:
-    """``knn_recall`` of each row, (m,)."""
-    return np.asarray(knn_recall(Neighbors(indices, ranks), background).per_cell)  # type: ignore[attr-defined]
+    """Asked for by three metrics: searched once."""
+    near = Neighbors(indices, ranks)
+    found = METRICS["knn_recall"](gene_neighbors=near, background=background)
+    return np.asarray(found.per_cell)
 
 
 def _several(modalities: Mapping[str, Any]) -> None:

@@ -84,8 +84,8 @@ def log_loss(probabilities: FloatArray, labels: IntArray) -> Estimate:
     """Mean of -log of the probability given to the true class, in nats.
 
     Probabilities below 1e-6 are raised to it and the row is divided by its sum, so that a row
-    costs about 13.8 at most: else one class predicted with certainty and wrongly would decide all. The
-    floor also stands for a class never seen in training.
+    costs about 13.8 at most: else one row predicted with certainty and wrongly would decide
+    all. The floor also stands for a class never seen in training.
 
     probabilities : (m, c) float64; labels : (m,) int, -1 where missing. Range [0, inf), smaller
     is better; all classes alike cost log(c).
