@@ -8,7 +8,7 @@ from statistics import median
 
 from omicsbench.bargain import seconds_of
 from omicsbench.metrics.base import METRICS
-from omicsbench.reporting.overview import REAL, best_against, counts, headline, kinds
+from omicsbench.reporting.overview import REAL, TASKS, best_against, counts, headline, kinds
 from omicsbench.reporting.paragraph import RIVAL, paragraph
 from omicsbench.spec import RunRecord, Status
 from omicsbench.verdict import Verdict
@@ -20,8 +20,22 @@ def answer(verdicts: Sequence[Verdict], records: Sequence[RunRecord]) -> list[st
     """Sentences, the most important first: real omics data, then controls, then costs.
 
     Counted is the best deep pipeline of each (data set, metric, output dimension, tuning);
-    secondary metrics and controls of the deep side are not.
+    secondary metrics and controls of the deep side are not. Tasks are never counted together.
     """
+    tasks = [task for task in TASKS if any(r.spec.task == task for r in records)]
+    if len(tasks) > 1:
+        return [
+            f"{TASKS[task]}: {sentence}"
+            for task in tasks
+            for sentence in _of_task(
+                [v for v in verdicts if v.task == task],
+                [r for r in records if r.spec.task == task],
+            )
+        ]
+    return _of_task(verdicts, records)
+
+
+def _of_task(verdicts: Sequence[Verdict], records: Sequence[RunRecord]) -> list[str]:
     kind_of = kinds(records)
     chosen = headline(verdicts)
     real = [v for v in chosen if kind_of[v.dataset] == REAL]

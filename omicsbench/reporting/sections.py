@@ -9,7 +9,7 @@ import pandas as pd
 
 from omicsbench.metrics.base import METRICS
 from omicsbench.reporting.answer import outcome_counts
-from omicsbench.reporting.overview import KINDS, headline, kind, ordered
+from omicsbench.reporting.overview import KINDS, TASKS, headline, kind, ordered
 from omicsbench.reporting.payload import PLACE
 from omicsbench.reporting.summary import conditions
 from omicsbench.spec import RunRecord
@@ -55,12 +55,20 @@ def panels(quality: pd.DataFrame, at: list[dict[str, Any]]) -> list[dict[str, An
                     "dataset": place["dataset"],
                     "dim": int(dim) or "",
                     "name": place["name"] + (f" · {dim}-D" if dim else ""),
-                    "space": {0: "outputs", 2: "2-D pictures"}.get(dim, f"{dim}-D spaces"),
+                    "space": _space(place["task"], int(dim)),
                     "metrics": [m.name for m in ordered(known)],
                     "sizes": sorted(int(n) for n in set(group["size"])),
                 }
             )
     return made
+
+
+def _space(task: str, dim: int) -> str:
+    """What is compared in a panel, such as 10-D spaces; ``dim`` is 0 where there is no space."""
+    if not dim:
+        return "class predictions" if task == "predict" else "outputs"
+    joint = "joint " if task == "integrate" else ""
+    return f"2-D {joint}pictures" if dim == 2 else f"{dim}-D {joint}spaces"
 
 
 def datasets(records: Sequence[RunRecord], found: Sequence[Verdict]) -> list[dict[str, Any]]:
@@ -71,14 +79,7 @@ def datasets(records: Sequence[RunRecord], found: Sequence[Verdict]) -> list[dic
         own = [v for v in found if v.dataset == name]
         listed = [v for v in own if not METRICS[v.metric].secondary]
         counted = headline(own)
-        metrics = ordered({v.metric for v in listed})
-        columns = sorted({_column(v) for v in listed})
-        cells: dict[Any, list[Verdict]] = {}
-        for v in listed:
-            cells.setdefault((v.metric, _column(v)), []).append(v)
-        matrix = [
-            (m, [_cell(cells.get((m.name, column), ())) for column in columns]) for m in metrics
-        ]
+        by_task = {task: [v for v in listed if v.task == task] for task in TASKS}
         order = [m.name for m in ordered({v.metric for v in own})]
         rows = sorted(own, key=lambda v: (order.index(v.metric), v.tuning, v.deep, v.against))
         made.append(
@@ -88,8 +89,7 @@ def datasets(records: Sequence[RunRecord], found: Sequence[Verdict]) -> list[dic
                 "kind": kind(record),
                 "sizes": sorted({r.spec.size for r in records if r.spec.dataset == name}),
                 "verdicts": rows,
-                "columns": columns,
-                "matrix": matrix,
+                "matrices": [_matrix(task, of) for task, of in by_task.items() if of],
                 "counts": outcome_counts(counted),
                 "conditions": conditions(own),
                 "tuned": any(v.tuning for v in own),
@@ -98,6 +98,19 @@ def datasets(records: Sequence[RunRecord], found: Sequence[Verdict]) -> list[dic
             }
         )
     return made
+
+
+def _matrix(task: str, listed: Sequence[Verdict]) -> dict[str, Any]:
+    """The verdicts of one data set and task: metrics by deep pipelines."""
+    columns = sorted({_column(v) for v in listed})
+    cells: dict[Any, list[Verdict]] = {}
+    for v in listed:
+        cells.setdefault((v.metric, _column(v)), []).append(v)
+    rows = [
+        (m, [_cell(cells.get((m.name, column), ())) for column in columns])
+        for m in ordered({v.metric for v in listed})
+    ]
+    return {"task": task, "columns": columns, "rows": rows}
 
 
 def _open_ended(v: Verdict) -> bool:
