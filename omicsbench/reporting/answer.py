@@ -22,17 +22,20 @@ def answer(verdicts: Sequence[Verdict], records: Sequence[RunRecord]) -> list[st
     Counted is the best deep pipeline of each (data set, metric, output dimension, tuning);
     secondary metrics and controls of the deep side are not. Tasks are never counted together.
     """
-    tasks = [task for task in TASKS if any(r.spec.task == task for r in records)]
-    if len(tasks) > 1:
-        return [
-            f"{TASKS[task]}: {sentence}"
-            for task in tasks
-            for sentence in _of_task(
-                [v for v in verdicts if v.task == task],
-                [r for r in records if r.spec.task == task],
-            )
-        ]
-    return _of_task(verdicts, records)
+    found = answers(verdicts, records)
+    if len(found) == 1:
+        return next(iter(found.values()))
+    return [f"{TASKS[task]}: {sentence}" for task, said in found.items() for sentence in said]
+
+
+def answers(verdicts: Sequence[Verdict], records: Sequence[RunRecord]) -> dict[str, list[str]]:
+    """The sentences of each task that the records hold."""
+    found = {}
+    for task in TASKS:
+        own = [r for r in records if r.spec.task == task]
+        if own:
+            found[task] = _of_task([v for v in verdicts if v.task == task], own)
+    return found
 
 
 def _of_task(verdicts: Sequence[Verdict], records: Sequence[RunRecord]) -> list[str]:

@@ -17,6 +17,7 @@ import pandas as pd
 from omicsbench.bargain import Bargain
 from omicsbench.contest import sign
 from omicsbench.matched import pareto
+from omicsbench.spec import RunRecord
 from omicsbench.verdict import Verdict
 
 # One hue family per kind of pipeline, told apart by colour-blind readers too (blue and orange),
@@ -55,8 +56,24 @@ def styles(families: Mapping[str, str]) -> dict[str, Style]:
         names = sorted(name for name, of in families.items() if of == family)
         colours = islice(cycle(COLOURS[family]), len(names))
         for i, (name, colour) in enumerate(zip(names, colours, strict=True)):
-            made[name] = Style(name, family, colour, DASHES[family], SHAPES[i % len(SHAPES)])
+            made[name] = Style(name, family, colour, DASHES[family], _shape(i))
     return made
+
+
+def styles_by_task(records: Iterable[RunRecord]) -> dict[str, Style]:
+    """Styles of all pipelines. Those of different tasks share no chart, so they may look alike."""
+    families: dict[str, dict[str, str]] = {}
+    for r in records:
+        families.setdefault(r.spec.task, {})[r.spec.pipeline] = r.family
+    made: dict[str, Style] = {}
+    for _, own in sorted(families.items()):
+        made = styles(own) | made
+    return made
+
+
+def _shape(i: int) -> str:
+    """Shifted by one each time the colours begin anew, so that no two look the same."""
+    return SHAPES[(i + i // len(SHAPES)) % len(SHAPES)]
 
 
 def columns(frame: pd.DataFrame) -> dict[str, list[Any]]:

@@ -47,15 +47,16 @@ def modality_view(
     Modalities stand in the data set's order, a pair after its first; colours belong to shares.
     """
     order = {
-        r.spec.dataset: {name: i for i, name in enumerate(r.dataset_info.get("modalities") or {})}
+        r.spec.dataset: {name: i for i, name in enumerate(r.dataset_info["modalities"])}
         for r in records
+        if r.dataset_info.get("modalities")
     }
     made = []
     for place in places:
         here = of_place(table, place)
         if here.empty:
             continue
-        rank = order[place["dataset"]]
+        rank = order.get(place["dataset"], {})
 
         def key(modality: str, rank: dict[str, int] = rank) -> list[tuple[int, str]]:
             return [(rank.get(part, len(rank)), part) for part in modality.split(" > ")]

@@ -16,7 +16,7 @@ from omicsbench.errors import DataError
 from omicsbench.judge import verdicts
 from omicsbench.metrics.base import METRICS
 from omicsbench.reporting import charts, prediction_charts, sections, summary, tables
-from omicsbench.reporting.answer import answer, seconds
+from omicsbench.reporting.answer import answer, answers, seconds
 from omicsbench.reporting.details import task_tables, task_views
 from omicsbench.reporting.files import SIGNS, of, write_tables
 from omicsbench.reporting.gallery import galleries
@@ -67,7 +67,7 @@ def write_report(
     details = task_tables(newest)
     written = write_tables(page.parent, runs, newest, found, words, bought, details)
     page.write_text(
-        _html(newest, of(runs, newest), found, bought, words, details, folder)(
+        _html(newest, of(runs, newest), found, bought, details, folder)(
             command=command,
             reference=reference,
             missing=missing,
@@ -87,7 +87,6 @@ def _html(
     runs: pd.DataFrame,
     found: list[Verdict],
     bought: list[Bargain],
-    words: list[str],
     details: dict[str, pd.DataFrame],
     folder: Path,
 ) -> Any:
@@ -99,7 +98,7 @@ def _html(
     scores, costs = tables.score_table(runs), tables.cost_table(runs)
     scores = scores[scores["metric"].isin(list(METRICS))]
     quality = charts.quality_time(scores, costs)
-    styles = charts.styles({r.spec.pipeline: r.family for r in records})
+    styles = charts.styles_by_task(records)
     places = sections.places(records)
     panels = sections.panels(quality, places)
     predicted = tables.prediction_table(records)
@@ -125,7 +124,8 @@ def _html(
         suites=sorted({r.suite for r in records if r.suite}),
         dates=list(dict.fromkeys(started[:1] + started[-1:])),
         runs=len(records),
-        words=words,
+        answers=answers(found, records),
+        referred=any(v.against == "reference" for v in found),
         datasets=sections.datasets(records, found),
         matrices=matrices,
         rival=" or ".join(dict.fromkeys(RIVAL[m.against] for m in matrices.values())),

@@ -74,6 +74,9 @@ def _space(task: str, dim: int) -> str:
 def datasets(records: Sequence[RunRecord], found: Sequence[Verdict]) -> list[dict[str, Any]]:
     """What the page says of each data set, its verdicts as rows and as a matrix."""
     latest = {r.spec.dataset: r for r in records}
+    facts: dict[str, dict[str, Any]] = {}
+    for r in records:  # each task may tell something of its own
+        facts.setdefault(r.spec.dataset, {}).update(r.dataset_info)
     made = []
     for name, record in sorted(latest.items(), key=lambda item: (_rank(item[1]), item[0])):
         own = [v for v in found if v.dataset == name]
@@ -85,7 +88,7 @@ def datasets(records: Sequence[RunRecord], found: Sequence[Verdict]) -> list[dic
         made.append(
             {
                 "name": name,
-                "info": record.dataset_info,
+                "info": facts[name],
                 "kind": kind(record),
                 "sizes": sorted({r.spec.size for r in records if r.spec.dataset == name}),
                 "verdicts": rows,
