@@ -8,7 +8,7 @@ from statistics import median
 
 from omicsbench.bargain import seconds_of
 from omicsbench.metrics.base import METRICS
-from omicsbench.reporting.overview import REAL, best_against, counts, headline, kinds
+from omicsbench.reporting.overview import REAL, TASKS, best_against, counts, headline, kinds
 from omicsbench.reporting.paragraph import RIVAL, paragraph
 from omicsbench.spec import RunRecord, Status
 from omicsbench.verdict import Verdict
@@ -20,8 +20,25 @@ def answer(verdicts: Sequence[Verdict], records: Sequence[RunRecord]) -> list[st
     """Sentences, the most important first: real omics data, then controls, then costs.
 
     Counted is the best deep pipeline of each (data set, metric, output dimension, tuning);
-    secondary metrics and controls of the deep side are not.
+    secondary metrics and controls of the deep side are not. Tasks are never counted together.
     """
+    found = answers(verdicts, records)
+    if len(found) == 1:
+        return next(iter(found.values()))
+    return [f"{TASKS[task]}: {sentence}" for task, said in found.items() for sentence in said]
+
+
+def answers(verdicts: Sequence[Verdict], records: Sequence[RunRecord]) -> dict[str, list[str]]:
+    """The sentences of each task that the records hold."""
+    found = {}
+    for task in TASKS:
+        own = [r for r in records if r.spec.task == task]
+        if own:
+            found[task] = _of_task([v for v in verdicts if v.task == task], own)
+    return found
+
+
+def _of_task(verdicts: Sequence[Verdict], records: Sequence[RunRecord]) -> list[str]:
     kind_of = kinds(records)
     chosen = headline(verdicts)
     real = [v for v in chosen if kind_of[v.dataset] == REAL]

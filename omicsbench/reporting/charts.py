@@ -17,6 +17,7 @@ import pandas as pd
 from omicsbench.bargain import Bargain
 from omicsbench.contest import sign
 from omicsbench.matched import pareto
+from omicsbench.spec import RunRecord
 from omicsbench.verdict import Verdict
 
 # One hue family per kind of pipeline, told apart by colour-blind readers too (blue and orange),
@@ -55,8 +56,24 @@ def styles(families: Mapping[str, str]) -> dict[str, Style]:
         names = sorted(name for name, of in families.items() if of == family)
         colours = islice(cycle(COLOURS[family]), len(names))
         for i, (name, colour) in enumerate(zip(names, colours, strict=True)):
-            made[name] = Style(name, family, colour, DASHES[family], SHAPES[i % len(SHAPES)])
+            made[name] = Style(name, family, colour, DASHES[family], _shape(i))
     return made
+
+
+def styles_by_task(records: Iterable[RunRecord]) -> dict[str, Style]:
+    """Styles of all pipelines. Those of different tasks share no chart, so they may look alike."""
+    families: dict[str, dict[str, str]] = {}
+    for r in records:
+        families.setdefault(r.spec.task, {})[r.spec.pipeline] = r.family
+    made: dict[str, Style] = {}
+    for _, own in sorted(families.items()):
+        made = styles(own) | made
+    return made
+
+
+def _shape(i: int) -> str:
+    """Shifted by one each time the colours begin anew, so that no two look the same."""
+    return SHAPES[(i + i // len(SHAPES)) % len(SHAPES)]
 
 
 def columns(frame: pd.DataFrame) -> dict[str, list[Any]]:
@@ -119,24 +136,24 @@ def specifications() -> dict[str, Any]:
     """Vega-Lite specifications by kind of chart, without data and axis titles."""
     return {
         "curve": _chart(
-            _band("low", "high"),
-            _line("mean"),
-            _points("mean", [_tip("mean", "mean"), *_INTERVAL, _tip("repeats", "repeats"),
-                             _tip("se", "standard error over test cells")]),
+            band("low", "high"),
+            line("mean"),
+            _points("mean", [tip("mean", "mean"), *_INTERVAL, tip("repeats", "repeats"),
+                             tip("se", "standard error over test cells")]),
             *_crossover(),
             y="linear",
         ),
         "fit": _chart(
-            _band("fit_s_min", "fit_s_max"),
-            _line("fit_s"),
-            _points("fit_s", [_tip("fit_s", "median fit, s", ".3~s")]),
+            band("fit_s_min", "fit_s_max"),
+            line("fit_s"),
+            _points("fit_s", [tip("fit_s", "median fit, s", ".3~s")]),
             _hollow("fit_s", "predicted fit, s", ".3~s"),
             y="log",
         ),
         "memory": _chart(
-            _band("memory_min", "memory_max"),
-            _line("memory"),
-            _points("memory", [_tip("memory", "median peak, GiB", ".3~f")]),
+            band("memory_min", "memory_max"),
+            line("memory"),
+            _points("memory", [tip("memory", "median peak, GiB", ".3~f")]),
             _hollow("memory", "predicted peak, GiB", ".3~f"),
             y="log",
         ),
@@ -152,9 +169,9 @@ def specifications() -> dict[str, Any]:
             },
             _points(
                 "mean",
-                [_tip("tuning", "tuning"), _tip("mean", "mean"),
-                 _tip("total_s", "median search, fit and transform, s", ".3~s"),
-                 _tip("front", "on the Pareto front (1: yes)")],
+                [tip("tuning", "tuning"), tip("mean", "mean"),
+                 tip("total_s", "median search, fit and transform, s", ".3~s"),
+                 tip("front", "on the Pareto front (1: yes)")],
                 size=110,
                 hollow=True,
             ),
@@ -162,22 +179,22 @@ def specifications() -> dict[str, Any]:
             y="linear",
         ),
         "budget": _chart(
-            _line("score"),
-            _points("score", [_tip("score", "mean test score", ".4~f"),
-                              _tip("budget", "budget", ".3~s"), _tip("cost", "its cost", ".3~s")]),
+            line("score"),
+            _points("score", [tip("score", "mean test score", ".4~f"),
+                              tip("budget", "budget", ".3~s"), tip("cost", "its cost", ".3~s")]),
             x="budget",
             y="linear",
         ),
         "gain": _chart(
-            _band("low", "high"),
+            band("low", "high"),
             {"mark": {"type": "rule", "color": INK, "strokeDash": [2, 2]},
              "encoding": {"x": {"value": 0}, "x2": {"value": "width"}, "y": {"datum": 0},
                           "color": {"value": INK}}},
             {"mark": {"type": "line", "strokeWidth": 1.8},
              "encoding": {"y": {"field": "mean", "type": "quantitative"}}},
-            _points("mean", [_tip("budget", "budget", ".3~s"), _tip("mean", "deep minus simple"),
-                             *_INTERVAL, _tip("pairs", "repeats"), _tip("deep", "deep"),
-                             _tip("simple", "simple")], shape=False),
+            _points("mean", [tip("budget", "budget", ".3~s"), tip("mean", "deep minus simple"),
+                             *_INTERVAL, tip("pairs", "repeats"), tip("deep", "deep"),
+                             tip("simple", "simple")], shape=False),
             x="budget",
             y="linear",
         ),
@@ -186,11 +203,7 @@ def specifications() -> dict[str, Any]:
 
 def _chart(*layers: dict[str, Any], y: str, x: str = "size") -> dict[str, Any]:
     title, number, shown = X_AXES[x]
-    return {
-        "$schema": "https://vega.github.io/schema/vega-lite/v6.json",
-        "width": "container",
-        "height": 190,
-        "autosize": {"type": "fit", "contains": "padding"},
+    return plate() | {
         "encoding": {
             "x": {
                 "field": x,
@@ -208,6 +221,16 @@ def _chart(*layers: dict[str, Any], y: str, x: str = "size") -> dict[str, Any]:
             "detail": {"field": shown},
         },
         "layer": [_with_y(layer, y) for layer in layers],
+    }
+
+
+def plate(height: int = 190) -> dict[str, Any]:
+    """What all charts share: size, type and the look of their axes."""
+    return {
+        "$schema": "https://vega.github.io/schema/vega-lite/v6.json",
+        "width": "container",
+        "height": height,
+        "autosize": {"type": "fit", "contains": "padding"},
         "config": {
             "font": "system-ui, -apple-system, 'Segoe UI', sans-serif",
             "view": {"stroke": None},
@@ -228,7 +251,7 @@ def _with_y(layer: dict[str, Any], kind: str) -> dict[str, Any]:
     return layer
 
 
-def _band(low: str, high: str) -> dict[str, Any]:
+def band(low: str, high: str) -> dict[str, Any]:
     ends = {"y": {"field": low, "type": "quantitative"}, "y2": {"field": high}}
     return {
         "transform": [{"filter": f"isValid(datum.{low})"}],
@@ -237,7 +260,7 @@ def _band(low: str, high: str) -> dict[str, Any]:
     }
 
 
-def _line(field: str) -> dict[str, Any]:
+def line(field: str) -> dict[str, Any]:
     return {
         "mark": {"type": "line", "strokeWidth": 1.8},
         "encoding": {
@@ -258,7 +281,7 @@ def _points(
 
     ``hollow`` where it was tuned.
     """
-    common = [_tip("pipeline", "pipeline"), _tip("size", "n", ",")]
+    common = [tip("pipeline", "pipeline"), tip("size", "n", ",")]
     encoding: dict[str, Any] = {
         "y": {"field": field, "type": "quantitative"},
         "tooltip": [*common, *tips] if shape else list(tips),
@@ -276,8 +299,8 @@ def _points(
 
 def _hollow(field: str, title: str, number: str) -> dict[str, Any]:
     """Predicted costs of what was not run; the rows come as the data set ``predicted``."""
-    tips = [_tip(field, title, number), _tip(f"{field}_low", "95 % interval from", number),
-            _tip(f"{field}_high", "to", number)]  # fmt: skip
+    tips = [tip(field, title, number), tip(f"{field}_low", "95 % interval from", number),
+            tip(f"{field}_high", "to", number)]  # fmt: skip
     layer = _points(field, tips, size=60)
     layer["mark"] |= {"filled": False, "strokeWidth": 1.5}
     return layer | {"data": {"name": "predicted"}}
@@ -286,7 +309,7 @@ def _hollow(field: str, title: str, number: str) -> dict[str, Any]:
 def _crossover() -> list[dict[str, Any]]:
     """A vertical line at n*, labelled; its rows come as the data set ``stars``."""
     x = {"field": "size", "type": "quantitative"}
-    tips = [_tip("pipeline", "pipeline"), _tip("size", "n*", ","), _tip("against", "against")]
+    tips = [tip("pipeline", "pipeline"), tip("size", "n*", ","), tip("against", "against")]
     rule = {"mark": {"type": "rule", "strokeWidth": 1.2}, "encoding": {"x": x, "tooltip": tips}}
     label = {
         "mark": {
@@ -301,14 +324,14 @@ def _crossover() -> list[dict[str, Any]]:
     return [layer | {"data": {"name": "stars"}} for layer in (rule, label)]
 
 
-def _tip(field: str, title: str, number: str | None = None) -> dict[str, Any]:
+def tip(field: str, title: str, number: str | None = None) -> dict[str, Any]:
     made = {"field": field, "title": title}
     if number or field in ("mean", "low", "high"):
         made |= {"type": "quantitative", "format": number or ".4~f"}
     return made
 
 
-_INTERVAL = (_tip("low", "95 % interval from"), _tip("high", "to"))
+_INTERVAL = (tip("low", "95 % interval from"), tip("high", "to"))
 
 
 def _json(value: Any) -> Any:

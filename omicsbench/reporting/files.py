@@ -10,7 +10,7 @@ import pandas as pd
 
 from omicsbench.bargain import Bargain
 from omicsbench.reporting import summary, tables
-from omicsbench.reporting.overview import Overview, kinds, overview
+from omicsbench.reporting.overview import TASKS, Overview, by_task, kinds
 from omicsbench.spec import RunRecord
 from omicsbench.verdict import Verdict
 
@@ -53,9 +53,11 @@ def markdown(
              "difference_high", "tuning", "standing", "needed"]  # fmt: skip
     table = tables.verdict_table(verdicts)
     lines = ["# Verdicts", "", *(f"- {_plain(s)}" for s in sentences), ""]
-    matrix = overview(verdicts, kind_of)
-    if matrix:
-        lines += ["## The best deep against the best simple pipeline", "", *_matrix(matrix), ""]
+    matrices = by_task(verdicts, kind_of)
+    for task, matrix in matrices.items():
+        of = f": {TASKS[task].lower()}" if len(matrices) > 1 else ""
+        lines += [f"## The best deep against the best simple pipeline{of}", "", *_matrix(matrix),
+                  ""]  # fmt: skip
     lines += ["## Every verdict", ""]
     lines += ["| " + " | ".join(names) + " |", "|" + " --- |" * len(names)]
     for row in table[names].itertuples(index=False) if len(table) else []:
@@ -70,10 +72,12 @@ def write_tables(
     verdicts: Sequence[Verdict],
     words: Sequence[str],
     matched: Sequence[Bargain] = (),
+    details: Mapping[str, pd.DataFrame] | None = None,
 ) -> list[Path]:
     """Write every table beside the page; returns the files.
 
     ``runs.csv`` holds all ``runs`` (a tidy table), the others the ``newest`` versions.
+    ``details`` are written where they hold anything.
     """
     own = of(runs, newest)
     kind_of = kinds(newest)
@@ -88,7 +92,7 @@ def write_tables(
         "fits": tables.fit_table(newest),
         "failures": tables.failure_table(newest),
         "skipped_metrics": tables.skipped_table(newest),
-    }
+    } | {name: table for name, table in (details or {}).items() if len(table)}
     paths = [folder / f"{name}.csv" for name in written]
     for path, table in zip(paths, written.values(), strict=True):
         table.to_csv(path, index=False)

@@ -58,33 +58,35 @@ class Gallery:
     cells: int = 0  # points in a picture
     training: list[LargePicture] = field(default_factory=list)
     training_left_out: int = 0
+    task: str = ""
 
 
 def galleries(records: Sequence[RunRecord], folder: Path) -> list[Gallery]:
-    """One gallery per data set that has stored embeddings; the first repeat of each run."""
-    by_dataset: dict[str, dict[tuple[str, int], RunRecord]] = {}
-    wanted: dict[str, set[str]] = {}
+    """One gallery per data set and task with stored embeddings; the first repeat of each run."""
+    by_dataset: dict[tuple[str, str], dict[tuple[str, int], RunRecord]] = {}
+    wanted: dict[tuple[str, str], set[str]] = {}
     for r in sorted(records, key=lambda r: (r.spec.repeat, r.key)):
         if r.embedding:
-            wanted.setdefault(r.spec.dataset, set()).add(r.spec.pipeline)
+            wanted.setdefault((r.spec.dataset, r.spec.task), set()).add(r.spec.pipeline)
     for r in sorted(records, key=lambda r: (r.spec.repeat, not r.embedding, r.key)):
-        if r.spec.pipeline in wanted.get(r.spec.dataset, ()):
-            runs = by_dataset.setdefault(r.spec.dataset, {})
+        if r.spec.pipeline in wanted.get((r.spec.dataset, r.spec.task), ()):
+            runs = by_dataset.setdefault((r.spec.dataset, r.spec.task), {})
             known = runs.get((r.spec.pipeline, r.spec.size))
             if known is None or (r.embedding and not known.embedding):
                 runs[r.spec.pipeline, r.spec.size] = r
-    large = {dataset: _large_runs(runs, folder) for dataset, runs in by_dataset.items()}
+    large = {at: _large_runs(runs, folder) for at, runs in by_dataset.items()}
     left, left_large, waiting = MAX_PICTURES, MAX_LARGE, sum(map(bool, large.values()))
     made = []
-    for dataset, runs in sorted(by_dataset.items()):
+    for at, runs in sorted(by_dataset.items()):
         pipelines = sorted({p for p, _ in runs})
         room = min(MAX_COLUMNS, max(1, left // len(pipelines)))
-        shown = large[dataset][: -(-left_large // max(waiting, 1))]  # an equal share, rounded up
-        gallery = _gallery(dataset, pipelines, runs, shown, folder, room)
-        gallery.training_left_out = len(large[dataset]) - len(shown)
+        shown = large[at][: -(-left_large // max(waiting, 1))]  # an equal share, rounded up
+        gallery = _gallery(at[0], pipelines, runs, shown, folder, room)
+        gallery.training_left_out = len(large[at]) - len(shown)
+        gallery.task = at[1]
         left -= len(pipelines) * len(gallery.sizes)
         left_large -= len(shown)
-        waiting -= bool(large[dataset])
+        waiting -= bool(large[at])
         made.append(gallery)
     return made
 

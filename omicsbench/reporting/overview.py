@@ -11,7 +11,9 @@ from omicsbench.metrics.base import METRICS, Metric
 from omicsbench.spec import RunRecord
 from omicsbench.verdict import Against, Standing, Verdict
 
-GROUPS = ("reconstruction", "neighbours", "distances", "labels", "clusters")
+GROUPS = ("reconstruction", "neighbours", "modalities", "distances", "labels", "clusters",
+          "classes", "calibration", "uncertainty")  # fmt: skip
+TASKS = {"embed": "Embedding", "predict": "Prediction", "integrate": "Integration"}
 KINDS = ("real omics", "real, not omics", "simulated")
 REAL = KINDS[0]
 STANDINGS: tuple[Standing, ...] = get_args(Standing)
@@ -86,6 +88,12 @@ def overview(verdicts: Sequence[Verdict], kind_of: Mapping[str, str]) -> Overvie
         for metric in ordered({name for name, _ in cells})
     )
     return Overview(chosen[0].against, tuple(columns), rows)
+
+
+def by_task(verdicts: Sequence[Verdict], kind_of: Mapping[str, str]) -> dict[str, Overview]:
+    """A matrix per task: metrics of one say nothing of another."""
+    found = {task: overview([v for v in verdicts if v.task == task], kind_of) for task in TASKS}
+    return {task: matrix for task, matrix in found.items() if matrix}
 
 
 def ordered(names: set[str]) -> list[Metric]:

@@ -15,11 +15,12 @@ from omicsbench.budget import with_predictions
 from omicsbench.errors import DataError
 from omicsbench.judge import verdicts
 from omicsbench.metrics.base import METRICS
-from omicsbench.reporting import charts, sections, summary, tables
-from omicsbench.reporting.answer import answer, seconds
+from omicsbench.reporting import charts, prediction_charts, sections, summary, tables
+from omicsbench.reporting.answer import answer, answers, seconds
+from omicsbench.reporting.details import task_tables, task_views
 from omicsbench.reporting.files import SIGNS, of, write_tables
 from omicsbench.reporting.gallery import galleries
-from omicsbench.reporting.overview import kinds, overview
+from omicsbench.reporting.overview import TASKS, by_task, kinds
 from omicsbench.reporting.paragraph import RIVAL
 from omicsbench.reporting.payload import chart_data, menus, safe_json
 from omicsbench.reporting.provenance import environments, protocol
@@ -63,9 +64,10 @@ def write_report(
     bought = bargains(newest, price_per_hour)
     words = answer(found, newest)
     runs = tidy(records)
-    written = write_tables(page.parent, runs, newest, found, words, bought)
+    details = task_tables(newest)
+    written = write_tables(page.parent, runs, newest, found, words, bought, details)
     page.write_text(
-        _html(newest, of(runs, newest), found, bought, words, folder)(
+        _html(newest, of(runs, newest), found, bought, details, folder)(
             command=command,
             reference=reference,
             missing=missing,
@@ -85,7 +87,7 @@ def _html(
     runs: pd.DataFrame,
     found: list[Verdict],
     bought: list[Bargain],
-    words: list[str],
+    details: dict[str, pd.DataFrame],
     folder: Path,
 ) -> Any:
     """The template's ``render``, holding everything that follows from the records."""
@@ -96,14 +98,18 @@ def _html(
     scores, costs = tables.score_table(runs), tables.cost_table(runs)
     scores = scores[scores["metric"].isin(list(METRICS))]
     quality = charts.quality_time(scores, costs)
-    styles = charts.styles({r.spec.pipeline: r.family for r in records})
+    styles = charts.styles_by_task(records)
     places = sections.places(records)
     panels = sections.panels(quality, places)
     predicted = tables.prediction_table(records)
     failed = tables.failure_table(records)
     kind_of = kinds(records)
+    matrices = by_task(found, kind_of)
     together = summary.summaries(found, kind_of)
-    data = chart_data(quality, costs, predicted, found, bought, styles, places)
+    pictures = prediction_charts.chart_frames(details)
+    specs = charts.specifications() | prediction_charts.specifications()
+    data = chart_data(quality, costs, predicted, found, bought, styles, places, pictures, specs)
+    views = task_views(records, details, places)
     own = files("omicsbench.reporting")
     environment = Environment(
         loader=PackageLoader("omicsbench.reporting", "."), autoescape=True,
@@ -118,9 +124,14 @@ def _html(
         suites=sorted({r.suite for r in records if r.suite}),
         dates=list(dict.fromkeys(started[:1] + started[-1:])),
         runs=len(records),
-        words=words,
+        answers=answers(found, records),
+        referred=any(v.against == "reference" for v in found),
         datasets=sections.datasets(records, found),
-        matrix=overview(found, kind_of),
+        matrices=matrices,
+        rival=" or ".join(dict.fromkeys(RIVAL[m.against] for m in matrices.values())),
+        tasks=TASKS,
+        predictions=views["predict"],
+        modalities=views["integrate"],
         kind_of=kind_of,
         signs=SIGNS,
         rivals=RIVAL,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pandas as pd
@@ -25,8 +25,14 @@ def chart_data(
     bought: Sequence[Bargain],
     styles: dict[str, charts.Style],
     places: list[dict[str, Any]],
+    details: Mapping[str, tuple[pd.DataFrame, list[str]]],
+    specifications: Mapping[str, Any],
 ) -> dict[str, Any]:
-    """The charts' data: columns, with pipelines, places and metrics as numbers."""
+    """The charts' data: columns, with pipelines, places and metrics as numbers.
+
+    ``details`` are more tables, each with the columns that its charts need; ``specifications``
+    are the charts, by kind.
+    """
     single = [
         v for v in found if v.deep in styles
     ]  # not "the best", where it is now this, now that
@@ -48,13 +54,14 @@ def chart_data(
                                   "memory_low", "memory_high"]),
         "star": (charts.stars(marked), [*key, "metric", "against"]),
     }  # fmt: skip
+    wanted |= {name: (frame, ["place", "pipeline", *own]) for name, (frame, own) in details.items()}
     place_of = {tuple(p[k] for k in PLACE): i for i, p in enumerate(places)}
     pipeline_of = {name: i for i, name in enumerate(styles)}
     metric_of = {name: i for i, name in enumerate(METRICS)}
     made: dict[str, Any] = {
         "metrics": list(METRICS),
         "styles": [vars(style) for style in styles.values()],
-        "specs": charts.specifications(),
+        "specs": dict(specifications),
         "places": [{"ground": p["ground"], "tuning": p["tuning"]} for p in places],
     }
     made |= _bargain_data(bought, places, metric_of)

@@ -29,14 +29,16 @@
   const stars = rowsOf(data.star);
   const predicted = rowsOf(data.predicted);
   const tables = {
-    curve, pareto: curve, fit: cost, memory: cost,
+    curve, pareto: curve, fit: cost, memory: cost, marks: rowsOf(data.marks),
+    reliability: rowsOf(data.reliability), coverage: rowsOf(data.coverage),
+    posterior: rowsOf(data.posterior), uncertainty: rowsOf(data.uncertainty),
     budget: bought(data.budget), gain: bought(data.gain, "deep"),
   };
   const units = { seconds: "wall time, s", price: "price of machine time", joules: "energy, J" };
   const short = (n) => new Intl.NumberFormat("en", { notation: "compact" }).format(n).replace("K", "k");
 
   function rows(chart) {
-    const { kind, place, ground, dim, metric, size, currency } = chart.dataset;
+    const { kind, place, ground, dim, metric, size, currency, pipeline } = chart.dataset;
     const same = (row) => String(row.ground) === ground;
     const here = {
       pareto: same,
@@ -46,6 +48,7 @@
     const fits = (row) =>
       here(row) &&
       (metric === undefined || (row.metric === metric && String(row.dim ?? "") === dim)) &&
+      (pipeline === undefined || row.pipeline === pipeline) &&
       !hidden.has(row.pipeline);
     const values = tables[kind].filter(
       (row) => fits(row) && (!size || String(row.size) === size) &&
@@ -63,6 +66,7 @@
       predicted: ["fit", "memory"].includes(kind)
         ? predicted.filter((row) => fits(row) && row[kind === "fit" ? "fit_s" : "memory"] > 0)
         : [],
+      marks: kind === "posterior" ? tables.marks.filter(fits) : [],
     };
   }
 
@@ -71,15 +75,16 @@
     const found = rows(chart);
     const plot = chart.querySelector(".plot");
     const spec = structuredClone(data.specs[chart.dataset.kind]);
-    const { stars, predicted } = found;
-    spec.datasets = { stars, predicted };
+    const { stars, predicted, marks } = found;
+    spec.datasets = { stars, predicted, marks };
     const known = ({ mark, encoding }) =>
       mark.type !== "area" || found.values.some((row) => row[encoding.y.field] !== null);
     spec.layer = spec.layer.filter((layer) =>
-      (layer.data ? spec.datasets[layer.data.name].length : known(layer)));
+      (layer.data?.name ? spec.datasets[layer.data.name].length : known(layer)));
     spec.data = { values: found.values };
     if (chart.dataset.currency) spec.encoding.x.axis.title = `budget: ${units[chart.dataset.currency]}`;
-    if (!["pareto", "budget", "gain"].includes(chart.dataset.kind)) {
+    if (chart.dataset.domain) spec.encoding.x.scale.domain = JSON.parse(chart.dataset.domain);
+    if (spec.encoding.x.field === "size") {
       const sizes = [...found.values, ...predicted].map((row) => row.size);
       spec.encoding.x.axis.values = [...new Set(sizes)];
     }
@@ -100,13 +105,19 @@
 
   // Legend: a button hides or shows a pipeline in all charts.
   const buttons = document.querySelectorAll(".legend button");
-  const press = () => buttons.forEach((button) =>
-    button.setAttribute("aria-pressed", String(!hidden.has(button.dataset.pipeline))));
+  const press = () => {
+    buttons.forEach((button) =>
+      button.setAttribute("aria-pressed", String(!hidden.has(button.dataset.pipeline))));
+    // A chart of one pipeline goes with it.
+    document.querySelectorAll(".chart[data-pipeline]").forEach((chart) => {
+      chart.hidden = hidden.has(chart.dataset.pipeline);
+    });
+  };
   buttons.forEach((button) => button.addEventListener("click", () => {
     const { pipeline } = button.dataset;
     if (!hidden.delete(pipeline)) hidden.add(pipeline);
     press();
-    drawn.forEach(draw);
+    drawn.forEach((chart) => { if (!chart.hidden) draw(chart); });
   }));
   press();
 
@@ -152,7 +163,9 @@
   // Printing shows everything.
   window.addEventListener("beforeprint", () => {
     document.querySelectorAll("section > details").forEach((details) => { details.open = true; });
-    document.querySelectorAll(".chart").forEach((chart) => { if (!drawn.has(chart)) draw(chart); });
+    document.querySelectorAll(".chart").forEach((chart) => {
+      if (!drawn.has(chart) && !chart.hidden) draw(chart);
+    });
   });
 
   // Filters of the verdict tables.

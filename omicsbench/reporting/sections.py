@@ -9,7 +9,7 @@ import pandas as pd
 
 from omicsbench.metrics.base import METRICS
 from omicsbench.reporting.answer import outcome_counts
-from omicsbench.reporting.overview import KINDS, headline, kind, ordered
+from omicsbench.reporting.overview import KINDS, TASKS, headline, kind, ordered
 from omicsbench.reporting.payload import PLACE
 from omicsbench.reporting.summary import conditions
 from omicsbench.spec import RunRecord
@@ -55,7 +55,7 @@ def panels(quality: pd.DataFrame, at: list[dict[str, Any]]) -> list[dict[str, An
                     "dataset": place["dataset"],
                     "dim": int(dim) or "",
                     "name": place["name"] + (f" · {dim}-D" if dim else ""),
-                    "space": {0: "outputs", 2: "2-D pictures"}.get(dim, f"{dim}-D spaces"),
+                    "space": _space(place["task"], int(dim)),
                     "metrics": [m.name for m in ordered(known)],
                     "sizes": sorted(int(n) for n in set(group["size"])),
                 }
@@ -63,33 +63,36 @@ def panels(quality: pd.DataFrame, at: list[dict[str, Any]]) -> list[dict[str, An
     return made
 
 
+def _space(task: str, dim: int) -> str:
+    """What is compared in a panel, such as 10-D spaces; ``dim`` is 0 where there is no space."""
+    if not dim:
+        return "class predictions" if task == "predict" else "outputs"
+    joint = "joint " if task == "integrate" else ""
+    return f"2-D {joint}pictures" if dim == 2 else f"{dim}-D {joint}spaces"
+
+
 def datasets(records: Sequence[RunRecord], found: Sequence[Verdict]) -> list[dict[str, Any]]:
     """What the page says of each data set, its verdicts as rows and as a matrix."""
     latest = {r.spec.dataset: r for r in records}
+    facts: dict[str, dict[str, Any]] = {}
+    for r in records:  # each task may tell something of its own
+        facts.setdefault(r.spec.dataset, {}).update(r.dataset_info)
     made = []
     for name, record in sorted(latest.items(), key=lambda item: (_rank(item[1]), item[0])):
         own = [v for v in found if v.dataset == name]
         listed = [v for v in own if not METRICS[v.metric].secondary]
         counted = headline(own)
-        metrics = ordered({v.metric for v in listed})
-        columns = sorted({_column(v) for v in listed})
-        cells: dict[Any, list[Verdict]] = {}
-        for v in listed:
-            cells.setdefault((v.metric, _column(v)), []).append(v)
-        matrix = [
-            (m, [_cell(cells.get((m.name, column), ())) for column in columns]) for m in metrics
-        ]
+        by_task = {task: [v for v in listed if v.task == task] for task in TASKS}
         order = [m.name for m in ordered({v.metric for v in own})]
         rows = sorted(own, key=lambda v: (order.index(v.metric), v.tuning, v.deep, v.against))
         made.append(
             {
                 "name": name,
-                "info": record.dataset_info,
+                "info": facts[name],
                 "kind": kind(record),
                 "sizes": sorted({r.spec.size for r in records if r.spec.dataset == name}),
                 "verdicts": rows,
-                "columns": columns,
-                "matrix": matrix,
+                "matrices": [_matrix(task, of) for task, of in by_task.items() if of],
                 "counts": outcome_counts(counted),
                 "conditions": conditions(own),
                 "tuned": any(v.tuning for v in own),
@@ -98,6 +101,19 @@ def datasets(records: Sequence[RunRecord], found: Sequence[Verdict]) -> list[dic
             }
         )
     return made
+
+
+def _matrix(task: str, listed: Sequence[Verdict]) -> dict[str, Any]:
+    """The verdicts of one data set and task: metrics by deep pipelines."""
+    columns = sorted({_column(v) for v in listed})
+    cells: dict[Any, list[Verdict]] = {}
+    for v in listed:
+        cells.setdefault((v.metric, _column(v)), []).append(v)
+    rows = [
+        (m, [_cell(cells.get((m.name, column), ())) for column in columns])
+        for m in ordered({v.metric for v in listed})
+    ]
+    return {"task": task, "columns": columns, "rows": rows}
 
 
 def _open_ended(v: Verdict) -> bool:

@@ -69,14 +69,21 @@ def score_table(runs: pd.DataFrame) -> pd.DataFrame:
     ``se`` is the mean standard error over the scored cells, where one is known: how far all scores
     of a metric might move together with another test set. It is not part of the interval.
     """
-    test = runs[runs["part"] == "test"]
-    found = test.groupby([*WHERE, "metric"], dropna=False)["value"].agg(["mean", "std", "count"])
-    found["se"] = test.astype({"se": float}).groupby([*WHERE, "metric"], dropna=False)["se"].mean()
-    half = stdtrit((found["count"] - 1).clip(lower=1), 0.975) * found["std"]
-    half /= found["count"] ** 0.5  # NaN with one repeat
-    found = found.assign(low=found["mean"] - half, high=found["mean"] + half)
-    found = found.rename(columns={"count": "repeats"}).drop(columns="std").reset_index()
-    return _whole(found, "output_dim")
+    test = runs[runs["part"] == "test"].astype({"se": float})
+    by = [*WHERE, "metric"]
+    found = means(test, by, "value")
+    found["se"] = test.groupby(by, dropna=False)["se"].mean()
+    found = found[["mean", "repeats", "se", "low", "high"]]
+    return _whole(found.reset_index(), "output_dim")
+
+
+def means(frame: pd.DataFrame, by: list[str], value: str) -> pd.DataFrame:
+    """Mean of a column per group, its 95 % t-interval ``low`` to ``high``, and ``repeats``."""
+    groups = frame.astype({value: float}).groupby(by, dropna=False)[value]
+    found = pd.DataFrame(groups.agg(mean="mean", std="std", repeats="count"))
+    half = stdtrit((found["repeats"] - 1).clip(lower=1), 0.975) * found.pop("std")
+    half /= found["repeats"] ** 0.5  # NaN with one repeat
+    return found.assign(low=found["mean"] - half, high=found["mean"] + half)
 
 
 def cost_table(runs: pd.DataFrame) -> pd.DataFrame:
@@ -167,9 +174,9 @@ def prediction_table(records: Iterable[RunRecord]) -> pd.DataFrame:
 
 def fit_table(records: Iterable[RunRecord]) -> pd.DataFrame:
     """What methods tell of their own fits: one row per stage, at the largest size, first repeat."""
-    largest: dict[tuple[str, str, str, str], RunRecord] = {}
+    largest: dict[tuple[str, ...], RunRecord] = {}
     for r in records:
-        at = (r.spec.dataset, r.spec.pipeline, r.spec.device, str(r.spec.tuning or ""))
+        at = (r.spec.dataset, r.spec.pipeline, r.spec.device, str(r.spec.tuning or ""), r.spec.task)
         known = largest.get(at)
         rank = (-r.spec.size, r.spec.repeat)
         if r.fit_info and (known is None or rank < (-known.spec.size, known.spec.repeat)):
@@ -178,7 +185,7 @@ def fit_table(records: Iterable[RunRecord]) -> pd.DataFrame:
         {"dataset": dataset, "pipeline": pipeline, "tuning": tuning, "size": r.spec.size,
          "stage": stage,
          "facts": "; ".join(f"{name.replace('_', ' ')} {_fact(v)}" for name, v in facts.items())}
-        for (dataset, pipeline, _, tuning), r in sorted(largest.items())
+        for (dataset, pipeline, _, tuning, _), r in sorted(largest.items())
         for stage, facts in r.fit_info.items()
     ]  # fmt: skip
     return pd.DataFrame(rows, columns=["dataset", "pipeline", "tuning", "size", "stage", "facts"])

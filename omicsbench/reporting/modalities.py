@@ -1,0 +1,98 @@
+"""What a joint embedding keeps of each modality, of finished runs at the largest size."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from itertools import cycle
+from typing import Any
+
+import pandas as pd
+
+from omicsbench.metrics.base import METRICS
+from omicsbench.reporting.largest import OF_RUN, Place, frame, of_place, of_run, pipelines_of
+from omicsbench.reporting.payload import PLACE
+from omicsbench.reporting.tables import means
+from omicsbench.spec import RunRecord
+
+SHARES = "modality_balance"  # its parts are shares of one whole
+# Apart from the hues that tell pipelines from each other; dark text can be read on all.
+GREYS = ("#94a3b8", "#dbe2ea", "#b8c4d3", "#eef1f5")
+
+
+def modality_table(shown: Sequence[RunRecord]) -> pd.DataFrame:
+    """One row per pipeline, metric and modality: mean over repeats, its 95 % t-interval.
+
+    ``modality`` may be a pair, such as ``rna > protein``. Metrics this version does not know are
+    left out, since nothing could be said of them.
+    """
+    rows = (
+        of_run(r) | {"metric": metric, "modality": modality, "value": value}
+        for r in shown
+        for metric, parts in r.parts.items()
+        if metric in METRICS
+        for modality, value in parts.items()
+    )
+    names = ["metric", "modality"]
+    return means(frame(rows, [*names, "value"]), [*OF_RUN, *names], "value").reset_index()
+
+
+def modality_view(
+    table: pd.DataFrame,
+    records: Sequence[RunRecord],
+    places: Sequence[dict[str, Any]],
+    missing: Mapping[Place, str],
+) -> list[dict[str, Any]]:
+    """Per place that has such numbers: columns by metric and modality, and rows by pipeline.
+
+    Modalities stand in the data set's order, a pair after its first; colours belong to shares.
+    """
+    order = {
+        r.spec.dataset: {name: i for i, name in enumerate(r.dataset_info["modalities"])}
+        for r in records
+        if r.dataset_info.get("modalities")
+    }
+    made = []
+    for place in places:
+        here = of_place(table, place)
+        if here.empty:
+            continue
+        rank = order.get(place["dataset"], {})
+
+        def key(modality: str, rank: dict[str, int] = rank) -> list[tuple[int, str]]:
+            return [(rank.get(part, len(rank)), part) for part in modality.split(" > ")]
+
+        columns = {
+            metric: sorted(set(here.loc[here["metric"] == metric, "modality"]), key=key)
+            for metric in [name for name in METRICS if name in set(here["metric"])]
+        }
+        pipelines = pipelines_of(here)
+        shares = columns.pop(SHARES, [])
+        cells: dict[tuple[str, str, str], Any] = {
+            (row["pipeline"], row["metric"], row["modality"]): row
+            for row in here.to_dict("records")
+        }
+        made.append(
+            {
+                "place": place,
+                "size": int(here["size"].max()),
+                "columns": columns,
+                "shares": list(zip(shares, cycle(GREYS), strict=False)),
+                "pipelines": pipelines,
+                "cells": cells,
+                "shares_of": {p: _stack(cells, p, shares) for p in pipelines},
+                "missing": missing.get(tuple(place[k] for k in PLACE), ""),
+            }
+        )
+    return made
+
+
+def _stack(
+    cells: Mapping[tuple[str, str, str], Any], pipeline: str, names: Sequence[str]
+) -> list[tuple[str, str, float]]:
+    """Modality, colour and share of the whole of a pipeline; empty where it has none."""
+    found = [cells.get((pipeline, SHARES, name)) for name in names]
+    values = [float(row["mean"]) if row else 0.0 for row in found]
+    total = sum(values)
+    if not total > 0:
+        return []
+    return [(n, c, v / total) for n, c, v in zip(names, cycle(GREYS), values, strict=False)]
