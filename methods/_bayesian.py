@@ -5,6 +5,7 @@ Imports torch and Pyro, so methods import this module inside their functions.
 
 from __future__ import annotations
 
+import itertools
 import math
 
 import pyro
@@ -41,7 +42,7 @@ class BayesianNetwork(nn.Module):
         self.activation = ACTIVATIONS[activation]()
         self.prior_scale = prior_scale
         self.loc, self.raw = nn.ParameterDict(), nn.ParameterDict()
-        for i, (a, b) in enumerate(zip(widths, widths[1:], strict=False)):
+        for i, (a, b) in enumerate(itertools.pairwise(widths)):
             for name, shape in ((f"weight{i}", (a, b)), (f"bias{i}", (b,))):
                 last = i == len(widths) - 2
                 self.loc[name] = nn.Parameter(torch.randn(shape) * START_LOC * (not last))
@@ -60,7 +61,10 @@ class BayesianNetwork(nn.Module):
 
     def model(self, x: torch.Tensor, y: torch.Tensor, n: int) -> None:
         """Prior of the weights, likelihood of some of n rows, scaled up to all of them."""
-        weights = {name: pyro.sample(name, _normal(torch.zeros_like(loc), torch.ones_like(loc))) for name, loc in self.loc.items()}
+        weights = {
+            name: pyro.sample(name, _normal(torch.zeros_like(loc), torch.ones_like(loc)))
+            for name, loc in self.loc.items()
+        }
         with pyro.poutine.scale(scale=n / len(x)), pyro.plate("rows", len(x)):
             pyro.sample("y", Categorical(logits=self(x, weights)), obs=y)
 
@@ -74,7 +78,8 @@ class BayesianNetwork(nn.Module):
 
     def draw(self, generator: torch.Generator) -> dict[str, torch.Tensor]:
         return {
-            name: loc + self.raw[name].exp() * torch.randn(loc.shape, generator=generator).to(loc.device)
+            name: loc
+            + self.raw[name].exp() * torch.randn(loc.shape, generator=generator).to(loc.device)
             for name, loc in self.loc.items()
         }
 

@@ -9,13 +9,16 @@ import pickle
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import partial
+from inspect import signature
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from omicsbench import rules
 from omicsbench.errors import DataError, OmicsbenchError, RegistryError
 from omicsbench.fetch import local_path
+from omicsbench.pairing import pair
 from omicsbench.pipeline import Call
 from omicsbench.plugin import DatasetInfo, MethodInfo
 from omicsbench.quality import check as check_data
@@ -80,14 +83,20 @@ def check_method(entry: Entry[MethodInfo], registry: Registry) -> Iterator[Check
     """Check one method on small random data."""
     info = entry.info
     reason = unavailable(info)
-    if reason is None and info.task != "embed":
-        reason = f"no checks for task {info.task} yet"
     if reason:
         yield Check(info.name, "the contract of a method", skipped=reason)
         return
-    stage = resolve(info.name, registry, DIMENSIONS).stages[0]
-    for rule, examine in _METHOD_RULES.items():
-        yield _examined(info.name, rule, partial(examine, _Subject(stage)))
+    known = signature(entry.make).parameters
+    text = f"{info.name}(image={rules.IMAGE})" if "image" in known else info.name
+    stage = resolve(text, registry, DIMENSIONS).stages[0]
+    examined: dict[str, tuple[Any, rules.Rules]] = {
+        "embed": (_Subject, _METHOD_RULES),
+        "predict": (rules.Predictor, rules.PREDICTOR),
+        "integrate": (rules.Integrator, rules.INTEGRATOR),
+    }
+    subject, own = examined[info.task]
+    for rule, examine in own.items():
+        yield _examined(info.name, rule, partial(examine, subject(stage)))
 
 
 def check_dataset(entry: Entry[DatasetInfo]) -> Iterator[Check]:
@@ -99,12 +108,23 @@ def check_dataset(entry: Entry[DatasetInfo]) -> Iterator[Check]:
         return
 
     def loads() -> str | None:
+        if info.modalities:
+            found = pair(entry.make(), info.label, info.unit)
+            if list(found) != list(dict(info.modalities)):
+                return f"modalities are {', '.join(found)}, declared otherwise"
+            for name, values in info.modalities:
+                check_data(found[name], label=info.label, values=values)
+            return None
         checked = check_data(_sample(entry.make(), info), label=info.label, values=info.values)
         if info.label and not checked.label_names:
             return f"obs has no labels in {info.label!r}"
         return None
 
     def repeats() -> str | None:
+        if info.modalities:
+            pairs = zip(entry.make().values(), entry.make().values(), strict=True)
+            same = all(a.shape == b.shape and abs(a.X - b.X).sum() == 0 for a, b in pairs)
+            return None if same else "two loads differ; draw random numbers from a seed"
         first, second = (_sample(entry.make(), info) for _ in range(2))
         if first.shape != second.shape or abs(first.X - second.X).sum() != 0:
             return "two loads differ; draw random numbers from a seed"

@@ -23,7 +23,7 @@ LAYERS = [
     "readers ingest",
     "stages suite sources score scratch catalogue forecast",
     "prepare budget tuning",
-    "rows",
+    "rows rules",
     "fitting plan checks",
     "assess",
     "execute",

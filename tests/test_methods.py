@@ -50,7 +50,7 @@ def _collect() -> dict[str, type]:
         for value in vars(module).values():
             if inspect.isclass(value) and value.__module__ == module.__name__:
                 info = getattr(value, "info", None)
-                if info is not None:
+                if info is not None and info.task == "embed":
                     found[info.name] = value
     return found
 

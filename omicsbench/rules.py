@@ -1,0 +1,172 @@
+"""Rules that a predictor and an integrator keep, on small made-up data of known structure."""
+
+from __future__ import annotations
+
+import pickle
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from omicsbench.plugin import Modality
+from omicsbench.stages import Stage
+
+ROWS, NEW_ROWS, IMAGE = 80, 11, (5, 6)
+
+
+class Predictor:
+    """A predictor under examination: classes 0, 2 and 5, and a fourth with one member."""
+
+    def __init__(self, stage: Stage) -> None:
+        from scipy.sparse import csr_matrix
+
+        self.stage = stage
+        rng = np.random.default_rng(0)
+        self.y = np.array([0, 2, 5])[np.arange(ROWS) % 3]
+        self.y[-1] = 7
+        X = rng.standard_normal((ROWS + NEW_ROWS, IMAGE[0] * IMAGE[1])).astype(np.float32)
+        X[:ROWS, 0] += self.y
+        sparse = stage.info.accepts_sparse
+        self.train: Any = csr_matrix(X[:ROWS]) if sparse else X[:ROWS]
+        self.new: Any = csr_matrix(X[ROWS:]) if sparse else X[ROWS:]
+
+    def fitted(self) -> Any:
+        return self.stage.build(0, "cpu").fit(self.train, self.y)
+
+
+def _documented(s: Any) -> str | None:
+    if not (s.stage.make.__doc__ or "").strip():
+        return "the class has no docstring"
+    return None if s.stage.info.summary and s.stage.info.source else "say what it is and its source"
+
+
+def _proba(s: Predictor) -> str | None:
+    model = s.fitted()
+    P = np.asarray(model.predict_proba(s.new))
+    if list(model.classes_) != [0, 2, 5, 7]:
+        return f"classes_ must be the codes seen, ascending, got {list(model.classes_)}"
+    if P.shape != (NEW_ROWS, 4) or not np.isfinite(P).all():
+        return f"predict_proba must return finite ({NEW_ROWS}, 4), got {P.shape}"
+    sums = P.min() >= 0 and np.allclose(P.sum(axis=1), 1, atol=1e-3)
+    return None if sums else "rows of predict_proba must be probabilities that sum to 1"
+
+
+def _samples(s: Predictor) -> str | None:
+    if not s.stage.info.samples:
+        return None
+    model = s.fitted()
+    drawn = np.asarray(model.sample_proba(s.new))
+    if drawn.ndim != 3 or drawn.shape[1:] != (NEW_ROWS, 4):
+        return f"sample_proba must return (s, {NEW_ROWS}, 4), got {drawn.shape}"
+    same = np.allclose(drawn.mean(axis=0), model.predict_proba(s.new), atol=1e-3)
+    return None if same else "predict_proba must be the mean of sample_proba"
+
+
+def _seeded(s: Predictor) -> str | None:
+    first, second = (s.fitted().predict_proba(s.new) for _ in range(2))
+    return None if np.allclose(first, second, atol=1e-4) else "equal seeds give unequal results"
+
+
+def _untouched(s: Predictor) -> str | None:
+    train, new = s.train.copy(), s.new.copy()
+    s.fitted().predict_proba(s.new)
+    same = abs(train - s.train).sum() == 0 and abs(new - s.new).sum() == 0
+    return None if same else "fit or predict_proba changed its input"
+
+
+def _picklable(s: Predictor) -> str | None:
+    model = s.fitted()
+    copy = pickle.loads(pickle.dumps(model))
+    same = np.allclose(model.predict_proba(s.new), copy.predict_proba(s.new), atol=1e-4)
+    return None if same else "a pickled copy gives other results"
+
+
+class Integrator:
+    """An integrator under examination: counts, presence and continuous values of the same cells."""
+
+    def __init__(self, stage: Stage) -> None:
+        self.stage = stage
+        rng = np.random.default_rng(0)
+        n = ROWS + NEW_ROWS
+        z = rng.standard_normal((n, 2))
+        counts = rng.poisson(np.exp(0.5 * z @ rng.standard_normal((2, 12)))).astype(np.float32)
+        there = (z @ rng.standard_normal((2, 15)) > 0).astype(np.float32)
+        values = (z @ rng.standard_normal((2, 10))).astype(np.float32)
+        whole = {
+            "rna": Modality(np.log1p(counts), "negative_binomial", counts, counts.sum(axis=1)),
+            "atac": Modality(there, "bernoulli", there),
+            "lipids": Modality(values + 0.1 * rng.standard_normal((n, 10)).astype(np.float32)),
+        }
+        self.train = {name: modality[:ROWS] for name, modality in whole.items()}
+        self.new = {name: modality[ROWS:] for name, modality in whole.items()}
+
+    def fitted(self) -> Any:
+        return self.stage.build(0, "cpu").fit(self.train)
+
+
+def _joint(s: Integrator) -> str | None:
+    Z, d = s.fitted().transform(s.new), s.stage.n_components
+    if not isinstance(Z, np.ndarray) or Z.shape != (NEW_ROWS, d) or Z.dtype != np.float32:
+        return f"transform must return float32 ({NEW_ROWS}, {d}), got {np.shape(Z)}"
+    return None if np.isfinite(Z).all() else "transform returned non-finite values"
+
+
+def _partial(s: Integrator) -> str | None:
+    if not s.stage.info.partial:
+        return None
+    model = s.fitted()
+    for name, own in s.new.items():
+        Z = np.asarray(model.transform({name: own}))
+        if Z.shape != (NEW_ROWS, s.stage.n_components) or not np.isfinite(Z).all():
+            return f"transform of {name} alone must be finite and of the same shape, got {Z.shape}"
+    return None
+
+
+def _inverts(s: Integrator) -> str | None:
+    if not s.stage.info.invertible:
+        return None
+    model = s.fitted()
+    rebuilt = model.inverse_transform(model.transform(s.new))
+    for name, own in s.new.items():
+        if np.shape(rebuilt.get(name)) != own.values.shape or not np.isfinite(rebuilt[name]).all():
+            return f"inverse_transform must give finite {own.values.shape} for {name}"
+    return None
+
+
+def _seeded_joint(s: Integrator) -> str | None:
+    first, second = (s.fitted().transform(s.new) for _ in range(2))
+    return None if np.allclose(first, second, atol=1e-4) else "equal seeds give unequal results"
+
+
+def _untouched_joint(s: Integrator) -> str | None:
+    before = {name: own.values.copy() for name, own in (s.train | s.new).items()}
+    s.fitted().transform(s.new)
+    same = all(np.array_equal(before[name], own.values) for name, own in (s.train | s.new).items())
+    return None if same else "fit or transform changed its input"
+
+
+def _picklable_joint(s: Integrator) -> str | None:
+    model = s.fitted()
+    copy = pickle.loads(pickle.dumps(model))
+    same = np.allclose(model.transform(s.new), copy.transform(s.new), atol=1e-4)
+    return None if same else "a pickled copy gives other results"
+
+
+Rules = dict[str, Callable[[Any], str | None]]
+PREDICTOR: Rules = {
+    "says what it is": _documented,
+    "predict_proba gives probabilities of the classes seen, by their codes": _proba,
+    "sample_proba, where declared, averages to predict_proba": _samples,
+    "equal seeds give equal results": _seeded,
+    "the input is left unchanged": _untouched,
+    "a fitted method survives pickling": _picklable,
+}
+INTEGRATOR: Rules = {
+    "says what it is": _documented,
+    "transform gives a finite (n, d) float32 embedding of unseen cells": _joint,
+    "transform takes each modality alone, where declared": _partial,
+    "inverse_transform, where declared, gives every modality back": _inverts,
+    "equal seeds give equal results": _seeded_joint,
+    "the input is left unchanged": _untouched_joint,
+    "a fitted method survives pickling": _picklable_joint,
+}
