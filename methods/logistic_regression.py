@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from omicsbench.methods._common import Array
 from omicsbench.methods._predictors import Predictor, check_positive, fit_quietly
 from omicsbench.plugin import Choice, Real, method
