@@ -13,6 +13,7 @@ from omicsbench.plugin import Real, Whole, method
 LIBRARIES = ("sklearn", "lightgbm")
 VALIDATION = 0.1  # share of the rows that decides when to stop
 PATIENCE = 10  # rounds without progress, as in scikit-learn
+UNWATCHED = 100  # rounds at most where no row can be held out: both libraries' default
 
 
 @method(
@@ -75,24 +76,25 @@ class GradientBoosting(Predictor):
         rows = np.setdiff1d(np.arange(len(y)), held)
         leaf = min(self.min_samples_leaf, max(1, len(rows) // 4))
         make = self._lightgbm if self.library == "lightgbm" else self._sklearn
-        model, more = make(leaf, X[held], y[held])
+        rounds = self.max_iter if len(held) else min(self.max_iter, UNWATCHED)
+        model, more = make(rounds, leaf, X[held], y[held])
         self.model_, _ = fit_quietly(model, X[rows], y[rows], **more)
         self.classes_ = self.model_.classes_
-        rounds = getattr(self.model_, "n_iter_", None) or getattr(self.model_, "n_estimators_", 0)
+        taken = getattr(self.model_, "n_iter_", None) or getattr(self.model_, "n_estimators_", 0)
         self.fit_info_ = {
             "library": self.library,
-            "iterations": int(rounds),
+            "iterations": int(taken),
             "validation_rows": len(held),
             "min_samples_leaf": leaf,
         }
         return self
 
-    def _sklearn(self, leaf: int, X: Array, y: Array) -> tuple[Any, dict[str, Any]]:
+    def _sklearn(self, rounds: int, leaf: int, X: Array, y: Array) -> tuple[Any, dict[str, Any]]:
         from sklearn.ensemble import HistGradientBoostingClassifier
 
         model = HistGradientBoostingClassifier(
             learning_rate=self.learning_rate,
-            max_iter=self.max_iter,
+            max_iter=rounds,
             max_leaf_nodes=self.max_leaf_nodes,
             min_samples_leaf=leaf,
             l2_regularization=self.l2_regularization,
@@ -102,7 +104,7 @@ class GradientBoosting(Predictor):
         )
         return model, {"X_val": X, "y_val": y} if len(y) else {}
 
-    def _lightgbm(self, leaf: int, X: Array, y: Array) -> tuple[Any, dict[str, Any]]:
+    def _lightgbm(self, rounds: int, leaf: int, X: Array, y: Array) -> tuple[Any, dict[str, Any]]:
         try:
             import lightgbm
         except ImportError:
@@ -111,7 +113,7 @@ class GradientBoosting(Predictor):
             ) from None
         model = lightgbm.LGBMClassifier(
             learning_rate=self.learning_rate,
-            n_estimators=self.max_iter,
+            n_estimators=rounds,
             num_leaves=self.max_leaf_nodes,
             min_child_samples=leaf,
             reg_lambda=self.l2_regularization,
