@@ -83,8 +83,7 @@ def hidden_layers(p: int, depth: int, width: int, activation: str, dropout: floa
         raise ValueError(f"depth={depth}: give 1 to 8 hidden layers")
     if activation not in ACTIVATIONS:
         raise ValueError(f"activation {activation!r}: use one of {', '.join(ACTIVATIONS)}")
-    if not 0 <= dropout < 1:
-        raise ValueError(f"dropout={dropout}: give a share from 0 to below 1")
+    _check_dropout(dropout)
     layers: list[nn.Module] = []
     for i in range(depth):
         linear = nn.Linear(width if i else p, width)
@@ -95,6 +94,42 @@ def hidden_layers(p: int, depth: int, width: int, activation: str, dropout: floa
         )
         layers.append(Residual(layer) if i else layer)
     return nn.Sequential(*layers)
+
+
+class Picture(nn.Module):
+    """Features (m, p) put at their places in images (m, 1, height, width), zero elsewhere."""
+
+    places: torch.Tensor
+
+    def __init__(self, image: tuple[int, int], places: Array) -> None:
+        super().__init__()
+        self.image = image
+        self.register_buffer("places", torch.as_tensor(places, dtype=torch.int64))
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        height, width = self.image
+        pixels = x.new_zeros(len(x), height * width)
+        return pixels.index_copy(1, self.places, x).view(len(x), 1, height, width)
+
+
+def convolutions(
+    image: tuple[int, int], places: Array, channels: int, width: int, dropout: float
+) -> nn.Module:
+    """Two convolutions, each followed by batch norm and pooling, then a dense layer."""
+    _check_dropout(dropout)
+    layers: list[nn.Module] = [Picture(image, places)]
+    height, across = image
+    for a, b in ((1, channels), (channels, 2 * channels)):
+        layers += [nn.Conv2d(a, b, 3, padding=1), nn.BatchNorm2d(b), nn.ReLU()]
+        layers += [nn.MaxPool2d(2, ceil_mode=True)]
+        height, across = -(-height // 2), -(-across // 2)
+    layers += [nn.Flatten(), Dropout(dropout), nn.Linear(2 * channels * height * across, width)]
+    return nn.Sequential(*layers, nn.ReLU(), Dropout(dropout))
+
+
+def _check_dropout(dropout: float) -> None:
+    if not 0 <= dropout < 1:
+        raise ValueError(f"dropout={dropout}: give a share from 0 to below 1")
 
 
 def fit_classifier(

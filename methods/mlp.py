@@ -81,9 +81,7 @@ class Mlp:
         from omicsbench.methods._torch import seeded
 
         with seeded(self.random_state):
-            body = hidden_layers(
-                X.shape[1], self.depth, self.width, self.activation, self.dropout
-            )
+            body = hidden_layers(X.shape[1], self.depth, self.width, self.activation, self.dropout)
             self.classes_, self.net_, self.fit_info_ = fit_classifier(
                 body,
                 self.width,
