@@ -35,15 +35,15 @@ class Dropout(nn.Module):
 
 
 class Residual(nn.Module):
-    """What a layer adds to its input. Without it, eight layers learn little of 50 rows."""
+    """What a layer adds to its input, times ``share``."""
 
-    def __init__(self, layer: nn.Module) -> None:
+    def __init__(self, layer: nn.Module, share: float) -> None:
         super().__init__()
-        self.layer = layer
+        self.layer, self.share = layer, share
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         added: torch.Tensor = self.layer(x)
-        return x + added
+        return x + self.share * added
 
 
 class Classifier(nn.Module):
@@ -76,8 +76,9 @@ class Classifier(nn.Module):
 def hidden_layers(p: int, depth: int, width: int, activation: str, dropout: float) -> nn.Module:
     """``depth`` layers of ``width`` units: linear, batch norm, activation, dropout.
 
-    From the second on a layer adds to what it is given (Residual). Raises ValueError on a depth,
-    an activation or a dropout that cannot be.
+    From the second on layers add to what they are given, all together as much as one would: so
+    eight of them learn from 50 rows too. Raises ValueError on a depth, an activation or a
+    dropout that cannot be.
     """
     if depth not in range(1, 9):
         raise ValueError(f"depth={depth}: give 1 to 8 hidden layers")
@@ -92,7 +93,7 @@ def hidden_layers(p: int, depth: int, width: int, activation: str, dropout: floa
         layer = nn.Sequential(
             linear, nn.BatchNorm1d(width), ACTIVATIONS[activation](), Dropout(dropout)
         )
-        layers.append(Residual(layer) if i else layer)
+        layers.append(Residual(layer, 1 / (depth - 1)) if i else layer)
     return nn.Sequential(*layers)
 
 

@@ -34,8 +34,10 @@ class BayesianMlp:
 
     The bound charges every weight for what it knows, whether or not it is of use: with many
     units a mean-field posterior falls back to the prior and ignores the data (Coker et al. 2022,
-    arXiv 2106.07052). So layers are narrow here, where a plain network's are wide. No rows are
-    held out, as the bound itself guards against overfitting: training takes ``max_steps``.
+    "Wide mean-field Bayesian neural networks ignore the data"; relu does so less, but it does).
+    So layers are narrow here, where a plain network's are wide. With 50 rows and ten classes it
+    still learns less than ``mlp``, and is less sure than it might be. No rows are held out, as
+    the bound itself guards against overfitting: training takes ``max_steps``.
 
     Parameters
     ----------

@@ -210,7 +210,8 @@ def test_what_is_not_linear_is_learnt():
     rng = np.random.default_rng(0)
     X = rng.uniform(-1, 1, (1500, 4)).astype(np.float32)
     y = (X[:, 0] * X[:, 1] > 0).astype(int)
-    for model in (Mlp(width=64), Mlp(depth=8, width=64), BayesianMlp(depth=2)):
+    brief = {"width": 64, "max_steps": 400}
+    for model in (Mlp(**brief), Mlp(depth=8, **brief), BayesianMlp(depth=2, max_steps=1000)):
         assert accuracy(model.fit(X[:1000], y[:1000]), X[1000:], y[1000:]) > 0.85
 
 
@@ -277,7 +278,7 @@ def test_bad_parameters_are_refused_in_words(model, message):
 
 def test_posterior_is_wider_with_less_data_and_away_from_it():
     X, y = logistic(1100)
-    wide, narrow = (BayesianMlp(max_steps=1000).fit(X[:n], y[:n]) for n in (40, 1000))
+    wide, narrow = (BayesianMlp(max_steps=600).fit(X[:n], y[:n]) for n in (40, 1000))
     unseen = X[1000:]
 
     def spread(model, rows):
@@ -330,4 +331,4 @@ def test_bound_is_that_of_an_independent_computation():
             [likelihood({name: q.sample() for name, q in guide.items()}) for _ in range(500)]
         ).mean()
         loss = torch.stack([net.loss(x, y, 60) for _ in range(500)]).mean()
-    assert float(loss) == pytest.approx(float(divergence - by_hand) / 60, rel=0.02)
+    assert float(loss) == pytest.approx(float(divergence.detach() - by_hand) / 60, rel=0.02)
