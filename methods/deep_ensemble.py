@@ -34,8 +34,8 @@ from omicsbench.plugin import Choice, Real, Whole, method
 class DeepEnsemble(Mlp):
     """``members`` times ``mlp``, each with weights, batches and held-out rows of its own.
 
-    No adversarial training: the paper's authors leave it open whether it helps. It takes
-    ``members`` times as long as ``mlp``, whose parameters the others are.
+    Without the adversarial training that the paper offers as an option. It takes ``members``
+    times as long as ``mlp``, whose parameters the others are.
 
     Parameters
     ----------
