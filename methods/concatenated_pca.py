@@ -1,20 +1,22 @@
-"""PCA of all modalities side by side: the simplest way to integrate them."""
+"""Principal components of all modalities side by side: the baseline of integration."""
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
-from omicsbench.methods._common import Array, column_means, latent, pad_columns
+from omicsbench.methods._common import Array, latent, pad_columns
+from omicsbench.methods._modalities import cells, centred, given, means
+from omicsbench.methods.pca import Pca
 from omicsbench.plugin import Choice, Modalities, method
+
+LEAST_NOISE = 1e-6  # of the first variance: where the components explain all there is
 
 
 @method(
     name="concatenated_pca",
     family="simple",
     task="integrate",
-    summary="Principal components of the modalities side by side, of equal weight or as they are.",
+    summary="Exact principal components of the modalities side by side, blocks made comparable.",
     source="https://doi.org/10.1002/wics.1246",
     invertible=True,
     partial=True,
@@ -22,16 +24,16 @@ from omicsbench.plugin import Choice, Modalities, method
     space={"block_scaling": Choice([True, False])},
 )
 class ConcatenatedPca:
-    """Exact principal components of the centred modalities, one beside the other.
+    """PCA of one wide matrix; with block scaling, multiple factor analysis.
 
-    With all modalities given, the embedding is their projection. Where some are missing, it is the
-    posterior mean of probabilistic PCA given the others (10.1111/1467-9868.00196), whose noise is
-    the mean variance of the components left out.
+    A cell that lacks some modalities gets the scores to be expected from those it has, under
+    probabilistic PCA (https://doi.org/10.1111/1467-9868.00196) with the mean of the discarded
+    variances as noise. With nothing missing this is the plain projection.
 
     Parameters
     ----------
-    block_scaling : every modality is divided by the square root of its total variance, so that
-        each has the same; else one with more features has more weight.
+    block_scaling : divide each modality by its first singular value, so that no modality
+        alone makes up the first component. Without it thousands of genes outweigh 25 proteins.
     """
 
     def __init__(self, n_components: int | None = None, block_scaling: bool = True) -> None:
@@ -39,64 +41,50 @@ class ConcatenatedPca:
         self.block_scaling = block_scaling
 
     def fit(self, X: Modalities) -> ConcatenatedPca:
-        from sklearn.decomposition import PCA
-
-        self.means_ = {name: column_means(modality.values) for name, modality in X.items()}
-        self.weights_ = dict.fromkeys(X, 1.0)
-        if self.block_scaling:
-            for name, modality in X.items():
-                total = float(modality.values.var(axis=0, dtype=np.float64).sum())
-                self.weights_[name] = 1 / np.sqrt(total) if total > 0 else 1.0
-        joined = self._joined(X, list(X))
-        n, p = joined.shape
-        rank = min(latent(self.n_components), n - 1, p)
-        solver = "covariance_eigh" if rank == p else "arpack"
-        pca = PCA(rank, svd_solver=solver, random_state=0).fit(joined)
-        self.loadings_ = np.asarray(pca.components_, dtype=np.float32)  # (rank, p)
-        self.variances_ = np.asarray(pca.explained_variance_)
-        self.noise_ = float(pca.noise_variance_)
-        self.fit_info_ = {
-            "components": rank,
-            "explained_variance_ratio": float(pca.explained_variance_ratio_.sum()),
-            "weights": {name: float(weight) for name, weight in self.weights_.items()},
-        }
+        self.means_ = means(X)
+        self.scales_ = {name: self._scale(modality.values) for name, modality in X.items()}
+        wide = np.concatenate([self._block(X, name) for name in X], axis=1)
+        fitted = Pca(latent(self.n_components)).fit(wide)
+        axes, variances = fitted.pca_.components_, fitted.pca_.explained_variance_
+        ends = np.cumsum([len(mean) for mean in self.means_.values()])[:-1]
+        self.axes_ = dict(zip(X, np.split(axes.T, ends), strict=True))
+        left = variances.sum() * (1 / fitted.fit_info_["explained_variance_ratio"] - 1)
+        noise = max(left, 0) / max(wide.shape[1] - len(axes), 1)
+        self.noise_ = float(max(noise, LEAST_NOISE * variances[0]))
+        self.signal_ = np.maximum(variances.astype(np.float64) - self.noise_, 0)
+        self.fit_info_ = {**fitted.fit_info_, "block_scales": self.scales_, "noise": self.noise_}
         return self
 
     def transform(self, X: Modalities) -> Array:
-        unknown = [name for name in X if name not in self.means_]
-        if unknown or not X:
-            known = ", ".join(self.means_)
-            raise ValueError(f"modalities {', '.join(X) or 'none'}: give some of {known}")
-        names = [name for name in self.means_ if name in X]
-        rows, W = self._joined(X, names), self._columns(names)
-        if len(names) == len(self.means_):
-            return pad_columns(rows @ W.T, latent(self.n_components))
-        # Loadings of probabilistic PCA are scaled by the spread of each component; its latent
-        # variable is of unit variance, and is brought back to the units of the scores.
-        spread = np.sqrt(np.maximum(self.variances_ - self.noise_, 1e-12))
-        L = (W * spread[:, None]).astype(np.float64)
-        inner = L @ L.T + max(self.noise_, 1e-9) * np.eye(len(spread))
-        posterior = np.linalg.solve(inner, L @ rows.T.astype(np.float64)).T * spread
-        return pad_columns(posterior, latent(self.n_components))
+        names = given(X, self.means_)
+        # The missing features at their expectation, then projected. In closed form, with G the
+        # axes' products over what is given: variances (G signal + noise)^-1 axes' x.
+        scores = np.zeros((cells(X), len(self.signal_)), dtype=np.float32)
+        for name in names:
+            scores += self._block(X, name) @ self.axes_[name]
+        if len(names) < len(self.means_):
+            axes = np.concatenate([self.axes_[name] for name in names]).astype(np.float64)
+            inner = axes.T @ axes * self.signal_ + self.noise_ * np.eye(len(self.signal_))
+            variances = (self.signal_ + self.noise_)[:, None]
+            scores = (variances * np.linalg.solve(inner, scores.T)).T
+        return pad_columns(scores, latent(self.n_components))
 
     def inverse_transform(self, Z: Array) -> dict[str, Array]:
-        scores, rebuilt = np.asarray(Z[:, : len(self.loadings_)], dtype=np.float32), {}
-        for name, mean in self.means_.items():
-            values = scores @ self._columns([name]) / np.float32(self.weights_[name]) + mean
-            rebuilt[name] = values.astype(np.float32, copy=False)
-        return rebuilt
+        return {
+            name: np.asarray(
+                Z[:, : axes.shape[1]] @ axes.T * self.scales_[name] + self.means_[name],
+                dtype=np.float32,
+            )
+            for name, axes in self.axes_.items()
+        }
 
-    def _joined(self, X: Modalities, names: list[str]) -> Array:
-        blocks: list[Any] = [
-            (X[name].values - self.means_[name]) * np.float32(self.weights_[name]) for name in names
-        ]
-        return np.hstack(blocks)
+    def _scale(self, values: Array) -> float:
+        """First singular value over the root of n - 1; one for a modality without variance."""
+        if not self.block_scaling:
+            return 1.0
+        return float(np.sqrt(Pca(1).fit(values).pca_.explained_variance_[0])) or 1.0
 
-    def _columns(self, names: list[str]) -> Array:
-        """Loadings of some modalities, (rank, their features)."""
-        ends = np.cumsum([0, *(len(mean) for mean in self.means_.values())])
-        places = [
-            np.arange(ends[i], ends[i + 1]) for i, name in enumerate(self.means_) if name in names
-        ]
-        columns: Array = self.loadings_[:, np.concatenate(places)]
-        return columns
+    def _block(self, X: Modalities, name: str) -> Array:
+        block = centred(X[name], self.means_[name])
+        block /= self.scales_[name]
+        return block

@@ -1,8 +1,9 @@
-"""PCA of one modality alone: does integrating help at all?"""
+"""Principal components of one modality: what integration has to add to."""
 
 from __future__ import annotations
 
-from omicsbench.methods._common import Array, latent
+from omicsbench.methods._common import Array
+from omicsbench.methods._modalities import given
 from omicsbench.methods.pca import Pca
 from omicsbench.plugin import Modalities, method
 
@@ -11,31 +12,34 @@ from omicsbench.plugin import Modalities, method
     name="one_modality",
     family="simple",
     task="integrate",
-    summary="Principal components of one modality, as if the others had not been measured.",
+    summary="Exact principal components of one modality alone: does integrating help at all?",
     source="https://doi.org/10.1080/14786440109462720",
     needs=("sklearn",),
 )
 class OneModality:
-    """Exact principal components of one modality; the others are not looked at.
+    """All others are ignored.
 
     Parameters
     ----------
-    modality : its place among them, from 0.
+    modality : which one, by name or by its place in the data set, 0 being the first.
     """
 
-    def __init__(self, n_components: int | None = None, modality: int = 0) -> None:
+    def __init__(self, n_components: int | None = None, modality: int | str = 0) -> None:
         self.n_components = n_components
         self.modality = modality
 
     def fit(self, X: Modalities) -> OneModality:
-        if not 0 <= self.modality < len(X):
-            raise ValueError(f"modality={self.modality}: there are {len(X)}, numbered from 0")
-        self.name_ = list(X)[self.modality]
-        self.pca_ = Pca(latent(self.n_components)).fit(X[self.name_].values)
-        self.fit_info_ = {"modality": self.name_, **self.pca_.fit_info_}
+        names = dict(enumerate(X))
+        name = names.get(self.modality) if isinstance(self.modality, int) else self.modality
+        if name not in X:
+            raise ValueError(f"modality={self.modality!r}: the data set has {', '.join(X)}")
+        self.modality_ = name
+        self.names_ = tuple(X)
+        self.pca_ = Pca(self.n_components).fit(X[name].values)
+        self.fit_info_ = {**self.pca_.fit_info_, "modality": name}
         return self
 
     def transform(self, X: Modalities) -> Array:
-        if self.name_ not in X:
-            raise ValueError(f"modality {self.name_} is missing: it is the one embedded")
-        return self.pca_.transform(X[self.name_].values)
+        if self.modality_ not in given(X, self.names_):
+            raise ValueError(f"modality {self.modality_!r} is missing: it is the one embedded")
+        return self.pca_.transform(X[self.modality_].values)
