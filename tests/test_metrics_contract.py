@@ -5,22 +5,44 @@ from __future__ import annotations
 import random
 import subprocess
 import sys
-from typing import Any
+from collections.abc import Iterator
+from typing import Any, get_args
 
 import numpy as np
 import pytest
 
 from omicsbench.metrics import METRICS, Metric, MetricUndefined, Neighbors, metric
 from omicsbench.metrics.base import MISSING
+from omicsbench.plugin import Task
 
-GROUPS = {"reconstruction", "neighbours", "distances", "labels", "clusters"}
+GROUPS = {
+    "reconstruction", "neighbours", "distances", "labels", "clusters",
+    "classes", "calibration", "uncertainty", "modalities",
+}  # fmt: skip
+# Run keys hold the names of the metrics of an embedding in this order.
+EMBED = (
+    "knn_recall", "trustworthiness", "continuity", "distance_spearman", "centroid_knn",
+    "centroid_distance_correlation", "ari", "nmi", "silhouette",
+    "knn_probe_balanced_accuracy", "knn_probe_macro_f1",
+    "linear_probe_balanced_accuracy", "linear_probe_macro_f1",
+    "knn_transfer_balanced_accuracy", "knn_transfer_macro_f1",
+    "linear_transfer_balanced_accuracy", "linear_transfer_macro_f1",
+    "reconstruction_r2", "reconstruction_mse",
+)  # fmt: skip
 CLASSES = 5
 K = 10
 EVERY = pytest.mark.parametrize("scored_by", list(METRICS.values()), ids=list(METRICS))
 
 
-def inputs(seed: int = 0, rows: int = 150, train: int = 200, k: int = K) -> dict[str, Any]:
-    """Separable classes, rows sorted by class, and the best embedding there is: the data."""
+def inputs(
+    seed: int = 0, rows: int = 150, train: int = 200, k: int = K, predict: bool = False
+) -> dict[str, Any]:
+    """Separable classes, rows sorted by class, and the best embedding there is: the data.
+
+    The best prediction, too. Where it is of a prediction, the last class was held out of
+    training: its rows have no label and equal probabilities. The second modality is the first at
+    twice its scale.
+    """
     rng = np.random.default_rng(seed)
     means = rng.normal(size=(CLASSES, 6)) * 8
     labels, train_labels = (np.sort(np.arange(n) % CLASSES) for n in (rows, train))
@@ -28,22 +50,52 @@ def inputs(seed: int = 0, rows: int = 150, train: int = 200, k: int = K) -> dict
         (means[codes] + rng.normal(size=(len(codes), 6))).astype(np.float32)
         for codes in (labels, train_labels)
     )
+    near = Neighbors.of(expression, k)
+    outliers = labels == CLASSES - 1
+    probabilities = np.where(outliers[:, None], 1 / CLASSES, np.eye(CLASSES)[labels])
+    if predict:
+        labels = np.where(outliers, -1, labels)
     return {
         "expression": expression,
         "reconstruction": expression.copy(),
-        "gene_neighbors": Neighbors.of(expression, k),
+        "gene_neighbors": near,
         "embedding": expression.copy(),
         "background": expression.copy(),
         "train_embedding": train_embedding,
         "labels": labels,
         "train_labels": train_labels,
         "probe_labels": labels,
+        "probabilities": probabilities,
+        "outliers": outliers,
+        "modality_expression": {"rna": expression, "protein": 2 * expression},
+        "modality_neighbors": {"rna": near, "protein": near},
+        "modality_embeddings": {"rna": expression.copy(), "protein": expression.copy()},
+        "cross_modal": {"protein": 2 * expression},
     }
 
 
+def inputs_of(scored_by: Metric, **how: Any) -> dict[str, Any]:
+    return inputs(**how, predict=scored_by.tasks == ("predict",))
+
+
+def arrays(given: dict[str, Any]) -> Iterator[np.ndarray]:
+    """All arrays among the inputs, those in dicts too."""
+    for value in given.values():
+        for array in value.values() if isinstance(value, dict) else [value]:
+            if isinstance(array, np.ndarray):
+                yield array
+
+
 def chance(scored_by: Metric, rows: int) -> float:
-    """Expected score of an embedding that knows nothing."""
-    if scored_by.name == "knn_recall":
+    """Expected score of an embedding or prediction that knows nothing."""
+    known = {
+        "auroc": 0.5, "outlier_auroc": 0.5, "foscttm": 0.5, "modality_balance": 1.0,
+        "log_loss": float(np.log(CLASSES)), "brier": 1 - 1 / CLASSES,
+        "expected_calibration_error": 0.0,
+    }  # fmt: skip
+    if scored_by.name in known:
+        return known[scored_by.name]
+    if scored_by.name.endswith("_recall"):
         return K / (rows - 1)
     if scored_by.name == "centroid_knn":
         return ((CLASSES - 1) // 2) / (CLASSES - 1)
@@ -51,7 +103,7 @@ def chance(scored_by: Metric, rows: int) -> float:
         ranks = np.arange(1, rows)
         cost = rows * K * np.maximum(ranks - K, 0).mean()
         return float(1 - 2 * cost / (rows * K * (2 * rows - 3 * K - 1)))
-    return 1 / CLASSES if scored_by.group == "labels" else 0.0
+    return 1 / CLASSES if scored_by.group in {"labels", "classes", "uncertainty"} else 0.0
 
 
 @EVERY
@@ -66,6 +118,8 @@ def test_metadata_is_complete(scored_by: Metric) -> None:
     assert scored_by.source.startswith(("10.", "https://"))
     assert scored_by.group in GROUPS
     assert 0 <= scored_by.margin < 0.1
+    assert scored_by.tasks
+    assert set(scored_by.tasks) <= set(get_args(Task))
     assert set(scored_by.needs) <= set(MISSING)
 
 
@@ -74,18 +128,23 @@ def test_metadata_is_complete(scored_by: Metric) -> None:
 @pytest.mark.parametrize("seed", range(3))
 def test_random_input_stays_in_range_and_near_chance(scored_by: Metric, seed: int) -> None:
     rng = np.random.default_rng(seed)
-    given = inputs(seed)
+    given = inputs_of(scored_by, seed=seed)
     for name in ("embedding", "train_embedding", "reconstruction", "background"):
         given[name] = rng.normal(size=given[name].shape).astype(np.float32)
-    for value in given.values():
-        if isinstance(value, np.ndarray):
-            value.flags.writeable = False  # a metric leaves its input alone
+    for name in ("modality_embeddings", "cross_modal"):
+        given[name] = {
+            modality: rng.normal(size=values.shape).astype(np.float32)
+            for modality, values in given[name].items()
+        }
+    given["probabilities"] = rng.dirichlet(np.full(CLASSES, 100), 150)  # nearly equal
+    for array in arrays(given):
+        array.flags.writeable = False  # a metric leaves its input alone
     value = scored_by(**given)
     low, high = scored_by.range
     assert low is None or value >= low
     assert high is None or value <= high
     assert scored_by(**given) == value, "the same input has the same score"
-    if scored_by.group == "reconstruction":
+    if scored_by.group == "reconstruction" or scored_by.name == "cross_modal_r2":
         assert value > 1 if scored_by.direction == "min" else value < 0
     elif scored_by.group == "distances":
         assert abs(value - chance(scored_by, 150)) < 0.65  # few classes, wide spread
@@ -96,12 +155,31 @@ def test_random_input_stays_in_range_and_near_chance(scored_by: Metric, seed: in
 @EVERY
 @pytest.mark.filterwarnings("error")
 def test_perfect_input_has_the_best_value(scored_by: Metric) -> None:
-    value = scored_by(**inputs())
+    value = scored_by(**inputs_of(scored_by))
     best = scored_by.range[0 if scored_by.direction == "min" else 1]
     if scored_by.name == "silhouette":
         assert value > 0.7
+    elif scored_by.name == "log_loss":
+        assert value == pytest.approx(np.log1p((CLASSES - 1) * 1e-6))  # what the floor costs
     else:
         assert value == pytest.approx(best, abs=1e-12)
+
+
+@EVERY
+def test_numbers_of_the_rows_have_the_value_as_their_mean(scored_by: Metric) -> None:
+    given = inputs_of(scored_by)
+    rng = np.random.default_rng(5)
+    for array in arrays({n: given[n] for n in set(given) - {"expression", "modality_expression"}}):
+        if array.dtype == np.float32:
+            array += 6 * rng.normal(size=array.shape).astype(np.float32)
+    given["probabilities"] = rng.dirichlet(np.ones(CLASSES), 150)
+    value = scored_by(**given)
+    if value.per_cell is not None:
+        assert value.per_cell.shape == (150,)
+        assert np.nanmean(value.per_cell) == pytest.approx(float(value), abs=1e-9)
+    if scored_by.group == "modalities":
+        assert value.parts
+    assert all(type(part) is float and np.isfinite(part) for part in value.parts.values())
 
 
 @EVERY
@@ -141,7 +219,7 @@ def test_few_values_unrelated_to_the_labels_score_near_chance(scored_by: Metric)
 @pytest.mark.parametrize("rows", [2, 4, 8])
 def test_tiny_input_is_a_number_or_a_reason(scored_by: Metric, rows: int) -> None:
     try:
-        value = scored_by(**inputs(rows=rows, train=rows, k=1))
+        value = scored_by(**inputs_of(scored_by, rows=rows, train=rows, k=1))
     except MetricUndefined:
         return  # its text is a literal at each place that raises it
     assert np.isfinite(value)
@@ -151,8 +229,10 @@ def test_tiny_input_is_a_number_or_a_reason(scored_by: Metric, rows: int) -> Non
 def test_one_class_or_none_is_a_reason(scored_by: Metric) -> None:
     if not scored_by.uses_labels:
         return
-    for code in (0, -1):
-        given = inputs()
+    # A prediction can be right or wrong about rows of one class; only an AUROC needs two.
+    one = scored_by.tasks == ("predict",) and scored_by.name != "auroc"
+    for code in (-1,) if one else (0, -1):
+        given = inputs_of(scored_by)
         for name in ("labels", "train_labels", "probe_labels"):
             given[name] = np.full_like(given[name], code)
         with pytest.raises(MetricUndefined, match=r"class|label"):
@@ -163,8 +243,11 @@ def test_one_class_or_none_is_a_reason(scored_by: Metric) -> None:
 @pytest.mark.parametrize("bad", [np.nan, np.inf])
 def test_non_finite_output_is_a_reason(scored_by: Metric, bad: float) -> None:
     given = inputs()
-    for name in ("embedding", "reconstruction", "background"):
+    for name in ("embedding", "reconstruction", "background", "probabilities"):
         given[name][0, 0] = bad
+    for name in ("modality_embeddings", "cross_modal"):
+        given[name]["protein"] = given[name]["protein"].copy()
+        given[name]["protein"][0, 0] = bad
     with pytest.raises(MetricUndefined, match="finite"):
         scored_by(**given)
 
@@ -175,6 +258,16 @@ def test_missing_input_gives_its_reason(scored_by: Metric) -> None:
         with pytest.raises(MetricUndefined) as undefined:
             scored_by(**{**inputs(), need: None})
         assert str(undefined.value) == MISSING[need]
+
+
+def test_metrics_of_an_embedding_keep_their_order() -> None:
+    found = tuple(name for name, scored_by in METRICS.items() if "embed" in scored_by.tasks)
+    assert found == EMBED
+
+
+def test_every_task_has_metrics_and_counts_some() -> None:
+    for task in get_args(Task):
+        assert any(task in m.tasks and not m.secondary for m in METRICS.values()), task
 
 
 def test_nan_never_leaves_a_metric() -> None:
@@ -196,7 +289,7 @@ def test_unknown_need_is_refused() -> None:
 def test_scoring_leaves_the_global_random_states_alone() -> None:
     states = random.getstate(), np.random.get_state()[1].tolist()  # type: ignore[index, union-attr]  # noqa: NPY002
     for scored_by in METRICS.values():
-        scored_by(**inputs(seed=9))
+        scored_by(**inputs_of(scored_by, seed=9))
     assert random.getstate() == states[0]
     assert np.random.get_state()[1].tolist() == states[1]  # type: ignore[index, union-attr]  # noqa: NPY002
 

@@ -45,7 +45,7 @@ def modality_recall(
     """Share of each row's k nearest neighbours in a modality that are so in the embedding.
 
     ``knn_recall`` for each modality's own space; their mean. No embedding reaches 1 unless the
-    modalities agree on the neighbours.
+    modalities agree on the neighbours. The background is taken as given in a row's number.
 
     modality_neighbors : of m scored rows among b, each; background : (b, d) float32 joint
     embedding. Range [0, 1], larger is better; chance is k / (b - 1).
