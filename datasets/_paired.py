@@ -22,12 +22,13 @@ def read_10x(path: Path, kind: str) -> AnnData:
     from omicsbench.tenx import inspect_10x
 
     found = inspect_10x(path, kind)
-    adata = anndata.AnnData(
+    barcodes = [str(barcode) for barcode in found.barcodes()]
+    _require_unique(barcodes, path)
+    return anndata.AnnData(
         X=sparse.vstack(list(found.blocks()), format="csr", dtype=np.float32),
-        obs=pd.DataFrame(index=[str(barcode) for barcode in found.barcodes()]),
+        obs=pd.DataFrame(index=barcodes),
         var=pd.DataFrame({"id": list(found.gene_ids)}, index=list(found.names)),
     )
-    return _unique_cells(adata, path)
 
 
 def read_table(
@@ -71,6 +72,7 @@ def read_table(
         raise damaged(path, str(error)) from error
     if not names:
         raise damaged(path, "it holds no features")
+    _require_unique(header, path)
     ends = np.cumsum([0, *map(len, places)])
     by_feature = (np.concatenate(counts), np.concatenate(places), ends)
     adata = anndata.AnnData(
@@ -81,7 +83,7 @@ def read_table(
     if adata.X.nnz and adata.X.data.min() < 0:
         raise damaged(path, "counts cannot be negative")
     adata.var_names_make_unique()
-    return _unique_cells(adata, path)
+    return adata
 
 
 def require_same_cells(first: Sequence[str], other: Sequence[str], path: Path) -> None:
@@ -105,8 +107,6 @@ def _fields(line: str, separator: str) -> list[str]:
     return [field.strip('"') for field in line.rstrip("\r\n").split(separator)]
 
 
-def _unique_cells(adata: AnnData, path: Path) -> AnnData:
-    if not adata.obs_names.is_unique:
-        twice = adata.obs_names[adata.obs_names.duplicated()][0]
-        raise damaged(path, f"cell {twice} occurs more than once")
-    return adata
+def _require_unique(cells: Sequence[str], path: Path) -> None:
+    if len(set(cells)) < len(cells):
+        raise damaged(path, "some of its cells occur more than once")

@@ -99,6 +99,7 @@ ANTIBODIES = ("CD3_TotalSeqB", "IgG1_control_TotalSeqB", "CD19_TotalSeqB",
 
 def place_cite_5k() -> np.ndarray:
     counts = RNG.poisson(1.0, (CELLS, 11))
+    counts[:, [0, 6]] += 1  # no cell without any
     kinds = ["Gene Expression"] * 6 + ["Antibody Capture"] * 5
     names = [*(f"G{j}" for j in range(5)), "G0", *ANTIBODIES]
     place(module("pbmc_cite_5k").COUNTS, tenx(names, kinds, counts))
@@ -162,7 +163,7 @@ STAINS = ["CD3", "CD4", "CD8a"]
 
 
 def place_cite_10k(tmp_path: Path) -> np.ndarray:
-    counts = RNG.poisson(1.0, (CELLS, 7))
+    counts = 1 + RNG.poisson(1.0, (CELLS, 7))
     index = [f"c{i}" for i in range(CELLS)]
     h5ad(tmp_path, pd.DataFrame(PROTEINS, index=index, columns=STAINS), counts)
     return counts
@@ -207,7 +208,7 @@ def place_cbmc(order: Sequence[int] | None = None) -> tuple[np.ndarray, np.ndarr
     """RNA and antibodies, features x cells; the antibodies' cells in another order."""
     genes = [f"{'MOUSE' if j % 3 == 0 else 'HUMAN'}_gene_{j}" for j in range(9)]
     cells = [f"CTG{i:03d}" for i in range(CELLS)]
-    counts, stained = RNG.poisson(1.0, (9, CELLS)), RNG.poisson(20.0, (5, CELLS))
+    counts, stained = 1 + RNG.poisson(1.0, (9, CELLS)), RNG.poisson(20.0, (5, CELLS))
     order = np.arange(CELLS)[::-1] if order is None else np.asarray(order)
     place(module("cbmc_cite").RNA, table(genes, cells, counts, ",", quote='"'))
     mixed = table(ADT, [cells[i] for i in order], stained[:, order], ",")
