@@ -105,7 +105,7 @@ class Picture(nn.Module):
     def __init__(self, image: tuple[int, int], places: Array) -> None:
         super().__init__()
         self.image = image
-        self.register_buffer("places", torch.as_tensor(places, dtype=torch.int64))
+        self.register_buffer("places", torch.tensor(places, dtype=torch.int64))
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         height, width = self.image

@@ -243,7 +243,7 @@ def _dataset(
     cells, features, note = info.get("n_cells"), info.get("n_selected"), ""
     if cells is None and "all" in stated:
         try:
-            cells, features = source.n_cells, None  # of a stream before any cell is read
+            cells, features = source.shape  # of a stream before any cell is read
         except OmicsbenchError as error:
             note = f'"all" is left out, the number of cells is not known: {error}'
     size_bytes = sum(f.stat().st_size for p in prepared for f in p.iterdir()) if prepared else None

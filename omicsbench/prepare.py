@@ -82,7 +82,7 @@ class Prepared:
     @cached_property
     def features(self) -> NDArray[np.int64]:
         """Place of each selected feature among those measured."""
-        return np.asarray(self._array("features"))
+        return np.array(self._array("features"))  # a copy: methods may keep it, and write
 
     @cached_property
     def depth(self) -> NDArray[np.float32] | None:
@@ -129,7 +129,7 @@ def prepare(
         single = cache_folder() / "prepared" / f"{source.slug}-{digest(key)}"
         folder = single if _whole(single) else single.with_name(f"{single.name}-{repeat}")
         if not _whole(folder):
-            cohort = splitting.kind(source.n_cells) == "kfold"
+            cohort = splitting.kind(source.shape[0]) == "kfold"
             folder = folder if cohort else single
             _make(folder, source, repeat, seed, None if per_size else features, on_share, key)
         cohort = folder is not single

@@ -123,10 +123,11 @@ class Source:
         return known if self.held_out is None else [known, "held out", self.held_out]
 
     @property
-    def n_cells(self) -> int:
-        """Cells, before empty ones are left out."""
+    def shape(self) -> tuple[int, int]:
+        """Cells, before empty ones are left out, and features of all modalities."""
         cells = self.cells
-        return (next(iter(cells.values())) if isinstance(cells, Mapping) else cells).shape[0]
+        shapes = [c.shape for c in (cells.values() if isinstance(cells, Mapping) else [cells])]
+        return shapes[0][0], sum(features for _, features in shapes)
 
     def without(self, held_out: str) -> Source:
         """The same data set, with one class held out of training."""
