@@ -42,9 +42,7 @@ class MultimodalAutoencoder:
 
     Encoders are fed with centred values and end in a linear layer, so the mean over all
     modalities is a shared linear bottleneck, and the mean over some embeds a cell whose other
-    modalities are missing. (Weights learnt per modality and dimension gained nothing over the
-    plain mean; zeros in place of what is missing, as with concatenation, cost accuracy across
-    modalities.)
+    modalities are missing.
 
     Each loss is a mean over features, divided by the loss of the mean model, so that every
     modality starts from 1 and none is drowned. For ``normal`` it is the squared error of
