@@ -18,6 +18,8 @@ from torch import nn
 from omicsbench.methods._common import Array
 from omicsbench.methods._torch import CHECK_STEPS, VALIDATION_CAP, _batches
 
+LEAST = 1e-4  # progress, relative, or in units of the loss where it nears zero
+
 
 def train_by(
     net: nn.Module,
@@ -65,7 +67,7 @@ def train_by(
         optimiser.step()
         if len(held) and step % every == 0:
             now = _evaluated(net, loss, held)
-            if now < best - 1e-4 * abs(now):
+            if now < best - LEAST * max(abs(now), 1):
                 best, best_step, best_state = now, step, copy.deepcopy(net.state_dict())
             elif step - best_step >= patience * every:
                 break
