@@ -11,6 +11,10 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+# Two test processes with two threads each wait for each other: small fits take up to 100 times as
+# long. Read when a library is first imported, so set before any is.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
 # A busy machine is no failure, and a failure should come back when the test is run again.
 settings.register_profile("steady", deadline=None, derandomize=True)
 settings.load_profile("steady")
