@@ -28,7 +28,7 @@ LAYERS = [
     "assess",
     "execute",
     "worker supervisor progress",
-    "runner tidy",
+    "runner tidy quantities",
     "crossover extrapolate across rope matched",
     "contest",
     "verdict bargain",
