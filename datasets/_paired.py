@@ -113,7 +113,7 @@ def read_members(path: Path, mode: str, read: Callable[[str, IO[bytes]], bool]) 
 
     where = "tar"
     try:
-        with tarfile.open(path, mode, bufsize=1 << 20) as archive:  # type: ignore[call-overload]
+        with tarfile.open(path, mode) as archive:  # type: ignore[call-overload]
             for member in archive:
                 where = member.name
                 content = archive.extractfile(member) if member.isfile() else None

@@ -161,9 +161,11 @@ def _unpack(path: Path) -> dict[str, Any]:
 
 def _cells(content: IO[bytes]) -> pd.DataFrame:
     """The cells' table, all columns as text, NaN where the authors write NA."""
+    import io
+
     import pandas as pd
 
-    cells = pd.read_csv(content, sep="\t", dtype=str)
+    cells = pd.read_csv(io.BytesIO(content.read()), sep="\t", dtype=str)  # small, no stream
     missing = {"sample", *IDS.values(), *PASSED, *OBS} - set(cells.columns)
     if missing:
         raise ValueError(f"it has no column {', '.join(sorted(missing))}")
