@@ -66,8 +66,8 @@ def load() -> dict[str, AnnData]:
     ``obs["lineage"]`` is the authors' assignment (``lineage10x_2``, germ layers and the like;
     missing for some cells). **It was made from the RNA**: by clustering at E4.5 and E5.5, by
     neighbours in a larger RNA atlas at E6.5 and E7.5, so label metrics favour what leans on the
-    RNA. ``obs["stage"]``: E4.5 to E7.5; ``obs["embryo"]``: as the authors name it, where three
-    names stand for several embryos mixed.
+    RNA. ``obs["stage"]``: E4.5 to E7.5; ``obs["embryo"]``: the authors' name, of which three
+    are said to speak of mixed embryos.
 
     A promoter is 2,000 bases on either side of the start of a gene. Its rate in a cell is the
     share of methylated CpG, or of open GpC, among the sites that the cell covers, if they are
@@ -187,7 +187,7 @@ def _sites(table: IO[str]) -> _Sites:
         possible = (part["sites"] >= 1) & part["high"].between(0, part["sites"])
         if not (possible & part["rate"].between(0, 100)).all():
             raise ValueError("a rate is not from 0 to 100, or is of more sites than are covered")
-        # 16 bytes a line: there are tens of millions
+        # 16 bytes a line, of which there may be tens of millions
         places = (_places(part["cell"], cells), _places(part["promoter"], promoters))
         parts.append((*places, *(part[name].to_numpy(np.float32) for name in ("sites", "high"))))
     rows, columns, sites, high = (np.concatenate(same) for same in zip(*parts, strict=True))
