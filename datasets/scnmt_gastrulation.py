@@ -50,7 +50,7 @@ class _Sites:
     licence="not stated by the carrier (EMBL-EBI; raw data: NCBI GEO, GSE121708)",
     modalities={"rna": "counts", "methylation": "rates", "accessibility": "rates"},
     label="lineage",
-    provenance="author",
+    provenance="computed",
     unit="embryo",
     remote=(BUNDLE,),
 )
