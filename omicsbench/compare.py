@@ -219,9 +219,12 @@ def unlike_machine(base: Mapping[str, Any], head: Mapping[str, Any], of: Kind) -
 
 
 def _coarse(name: str, value: Any) -> str:
-    """Python without its last number, the platform without the kernel's version."""
-    parts = str(value).split("." if name == "python" else "-")
-    return ".".join(parts[:2]) if name == "python" else f"{parts[0]} {parts[-1]}"
+    """Python without its last number; system, architecture and C library without the kernel."""
+    if name == "python":
+        return ".".join(str(value).split(".")[:2])
+    machine, _, library = str(value).partition("-with-")
+    parts = machine.split("-")
+    return " ".join(filter(None, (parts[0], parts[-1], library)))
 
 
 def _untold(cell: Cell, both: Floats, reason: str, terms: Terms) -> Change:
