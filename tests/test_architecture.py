@@ -15,9 +15,9 @@ MODULES = sorted(PACKAGE.rglob("*.py"))
 # Each line may import from the lines above it, and only from those (and within a package).
 LAYERS = [
     "errors",
-    "plugin pipeline measure environment stream download kernels",
+    "checkouts plugin pipeline measure environment stream download kernels",
     "cache scaling spec metrics templates tenx",
-    "fetch registry split store mapped genes",
+    "fetch registry revisions split store mapped genes",
     "quality",
     "pairing",
     "readers ingest",
@@ -29,6 +29,7 @@ LAYERS = [
     "execute",
     "worker supervisor progress",
     "runner tidy",
+    "ab",
     "crossover extrapolate across rope matched",
     "contest",
     "verdict bargain",
