@@ -14,12 +14,13 @@ import signal
 import subprocess
 import time
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from omicsbench import store
 from omicsbench.checkouts import RevisionError
+from omicsbench.compare import Change, Comparison, Terms, compare
 from omicsbench.environment import cores
 from omicsbench.errors import StoreError
 from omicsbench.fetch import downloads_folder
@@ -30,6 +31,7 @@ from omicsbench.suite import Suite
 
 MIN_SAMPLES = 6  # of a side: with fewer, no test can tell noise from a regression
 SIDES = ("a", "b")
+OF_ANALYSIS = {"summary", "reference", "margins", "tolerances", "price_per_hour"}  # of a suite
 NO_RUN_SUCCEEDED = 1  # exit code of `run`: data like any other
 END_S = 30.0  # for a side to end on its own when it is told to stop
 
@@ -78,7 +80,7 @@ def set_up(suite: Suite, base: Built, head: Built, out: Path | None) -> Trial:
 
 def as_toml(suite: Suite) -> str:
     """What a run needs of a suite, as TOML: older revisions refuse entries they do not know."""
-    content = suite.model_dump(mode="json", exclude_defaults=True, exclude={"summary"})
+    content = suite.model_dump(mode="json", exclude_defaults=True, exclude=OF_ANALYSIS)
     return "".join(f"{name} = {_toml(value)}\n" for name, value in content.items())
 
 
@@ -134,6 +136,54 @@ def take(
     if pipelines is not None:
         base, head = ([r for r in side if r.spec.pipeline in pipelines] for side in (base, head))
     return base, head
+
+
+def judge(trial: Trial, samples: int, terms: Terms, tell: Tell) -> Comparison:
+    """Compare the two sides in so many samples of each, and suspects in as many again.
+
+    A pipeline is suspect if something about it is a regression. It alone is run again, on further
+    repeats, and what these do not show by themselves only warns. Raises as `take`.
+    """
+    names = trial.base.name, trial.head.name
+    base, head = take(trial, range(samples), tell)
+    first = compare(base, head, terms=terms, names=names)
+    suspects = {change.pipeline for change in first.regressions}
+    if not suspects:
+        return first
+    tell(f"again, with fresh samples: {', '.join(sorted(suspects))}")
+    pipelines = sorted({r.spec.pipeline for r in head if r.spec.label in suspects})
+    base, head = take(trial, range(samples, 2 * samples), tell, pipelines)
+    return confirmed(first, compare(base, head, terms=terms, names=names))
+
+
+def confirmed(first: Comparison, fresh: Comparison) -> Comparison:
+    """What stands of a comparison after another of its suspects, made of fresh samples alone.
+
+    A regression found again is shown as found in the fresh samples: the first ones were chosen for
+    being large. One that fresh samples could not test stands. Runs lost in either are lost.
+    """
+    again = {change.cell: change for change in fresh.changes}
+    changes = [
+        _stands(change, again.get(change.cell)) if change in first.regressions else change
+        for change in first.changes
+    ]
+    found = replace(first, changes=tuple(changes), lost=first.lost + fresh.lost)
+    count = len(first.regressions)
+    note = (
+        f"{len(found.regressions)} of {count} regressions of the first samples stand after a second "
+        f"set of fresh ones; the others were not confirmed and only warn."
+    )
+    notes = dict.fromkeys((*first.notes, *fresh.notes, note))
+    changes.sort(key=lambda c: not (c.state == "regression" and c.blocks))
+    return replace(found, changes=tuple(changes), notes=tuple(notes))
+
+
+def _stands(change: Change, again: Change | None) -> Change:
+    if again is None or again.state == "not comparable":
+        return replace(change, reason="could not be tested in fresh samples")
+    if again.state == "regression":
+        return replace(again, reason="confirmed by fresh samples")
+    return replace(change, blocks=False, reason="not confirmed by fresh samples")
 
 
 def clear(trial: Trial) -> None:
