@@ -70,8 +70,9 @@ class Mofa:
         self.means_ = means(X)
         features = sum(len(mean) for mean in self.means_.values())
         rank = min(latent(self.n_components), cells(X) - 1, features)
-        model = self._trained(X, rank)
-        found = model.getExpectations()
+        with _quiet():
+            model = self._trained(X, rank)
+            found = model.getExpectations()
         shares = self._shares()
         self.loadings_ = {n: W["E"].astype(np.float64) for n, W in zip(X, found["W"], strict=True)}
         # What a modality adds to the precision of the factors, and how it weighs its features.
@@ -93,29 +94,28 @@ class Mofa:
         return self
 
     def _trained(self, X: Modalities, rank: int) -> Any:
-        with _quiet():
-            from mofapy2.run.entry_point import entry_point
+        from mofapy2.run.entry_point import entry_point
 
-            entry = entry_point()
-            entry.set_data_options(use_float32=True)
-            entry.set_data_matrix(
-                [[modality.values] for modality in X.values()],
-                likelihoods=["gaussian"] * len(X),
-                views_names=list(X),
-            )
-            entry.set_model_options(factors=rank, spikeslab_weights=self.spikeslab_weights)
-            entry.set_train_options(
-                iter=self.max_iterations,
-                convergence_mode=self.convergence,
-                weight_views=self.weight_views,
-                seed=self.random_state,
-                quiet=True,
-            )
-            entry.build()
-            try:
-                entry.run()
-            except SystemExit as error:  # mofapy2's way to report a TypeError
-                raise RuntimeError("mofapy2 stopped training") from error
+        entry = entry_point()
+        entry.set_data_options(use_float32=True)
+        entry.set_data_matrix(
+            [[modality.values] for modality in X.values()],
+            likelihoods=["gaussian"] * len(X),
+            views_names=list(X),
+        )
+        entry.set_model_options(factors=rank, spikeslab_weights=self.spikeslab_weights)
+        entry.set_train_options(
+            iter=self.max_iterations,
+            convergence_mode=self.convergence,
+            weight_views=self.weight_views,
+            seed=self.random_state,
+            quiet=True,
+        )
+        entry.build()
+        try:
+            entry.run()
+        except SystemExit as error:  # mofapy2's way to report a TypeError
+            raise RuntimeError("mofapy2 stopped training") from error
         return entry.model
 
     def _shares(self) -> dict[str, float]:

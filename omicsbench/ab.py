@@ -170,8 +170,8 @@ def confirmed(first: Comparison, fresh: Comparison) -> Comparison:
     found = replace(first, changes=tuple(changes), lost=first.lost + fresh.lost)
     count = len(first.regressions)
     note = (
-        f"{len(found.regressions)} of {count} regressions of the first samples stand after a second "
-        f"set of fresh ones; the others were not confirmed and only warn."
+        f"{len(found.regressions)} of {count} regressions of the first samples stand after fresh "
+        "ones; the others were not confirmed and only warn."
     )
     notes = dict.fromkeys((*first.notes, *fresh.notes, note))
     changes.sort(key=lambda c: not (c.state == "regression" and c.blocks))

@@ -28,9 +28,11 @@ def execute(place: Workplace, spec: RunSpec, prepared: Prepared) -> RunRecord:
     found = _tune(place, spec, rows) if spec.tuning else None
     if found:
         place = replace(place, pipeline=found.pipeline, shared=frozenset())
+    before = measure.reference_s()
     measure.reset_peaks(spec.device)
     base = measure.rss_bytes()
     fitted = fit_pipeline(place, spec, rows)
+    after = measure.reference_s()
     with measure.clock() as scoring:
         scores = assess(place, spec, rows, fitted)
         drawn = curves(place, spec, rows, fitted)
@@ -69,6 +71,7 @@ def execute(place: Workplace, spec: RunSpec, prepared: Prepared) -> RunRecord:
         reused_s=fitted.reused_s,
         cpu_s=cost.cpu_s,
         energy_j=cost.energy_j,
+        reference_s=(before + after) / 2,
         peak_rss_bytes=cost.peak_rss_bytes,
         base_rss_bytes=base,
         peak_vram_bytes=cost.peak_vram_bytes if spec.device == "cuda" else None,

@@ -11,6 +11,8 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+
 POWERCAP = Path("/sys/class/powercap")  # of Linux
 Counters = dict[str, tuple[int, int]]  # package: microjoules so far, and where they wrap to 0
 
@@ -45,6 +47,23 @@ def clock(device: str = "cpu") -> Iterator[Elapsed]:
     elapsed.cpu_s = _cpu_s() - cpu
     if device == "cpu":
         elapsed.energy_j = energy_joules(energy, energy_counters(POWERCAP))
+
+
+def reference_s() -> float:
+    """Wall seconds of a fixed computation of some milliseconds: how fast the machine is just now.
+
+    Timed beside a run, it tells a slower method from a machine that others keep busy. A matrix
+    product, transcendental functions, a sort and interpreted Python, in less than 2 MB.
+    """
+    rng = np.random.default_rng(0)
+    A = rng.standard_normal((192, 192), dtype=np.float32)
+    x = rng.random(50_000)
+    start = time.perf_counter()
+    for _ in range(20):
+        A = np.tanh(A @ A.T / 192)
+    np.sort(np.exp(x))
+    sum(i * i for i in range(50_000))
+    return time.perf_counter() - start
 
 
 def energy_counters(root: Path = POWERCAP) -> Counters:
