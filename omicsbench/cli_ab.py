@@ -95,6 +95,7 @@ def _found(
 ) -> Any:  # fmt: skip
     from omicsbench.ab import MIN_SAMPLES, clear, judge, set_up
     from omicsbench.baseline import Side, terms_of
+    from omicsbench.checkouts import locate
     from omicsbench.progress import Steps, observing_signals
     from omicsbench.revisions import build
     from omicsbench.suite import load_suite, make_suite
@@ -113,6 +114,8 @@ def _found(
     terms = terms_of(stated, stated, noise, timing=True)
     with observing_signals(), Steps() as step:
         here = Path()
+        for name in (base, head):  # an unknown one is told before minutes go into the other
+            locate(name, here)
         built = [build(name, here, plugins=plugins, tell=step) for name in (base, head)]
         trial = set_up(chosen, built[0], built[1], out)
         found = judge(trial, samples or max(chosen.repeats, MIN_SAMPLES), terms, step)

@@ -8,6 +8,7 @@ its own that stands first on ``PYTHONPATH``. Both are kept in the cache and made
 from __future__ import annotations
 
 import fcntl
+import hashlib
 import os
 import shutil
 import subprocess
@@ -21,13 +22,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from omicsbench import __version__
 from omicsbench.cache import cache_folder, made_whole
 from omicsbench.checkouts import RevisionError, Source, export, locate, top
 from omicsbench.errors import OmicsbenchError, StoreError
 from omicsbench.spec import digest
 
 Tell = Callable[[str], None]
+PACKAGE = Path(__file__).parent
 FOR_DEVELOPERS = ("dev", "test", "tests", "docs")  # extras that a run does not need
 NEEDED = ("--repeats", "--out", "--no-report", "--plugins")  # of the command run
 SHOWN_LINES = 3  # of what pip said when it failed
@@ -124,9 +125,15 @@ def _with_plugins(source: Source, repository: Path, plugins: Path, tell: Tell) -
         )
     if not (code / inside).is_dir():
         raise RevisionError(f"{source.name} has no folder {inside}.")
-    identity = digest([source.identity, inside.as_posix(), sys.executable, __version__])
+    identity = digest([source.identity, inside.as_posix(), sys.executable, _harness()])
     paths = tuple(path for path in (code / "src", code) if path.is_dir())
     return Built(source, identity, Path(sys.executable), paths, code / inside)
+
+
+def _harness() -> str:
+    """Digest of the omicsbench of this interpreter: samples of two of them are not alike."""
+    files = sorted(PACKAGE.rglob("*.py"))
+    return hashlib.sha256(b"".join(path.read_bytes() for path in files)).hexdigest()
 
 
 def _try(built: Built) -> None:
@@ -165,7 +172,8 @@ def _environment(
         wanted = ["all"] if "all" in extras else [e for e in extras if e not in FOR_DEVELOPERS]
         pinned = files / "constraints.txt"
         constraints = ["--constraint", str(pinned)] if pinned.is_file() else []
-        _pip(source, python, *constraints, f"{files}[{','.join(wanted)}]")
+        named = f"[{','.join(wanted)}]" if wanted else ""
+        _pip(source, python, *constraints, f"{files}{named}")
         # What is left are the libraries alone: the code comes from a folder of its own.
         _call(source, [str(python), "-m", "pip", "uninstall", "--quiet", "--yes", "omicsbench"])
         whole.touch()
