@@ -128,13 +128,15 @@ def take(
                 f"Stopped. {kept} of {len(turns)} samples are kept in {trial.folder}; the same "
                 "command goes on from there."
             ) from None
-    wanted = set(repeats)
     base, head = (
-        [record for record in _records(trial, side) if record.spec.repeat in wanted]
+        [
+            record
+            for record in _records(trial, side)
+            if record.spec.repeat in repeats
+            and (pipelines is None or record.spec.pipeline in pipelines)
+        ]
         for side in SIDES
     )
-    if pipelines is not None:
-        base, head = ([r for r in side if r.spec.pipeline in pipelines] for side in (base, head))
     return base, head
 
 
@@ -144,16 +146,24 @@ def judge(trial: Trial, samples: int, terms: Terms, tell: Tell) -> Comparison:
     A pipeline is suspect if something about it is a regression. It alone is run again, on further
     repeats, and what these do not show by themselves only warns. Raises as `take`.
     """
-    names = trial.base.name, trial.head.name
     base, head = take(trial, range(samples), tell)
-    first = compare(base, head, terms=terms, names=names)
+    first = _compare(trial, base, head, terms)
     suspects = {change.pipeline for change in first.regressions}
     if not suspects:
         return first
     tell(f"again, with fresh samples: {', '.join(sorted(suspects))}")
     pipelines = sorted({r.spec.pipeline for r in head if r.spec.label in suspects})
     base, head = take(trial, range(samples, 2 * samples), tell, pipelines)
-    return confirmed(first, compare(base, head, terms=terms, names=names))
+    return confirmed(first, _compare(trial, base, head, terms))
+
+
+def _compare(
+    trial: Trial, base: Sequence[RunRecord], head: Sequence[RunRecord], terms: Terms
+) -> Comparison:
+    """Times are taken as they are. Taken in turn, both sides meet the same machine; scaled by the
+    reference that is timed beside each run, their ratios would vary more, not less (docs/ab.md)."""
+    sides = [[r.model_copy(update={"reference_s": None}) for r in side] for side in (base, head)]
+    return compare(*sides, terms=terms, names=(trial.base.name, trial.head.name))
 
 
 def confirmed(first: Comparison, fresh: Comparison) -> Comparison:
