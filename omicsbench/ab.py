@@ -178,10 +178,9 @@ def confirmed(first: Comparison, fresh: Comparison) -> Comparison:
         for change in first.changes
     ]
     found = replace(first, changes=tuple(changes), lost=first.lost + fresh.lost)
-    count = len(first.regressions)
     note = (
-        f"{len(found.regressions)} of {count} regressions of the first samples stand after fresh "
-        "ones; the others were not confirmed and only warn."
+        f"Of {len(first.regressions)} regressions in the first samples, "
+        f"{len(found.regressions)} stand after fresh ones; what was not confirmed only warns."
     )
     notes = dict.fromkeys((*first.notes, *fresh.notes, note))
     changes.sort(key=lambda c: not (c.state == "regression" and c.blocks))
