@@ -23,7 +23,7 @@ from omicsbench.spec import RunRecord, RunSpec, Status, digest
 
 ALPHA = 0.05  # of any alarm where nothing has changed
 TOLERANCE: dict[Kind, float] = {"score": 0.01, "memory": 0.15, "time": 0.10}  # relative for costs
-LEAST: dict[Kind, float] = {"score": 0.0, "memory": 8 * 2**20, "time": 0.005}  # bytes, seconds
+LEAST = {"peak_rss_bytes": 8 * 2**20, "wall_s": 0.005, "cpu_s": 0.03}  # bytes, seconds
 VERSIONS = ("protocol", "dataset_id", "pipeline_id", "metrics", "keep_embedding")
 COST_KINDS: tuple[Kind, ...] = ("memory", "time")
 State = Literal["regression", "improvement", "no change", "not comparable"]
@@ -274,7 +274,7 @@ def _judged(
     base, head = both.mean(axis=0)
     worse = shown[0] if lower_is_better(quantity) else -shown[0]
     beyond = abs(shown[0]) > (limit if of == "score" else np.log1p(limit))
-    beyond = bool(beyond and abs(head - base) > LEAST[of])
+    beyond = bool(beyond and abs(head - base) > LEAST.get(quantity, 0.0))
     state: State = "no change"
     if beyond and worse > 0 and p_worse <= ALPHA:
         state = "regression"

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from types import FrameType
 
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import (
     BarColumn,
     SpinnerColumn,
@@ -77,6 +78,28 @@ class Progress:
             description=f"{record.spec.label} on {record.spec.dataset}",
             runs=f"{self.done}/{self.total} runs{failed}",
         )
+
+
+class Steps:
+    """One line that says what is being done; a line for each step where nobody watches."""
+
+    def __init__(self) -> None:
+        self.console = Console(file=sys.stderr)
+        self.status = self.console.status("")
+
+    def __enter__(self) -> Steps:
+        if self.console.is_terminal:
+            self.status.start()
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.status.stop()
+
+    def __call__(self, step: str) -> None:
+        if self.console.is_terminal:
+            self.status.update(escape(step))
+        else:
+            self.console.print(step, markup=False, highlight=False, soft_wrap=True)
 
 
 def _weight(spec: RunSpec) -> int:

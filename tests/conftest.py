@@ -262,7 +262,7 @@ def cli() -> Callable[..., subprocess.CompletedProcess[str]]:
     def call(*args: object, **more: object) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
             [sys.executable, "-P", "-m", "omicsbench", *map(str, args)],
-            capture_output=True, text=True, check=False, timeout=240, **more,
+            capture_output=True, text=True, check=False, **({"timeout": 240} | more),
         )  # fmt: skip
 
     return call

@@ -15,9 +15,9 @@ MODULES = sorted(PACKAGE.rglob("*.py"))
 # Each line may import from the lines above it, and only from those (and within a package).
 LAYERS = [
     "errors",
-    "plugin pipeline measure environment stream download kernels",
+    "checkouts plugin pipeline measure environment stream download kernels",
     "cache scaling spec metrics templates tenx",
-    "fetch registry split store mapped genes",
+    "fetch registry revisions split store mapped genes",
     "quality",
     "pairing",
     "readers ingest",
@@ -31,13 +31,14 @@ LAYERS = [
     "runner tidy quantities",
     "crossover extrapolate across rope matched lost significance",
     "compare",
-    "noise",
+    "noise ab",
     "contest",
     "verdict bargain baseline",
     "judge outlook",
     "reporting",
     "api",
     "cli_compare cli_data cli_plan cli_run",
+    "cli_ab",
     "cli",
     "__main__",
 ]

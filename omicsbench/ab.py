@@ -1,0 +1,262 @@
+"""Two revisions against each other on one machine: samples taken in turn, suspects twice.
+
+A *sample* of a side is one repeat of the suite, so that samples pair by repeat. They are taken in
+the order AB, BA, AB, ..., each in a fresh process, one at a time: a machine that slows down for a
+while slows down both sides.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import time
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from omicsbench import store
+from omicsbench.checkouts import RevisionError
+from omicsbench.compare import Change, Comparison, Terms, compare
+from omicsbench.environment import cores
+from omicsbench.errors import StoreError
+from omicsbench.fetch import downloads_folder
+from omicsbench.revisions import Built, Tell
+from omicsbench.runner import Interrupted
+from omicsbench.spec import RunRecord, digest
+from omicsbench.suite import Suite
+
+MIN_SAMPLES = 6  # of a side: with fewer, no test can tell noise from a regression
+SIDES = ("a", "b")
+OF_ANALYSIS = {"summary", "reference", "margins", "tolerances", "price_per_hour"}  # of a suite
+NO_RUN_SUCCEEDED = 1  # exit code of `run`: data like any other
+END_S = 30.0  # for a side to end on its own when it is told to stop
+
+
+@dataclass(frozen=True)
+class Trial:
+    """A suite, two builds, and the folder in which all samples of theirs are kept."""
+
+    suite: Suite
+    base: Built
+    head: Built
+    folder: Path
+
+    def side(self, name: str) -> Built:
+        return self.base if name == "a" else self.head
+
+
+def set_up(suite: Suite, base: Built, head: Built, out: Path | None) -> Trial:
+    """A trial in a folder named by what is compared, so that the same command resumes it.
+
+    The suite is made alike for both sides: a single job, a fixed number of threads, and every
+    pipeline in every sample. Raises StoreError if the folder cannot be written.
+    """
+    suite = suite.model_copy(
+        update={
+            "threads": suite.threads or max(1, cores() // suite.jobs),
+            "jobs": 1,
+            "repeats": 1,
+            "fewer_repeats": {},
+            "tune": suite.tune and suite.tune.model_copy(update={"repeats": None}),
+        }
+    )
+    home = out or Path("results") / "ab" / f"{base.source.short}..{head.source.short}"
+    key = digest([base.identity, head.identity, as_toml(suite)])
+    folder = home / f"{suite.name}-{key[:8]}"
+    try:
+        (folder / "done").mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise StoreError(
+            f"Cannot write {folder}: {error.strerror}; choose another --out."
+        ) from error
+    # Records of two builds are no part of a checkout, and must not change what `.` stands for.
+    store.write_text(folder / ".gitignore", "*\n")
+    return Trial(suite, base, head, folder)
+
+
+def as_toml(suite: Suite) -> str:
+    """What a run needs of a suite, as TOML: older revisions refuse entries they do not know."""
+    content = suite.model_dump(mode="json", exclude_defaults=True, exclude=OF_ANALYSIS)
+    return "".join(f"{name} = {_toml(value)}\n" for name, value in content.items())
+
+
+def _toml(value: Any) -> str:
+    """Strings, numbers and booleans are written alike in JSON and TOML."""
+    if isinstance(value, dict):
+        pairs = (f"{json.dumps(k, ensure_ascii=False)} = {_toml(v)}" for k, v in value.items())
+        return "{" + ", ".join(pairs) + "}"
+    if isinstance(value, list):
+        return "[" + ", ".join(map(_toml, value)) + "]"
+    return json.dumps(value, ensure_ascii=False)
+
+
+def order(repeats: Iterable[int]) -> list[tuple[int, str]]:
+    """Whose sample comes when: A and B take turns at going first."""
+    return [(r, side) for r in repeats for side in (SIDES if r % 2 == 0 else SIDES[::-1])]
+
+
+def take(
+    trial: Trial, repeats: Sequence[int], tell: Tell, pipelines: Sequence[str] | None = None
+) -> tuple[list[RunRecord], list[RunRecord]]:
+    """Both sides' records of these repeats, of some pipelines or of all; takes what is missing.
+
+    Raises RevisionError, naming the side, if one cannot run the suite; Interrupted on Ctrl-C.
+    Finished samples are kept in every case.
+    """
+    suite = trial.suite
+    if pipelines is not None:
+        suite = suite.model_copy(update={"pipelines": tuple(pipelines)})
+    text = as_toml(suite)
+    file = trial.folder / f"{digest(text)[:8]}.toml"
+    store.write_text(file, text)
+    turns = order(repeats)
+    marks = [trial.folder / "done" / f"{side}-{repeat}-{file.stem}" for repeat, side in turns]
+    for number, ((repeat, side), mark) in enumerate(zip(turns, marks, strict=True), start=1):
+        if mark.exists():
+            continue
+        tell(f"sample {number} of {len(turns)}: {trial.side(side).name}, repeat {repeat}")
+        try:
+            _sample(trial, side, file, repeat)
+            store.write_text(mark, "")
+        except KeyboardInterrupt:
+            kept = sum(mark.exists() for mark in marks)
+            raise Interrupted(
+                f"Stopped. {kept} of {len(turns)} samples are kept in {trial.folder}; the same "
+                "command goes on from there."
+            ) from None
+    base, head = (
+        [
+            record
+            for record in _records(trial, side)
+            if record.spec.repeat in repeats
+            and (pipelines is None or record.spec.pipeline in pipelines)
+        ]
+        for side in SIDES
+    )
+    return base, head
+
+
+def judge(trial: Trial, samples: int, terms: Terms, tell: Tell) -> Comparison:
+    """Compare the two sides in so many samples of each, and suspects in as many again.
+
+    A pipeline is suspect if something about it is a regression. It alone is run again, on further
+    repeats, and what these do not show by themselves only warns. Raises as `take`.
+    """
+    base, head = take(trial, range(samples), tell)
+    first = _compare(trial, base, head, terms)
+    suspects = {change.pipeline for change in first.regressions}
+    if not suspects:
+        return first
+    tell(f"again, with fresh samples: {', '.join(sorted(suspects))}")
+    pipelines = sorted({r.spec.pipeline for r in head if r.spec.label in suspects})
+    base, head = take(trial, range(samples, 2 * samples), tell, pipelines)
+    return confirmed(first, _compare(trial, base, head, terms))
+
+
+def _compare(
+    trial: Trial, base: Sequence[RunRecord], head: Sequence[RunRecord], terms: Terms
+) -> Comparison:
+    """Times are taken as they are. Taken in turn, both sides meet the same machine; scaled by the
+    reference that is timed beside each run, their ratios would vary more, not less (docs/ab.md)."""
+    sides = [[r.model_copy(update={"reference_s": None}) for r in side] for side in (base, head)]
+    return compare(*sides, terms=terms, names=(trial.base.name, trial.head.name))
+
+
+def confirmed(first: Comparison, fresh: Comparison) -> Comparison:
+    """What stands of a comparison after another of its suspects, made of fresh samples alone.
+
+    A regression found again is shown as found in the fresh samples: the first ones were chosen for
+    being large. One that fresh samples could not test stands. Runs lost in either are lost.
+    """
+    again = {change.cell: change for change in fresh.changes}
+    changes = [
+        _stands(change, again.get(change.cell)) if change in first.regressions else change
+        for change in first.changes
+    ]
+    found = replace(first, changes=tuple(changes), lost=first.lost + fresh.lost)
+    note = (
+        f"Of {len(first.regressions)} regressions in the first samples, "
+        f"{len(found.regressions)} stand after fresh ones; what was not confirmed only warns."
+    )
+    notes = dict.fromkeys((*first.notes, *fresh.notes, note))
+    changes.sort(key=lambda c: not (c.state == "regression" and c.blocks))
+    return replace(found, changes=tuple(changes), notes=tuple(notes))
+
+
+def _stands(change: Change, again: Change | None) -> Change:
+    if again is None or again.state == "not comparable":
+        return replace(change, reason="could not be tested in fresh samples")
+    if again.state == "regression":
+        return replace(again, reason="confirmed by fresh samples")
+    return replace(change, blocks=False, reason="not confirmed by fresh samples")
+
+
+def clear(trial: Trial) -> None:
+    """Give back the disk that prepared data took; records stay."""
+    shutil.rmtree(trial.folder / "cache", ignore_errors=True)
+
+
+def _sample(trial: Trial, side: str, suite: Path, repeat: int) -> None:
+    """One repeat of the suite by one side, in a process of its own."""
+    built = trial.side(side)
+    command = built.command(
+        "run", str(suite.resolve()), "--repeats", str(repeat + 1),
+        "--out", str((trial.folder / side).resolve()), "--no-report",
+        *(("--plugins", str(built.plugins)) if built.plugins else ()),
+    )  # fmt: skip
+    variables = built.variables() | {"OMICSBENCH_CACHE": str(_prepared(trial, side))}
+    with (trial.folder / f"{side}.log").open("ab+") as log:
+        begin = log.seek(0, os.SEEK_END)
+        code = _run(command, variables, log)
+        log.seek(begin)
+        said = log.read().decode(errors="replace").strip().splitlines()
+    taken = code in (0, NO_RUN_SUCCEEDED) and any(
+        record.spec.repeat == repeat for record in _records(trial, side)
+    )
+    if not taken:
+        last = said[-1].removeprefix("omicsbench: ") if said else f"exit code {code}"
+        raise RevisionError(f"{built.name} cannot run the suite: {last}")
+
+
+def _run(command: list[str], variables: dict[str, str], log: Any) -> int:
+    """Exit code of a command. Ctrl-C ends it in its own way, so that nothing is half done."""
+    child = subprocess.Popen(
+        command, env=variables, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT,
+        start_new_session=True,
+    )  # fmt: skip
+    try:
+        return child.wait()
+    except BaseException:
+        child.send_signal(signal.SIGTERM)
+        deadline = time.monotonic() + END_S
+        while child.poll() is None and time.monotonic() < deadline:
+            time.sleep(0.05)
+        child.kill()
+        child.wait()
+        raise
+
+
+def _prepared(trial: Trial, side: str) -> Path:
+    """A side's own cache: what one revision prepared is no test of the other.
+
+    Downloads are shared.
+    """
+    folder = (trial.folder / "cache" / side).resolve()
+    folder.mkdir(parents=True, exist_ok=True)
+    shared = downloads_folder().resolve()
+    shared.mkdir(parents=True, exist_ok=True)
+    if not (folder / "downloads").is_symlink():
+        (folder / "downloads").symlink_to(shared)
+    return folder
+
+
+def _records(trial: Trial, side: str) -> list[RunRecord]:
+    """All records of a side. Raises RevisionError where this omicsbench cannot read them."""
+    try:
+        return store.read_records(trial.folder / side)
+    except StoreError as error:
+        raise RevisionError(f"{trial.side(side).name}: {error}") from error

@@ -1,0 +1,239 @@
+"""Git revisions of the harness, or of a repository of plug-ins, made ready to run side by side.
+
+In two layers. The *environment* holds the libraries that a revision asks for; revisions that ask
+for the very same share it. The *code* is the revision's own, from a clean export, in a folder of
+its own that stands first on ``PYTHONPATH``. Both are kept in the cache and made once.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+import sysconfig
+import tempfile
+import tomllib
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from omicsbench.cache import cache_folder, made_whole
+from omicsbench.checkouts import RevisionError, Source, export, locate, top
+from omicsbench.errors import OmicsbenchError, StoreError
+from omicsbench.spec import digest
+
+Tell = Callable[[str], None]
+PACKAGE = Path(__file__).parent
+FOR_DEVELOPERS = ("dev", "test", "tests", "docs")  # extras that a run does not need
+NEEDED = ("--repeats", "--out", "--no-report", "--plugins")  # of the command run
+SHOWN_LINES = 3  # of what pip said when it failed
+
+
+@dataclass(frozen=True)
+class Built:
+    """A revision ready to run. ``identity`` covers its code and what it runs with."""
+
+    source: Source
+    identity: str
+    python: Path
+    paths: tuple[Path, ...]
+    plugins: Path | None = None
+
+    @property
+    def name(self) -> str:
+        return self.source.name
+
+    def command(self, *arguments: str) -> list[str]:
+        """The command line of this revision's omicsbench."""
+        return [str(self.python), "-P", "-m", "omicsbench", *arguments]
+
+    def variables(self) -> dict[str, str]:
+        """Environment variables under which the command finds the revision's code."""
+        kept = {k: v for k, v in os.environ.items() if k not in ("PYTHONHOME", "VIRTUAL_ENV")}
+        before = kept.pop("PYTHONPATH", "") if self.plugins else ""  # how omicsbench may be found
+        paths = [*map(str, self.paths), *filter(None, [before])]
+        return kept | {"PYTHONPATH": os.pathsep.join(paths), "PYTHONUNBUFFERED": "1"}
+
+
+def build(
+    revision: str,
+    repository: Path,
+    *,
+    plugins: Path | None = None,
+    tell: Tell = lambda step: None,
+) -> Built:
+    """A revision made ready to run; the user's checkout is not touched.
+
+    Parameters
+    ----------
+    revision : any git revision, or a folder with a checkout, taken as it is, changed or not.
+    plugins : folder inside the repository with methods and data sets. They are taken from the
+        revision and run with the omicsbench of this interpreter.
+    tell : called with each step that takes a while.
+
+    Raises OmicsbenchError for an unknown revision, RevisionError if it cannot be built or is
+    too old, StoreError if the cache cannot be written.
+    """
+    source = locate(revision, repository)
+    if plugins is not None:
+        return _with_plugins(source, repository, plugins, tell)
+    with tempfile.TemporaryDirectory(prefix="omicsbench-source-") as temporary:
+        files = Path(temporary)
+        export(source, files)
+        project = _project(source, files)
+        asked = _asked(project, files)
+        home = cache_folder() / "environments" / asked
+        _environment(source, files, project, home, tell)
+        python = home / "bin" / "python"
+        code = cache_folder() / "revisions" / f"{source.identity[:16]}-{asked}"
+        if not code.is_dir():
+            tell(f"building {source.name}")
+            with made_whole(code) as whole:
+                _pip(source, python, "--no-deps", "--target", str(whole), str(files))
+    built = Built(source, digest([source.identity, asked]), python, (code,))
+    _try(built)
+    return built
+
+
+def _with_plugins(source: Source, repository: Path, plugins: Path, tell: Tell) -> Built:
+    """The revision's files, run by this interpreter's omicsbench.
+
+    The export stands first on the path, so that what the plug-ins import from their own
+    repository is the revision's too, even where it is installed.
+    """
+    try:
+        inside = (repository / plugins).resolve().relative_to(top(repository))
+    except ValueError:
+        raise OmicsbenchError(
+            f"--plugins {plugins} lies outside the repository {top(repository)}; both revisions "
+            "would run the same files. Name a folder inside it."
+        ) from None
+    code = cache_folder() / "exports" / source.identity[:16]
+    if not code.is_dir():
+        tell(f"exporting {source.name}")
+        with made_whole(code) as whole:
+            export(source, whole)
+    if (code / "omicsbench").is_dir():
+        raise OmicsbenchError(
+            f"{source.root} is a repository of omicsbench itself: its methods and data sets "
+            "belong to each revision; leave --plugins out."
+        )
+    if not (code / inside).is_dir():
+        raise RevisionError(f"{source.name} has no folder {inside}.")
+    identity = digest([source.identity, inside.as_posix(), sys.executable, _harness()])
+    paths = tuple(path for path in (code / "src", code) if path.is_dir())
+    return Built(source, identity, Path(sys.executable), paths, code / inside)
+
+
+def _harness() -> str:
+    """Digest of the omicsbench of this interpreter: samples of two of them are not alike."""
+    files = sorted(PACKAGE.rglob("*.py"))
+    return hashlib.sha256(b"".join(path.read_bytes() for path in files)).hexdigest()
+
+
+def _try(built: Built) -> None:
+    """Raises RevisionError unless the revision's `run` has what is needed of it."""
+    done = subprocess.run(
+        built.command("run", "--help"), env=built.variables() | {"COLUMNS": "200"},
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    if done.returncode != 0:
+        lines = (done.stderr or done.stdout).strip().splitlines()
+        raise RevisionError(
+            f"{built.name} is too old, or broken: `omicsbench run --help` fails "
+            f"({lines[-1] if lines else 'no message'})."
+        )
+    missing = [option for option in NEEDED if option not in done.stdout]
+    if missing:
+        raise RevisionError(f"{built.name} is too old: its `run` has no {', '.join(missing)}.")
+
+
+def _environment(
+    source: Source, files: Path, project: dict[str, Any], home: Path, tell: Tell
+) -> None:
+    """The virtual environment of what the revision asks for; made where it is not there whole.
+
+    It cannot be made elsewhere and moved, so a file written last says that it is whole.
+    """
+    whole = home / "whole"
+    with _locked(home.with_suffix(".lock")):
+        if whole.is_file():
+            return
+        tell(f"environment of {source.name}: installing what it needs (minutes, once)")
+        shutil.rmtree(home, ignore_errors=True)
+        _call(source, [sys.executable, "-m", "venv", str(home)])
+        python = home / "bin" / "python"
+        extras = project.get("optional-dependencies", {})
+        wanted = ["all"] if "all" in extras else [e for e in extras if e not in FOR_DEVELOPERS]
+        pinned = files / "constraints.txt"
+        constraints = ["--constraint", str(pinned)] if pinned.is_file() else []
+        named = f"[{','.join(wanted)}]" if wanted else ""
+        _pip(source, python, *constraints, f"{files}{named}")
+        # What is left are the libraries alone: the code comes from a folder of its own.
+        _call(source, [str(python), "-m", "pip", "uninstall", "--quiet", "--yes", "omicsbench"])
+        whole.touch()
+
+
+@contextmanager
+def _locked(path: Path) -> Iterator[None]:
+    """Of several processes one at a time. Raises StoreError if the cache cannot be written."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        file = path.open("w")
+    except OSError as error:
+        raise StoreError(
+            f"Cannot write {path}: {error.strerror}. Set OMICSBENCH_CACHE to another folder."
+        ) from error
+    with file:
+        fcntl.flock(file, fcntl.LOCK_EX)  # let go when the file is closed, however that happens
+        yield
+
+
+def _project(source: Source, files: Path) -> dict[str, Any]:
+    path = files / "pyproject.toml"
+    try:
+        project = tomllib.loads(path.read_text(encoding="utf-8")).get("project", {})
+    except FileNotFoundError:
+        project = {}
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise RevisionError(f"Cannot build {source.name}: pyproject.toml: {error}.") from error
+    if project.get("name") != "omicsbench":
+        raise OmicsbenchError(
+            f"{source.name} of {source.root} is no omicsbench; for methods and data sets of your "
+            "own name their folder with --plugins."
+        )
+    return dict(project)
+
+
+def _asked(project: dict[str, Any], files: Path) -> str:
+    """Digest of what an environment is made from."""
+    extras = project.get("optional-dependencies", {})
+    pinned = files / "constraints.txt"
+    return digest([
+        project.get("dependencies", []),
+        {name: needs for name, needs in extras.items() if name not in FOR_DEVELOPERS},
+        pinned.read_text(encoding="utf-8") if pinned.is_file() else "",
+        sys.version, sysconfig.get_platform(), sys.base_prefix,
+    ])  # fmt: skip
+
+
+def _pip(source: Source, python: Path, *arguments: str) -> None:
+    _call(source, [str(python), "-m", "pip", "install", "--quiet", *arguments])
+
+
+def _call(source: Source, command: list[str]) -> None:
+    """Raises RevisionError with the last lines of what a failed command said."""
+    clean = {k: v for k, v in os.environ.items() if k not in ("PYTHONPATH", "PYTHONHOME")}
+    done = subprocess.run(
+        command, env=clean | {"PIP_DISABLE_PIP_VERSION_CHECK": "1"},
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace", check=False,
+    )  # fmt: skip
+    if done.returncode != 0:
+        lines = [line.strip() for line in done.stdout.splitlines() if line.strip()]
+        said = " / ".join(lines[-SHOWN_LINES:]) or f"exit code {done.returncode}"
+        raise RevisionError(f"Cannot build {source.name}: {said}")
