@@ -15,7 +15,7 @@ MODULES = sorted(PACKAGE.rglob("*.py"))
 # Each line may import from the lines above it, and only from those (and within a package).
 LAYERS = [
     "errors",
-    "plugin pipeline measure environment stream download kernels",
+    "plugin pipeline measure environment stream download kernels changes",
     "cache scaling spec metrics templates tenx",
     "fetch registry split store mapped genes",
     "quality",
@@ -29,13 +29,15 @@ LAYERS = [
     "execute",
     "worker supervisor progress",
     "runner tidy quantities",
+    "history",
+    "trends",
     "crossover extrapolate across rope matched",
     "contest",
     "verdict bargain",
     "judge outlook",
     "reporting",
     "api",
-    "cli_data cli_plan cli_run",
+    "cli_data cli_plan cli_run cli_history",
     "cli",
     "__main__",
 ]
