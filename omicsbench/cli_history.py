@@ -55,6 +55,7 @@ def history(
     if not kept:
         raise OmicsbenchError(f"{file} holds no revision; add results with --add.")
     found = trends(kept)
+    page.parent.mkdir(parents=True, exist_ok=True)
     write_history(found, page)
     _print(found)
     print(f"Page: {page}")

@@ -190,9 +190,13 @@ def _scaled(mean: float, quantity: str) -> float:
 
 
 def _segments(points: Sequence[Point], found: Sequence[Change], quantity: str) -> list[Segment]:
+    """Levels between steps; of a drift without a step those at its ends."""
     cuts = [c.after for c in found if c.kind == "step"]
+    spans = list(pairwise([0, *cuts, len(points)]))
+    if found and not cuts:
+        spans = [(0, found[0].before + 1), (found[0].after, len(points))]
     made = []
-    for a, b in pairwise([0, *cuts, len(points)]):
+    for a, b in spans:
         level = float(np.median([_scaled(p.mean, quantity) for p in points[a:b]]))
         shown = level if kind(quantity) == "score" else exp(level)
         made.append(Segment(points[a].revision, points[b - 1].revision, shown))

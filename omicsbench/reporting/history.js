@@ -8,6 +8,7 @@
     (name) => document.querySelector(`.filters [name=${name}]`));
   const box = document.getElementById("charts");
   const dates = data.revisions.map(([, date]) => date);
+  const labels = new Set(dates).size > 1 ? dates : data.revisions.map(([name]) => name.slice(0, 7));
   const last = data.revisions.length - 1;
   const unique = (values) => [...new Set(values)].sort();
   const at = (place) => ({ at: place, revision: data.revisions[place][0], date: dates[place] });
@@ -19,7 +20,7 @@
       segments: one.segments.map(([start, end, mean]) => ({ at: start, end, mean })),
       changes: one.changes.map(([start, end, bad, words, kind, range]) => ({
         at: start, end, words, kind, range, color: bad ? worse : better,
-        sign: words.split(" ")[0], late: end > last / 2,
+        sign: `${kind === "drift" ? "drift " : ""}${words.split(" ")[0]}`, late: end > last / 2,
       })),
       failed: one.failed.map(([place, words]) => ({ ...at(place), words })),
       libraries: one.libraries.map(([place, words]) => ({ ...at(place), words })),
@@ -30,7 +31,7 @@
     const spec = structuredClone(data.spec);
     delete spec.usermeta;
     spec.datasets = rows(series.get(figure));
-    spec.params[0].value = dates;
+    spec.params[0].value = labels;
     spec.layer = spec.layer.filter((layer) => spec.datasets[layer.data.name].length);
     await window.vegaEmbed(figure.querySelector(".plot"), spec, { actions: false, renderer: "svg" });
     figure.querySelector(".plot").dataset.drawn = "";

@@ -28,7 +28,7 @@ from omicsbench.trends import (
     tolerance,
 )
 
-COSTS = {"wall_s": "time of search, fit and transform", "cpu_s": "processor time",
+COSTS = {"wall_s": "wall time", "cpu_s": "processor time",
          "peak_rss_bytes": "peak memory"}  # fmt: skip
 UNITS = {"time": (1.0, "s"), "memory": (2.0**30, "GiB"), "score": (1.0, "")}
 WORSE, BETTER, LINE, FAILED = "#b8420a", "#08519c", "#4b5563", "#a50f3c"
@@ -81,11 +81,9 @@ def size(f: Finding) -> str:
     """By how much, with its interval."""
     if not f.quantity:
         return f.detail
-    if kind(f.quantity) == "score":
-        text = f"{f.size:+.3f} ({f.low:+.3f} to {f.high:+.3f})"
-    else:
-        text = f"{f.size:+.0%} ({f.low:+.0%} to {f.high:+.0%})"
-    return text.replace("-", "\u2212")
+    form = "{:+.3f}" if kind(f.quantity) == "score" else "{:+.0%}"
+    mean, low, high = (form.format(x).replace("-", "\u2212") for x in (f.size, f.low, f.high))
+    return mean if low == high else f"{mean} ({low} to {high})"
 
 
 def between(f: Finding, revisions: tuple[Revision, ...]) -> str:
@@ -187,7 +185,7 @@ def specification() -> dict[str, Any]:
     """A trend as Vega-Lite; the rows come as the data sets that its layers name."""
     x = {"field": "at", "type": "quantitative", "axis": {
         "title": None, "grid": False, "tickMinStep": 1, "tickCount": 6, "labelOverlap": "greedy",
-        "labelExpr": "dates[datum.value] || ''",
+        "labelExpr": "labels[datum.value] || ''",
     }, "scale": {"nice": False, "zero": False, "padding": 14}}  # fmt: skip
     y = {"field": "mean", "type": "quantitative", "axis": {"title": None, "tickCount": 4},
          "scale": {"zero": False, "nice": True, "padding": 8}}  # fmt: skip
@@ -199,7 +197,8 @@ def specification() -> dict[str, Any]:
         {"data": {"name": "libraries"},
          "mark": {"type": "rule", "color": "#c4c9d1", "strokeDash": [2, 3]},
          "encoding": {"x": x, "tooltip": [tip("words", "libraries"), tip("date", "since")]}},
-        {"data": {"name": "changes"}, "mark": {"type": "rect", "opacity": 0.16},
+        {"data": {"name": "changes"},
+         "mark": {"type": "rect", "opacity": {"expr": "datum.kind === 'drift' ? 0.08 : 0.2"}},
          "encoding": {"x": x, "x2": {"field": "end"}, "color": colour, "tooltip": changed}},
         {"data": {"name": "points"}, "mark": {"type": "line", "strokeWidth": 1, "color": "#9aa3b0"},
          "encoding": {"x": x, "y": y, "detail": {"field": "group"}}},
@@ -209,7 +208,8 @@ def specification() -> dict[str, Any]:
          "mark": {"type": "point", "filled": True, "opacity": 1, "size": 26},
          "encoding": {"x": x, "y": y, "color": {"value": LINE}, "tooltip": tips}},
         {"data": {"name": "changes"},
-         "mark": {"type": "text", "fontSize": 11, "fontWeight": 600, "baseline": "top", "dy": -2,
+         "mark": {"type": "text", "fontSize": 11, "fontWeight": 600, "baseline": "top",
+                  "dy": {"expr": "datum.kind === 'drift' ? height - 14 : -2"},
                   "align": {"expr": "datum.late ? 'right' : 'left'"},
                   "dx": {"expr": "datum.late ? -3 : 3"}},
          "encoding": {"x": x | {"field": "end"}, "y": {"value": 0}, "color": colour,
@@ -221,7 +221,7 @@ def specification() -> dict[str, Any]:
                       "tooltip": [tip("revision", "revision"), tip("words", "without a result")]}},
     ]  # fmt: skip
     return plate(170) | {
-        "params": [{"name": "dates", "value": []}],
+        "params": [{"name": "labels", "value": []}],
         "layer": layers,
         "resolve": {"axis": {"x": "shared", "y": "shared"}},
         "usermeta": {"colors": {"worse": WORSE, "better": BETTER, "grid": GRID}},
