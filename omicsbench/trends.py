@@ -121,7 +121,7 @@ def trends(entries: Sequence[Entry]) -> Trends:
             segments += _segments(own, steps, quantity)
             found += [_finding(c, own, where, quantity, machine) for c in steps]
         made.append(Series(where, quantity, machine, tuple(points), tuple(segments)))
-    found = _discoveries(found, tests) + _failing(failures) + _missing(entries, place)
+    found = _kept(found, tests) + _failing(failures) + _missing(entries, place)
     libraries = _libraries(entries, place)
     ordered = tuple(revisions.values())
     found = [_located(f, ordered, libraries) for f in found]
@@ -220,17 +220,17 @@ def _finding(
     )  # fmt: skip
 
 
-def _discoveries(found: Iterable[Finding], tests: int) -> list[Finding]:
-    found = list(found)
-    if not found:
+def discoveries(p: Sequence[float], tests: int) -> list[float]:
+    """Smallest share of false discoveries at which each change counts, of so many series' tests."""
+    if not p:
         return []
-    p = [f.p for f in found]
-    adjusted = false_discovery_control(p + [1.0] * max(0, tests - len(p)))[: len(p)]
-    return [
-        replace(f, p=float(q))
-        for f, q in zip(found, adjusted, strict=True)
-        if q <= FALSE_DISCOVERIES
-    ]
+    unfound = [1.0] * max(0, tests - len(p))
+    return [float(q) for q in false_discovery_control([*p, *unfound])[: len(p)]]
+
+
+def _kept(found: Sequence[Finding], tests: int) -> list[Finding]:
+    adjusted = discoveries([f.p for f in found], tests)
+    return [replace(f, p=q) for f, q in zip(found, adjusted, strict=True) if q <= FALSE_DISCOVERIES]
 
 
 def _failing(failures: dict[tuple[Where, str], dict[int, dict[str, int]]]) -> list[Finding]:

@@ -27,11 +27,23 @@
     };
   }
 
+  // Noise within the tolerance should look small, and a constant has an axis too.
+  function domain({ points, quantity }) {
+    const { tolerance, kind } = data.quantities[quantity];
+    const means = points.map(([, mean]) => mean);
+    const [low, high] = [Math.min(...means), Math.max(...means)];
+    const middle = (low + high) / 2;
+    const half = Math.max((high - low) / 2, 2 * tolerance * (kind === "score" ? 1 : middle));
+    return [middle - half, middle + half];
+  }
+
   async function draw(figure) {
     const spec = structuredClone(data.spec);
     delete spec.usermeta;
     spec.datasets = rows(series.get(figure));
     spec.params[0].value = labels;
+    const y = spec.layer.find((layer) => layer.encoding.y?.field).encoding.y;
+    y.scale.domain = domain(series.get(figure));
     spec.layer = spec.layer.filter((layer) => spec.datasets[layer.data.name].length);
     await window.vegaEmbed(figure.querySelector(".plot"), spec, { actions: false, renderer: "svg" });
     figure.querySelector(".plot").dataset.drawn = "";

@@ -187,8 +187,9 @@ def specification() -> dict[str, Any]:
         "title": None, "grid": False, "tickMinStep": 1, "tickCount": 6, "labelOverlap": "greedy",
         "labelExpr": "labels[datum.value] || ''",
     }, "scale": {"nice": False, "zero": False, "padding": 14}}  # fmt: skip
-    y = {"field": "mean", "type": "quantitative", "axis": {"title": None, "tickCount": 4},
-         "scale": {"zero": False, "nice": True, "padding": 8}}  # fmt: skip
+    y = {"field": "mean", "type": "quantitative",
+         "axis": {"title": None, "tickCount": 4, "format": ".4~g"},
+         "scale": {"zero": False, "nice": False, "padding": 12}}  # fmt: skip
     tips = [tip("revision", "revision"), tip("date", "date"), tip("mean", "mean", ".4~g"),
             tip("sd", "sd over repeats", ".2~g"), tip("n", "repeats")]  # fmt: skip
     changed = [tip("range", "between"), tip("words", "change"), tip("kind", "kind")]

@@ -22,7 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from omicsbench.changes import SPREAD, changes
-from omicsbench.trends import TOLERANCE
+from omicsbench.trends import FALSE_DISCOVERIES, TOLERANCE, discoveries
 
 Floats = NDArray[np.float64]
 Finder = Callable[[Floats], list[tuple[str, int]]]  # kind and first point after it
@@ -87,6 +87,15 @@ def false_alarms(
     return float(np.mean([bool(find(noise(rng, kind, n, sd))) for _ in range(series)]))
 
 
+def false_histories(rng: np.random.Generator, kind: str, histories: int, many: int = 100) -> float:
+    """Share of histories, of ``many`` series of 30 without a change, in which any is shown."""
+    hits = 0
+    for _ in range(histories):
+        p = [c.p for _ in range(many) for c in changes(noise(rng, kind, 30, 0.1), LIMIT)]
+        hits += any(q <= FALSE_DISCOVERIES for q in discoveries(p, 2 * many))
+    return hits / histories
+
+
 def found(
     find: Finder, rng: np.random.Generator, size: float, sd: float, before: int, after: int,
     series: int,
@@ -134,6 +143,15 @@ def tables(series: int) -> Iterable[str]:
         yield f"| {name} | " + " | ".join(f"{100 * c:.1f}" for c in cells) + " |"
     yield ""
     many = max(series // 3, 20)
+    pages = max(series // 10, 5)
+    yield f"Histories with any false alarm, % ({pages}, of 100 series, 30 revisions, noise 10 %):"
+    yield ""
+    yield "| " + " | ".join(NOISES) + " |"
+    yield "|" + " --- |" * len(NOISES)
+    rng = np.random.default_rng(5)
+    cells = [false_histories(rng, kind, pages) for kind in NOISES]
+    yield "| " + " | ".join(f"{100 * c:.0f}" for c in cells) + " |"
+    yield ""
     yield f"Steps found, % ({many} series each; 30 revisions before, and as many as stated after):"
     yield ""
     yield "| step | noise | 1 after | 3 after | 5 after | 10 after | asv, 10 | ruptures, 10 |"
