@@ -175,7 +175,7 @@ def _inflation(parts: Sequence[Floats]) -> float:
     From the autocorrelation at lag one of what the segments leave, plus its bias under a fitted
     mean, 1 / n; the noise of a first-order process. Short series know it badly, and of the many
     of a history the one that underestimates it most would stand out, so it is ``CORRELATED`` at
-    least: with none, up to half of simulated histories had a false alarm.
+    least: without it half of simulated histories of correlated noise had a false alarm.
     """
     left = [part - part.mean() for part in parts]
     squares = sum(float((rest**2).sum()) for rest in left)

@@ -459,12 +459,15 @@ def test_the_command_adds_tells_and_draws(
 ) -> None:
     real = [r for r in real if r.spec.size == 50 and r.spec.repeat < 2]
     file, page = tmp_path / "h.jsonl", tmp_path / "pages" / "h.html"
-    for place in range(4):
-        runs = worsen(at(real, place), "mlp", score=0.05 if place == 3 else 0)
-        folder = stored(tmp_path / str(place), runs)
-        code, out, _ = command(file, "--add", folder, "--out", page)
-        assert code == 0
-        assert f"Added {place:012x}, ci, 3 cells." in out
+    folders = [
+        stored(tmp_path / str(i), worsen(at(real, i), "mlp", score=0.05 if i == 3 else 0))
+        for i in range(4)
+    ]
+    added = [part for folder in folders[:3] for part in ("--add", folder)]
+    assert command(file, *added, "--out", page)[0] == 0
+    code, out, _ = command(file, "--add", folders[3], "--out", page)
+    assert code == 0
+    assert f"Added {3:012x}, ci, 3 cells." in out
     assert "worse" in out
     assert f"{2:012x}..{3:012x}" in "".join(out.split())
     lines = file.read_text().splitlines()
