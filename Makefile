@@ -18,6 +18,7 @@ lint: $(READY)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/zizmor --offline --quiet --strict-collection .github
 
 bench: $(READY)
 	$(BIN)/pytest tests/benchmarks --benchmark-enable --benchmark-only

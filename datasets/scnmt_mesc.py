@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any
 
 from omicsbench.plugin import Remote, dataset
 
@@ -27,7 +27,6 @@ MIN_CELLS = 0.8  # share of the cells in which a window must have a rate
 MIN_DEPTH = 0.1  # of the median cell: fewer counts or sites than that, and a cell has failed
 X_CODE = 100  # after all numbers of chromosomes
 PLACES = 100_000  # windows that a chromosome may have
-ROWS = 1_000_000  # of a table, at a time
 
 
 @dataclass(frozen=True)
@@ -121,59 +120,46 @@ def _read(counts: dict[str, Path], sites: Path) -> dict[str, AnnData]:
 def _measure(path: Path, wanted: set[str]) -> dict[str, dict[str, _Cell]]:
     """By modality and cell: what :func:`_windows` gives. Raises DataError."""
     import gzip
-    import tarfile
-    import zlib
 
-    from omicsbench.datasets._paired import damaged
+    from omicsbench.datasets._paired import read_members
 
     measured: dict[str, dict[str, _Cell]] = {modality: {} for modality in KINDS}
     modality_of = {kind: modality for modality, kind in KINDS.items()}
-    where = "tar"
-    try:
-        with tarfile.open(path, "r|") as archive:  # one member after the other, none unpacked
-            for member in archive:
-                where = Path(member.name).name
-                found = MEMBER.fullmatch(where)
-                packed = archive.extractfile(member) if found else None
-                if found and packed and found["cell"] in wanted:
-                    with gzip.open(packed, "rt", encoding="utf-8") as table:
-                        windows = _windows(table)
-                    measured[modality_of[found["kind"]]][found["cell"]] = windows
-    except (tarfile.TarError, OSError, EOFError, zlib.error, LookupError, ValueError) as error:
-        raise damaged(path, f"{where}: {error}") from error
+
+    def read(name: str, packed: IO[bytes]) -> bool:
+        found = MEMBER.fullmatch(Path(name).name)
+        if found and found["cell"] in wanted:
+            with gzip.open(packed, "rt", encoding="utf-8") as table:
+                measured[modality_of[found["kind"]]][found["cell"]] = _windows(table)
+        return False  # a cell more may follow
+
+    read_members(path, "r|", read)
     return measured
 
 
-def _windows(table: Any) -> _Cell:
+def _windows(table: IO[str]) -> _Cell:
     """``table`` : open text, a site a line: chromosome, position, rate; a header or none."""
-    import itertools
-
     import numpy as np
     import pandas as pd
 
-    first = table.readline().rstrip("\r\n").split("\t")
-    if len(first) != 3:
-        raise ValueError("it does not hold chromosome, position and rate in three columns")
-    names = ["chromosome", "position", "rate"]
-    headed = not first[1].isdigit()
-    start = [] if headed else [pd.DataFrame([first], columns=names)]
-    rest = pd.read_csv(table, sep="\t", names=names, dtype={"chromosome": str}, chunksize=ROWS)
+    from omicsbench.datasets._paired import read_rows
+
     parts, highest = [], 0.0
-    for sites in itertools.chain(start, rest):
-        position, rate = sites["position"].astype("int64"), sites["rate"].astype("float64")
+    for sites in read_rows(table, ("chromosome", "position", "rate"), text=("chromosome",)):
+        position, rate = sites["position"], sites["rate"]
         if not (rate.between(0, 100) & position.between(0, WINDOW * (PLACES - 1))).all():
             raise ValueError("a rate is not from 0 to 100, or a position is on no chromosome")
-        chromosome = sites["chromosome"].astype("category")  # few names, many sites
-        codes = np.array([_code(name) for name in chromosome.cat.categories])
-        code = codes[chromosome.cat.codes.to_numpy()]
-        window = (code * PLACES + position // WINDOW)[code >= 0]
+        chromosome = sites["chromosome"].cat  # few names, many sites
+        codes = np.array([_code(name) for name in chromosome.categories])
+        code = codes[chromosome.codes.to_numpy()]
+        window = (code * PLACES + position.astype("int64") // WINDOW)[code >= 0]
         parts.append(rate[code >= 0].groupby(window).agg(["sum", "count"]))
         highest = max(highest, float(rate.max()))
     by_window = pd.concat(parts).groupby(level=0).sum()  # a window may lie in two parts
-    total, sites = by_window["sum"].sum(), int(by_window["count"].sum())
+    total, sites_covered = by_window["sum"].sum(), int(by_window["count"].sum())
     enough = by_window[by_window["count"] >= MIN_SITES]
     rates = (enough["sum"] / enough["count"]).astype("float32")
-    return _Cell(rates, sites, float(total / max(sites, 1)), highest)
+    return _Cell(rates, sites_covered, float(total / max(sites_covered, 1)), highest)
 
 
 def _code(chromosome: str) -> int:
@@ -187,17 +173,16 @@ def _rates(cells: list[_Cell], scale: float) -> tuple[pd.DataFrame, float]:
     import numpy as np
     import pandas as pd
 
+    from omicsbench.datasets._paired import fill_in
+
     windows, measured_in = np.unique(
         np.concatenate([cell.rates.index for cell in cells]), return_counts=True
     )
     kept = windows[measured_in >= MIN_CELLS * len(cells)]
     rates = np.array([cell.rates.reindex(kept).to_numpy() for cell in cells])
-    missing = np.isnan(rates)
-    own = np.array([cell.mean for cell in cells], dtype=np.float32)
-    filled = np.where(missing, own[:, None], rates) / np.float32(scale)
-    return pd.DataFrame(filled, columns=[_name(window) for window in kept]), float(
-        missing.mean() if missing.size else 0
-    )
+    rates, filled = fill_in(rates, np.array([cell.mean for cell in cells], dtype=np.float32))
+    names = [_name(window) for window in kept]
+    return pd.DataFrame(rates / np.float32(scale), columns=names), filled
 
 
 def _name(window: int) -> str:

@@ -13,7 +13,7 @@ from typing import Annotated
 
 import typer
 
-from omicsbench import __version__, cli_data, cli_history, cli_plan, cli_run
+from omicsbench import __version__, cli_compare, cli_data, cli_history, cli_plan, cli_run
 from omicsbench.cli_run import Plugins, print_answer
 from omicsbench.errors import OmicsbenchError
 
@@ -144,6 +144,8 @@ def new(
 app.command()(cli_run.run)
 app.command()(cli_plan.plan)
 app.command()(cli_history.history)
+app.command()(cli_compare.compare)
+app.command()(cli_compare.calibrate)
 
 
 @app.command("report")

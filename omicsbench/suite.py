@@ -97,6 +97,11 @@ class Suite(_Strict):
     margins: dict[str, Annotated[float, Field(ge=0, allow_inf_nan=False)]] = Field(
         default_factory=dict, description="by metric, in place of the metric's own"
     )
+    tolerances: dict[str, Annotated[float, Field(ge=0, allow_inf_nan=False)]] = Field(
+        default_factory=dict,
+        description="of `compare`, by metric, cost or kind (score, memory, time): the change that "
+        "does not count, as a difference of scores and a share of costs",
+    )
     price_per_hour: dict[Device, Annotated[float, Field(ge=0, allow_inf_nan=False)]] = Field(
         default_factory=dict, description="by device, in whatever currency: cpu = 0.10"
     )

@@ -325,7 +325,7 @@ def test_rates_are_means_over_windows_of_the_same_cells() -> None:
 def test_a_table_read_in_pieces_gives_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
     place_scnmt()
     whole = module("scnmt_mesc").load()
-    monkeypatch.setattr(module("scnmt_mesc"), "ROWS", 4)
+    monkeypatch.setattr(module("_paired"), "ROWS", 4)
     again = module("scnmt_mesc").load()
     for name, adata in whole.items():
         np.testing.assert_allclose(dense(adata), dense(again[name]), atol=1e-6)
@@ -378,8 +378,8 @@ def test_shares_are_taken_as_they_are() -> None:
         ("chr\tpos\trate\n1\t5\t250\n", "0 to 100"),
         ("chr\tpos\trate\n1\t5\tNA\n", "0 to 100"),
         ("chr\tpos\trate\n1\t5\thigh\n", "cannot be read"),
-        ("chr\tpos\tmet_reads\tnonmet_reads\trate\n1\t5\t1\t0\t1\n", "three columns"),
-        ("", "three columns"),
+        ("chr\tpos\tmet_reads\tnonmet_reads\trate\n1\t5\t1\t0\t1\n", "3 columns"),
+        ("", "3 columns"),
         ("1\t5\t100\n1\t-5\t0\n", "position"),
     ],
 )

@@ -5,7 +5,6 @@ from __future__ import annotations
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -503,22 +502,6 @@ def test_costs_by_size_where_one_cause_holds_for_several(tmp_path: Path) -> None
     assert row["censored"]
     assert row["sizes"] == "3,000, 10,000"
     assert row["predicted"].startswith("n = 3,000: 700 s (610 to 1,400), 3.1 GiB (2 to 4); n = 10")
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    playwright = pytest.importorskip("playwright.sync_api")
-    names = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-    with playwright.sync_playwright() as running:
-        own = running.chromium.executable_path
-        found = next(filter(None, map(shutil.which, [*names, own])), None)
-        if not found:
-            pytest.skip(f"no browser: none of {', '.join(names)} on PATH, none of playwright's own")
-        started = running.chromium.launch(
-            executable_path=found, args=["--no-sandbox", "--disable-gpu"]
-        )
-        yield started
-        started.close()
 
 
 def open_page(browser: Any, path: Path, width: int) -> tuple[Any, list[str]]:

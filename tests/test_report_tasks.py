@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import shutil
 from collections.abc import Iterator, Sequence
 from html.parser import HTMLParser
 from pathlib import Path
@@ -548,22 +547,6 @@ def test_no_name_becomes_markup(hostile: Path) -> None:
     text = hostile.read_text(encoding="utf-8")
     assert "<script>alert(1)" not in text
     assert EVIL in read(hostile).shown
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    playwright = pytest.importorskip("playwright.sync_api")
-    names = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-    with playwright.sync_playwright() as running:
-        bundled = running.chromium.executable_path
-        found = next(filter(None, map(shutil.which, [*names, bundled])), None)
-        if not found:
-            pytest.skip(f"no browser: none of {', '.join(names)} on PATH, none of playwright's own")
-        started = running.chromium.launch(
-            executable_path=found, args=["--no-sandbox", "--disable-gpu"]
-        )
-        yield started
-        started.close()
 
 
 def open_page(browser: Any, path: Path, width: int) -> tuple[Any, list[str]]:

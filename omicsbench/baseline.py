@@ -1,0 +1,93 @@
+"""The two sides of a comparison: a folder of results, or one committed at a git revision."""
+
+from __future__ import annotations
+
+import io
+import subprocess
+import tarfile
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from omicsbench.compare import Noise, Terms
+from omicsbench.errors import OmicsbenchError, StoreError
+from omicsbench.metrics import METRICS
+from omicsbench.noise import NOISE_FILE, read_noise
+from omicsbench.plan import planned_records, read_plan
+from omicsbench.quantities import COSTS
+from omicsbench.registry import unknown
+from omicsbench.spec import RunRecord
+
+KINDS = ("score", "memory", "time")
+
+
+@dataclass(frozen=True)
+class Side:
+    """One side: its name, its records, and what lies beside them."""
+
+    name: str
+    records: list[RunRecord]
+    suite: Mapping[str, Any]
+    noise: Noise
+
+
+def read_side(text: str, suite: str) -> Side:
+    """Records of a results folder, or of ``REVISION[:FOLDER]`` as committed there.
+
+    Without a folder it is ``results/<suite>``. A folder without any record is an empty side.
+    Raises OmicsbenchError if it is neither.
+    """
+    if Path(text).is_dir():
+        return _side(text, Path(text))
+    revision, _, stated = text.partition(":")
+    with _committed(revision, stated or f"results/{suite}", text) as folder:
+        return _side(text, folder)
+
+
+def terms_of(base: Side, head: Side, noise: Path | None = None, timing: bool = False) -> Terms:
+    """How strict to be: HEAD's suite if it says, otherwise BASE's; and the noise found for BASE.
+
+    Raises OmicsbenchError for a tolerance of something unknown.
+    """
+    stated = dict(head.suite.get("tolerances") or base.suite.get("tolerances") or {})
+    for name in stated:
+        if name not in (known := [*KINDS, *COSTS, *METRICS]):
+            raise OmicsbenchError(f"tolerances: {unknown('quantity', name, known)}")
+    return Terms(stated, read_noise(noise) if noise else base.noise, timing)
+
+
+def _side(name: str, folder: Path) -> Side:
+    noise = folder / NOISE_FILE
+    try:
+        records = planned_records(folder)[0]
+    except StoreError:
+        if any((folder / "runs").glob("[!.]*.json")):
+            raise
+        records = []
+    return Side(
+        name,
+        records,
+        read_plan(folder).get("suite", {}),
+        read_noise(noise) if noise.is_file() else {},
+    )
+
+
+@contextmanager
+def _committed(revision: str, folder: str, text: str) -> Iterator[Path]:
+    """A folder as committed at a revision, unpacked for the time being."""
+    found = subprocess.run(
+        ["git", "archive", "--format=tar", revision, "--", folder], capture_output=True, check=False
+    )
+    if found.returncode:
+        reason = found.stderr.decode(errors="replace").strip().splitlines()
+        raise OmicsbenchError(
+            f"{text} is no results folder, and no git revision with {folder} committed in it "
+            f"({reason[-1] if reason else 'git failed'}). `omicsbench ab` runs two revisions."
+        )
+    with tempfile.TemporaryDirectory() as place:
+        with tarfile.open(fileobj=io.BytesIO(found.stdout)) as archive:
+            archive.extractall(place, filter="data")
+        yield Path(place) / folder

@@ -1,0 +1,144 @@
+"""The commands `compare` and `calibrate`: what became worse, and how much noise there is."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from omicsbench.errors import OmicsbenchError
+
+if TYPE_CHECKING:
+    from omicsbench.compare import Comparison
+    from omicsbench.noise import Calibration
+
+MARKDOWN = typer.Option("--markdown", help="Write Markdown, for a pull request or a CI summary.")
+HTML = typer.Option("--html", help="Write a page that opens offline.")
+JSON = typer.Option("--json", help="Write everything as JSON.")
+JUNIT = typer.Option("--junit", help="Write JUnit XML.")
+FEWEST = 4
+
+
+def compare(
+    base: Annotated[
+        str, typer.Argument(help="Results folder, or git revision[:folder] where it is committed.")
+    ],
+    head: Annotated[str, typer.Argument(help="The same, of what is to be judged.")],
+    suite: Annotated[
+        str, typer.Option("--suite", help="Of a revision without a folder: results/SUITE.")
+    ] = "ci",
+    noise: Annotated[
+        Path | None, typer.Option("--noise", help="What calibrate wrote (noise.json in BASE).")
+    ] = None,
+    markdown: Annotated[Path | None, MARKDOWN] = None,
+    html: Annotated[Path | None, HTML] = None,
+    json: Annotated[Path | None, JSON] = None,
+    junit: Annotated[Path | None, JUNIT] = None,
+) -> None:
+    """Tell what became worse from BASE to HEAD, two sets of stored runs of a suite.
+
+    Exit codes: 0 fine, 1 regression, 2 bad input, 3 nothing comparable was measured, 4 runs lost
+    (failed, missing or invalid, and done in BASE).
+    """
+    from omicsbench.baseline import read_side, terms_of
+    from omicsbench.compare import compare as compare_records
+
+    old, new = read_side(base, suite), read_side(head, suite)
+    if not old.records:
+        raise OmicsbenchError(f"{base} holds no run records; run the suite there first.")
+    found = compare_records(
+        old.records, new.records, terms=terms_of(old, new, noise), names=(base, head)
+    )
+    tell(found, markdown=markdown, html=html, json=json, junit=junit)
+    raise typer.Exit(found.exit_code)
+
+
+def tell(
+    found: Comparison,
+    *,
+    markdown: Path | None = None,
+    html: Path | None = None,
+    json: Path | None = None,
+    junit: Path | None = None,
+) -> None:
+    """Print a comparison, and write it to the files that are named."""
+    from rich.console import Console
+    from rich.table import Table
+
+    from omicsbench.reporting import changes
+
+    wide = Console(width=None if sys.stdout.isatty() else 160, highlight=False)
+    for title, heads, rows, more in changes.parts(found):
+        caption = f"and {more:,} more (--json has them all)" if more else None
+        table = Table(*heads, title=title, title_justify="left", caption=caption)
+        for cells in rows:
+            table.add_row(*cells)
+        wide.print(table)
+    for said in changes.sentences(found):
+        print(f"- {said}")
+    print(changes.headline(found))
+    written = {markdown: changes.markdown, json: changes.to_json, junit: changes.junit,
+               html: changes.page}  # fmt: skip
+    for path, make in written.items():
+        if path is not None:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(make(found), encoding="utf-8")
+
+
+def calibrate(
+    suite: Annotated[str, typer.Argument(help="Suite, by name or path of a TOML file.")] = "ci",
+    sets: Annotated[
+        int, typer.Option("--sets", min=FEWEST, help="Times that the suite is run.")
+    ] = 10,
+    out: Annotated[
+        Path | None, typer.Option("--out", "-o", help="Folder (results/calibration/<suite>).")
+    ] = None,
+    noise: Annotated[
+        Path | None,
+        typer.Option("--noise", help="Where to write the noise floor (OUT/noise.json)."),
+    ] = None,
+    plugins: Annotated[
+        list[Path] | None,
+        typer.Option("--plugins", help="Folder of your own methods and data sets."),
+    ] = None,
+) -> None:
+    """Run a suite against itself: writes the noise floor, prints the false-alarm rate.
+
+    Every two of the sets of runs are compared. Stop it and go on whenever you like.
+    """
+    from omicsbench.compare import Terms
+    from omicsbench.noise import NOISE_FILE, dump_noise
+    from omicsbench.noise import calibrate as compare_all
+    from omicsbench.plan import planned_records
+    from omicsbench.progress import Progress, observing_signals
+    from omicsbench.registry import discover
+    from omicsbench.runner import run_suite
+    from omicsbench.store import write_text
+    from omicsbench.suite import load_suite
+
+    chosen = load_suite(suite)
+    folder = out or Path("results") / "calibration" / chosen.name
+    registry = discover(plugins or [])
+    places = [folder / f"{number:02d}" for number in range(sets)]
+    for place in places:
+        print(f"{place}:")
+        with observing_signals(), Progress() as observer:
+            run_suite(chosen, place, registry=registry, observer=observer)
+    found = compare_all(
+        [planned_records(place)[0] for place in places], Terms(dict(chosen.tolerances))
+    )
+    path = noise or folder / NOISE_FILE
+    write_text(path, dump_noise(found))
+    _say(found)
+    print(f"Noise floor: {path}")
+
+
+def _say(found: Calibration) -> None:
+    print(f"{found.comparisons} comparisons of {found.sets} sets of runs of the same revision.")
+    print(f"False alarms: {found.alarms_held_out} ({found.rate:.1%}), the noise floor being that "
+          f"of the other sets; {found.alarms} by the suite's tolerances alone.")  # fmt: skip
+    print(f"{found.warnings} warned, by the suite's tolerances alone.")
+    for cause, count in sorted(found.causes.items(), key=lambda item: -item[1])[:10]:
+        print(f"  {count:3d}  {cause}")

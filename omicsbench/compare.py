@@ -1,0 +1,305 @@
+"""Two sets of records of the same suite: what became worse, and what cannot be told.
+
+Runs are paired by what was asked of them. A *regression* is significant among all comparisons
+made (paired t-tests over repeats, false discovery rate by Benjamini & Hochberg) **and** larger than
+a tolerance. A run that was done in BASE and has no new, valid counterpart in HEAD is *lost*, and
+never passes. What depends on the machine of the hour only warns, or is said to be not comparable.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import numpy as np
+from scipy.stats import false_discovery_control
+
+from omicsbench.lost import NOT_MEASURED, Lost, losses
+from omicsbench.metrics import METRICS
+from omicsbench.quantities import Kind, kind, lower_is_better, quantities
+from omicsbench.significance import Floats, Tested, paired_tests
+from omicsbench.spec import RunRecord, RunSpec, Status, digest
+
+ALPHA = 0.05  # of any alarm where nothing has changed
+TOLERANCE: dict[Kind, float] = {"score": 0.01, "memory": 0.15, "time": 0.10}  # relative for costs
+LEAST: dict[Kind, float] = {"score": 0.0, "memory": 8 * 2**20, "time": 0.005}  # bytes, seconds
+VERSIONS = ("protocol", "dataset_id", "pipeline_id", "metrics", "keep_embedding")
+COST_KINDS: tuple[Kind, ...] = ("memory", "time")
+State = Literal["regression", "improvement", "no change", "not comparable"]
+Cell = tuple[str, str, int, str]  # data set, pipeline as labelled, size, quantity
+Noise = Mapping[str, Mapping[str, float]]  # pipeline, quantity: largest effect of no change
+
+
+@dataclass(frozen=True)
+class Change:
+    """One comparison: a quantity of a pipeline on a data set at a size.
+
+    ``base`` and ``head`` are means over the pairs, in the quantity's unit. ``effect`` is HEAD
+    minus BASE of a score, and the ratio HEAD / BASE of a cost (geometric mean over pairs), with its
+    95 % interval; ``tolerance`` is the change that does not count, alike. ``p`` is one-sided, for
+    the worse, and corrected for all comparisons. Where ``blocks`` is false a regression only warns.
+    """
+
+    dataset: str
+    pipeline: str
+    size: int
+    quantity: str
+    state: State
+    base: float
+    head: float
+    effect: float
+    low: float
+    high: float
+    p: float
+    tolerance: float
+    pairs: int
+    blocks: bool
+    reason: str = ""
+
+    @property
+    def cell(self) -> Cell:
+        return self.dataset, self.pipeline, self.size, self.quantity
+
+    @property
+    def relative(self) -> bool:
+        """Whether ``effect`` is a ratio."""
+        return kind(self.quantity) != "score"
+
+    @property
+    def warns(self) -> bool:
+        return self.state == "regression" and not self.blocks
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """All that is known of HEAD against BASE. ``notes`` are sentences for a reader."""
+
+    base: str
+    head: str
+    changes: tuple[Change, ...]
+    lost: tuple[Lost, ...]
+    pairs: int
+    new: int = 0
+    mended: int = 0
+    notes: tuple[str, ...] = ()
+
+    @property
+    def regressions(self) -> tuple[Change, ...]:
+        """Those that block, worst first by corrected p-value."""
+        return tuple(c for c in self.changes if c.state == "regression" and c.blocks)
+
+    @property
+    def warnings(self) -> tuple[Change, ...]:
+        return tuple(c for c in self.changes if c.warns)
+
+    @property
+    def exit_code(self) -> int:
+        """0 fine, 1 regression, 3 nothing comparable was measured, 4 runs lost."""
+        if any(loss.status != NOT_MEASURED for loss in self.lost):
+            return 4
+        if self.regressions:
+            return 1
+        compared = any(c.state != "not comparable" for c in self.changes)
+        return 3 if not compared else 4 if self.lost else 0
+
+
+@dataclass(frozen=True)
+class Terms:
+    """How strict a comparison is.
+
+    ``tolerances`` by quantity, or by kind (``score``, ``memory``, ``time``), in place of the
+    metric's margin and of `TOLERANCE`. ``noise`` is what `calibrate` found; the larger counts.
+    ``timing_blocks`` is for runs that were interleaved on one machine.
+    """
+
+    tolerances: Mapping[str, float] = field(default_factory=dict)
+    noise: Noise = field(default_factory=dict)
+    timing_blocks: bool = False
+
+    def tolerance(self, pipeline: str, quantity: str) -> float:
+        of = kind(quantity)
+        usual = TOLERANCE[of]
+        if of == "score" and quantity in METRICS:
+            usual = max(METRICS[quantity].margin, usual / 2)
+        stated = self.tolerances.get(quantity, self.tolerances.get(of, usual))
+        return max(stated, self.noise.get(pipeline, {}).get(quantity, 0.0))
+
+
+def asked(spec: RunSpec) -> str:
+    """What was asked of a run, whatever the version of code and data: runs pair by it."""
+    return digest(spec.model_dump(mode="json", exclude=set(VERSIONS)))
+
+
+def compare(
+    base: Sequence[RunRecord],
+    head: Sequence[RunRecord],
+    *,
+    terms: Terms | None = None,
+    names: tuple[str, str] = ("base", "head"),
+) -> Comparison:
+    """Compare two sets of records. Where one holds several versions of a run, the newest counts."""
+    terms = terms or Terms()
+    before, after = _newest(base), _newest(head)
+    shared = [key for key in before if key in after]
+    worked = [key for key in shared if before[key].status is Status.OK]
+    # Where nothing is shared, HEAD is of another suite, and nothing is to be told of any run.
+    lost = losses(before, after) if shared else []
+    gone = {loss.key for loss in lost}
+    pairs = [(before[key], after[key]) for key in worked if key not in gone]
+    mended = sum(
+        before[key].status is not Status.OK and after[key].status is Status.OK for key in shared
+    )
+    return Comparison(
+        *names,
+        changes=_changes(pairs, terms),
+        lost=tuple(lost),
+        pairs=len(pairs),
+        new=len(after.keys() - before.keys()),
+        mended=mended,
+        notes=tuple(_notes(pairs)),
+    )
+
+
+def _newest(records: Sequence[RunRecord]) -> dict[str, RunRecord]:
+    ordered = sorted(records, key=lambda r: (r.started_at, r.key))
+    return {asked(r.spec): r for r in ordered}
+
+
+def _changes(pairs: Sequence[tuple[RunRecord, RunRecord]], terms: Terms) -> tuple[Change, ...]:
+    """Every comparison that there is, regressions first."""
+    values, unlike = _values(pairs)
+    made = [
+        _untold(cell, np.array(both), unlike.get(cell, "a single pair: no test"), terms)
+        for cell, both in values.items()
+        if cell in unlike or len(both) < 2
+    ]
+    told = {cell: np.array(both) for cell, both in values.items() if cell not in unlike}
+    made += _tested({cell: both for cell, both in told.items() if len(both) > 1}, terms)
+    order = {"regression": 0, "improvement": 1, "no change": 2, "not comparable": 3}
+    return tuple(sorted(made, key=lambda c: (order[c.state], not c.blocks, c.p, c.cell)))
+
+
+def _values(
+    pairs: Sequence[tuple[RunRecord, RunRecord]],
+) -> tuple[dict[Cell, list[tuple[float, float]]], dict[Cell, str]]:
+    """BASE's and HEAD's values of each comparison, by pair; and why some cannot be compared.
+
+    Times of HEAD are brought to the speed that the machine had when BASE ran.
+    """
+    values: dict[Cell, list[tuple[float, float]]] = {}
+    unlike: dict[Cell, str] = {}
+    for old, new in pairs:
+        was, now = quantities(old), quantities(new)
+        reasons = {of: unlike_machine(old.environment, new.environment, of) for of in COST_KINDS}
+        faster = old.reference_s / new.reference_s if old.reference_s and new.reference_s else 1.0
+        for quantity in was.keys() & now.keys():
+            of = kind(quantity)
+            a, b = was[quantity], now[quantity] * (faster if of == "time" else 1.0)
+            if of != "score" and not (a > 0 and b > 0):
+                continue  # too short for the clock
+            cell = (new.spec.dataset, new.spec.label, new.spec.size, quantity)
+            values.setdefault(cell, []).append((a, b))
+            if of != "score" and reasons[of]:
+                unlike[cell] = reasons[of]
+    return values, unlike
+
+
+def unlike_machine(base: Mapping[str, Any], head: Mapping[str, Any], of: Kind) -> str:
+    """Why memory or times of two environments are not comparable; empty where they are."""
+    names = ("cpu", "cores", "threads", "jobs") if of == "time" else ()
+    for name in names:
+        if base.get(name) != head.get(name):
+            return f"another machine: {name} {base.get(name)} and {head.get(name)}"
+    for name in ("platform", "python"):
+        was, now = (_coarse(name, side.get(name)) for side in (base, head))
+        if was != now:
+            return f"{name} {was} and {now}"
+    return ""
+
+
+def _coarse(name: str, value: Any) -> str:
+    """Python without its last number; system, architecture and C library without the kernel."""
+    if name == "python":
+        return ".".join(str(value).split(".")[:2])
+    machine, _, library = str(value).partition("-with-")
+    parts = machine.split("-")
+    return " ".join(filter(None, (parts[0], parts[-1], library)))
+
+
+def _untold(cell: Cell, both: Floats, reason: str, terms: Terms) -> Change:
+    base, head = both.mean(axis=0)
+    effect = head - base if kind(cell[3]) == "score" else head / base
+    limit = terms.tolerance(cell[1], cell[3])
+    return Change(*cell, "not comparable", base, head, effect, np.nan, np.nan, np.nan, limit,
+                  len(both), False, reason)  # fmt: skip
+
+
+def _tested(values: Mapping[Cell, Floats], terms: Terms) -> list[Change]:
+    """Test all comparisons, those with the same number of pairs at once, and correct them all."""
+    cells: list[Cell] = []
+    found: list[Tested] = []
+    for pairs in sorted({len(both) for both in values.values()}):
+        here = [cell for cell, both in values.items() if len(both) == pairs]
+        both = np.array([values[cell] for cell in here])  # (m, R, 2)
+        costs = np.array([kind(cell[3]) != "score" for cell in here])
+        moved = both[..., 1] - both[..., 0]
+        moved[costs] = np.log(both[costs, :, 1] / both[costs, :, 0])
+        found.append(paired_tests(moved))
+        cells += here
+    if not cells:
+        return []
+    up = np.concatenate([tested.p for tested in found])
+    worse_up = np.array([lower_is_better(cell[3]) for cell in cells])
+    p_worse = false_discovery_control(np.where(worse_up, up, _other_tail(up, found)))
+    p_better = false_discovery_control(np.where(worse_up, _other_tail(up, found), up))
+    shown = np.column_stack([
+        np.concatenate([getattr(t, name) for t in found]) for name in ("mean", "low", "high")
+    ])  # fmt: skip
+    rows = zip(cells, shown, p_worse, p_better, strict=True)
+    return [_judged(cell, values[cell], row, p, q, terms) for cell, row, p, q in rows]
+
+
+def _other_tail(up: Floats, found: Sequence[Tested]) -> Floats:
+    """One-sided p-values for a mean below zero. Where no pair differs, both are 1."""
+    mean = np.concatenate([tested.mean for tested in found])
+    return np.where(mean == 0, 1.0, 1.0 - up)
+
+
+def _judged(
+    cell: Cell, both: Floats, shown: Floats, p_worse: float, p_better: float, terms: Terms
+) -> Change:
+    quantity, of = cell[3], kind(cell[3])
+    limit = terms.tolerance(cell[1], quantity)
+    base, head = both.mean(axis=0)
+    worse = shown[0] if lower_is_better(quantity) else -shown[0]
+    beyond = abs(shown[0]) > (limit if of == "score" else np.log1p(limit))
+    beyond = bool(beyond and abs(head - base) > LEAST[of])
+    state: State = "no change"
+    if beyond and worse > 0 and p_worse <= ALPHA:
+        state = "regression"
+    elif beyond and worse < 0 and p_better <= ALPHA:
+        state = "improvement"
+    effect, low, high = map(float, shown if of == "score" else np.exp(shown))
+    blocks = of != "time" or terms.timing_blocks
+    return Change(*cell, state, float(base), float(head), effect, low, high, float(p_worse), limit,
+                  len(both), blocks)  # fmt: skip
+
+
+def _notes(pairs: Sequence[tuple[RunRecord, RunRecord]]) -> list[str]:
+    """What differs between the sides besides the code of the methods, each thing once."""
+    notes: dict[str, None] = {}
+    for old, new in pairs:
+        if old.spec.protocol != new.spec.protocol:
+            notes["The protocol has another number: scores may differ for that reason alone."] = (
+                None
+            )
+        if old.spec.dataset_id != new.spec.dataset_id:
+            notes[f"{new.spec.dataset} has other content, or is prepared otherwise."] = None
+        was, now = (r.environment.get("packages", {}) for r in (old, new))
+        for name in sorted(was.keys() & now.keys()):
+            if was[name] != now[name]:
+                notes[f"{name} {was[name]} in BASE, {now[name]} in HEAD."] = None
+        if str(new.environment.get("git", "")).endswith("-dirty"):
+            notes["HEAD ran from a changed checkout: no revision names its code."] = None
+    return list(notes)

@@ -1,0 +1,109 @@
+"""The noise floor: what a comparison finds where nothing has changed.
+
+The same revision runs a suite several times; every two of these sets of records are compared, by
+the rules of any comparison. How many raise an alarm is the false-alarm rate; the largest effect of
+each quantity of a pipeline is its floor, below which no change counts.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+from pathlib import Path
+
+from omicsbench.compare import Comparison, Noise, Terms, compare
+from omicsbench.errors import StoreError
+from omicsbench.spec import RunRecord
+
+NOISE_FILE = "noise.json"
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """What A/A comparisons found. ``floors``: by pipeline and quantity, in the effect's unit.
+
+    ``alarms`` of ``comparisons`` would have failed by the suite's tolerances alone, and
+    ``alarms_held_out`` with floors from those sets that are on neither side. ``warnings`` are
+    comparisons that warned (times on a like machine), by the tolerances alone.
+    """
+
+    sets: int
+    comparisons: int
+    alarms: int
+    alarms_held_out: int
+    warnings: int
+    causes: Mapping[str, int]
+    floors: Noise
+
+    @property
+    def rate(self) -> float:
+        """Share of comparisons with a false alarm, floors held out."""
+        return self.alarms_held_out / self.comparisons
+
+
+def calibrate(sets: Sequence[Sequence[RunRecord]], terms: Terms | None = None) -> Calibration:
+    """Compare every two of several sets of records of one revision. Raises ValueError below four:
+    floors for a pair come from the other sets, of which it takes two."""
+    if len(sets) < 4:
+        raise ValueError("four sets or more")
+    terms = terms or Terms()
+    bare = Terms(terms.tolerances, {}, terms.timing_blocks)
+    found = {
+        (i, j): compare(sets[i], sets[j], terms=bare) for i, j in combinations(range(len(sets)), 2)
+    }
+    alarms = held_out = warnings = 0
+    causes: dict[str, int] = {}
+    for (i, j), pair in found.items():
+        alarms += pair.exit_code != 0
+        warnings += bool(pair.warnings)
+        others = [c for pair_of, c in found.items() if not {i, j} & set(pair_of)]
+        floored = Terms(terms.tolerances, floors(others), terms.timing_blocks)
+        strict = compare(sets[i], sets[j], terms=floored)
+        held_out += strict.exit_code != 0
+        for change in (*pair.regressions, *pair.warnings):
+            cause = f"{change.pipeline}: {change.quantity}"
+            causes[cause] = causes.get(cause, 0) + 1
+    return Calibration(len(sets), len(found), alarms, held_out, warnings, causes,
+                       floors(list(found.values())))  # fmt: skip
+
+
+def floors(comparisons: Sequence[Comparison]) -> dict[str, dict[str, float]]:
+    """Largest effect, either way, of each quantity of a pipeline: a difference, or a share."""
+    largest: dict[str, dict[str, float]] = {}
+    for comparison in comparisons:
+        for change in comparison.changes:
+            if change.state == "not comparable":
+                continue
+            effect = abs(change.effect)
+            if change.relative:
+                effect = max(effect, 1 / effect) - 1
+            of = largest.setdefault(change.pipeline, {})
+            of[change.quantity] = max(of.get(change.quantity, 0.0), effect)
+    return largest
+
+
+def dump_noise(found: Calibration) -> str:
+    """The text of the file that `compare` reads."""
+    content = {
+        "sets": found.sets, "comparisons": found.comparisons, "alarms": found.alarms,
+        "alarms_held_out": found.alarms_held_out, "warnings": found.warnings,
+        "floors": {
+            pipeline: {name: float(f"{value:.4g}") for name, value in sorted(of.items()) if value}
+            for pipeline, of in sorted(found.floors.items())
+        },
+    }  # fmt: skip
+    return json.dumps(content, indent=1) + "\n"
+
+
+def read_noise(path: Path) -> Noise:
+    """Floors by pipeline and quantity. Raises StoreError if it is no such file."""
+    try:
+        floors = json.loads(path.read_text(encoding="utf-8"))["floors"]
+        return {str(p): {str(q): float(v) for q, v in of.items()} for p, of in floors.items()}
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise StoreError(
+            f"{path} is not what `omicsbench calibrate` writes ({type(error).__name__}: {error}); "
+            "calibrate again, or name another file with --noise."
+        ) from error

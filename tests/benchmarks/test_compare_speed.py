@@ -1,0 +1,46 @@
+"""How long two results folders of 20,000 records in all take to be read and compared.
+
+``make bench`` measures; without it this is a plain test, on 2,000 of them, that it works.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from omicsbench import store
+from omicsbench.compare import compare
+from omicsbench.plan import planned_records
+from omicsbench.spec import RunRecord
+
+STORED = Path(__file__).parents[2] / "results" / "answer"
+PAIRS = 10_000
+
+
+def copies(records: list[RunRecord], number: int) -> list[RunRecord]:
+    """The stored runs as often as needed, each time of data sets of other names."""
+    made: list[RunRecord] = []
+    for copy in range(-(-number // len(records))):
+        for record in records:
+            spec = record.spec.model_copy(update={"dataset": f"{record.spec.dataset}_{copy}"})
+            made.append(record.model_copy(update={"spec": spec, "key": spec.key}))
+    return made[:number]
+
+
+def test_compare(benchmark: Any, tmp_path: Path) -> None:
+    pairs = PAIRS if benchmark.enabled else 1_000
+    for side in ("base", "head"):
+        store.open_folder(tmp_path / side)
+        for record in copies(store.read_records(STORED), pairs):
+            text = record.model_copy(update={"started_at": side}).model_dump_json()
+            (tmp_path / side / "runs" / f"{record.key}.json").write_text(text)
+
+    def both() -> int:
+        sides = [planned_records(tmp_path / side)[0] for side in ("base", "head")]
+        found = compare(*sides)
+        assert found.exit_code == 0
+        return len(found.changes)
+
+    count = benchmark.pedantic(both, rounds=3 if benchmark.enabled else 1)
+    assert count > pairs / 2
+    benchmark.extra_info["records"], benchmark.extra_info["comparisons"] = 2 * pairs, count

@@ -1,0 +1,324 @@
+"""Two sets of records: what counts as worse, what only warns, what never passes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy import stats
+
+from omicsbench import store
+from omicsbench.compare import Change, Comparison, Terms, compare
+from omicsbench.lost import MISSING, NOT_MEASURED, REPEATED
+from omicsbench.noise import calibrate, dump_noise, read_noise
+from omicsbench.significance import paired_tests
+from omicsbench.spec import RunRecord, Status
+
+STORED = Path(__file__).parents[1] / "results" / "answer"
+ONE = "pca(10)"
+STATES = ["regression", "improvement", "no change", "not comparable"]
+Edit = Callable[[RunRecord], dict[str, Any]]
+
+
+@cache
+def base() -> tuple[RunRecord, ...]:
+    """Real records: three pipelines on two data sets, ten repeats, four sizes each."""
+    wanted = {ONE, "autoencoder(10, depth=2)", "random_projection(10)"}
+    return tuple(
+        r.model_copy(update={"reference_s": 0.004})
+        for r in store.read_records(STORED)
+        if r.spec.pipeline in wanted and r.spec.dataset in {"scmark_immune", "digits"}
+    )
+
+
+def again(edit: Edit = lambda r: {}, only: str = ONE) -> list[RunRecord]:
+    """BASE measured once more, with what ``edit`` changes of one pipeline's runs."""
+    return [
+        r.model_copy(
+            update={"started_at": r.started_at + "1"} | (edit(r) if r.spec.pipeline == only else {})
+        )
+        for r in base()
+    ]
+
+
+def scaled(r: RunRecord, factor: float) -> dict[str, Any]:
+    p = r.phases
+    return {"phases": p.model_copy(update={"fit_s": p.fit_s * factor,
+                                           "transform_s": p.transform_s * factor})}  # fmt: skip
+
+
+def flagged(found: Comparison) -> set[str]:
+    return {change.pipeline for change in found.regressions}
+
+
+def test_the_same_scores_measured_again_pass() -> None:
+    found = compare(base(), again())
+    assert (found.exit_code, found.lost, found.pairs) == (0, (), len(base()))
+    told = [c for c in found.changes if c.state != "not comparable"]  # CPU clocks tick too coarsely
+    assert len(told) > 0.98 * len(found.changes)
+    assert {(c.state, c.p) for c in told} == {("no change", 1.0)}
+
+
+def test_lower_scores_of_one_pipeline() -> None:
+    rng = np.random.default_rng(0)
+
+    def worse(r: RunRecord) -> dict[str, Any]:
+        return {"scores": {
+            k: v + (0.03 if k == "reconstruction_mse" else -0.03) + rng.normal(0, 0.01)
+            for k, v in r.scores.items()
+        }}  # fmt: skip
+
+    found = compare(base(), again(worse))
+    assert found.exit_code == 1
+    assert flagged(found) == {ONE}
+    told = {c.cell for c in found.changes if c.pipeline == ONE and not c.relative}
+    assert len({c.cell for c in found.regressions}) > 0.9 * len(told)
+    one = next(c for c in found.regressions if c.quantity == "knn_recall")
+    assert one.low < one.effect < one.high < 0
+    assert one.head - one.base == pytest.approx(one.effect)
+    rng = np.random.default_rng(0)
+    back = compare(again(worse), base())
+    assert back.exit_code == 0
+    better = {c.cell for c in back.changes if c.state == "improvement"}
+    assert better == {c.cell for c in found.regressions}
+
+
+def test_an_error_that_rises_is_worse() -> None:
+    found = compare(base(), again(lambda r: {
+        "scores": r.scores | {"reconstruction_mse": r.scores["reconstruction_mse"] + 0.05}
+    }))  # fmt: skip
+    assert {c.quantity for c in found.regressions} == {"reconstruction_mse"}
+
+
+def test_within_the_tolerance_nothing_is_worse_however_significant() -> None:
+    found = compare(
+        base(), again(lambda r: {"scores": {k: v - 0.004 for k, v in r.scores.items()}})
+    )
+    assert found.exit_code == 0
+    strict = Terms({"score": 0.001})
+    assert compare(base(), again(lambda r: {
+        "scores": {k: v - 0.004 for k, v in r.scores.items()}
+    }), terms=strict).exit_code == 1  # fmt: skip
+
+
+def test_noise_without_a_change_of_the_mean_does_not_count() -> None:
+    rng = np.random.default_rng(1)
+    alarms = sum(
+        compare(base(), again(lambda r: {
+            "scores": {k: v + rng.normal(0, 0.05) for k, v in r.scores.items()}
+        })).exit_code != 0
+        for _ in range(20)
+    )  # fmt: skip
+    assert alarms <= 3  # of 20 at 5 %: more has a chance of 1.6 %
+
+
+def test_memory_blocks_and_time_warns() -> None:
+    hungry = compare(base(), again(lambda r: {"peak_rss_bytes": int(r.peak_rss_bytes * 1.3)}))
+    assert hungry.exit_code == 1
+    assert {c.quantity for c in hungry.regressions} == {"peak_rss_bytes"}
+    assert all(c.effect == pytest.approx(1.3, abs=1e-3) for c in hungry.regressions)
+    deep = "autoencoder(10, depth=2)"
+    slow = again(lambda r: scaled(r, 2.0), deep)
+    found = compare(base(), slow)
+    assert (found.exit_code, flagged(found)) == (0, set())
+    assert {c.pipeline for c in found.warnings} == {deep}
+    assert flagged(compare(base(), slow, terms=Terms(timing_blocks=True))) == {deep}
+
+
+def test_a_machine_that_is_slower_in_all_is_not_a_slower_method() -> None:
+    deep = "autoencoder(10, depth=2)"
+    busy = again(lambda r: scaled(r, 2.0) | {"reference_s": 0.008, "cpu_s": 2 * r.cpu_s}, deep)
+    assert not compare(base(), busy).warnings
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "unlike"),
+    [("cpu", "another", {"time"}), ("cores", 64, {"time"}),
+     ("python", "3.99.1", {"time", "memory"}),
+     ("python", "{own}.999", set()), ("platform", "Plan9-1-amd64", {"time", "memory"})],
+)  # fmt: skip
+def test_costs_of_another_machine_are_not_comparable(
+    name: str, value: Any, unlike: set[str]
+) -> None:
+    own = ".".join(base()[0].environment["python"].split(".")[:2])
+    value = value.format(own=own) if isinstance(value, str) else value
+    moved = [r.model_copy(update={"environment": r.environment | {name: value}}) for r in again()]
+    found = compare(base(), moved)
+    kinds = {"peak_rss_bytes": "memory", "wall_s": "time", "cpu_s": "time"}
+    untold = [c for c in found.changes if c.state == "not comparable" and c.pairs > 1]
+    assert {kinds[c.quantity] for c in untold} == unlike
+    assert all(c.reason for c in untold)
+    assert found.exit_code == 0
+
+
+@pytest.mark.parametrize("status", [s for s in Status if s is not Status.OK])
+def test_a_run_that_newly_fails_never_passes(status: Status) -> None:
+    victim = next(r for r in base() if r.spec.pipeline == ONE)
+    broken = [
+        r.model_copy(update={"status": status, "reason": "planted", "scores": {}})
+        if r.key == victim.key else r for r in again()
+    ]  # fmt: skip
+    found = compare(base(), broken)
+    assert found.exit_code == 4
+    assert [(x.status, x.reason, x.size) for x in found.lost] == [
+        (status.value, "planted", victim.spec.size)
+    ]
+    mended = compare(broken, base())
+    assert (mended.exit_code, mended.mended) == (0, 1)
+    assert compare(broken, [r.model_copy(update={"started_at": "x"}) for r in broken]).lost == ()
+
+
+def test_what_is_missing_never_passes() -> None:
+    found = compare(base(), again()[1:])
+    assert (found.exit_code, [x.status for x in found.lost]) == (4, [MISSING])
+    without = again(lambda r: {"scores": {k: v for k, v in r.scores.items() if k != "knn_recall"}})
+    found = compare(base(), without)
+    assert found.exit_code == 4
+    assert {x.pipeline for x in found.lost} == {ONE}
+    assert all("knn_recall" in x.reason for x in found.lost)
+
+
+def test_nothing_measured_is_told_from_fine() -> None:
+    same = compare(base(), base())
+    assert same.exit_code == 3
+    assert {x.status for x in same.lost} == {NOT_MEASURED}
+    assert compare(base(), []).exit_code == 3
+    other = [
+        r.model_copy(update={"spec": r.spec.model_copy(update={"dataset": "another"})})
+        for r in again()
+    ]
+    found = compare(base(), other)
+    assert (found.exit_code, found.new) == (3, len(base()))
+    half = [a if i % 2 else b for i, (a, b) in enumerate(zip(base(), again(), strict=True))]
+    assert compare(base(), half).exit_code == 4
+
+
+def test_a_method_that_returns_an_earlier_result() -> None:
+    first: dict[tuple[str, int], RunRecord] = {}
+
+    def previous(r: RunRecord) -> dict[str, Any]:
+        kept = first.setdefault((r.spec.dataset, r.spec.size), r)
+        return {"scores": kept.scores, "scores_se": kept.scores_se}
+
+    found = compare(base(), again(previous))
+    assert found.exit_code == 4
+    assert {(x.status, x.pipeline) for x in found.lost} == {(REPEATED, ONE)}
+    # What rightly repeats itself, in BASE too, is not held against it.
+    assert compare(again(previous), base()).lost == ()
+    steady = again(previous)
+    anew = [r.model_copy(update={"started_at": r.started_at + "2"}) for r in steady]
+    assert compare(steady, anew).exit_code == 0
+
+
+def test_new_code_and_new_data_pair_with_the_old() -> None:
+    def renamed(r: RunRecord) -> RunRecord:
+        spec = r.spec.model_copy(update={
+            "pipeline_id": "0" * 16, "dataset_id": "1" * 16, "metrics": (*r.spec.metrics, "more"),
+        })  # fmt: skip
+        return r.model_copy(update={"spec": spec, "key": spec.key})
+
+    found = compare(base(), [renamed(r) for r in again()])
+    assert (found.exit_code, found.pairs) == (0, len(base()))
+    assert sum("other content" in note for note in found.notes) == 2  # data sets
+
+
+def test_a_single_pair_is_no_test() -> None:
+    alone = [r for r in base() if r.spec.repeat == 0]
+    anew = [r.model_copy(update={"started_at": "later"}) for r in alone]
+    found = compare(alone, anew)
+    assert {c.state for c in found.changes} == {"not comparable"}
+    assert found.exit_code == 3
+
+
+def test_the_p_values_are_those_of_scipy() -> None:
+    rng = np.random.default_rng(2)
+    noisy = again(
+        lambda r: {"scores": {k: v + rng.normal(-0.01, 0.02) for k, v in r.scores.items()}}
+    )
+    found = compare(base(), noisy)
+    scores = [c for c in found.changes if not c.relative and c.quantity != "reconstruction_mse"]
+    after = {r.key: r for r in noisy}
+    raw = {}
+    for change in (c for c in found.changes if c.state != "not comparable"):
+        both = [
+            (r.scores[change.quantity], after[r.key].scores[change.quantity])
+            for r in base()
+            if (r.spec.dataset, r.spec.pipeline, r.spec.size) == change.cell[:3]
+            and change.quantity in r.scores
+        ]
+        if both and any(a != b for a, b in both):
+            a, b = np.array(both).T
+            tail = "greater" if change.quantity == "reconstruction_mse" else "less"
+            raw[change.cell] = float(stats.ttest_rel(b, a, alternative=tail).pvalue)
+        else:
+            raw[change.cell] = 1.0
+    adjusted = dict(zip(raw, stats.false_discovery_control(list(raw.values())), strict=True))
+    assert len(scores) > 50
+    for change in scores:
+        assert change.p == pytest.approx(adjusted[change.cell], abs=1e-9)
+
+
+@given(st.permutations(range(24)))
+def test_the_order_of_records_does_not_matter(order: list[int]) -> None:
+    few = [r for r in base() if r.spec.repeat < 2 and r.spec.size <= 150][:24]
+    anew = [r.model_copy(update={"started_at": r.started_at + "1"}) for r in few]
+    shuffled = [anew[i] for i in order if i < len(anew)]
+    assert compare(few, shuffled).changes == compare(few, anew).changes
+
+
+def test_rows_of_pairs_are_tested_as_scipy_tests_them() -> None:
+    rng = np.random.default_rng(3)
+    table = rng.normal(0.2, 1, (500, 7))
+    found = paired_tests(table)
+    expected = stats.ttest_1samp(table, 0, axis=1, alternative="greater").pvalue
+    assert np.allclose(found.p, expected)
+    null = paired_tests(rng.normal(0, 1, (4_000, 6)))
+    covered = np.mean((null.low <= 0) & (null.high >= 0))
+    assert 0.93 <= covered <= 0.97
+    fixed = paired_tests(np.array([[0.0] * 4, [0.1] * 4, [-0.1] * 4]))
+    assert fixed.p.tolist() == [1, 0, 1]
+    with pytest.raises(ValueError, match="two pairs"):
+        paired_tests(table[:, :1])
+
+
+def test_the_noise_floor_is_learnt_and_kept(tmp_path: Path) -> None:
+    rng = np.random.default_rng(4)
+
+    def noisy(r: RunRecord) -> dict[str, Any]:
+        return {"scores": {k: v + rng.normal(0, 0.01) for k, v in r.scores.items()}}
+
+    sets = [
+        [r.model_copy(update={"started_at": f"{r.started_at} {i}"}) for r in again(noisy)]
+        for i in range(5)
+    ]
+    found = calibrate(sets)
+    assert (found.sets, found.comparisons) == (5, 10)
+    assert found.alarms_held_out <= found.alarms
+    # Only what differed has a floor, of the order of the noise of a mean of ten.
+    floor = found.floors[ONE]["knn_recall"]
+    assert 0.003 < floor < 0.05
+    assert found.floors["random_projection(10)"]["knn_recall"] == 0
+    path = tmp_path / "noise.json"
+    path.write_text(dump_noise(found), encoding="utf-8")
+    kept = read_noise(path)
+    assert kept[ONE]["knn_recall"] == pytest.approx(floor, rel=1e-3)
+    lower = again(lambda r: {"scores": {k: v - 0.012 for k, v in r.scores.items()}})
+    plain = {c.cell for c in compare(base(), lower).regressions if c.quantity == "knn_recall"}
+    floored = compare(base(), lower, terms=Terms(noise={ONE: {"knn_recall": 0.02}}))
+    assert plain
+    assert not {c.cell for c in floored.regressions if c.quantity == "knn_recall"}
+    with pytest.raises(ValueError, match="four sets"):
+        calibrate(sets[:3])
+
+
+def test_the_worst_come_first() -> None:
+    found = compare(base(), again(lambda r: {"scores": {k: v - 0.1 for k, v in r.scores.items()}}))
+    states = [c.state for c in found.changes]
+    assert states == sorted(states, key=STATES.index)
+    assert all(isinstance(c, Change) for c in found.changes)
