@@ -13,7 +13,15 @@ from typing import Annotated
 
 import typer
 
-from omicsbench import __version__, cli_ab, cli_compare, cli_data, cli_plan, cli_run
+from omicsbench import (
+    __version__,
+    cli_ab,
+    cli_compare,
+    cli_data,
+    cli_history,
+    cli_plan,
+    cli_run,
+)
 from omicsbench.cli_run import Plugins, print_answer
 from omicsbench.errors import OmicsbenchError
 
@@ -143,6 +151,7 @@ def new(
 
 app.command()(cli_run.run)
 app.command()(cli_plan.plan)
+app.command()(cli_history.history)
 app.command()(cli_compare.compare)
 app.command()(cli_compare.calibrate)
 app.command(cls=cli_ab.Command)(cli_ab.ab)

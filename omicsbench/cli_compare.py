@@ -67,20 +67,20 @@ def tell(
     from rich.console import Console
     from rich.table import Table
 
-    from omicsbench.reporting import changes
+    from omicsbench.reporting import comparison
 
     wide = Console(width=None if sys.stdout.isatty() else 160, highlight=False)
-    for title, heads, rows, more in changes.parts(found):
+    for title, heads, rows, more in comparison.parts(found):
         caption = f"and {more:,} more (--json has them all)" if more else None
         table = Table(*heads, title=title, title_justify="left", caption=caption)
         for cells in rows:
             table.add_row(*cells)
         wide.print(table)
-    for said in changes.sentences(found):
+    for said in comparison.sentences(found):
         print(f"- {said}")
-    print(changes.headline(found))
-    written = {markdown: changes.markdown, json: changes.to_json, junit: changes.junit,
-               html: changes.page}  # fmt: skip
+    print(comparison.headline(found))
+    written = {markdown: comparison.markdown, json: comparison.to_json, junit: comparison.junit,
+               html: comparison.page}  # fmt: skip
     for path, make in written.items():
         if path is not None:
             path.parent.mkdir(parents=True, exist_ok=True)

@@ -15,7 +15,7 @@ MODULES = sorted(PACKAGE.rglob("*.py"))
 # Each line may import from the lines above it, and only from those (and within a package).
 LAYERS = [
     "errors",
-    "checkouts plugin pipeline measure environment stream download kernels",
+    "changes checkouts plugin pipeline measure environment stream download kernels",
     "cache scaling spec metrics templates tenx",
     "fetch registry revisions split store mapped genes",
     "quality",
@@ -29,6 +29,8 @@ LAYERS = [
     "execute",
     "worker supervisor progress",
     "runner tidy quantities",
+    "history",
+    "trends",
     "crossover extrapolate across rope matched lost significance",
     "compare",
     "noise ab",
@@ -37,7 +39,7 @@ LAYERS = [
     "judge outlook",
     "reporting",
     "api",
-    "cli_compare cli_data cli_plan cli_run",
+    "cli_compare cli_data cli_history cli_plan cli_run",
     "cli_ab",
     "cli",
     "__main__",

@@ -159,6 +159,7 @@ def _html(
         data=Markup(safe_json(data)),
         style=Markup((own / "style.css").read_text(encoding="utf-8")),
         script=Markup((own / "report.js").read_text(encoding="utf-8")),
+        sorting=Markup((own / "sorting.js").read_text(encoding="utf-8")),
         library=Markup(vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;")),
     )
 

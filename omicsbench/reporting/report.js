@@ -1,5 +1,5 @@
 "use strict";
-// Draws each chart when it comes into view; filters and sorts the tables. Needs window.vegaEmbed.
+// Draws each chart when it comes into view; filters the tables. Needs window.vegaEmbed.
 (() => {
   const parse = (id) => JSON.parse(document.getElementById(id).textContent);
   const data = parse("data");
@@ -183,31 +183,5 @@
     };
     [outcome, against, secondary].forEach((input) => input.addEventListener("change", filter));
     filter();
-  }
-
-  // Sorting: a button in each heading of a sortable table.
-  for (const heading of document.querySelectorAll("table.sortable thead th")) {
-    const button = document.createElement("button");
-    button.type = "button";
-    button.textContent = heading.textContent;
-    heading.replaceChildren(button);
-    button.addEventListener("click", () => {
-      const up = heading.getAttribute("aria-sort") !== "ascending";
-      heading.parentElement.querySelectorAll("th").forEach((th) => th.removeAttribute("aria-sort"));
-      heading.setAttribute("aria-sort", up ? "ascending" : "descending");
-      const body = heading.closest("table").tBodies[0];
-      const key = (row) => {
-        const cell = row.cells[heading.cellIndex];
-        return cell.dataset.value ?? cell.textContent.trim();
-      };
-      const order = new Intl.Collator("en", { numeric: true });
-      const compare = (a, b) => {
-        const [x, y] = [key(a), key(b)];
-        if (x === "" || y === "") return (x === "") - (y === "");
-        const numbers = !isNaN(x) && !isNaN(y);
-        return (numbers ? x - y : order.compare(x, y)) * (up ? 1 : -1);
-      };
-      body.append(...[...body.rows].sort(compare));
-    });
   }
 })();

@@ -185,7 +185,7 @@ def page(found: Comparison) -> str:
         "Time": ("HEAD / BASE, with the speed of the machine taken out; right is worse",
                  _picture(found, "time")),
     }  # fmt: skip
-    return environment.get_template("changes.html").render(
+    return environment.get_template("comparison.html").render(
         headline=headline(found), sentences=sentences(found), parts=parts(found),
         style=Markup(style), fine=found.exit_code == 0,
         pictures={t: (note, Markup(svg)) for t, (note, svg) in drawn.items() if svg},

@@ -1,0 +1,283 @@
+"""The history file: one line of JSON for each revision, suite and machine, in order of date.
+
+A line is a summary of stored runs, so that years of them can be committed. The file is written in
+one step. Two branches that both add lines merge by keeping all lines; where a revision comes twice,
+the later measurement counts.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Literal, NamedTuple
+
+import numpy as np
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from omicsbench.errors import StoreError
+from omicsbench.quantities import kind, quantities
+from omicsbench.spec import RunRecord, Status, digest
+from omicsbench.store import write_text
+from omicsbench.tidy import current, terms
+
+SCHEMA = 1
+CONFLICT = ("<<<<<<<", "=======", ">>>>>>>", "|||||||")  # what git leaves in a file
+REFERENCE_S = 0.01  # seconds of the fixed computation to which times are brought
+DIGITS = 6
+
+
+class _Frozen(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+
+class Machine(_Frozen):
+    """What times and memory depend on. Those of different machines are never joined."""
+
+    id: str = Field(description="fingerprint of the rest")
+    cpu: str
+    cores: int
+    gpu: str | None
+    system: str
+
+
+class Summary(NamedTuple):
+    """One quantity over the repeats of a cell; in the file three numbers."""
+
+    mean: float
+    sd: float  # 0 for one repeat
+    n: int
+
+
+class Cell(_Frozen):
+    """The runs of one data set, pipeline and size, over their repeats."""
+
+    task: str
+    dataset: str
+    dataset_id: str
+    pipeline: str = Field(description="with its tuning, if any")
+    size: int
+    device: str
+    conditions: str = Field(description="hash of what else runs must share to be compared")
+    repeats: tuple[int, ...] = Field(description="those that finished")
+    failed: dict[str, int] = Field(default_factory=dict, description="runs by status but ok")
+    reference_s: float | None = Field(
+        default=None, description="mean of the fixed computation; times are divided by it if known"
+    )
+    values: dict[str, Summary] = Field(default_factory=dict, description="by quantity")
+
+    @property
+    def name(self) -> tuple[str, str, str, int, str]:
+        """What the cell is called: task, data set, pipeline, size, device."""
+        return self.task, self.dataset, self.pipeline, self.size, self.device
+
+
+class Entry(_Frozen):
+    """One line: what one revision gave in one suite on one machine."""
+
+    schema_version: int = SCHEMA
+    revision: str
+    date: str = Field(description="UTC, ISO 8601: of the commit, else of the first run")
+    date_of: Literal["commit", "run"]
+    commits: int | None = Field(default=None, description="in the revision's past, if known")
+    measured: str = Field(description="UTC, ISO 8601: start of the last run")
+    omicsbench: str
+    suite: str
+    machine: Machine
+    libraries: dict[str, str]
+    cells: tuple[Cell, ...]
+
+    @property
+    def key(self) -> tuple[str, str, str]:
+        """Of which the file keeps one: revision, suite, machine."""
+        return self.revision, self.suite, self.machine.id
+
+
+def read(path: Path) -> list[Entry]:
+    """The lines of a history file, in order. Raises StoreError, with the line that is wrong."""
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except FileNotFoundError as error:
+        raise StoreError(f"There is no history file {path}; begin one with --add.") from error
+    except (OSError, UnicodeDecodeError) as error:
+        raise StoreError(f"Cannot read {path}: {error}.") from error
+    found = []
+    for number, line in enumerate(lines, start=1):
+        if not line.strip():
+            continue
+        try:
+            content = json.loads(line)
+            schema = content["schema_version"]
+            if schema != SCHEMA:
+                raise StoreError(
+                    f"Line {number} of {path} has schema {schema}, this omicsbench reads {SCHEMA}: "
+                    "use the omicsbench that wrote it."
+                )
+            found.append(Entry.model_validate(content))
+        except (ValueError, KeyError, TypeError) as error:
+            what = error.errors()[0]["msg"] if isinstance(error, ValidationError) else error
+            todo = "keep both sides of a merge" if line[:7] in CONFLICT else "delete the line"
+            raise StoreError(
+                f"Line {number} of {path} is no history entry ({what}): {todo}, "
+                "or restore the file."
+            ) from error
+    return joined(found)
+
+
+def write(path: Path, entries: Iterable[Entry]) -> None:
+    """Write the file in one step: one line an entry. Raises StoreError; the old file then stays."""
+    lines = [entry.model_dump_json() + "\n" for entry in joined(entries)]
+    write_text(path, "".join(lines))
+
+
+def joined(entries: Iterable[Entry]) -> list[Entry]:
+    """Entries by date, one of each revision, suite and machine: the one measured last."""
+    kept: dict[tuple[str, str, str], Entry] = {}
+    for entry in sorted(entries, key=lambda e: (e.measured, e.model_dump_json())):
+        kept[entry.key] = entry
+    return sorted(kept.values(), key=lambda e: (e.date, e.commits or 0, *e.key))
+
+
+def entries(
+    records: Sequence[RunRecord], *, revision: str | None = None, repository: Path = Path()
+) -> tuple[list[Entry], int]:
+    """The entries of stored runs, and how many runs were left out: no commit names their code.
+
+    Parameters
+    ----------
+    revision : stands for that of the records, such as a commit of the user's own methods.
+    repository : where git is asked for the dates of revisions.
+
+    Raises StoreError if no run belongs to a commit.
+    """
+    groups: dict[tuple[str, str, str], list[RunRecord]] = defaultdict(list)
+    left_out: Counter[str] = Counter()
+    for record in records:
+        named = revision or str(record.environment.get("git") or "")
+        if not named or named.endswith("-dirty"):
+            left_out[named or "no revision"] += 1
+        else:
+            groups[named, record.suite, machine(record).id].append(record)
+    if not groups:
+        raise StoreError(
+            f"All runs are of code that no commit holds ({', '.join(sorted(left_out)) or 'none'}): "
+            "commit it and run again, or name the revision with --revision."
+        )
+    known = {named: _commit(named, repository) for named, _, _ in groups}
+    made = [_entry(named, own, known[named]) for (named, _, _), own in groups.items()]
+    return joined(made), left_out.total()
+
+
+def machine(record: RunRecord) -> Machine:
+    """The machine of a run; libraries and Python are no part of it."""
+    known = record.environment
+    content: dict[str, Any] = {
+        "cpu": str(known.get("cpu") or "unknown"),
+        "cores": int(known.get("cores") or 0),
+        "gpu": known.get("gpu"),
+        "system": str(known.get("platform") or "unknown").split("-")[0],
+    }
+    return Machine(id=digest(content)[:8], **content)
+
+
+def _entry(
+    revision: str, records: Sequence[RunRecord], commit: tuple[str, int | None] | None
+) -> Entry:
+    newest = max(records, key=lambda r: (r.started_at, r.key))
+    starts = sorted(_utc(r.started_at) for r in records if r.started_at)
+    # A worker that failed early tells of fewer libraries, a network's of more.
+    packages: dict[str, str] = {}
+    for r in sorted(records, key=lambda r: (r.started_at, r.key)):
+        packages |= r.environment.get("packages") or {}
+    packages["python"] = str(newest.environment.get("python") or "unknown")
+    cells: dict[tuple[Any, ...], list[RunRecord]] = defaultdict(list)
+    for r in current(records):
+        cells[(*_names(r), _conditions(r))].append(r)
+    return Entry(
+        revision=revision,
+        date=commit[0] if commit else starts[0] if starts else "",
+        date_of="commit" if commit else "run",
+        commits=commit[1] if commit else None,
+        measured=starts[-1] if starts else "",
+        omicsbench=str(newest.environment.get("omicsbench") or "unknown"),
+        suite=newest.suite,
+        machine=machine(newest),
+        libraries=dict(sorted(packages.items())),
+        cells=tuple(_cell(cells[name]) for name in sorted(cells)),
+    )
+
+
+def _names(record: RunRecord) -> tuple[str, str, str, str, int, str]:
+    s = record.spec
+    return s.task, s.dataset, s.dataset_id, s.label, s.size, s.device
+
+
+def _conditions(record: RunRecord) -> str:
+    return digest([record.spec.protocol, record.spec.seed, *terms(record)])[:8]
+
+
+def _cell(records: Sequence[RunRecord]) -> Cell:
+    task, dataset, dataset_id, pipeline, size, device = _names(records[0])
+    done = [r for r in records if r.status is Status.OK]
+    references = [r.reference_s for r in done]
+    known = [r for r in references if r is not None]
+    in_step = bool(done) and len(known) == len(done)
+    values: dict[str, list[float]] = defaultdict(list)
+    for r in done:
+        for name, value in quantities(r).items():
+            pace = REFERENCE_S / r.reference_s if in_step and r.reference_s else 1.0
+            values[name].append(value * pace if kind(name) == "time" else value)
+    return Cell(
+        task=task, dataset=dataset, dataset_id=dataset_id, pipeline=pipeline, size=size,
+        device=device, conditions=_conditions(records[0]),
+        repeats=tuple(sorted(r.spec.repeat for r in done)),
+        failed=dict(sorted(Counter(
+            r.status.value for r in records if r.status is not Status.OK
+        ).items())),
+        reference_s=_short(float(np.mean(known))) if in_step else None,
+        values={name: _summary(values[name]) for name in sorted(values)},
+    )  # fmt: skip
+
+
+def _summary(values: Sequence[float]) -> Summary:
+    sd = float(np.std(values, ddof=1)) if len(values) > 1 else 0.0
+    return Summary(mean=_short(float(np.mean(values))), sd=_short(sd), n=len(values))
+
+
+def _short(value: float) -> float:
+    return float(f"{value:.{DIGITS}g}")
+
+
+def _utc(moment: str) -> str:
+    """A moment, ISO 8601, in UTC to the second."""
+    made = datetime.fromisoformat(moment)
+    made = made if made.tzinfo else made.replace(tzinfo=UTC)
+    return made.astimezone(UTC).isoformat(timespec="seconds")
+
+
+def _commit(revision: str, repository: Path) -> tuple[str, int | None] | None:
+    """Date of a commit and the number of commits up to it, None if its past is cut off (shallow).
+
+    None where git, the repository or the commit is missing.
+    """
+    date = _git(repository, "show", "-s", "--format=%cI", "--end-of-options",
+                f"{revision}^{{commit}}")  # fmt: skip
+    if not date:
+        return None
+    whole = _git(repository, "rev-parse", "--is-shallow-repository") == "false"
+    count = _git(repository, "rev-list", "--count", "--end-of-options", revision) if whole else None
+    return _utc(date), int(count) if count else None
+
+
+def _git(repository: Path, *arguments: str) -> str | None:
+    try:
+        done = subprocess.run(
+            ["git", "-C", str(repository), *arguments],
+            capture_output=True, text=True, timeout=30, check=False,
+        )  # fmt: skip
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    return done.stdout.strip() if done.returncode == 0 else None
