@@ -146,24 +146,16 @@ def judge(trial: Trial, samples: int, terms: Terms, tell: Tell) -> Comparison:
     A pipeline is suspect if something about it is a regression. It alone is run again, on further
     repeats, and what these do not show by themselves only warns. Raises as `take`.
     """
+    names = trial.base.name, trial.head.name
     base, head = take(trial, range(samples), tell)
-    first = _compare(trial, base, head, terms)
+    first = compare(base, head, terms=terms, names=names)
     suspects = {change.pipeline for change in first.regressions}
     if not suspects:
         return first
     tell(f"again, with fresh samples: {', '.join(sorted(suspects))}")
     pipelines = sorted({r.spec.pipeline for r in head if r.spec.label in suspects})
     base, head = take(trial, range(samples, 2 * samples), tell, pipelines)
-    return confirmed(first, _compare(trial, base, head, terms))
-
-
-def _compare(
-    trial: Trial, base: Sequence[RunRecord], head: Sequence[RunRecord], terms: Terms
-) -> Comparison:
-    """Times are taken as they are. Taken in turn, both sides meet the same machine; scaled by the
-    reference that is timed beside each run, their ratios would vary more, not less (docs/ab.md)."""
-    sides = [[r.model_copy(update={"reference_s": None}) for r in side] for side in (base, head)]
-    return compare(*sides, terms=terms, names=(trial.base.name, trial.head.name))
+    return confirmed(first, compare(base, head, terms=terms, names=names))
 
 
 def confirmed(first: Comparison, fresh: Comparison) -> Comparison:

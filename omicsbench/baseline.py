@@ -47,7 +47,7 @@ def read_side(text: str, suite: str) -> Side:
         return _side(text, folder)
 
 
-def terms_of(base: Side, head: Side, noise: Path | None = None, timing: bool = False) -> Terms:
+def terms_of(base: Side, head: Side, noise: Path | None = None, interleaved: bool = False) -> Terms:
     """How strict to be: HEAD's suite if it says, otherwise BASE's; and the noise found for BASE.
 
     Raises OmicsbenchError for a tolerance of something unknown.
@@ -56,7 +56,7 @@ def terms_of(base: Side, head: Side, noise: Path | None = None, timing: bool = F
     for name in stated:
         if name not in (known := [*KINDS, *COSTS, *METRICS]):
             raise OmicsbenchError(f"tolerances: {unknown('quantity', name, known)}")
-    return Terms(stated, read_noise(noise) if noise else base.noise, timing)
+    return Terms(stated, read_noise(noise) if noise else base.noise, interleaved)
 
 
 def _side(name: str, folder: Path) -> Side:

@@ -111,7 +111,7 @@ def _found(
         pipelines = [*(() if only else chosen.pipelines), *method]
         chosen = make_suite(chosen.model_dump(exclude_unset=True) | {"pipelines": pipelines})
     stated = Side(base, [], chosen.model_dump(), {})
-    terms = terms_of(stated, stated, noise, timing=True)
+    terms = terms_of(stated, stated, noise, interleaved=True)
     with observing_signals(), Steps() as step:
         here = Path()
         for name in (base, head):  # an unknown one is told before minutes go into the other

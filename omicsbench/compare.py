@@ -110,12 +110,13 @@ class Terms:
 
     ``tolerances`` by quantity, or by kind (``score``, ``memory``, ``time``), in place of the
     metric's margin and of `TOLERANCE`. ``noise`` is what `calibrate` found; the larger counts.
-    ``timing_blocks`` is for runs that were interleaved on one machine.
+    ``interleaved`` says that both sides' runs were taken in turn on one machine: then times block,
+    and are taken as they are; otherwise they are scaled by the speed of the machine, and warn.
     """
 
     tolerances: Mapping[str, float] = field(default_factory=dict)
     noise: Noise = field(default_factory=dict)
-    timing_blocks: bool = False
+    interleaved: bool = False
 
     def tolerance(self, pipeline: str, quantity: str) -> float:
         of = kind(quantity)
@@ -168,7 +169,7 @@ def _newest(records: Sequence[RunRecord]) -> dict[str, RunRecord]:
 
 def _changes(pairs: Sequence[tuple[RunRecord, RunRecord]], terms: Terms) -> tuple[Change, ...]:
     """Every comparison that there is, regressions first."""
-    values, unlike = _values(pairs)
+    values, unlike = _values(pairs, scaled=not terms.interleaved)
     made = [
         _untold(cell, np.array(both), unlike.get(cell, "a single pair: no test"), terms)
         for cell, both in values.items()
@@ -181,18 +182,19 @@ def _changes(pairs: Sequence[tuple[RunRecord, RunRecord]], terms: Terms) -> tupl
 
 
 def _values(
-    pairs: Sequence[tuple[RunRecord, RunRecord]],
+    pairs: Sequence[tuple[RunRecord, RunRecord]], scaled: bool
 ) -> tuple[dict[Cell, list[tuple[float, float]]], dict[Cell, str]]:
     """BASE's and HEAD's values of each comparison, by pair; and why some cannot be compared.
 
-    Times of HEAD are brought to the speed that the machine had when BASE ran.
+    If ``scaled``, times of HEAD are brought to the speed that the machine had when BASE ran.
     """
     values: dict[Cell, list[tuple[float, float]]] = {}
     unlike: dict[Cell, str] = {}
     for old, new in pairs:
         was, now = quantities(old), quantities(new)
         reasons = {of: unlike_machine(old.environment, new.environment, of) for of in COST_KINDS}
-        faster = old.reference_s / new.reference_s if old.reference_s and new.reference_s else 1.0
+        known = scaled and old.reference_s and new.reference_s
+        faster = old.reference_s / new.reference_s if known else 1.0
         for quantity in was.keys() & now.keys():
             of = kind(quantity)
             a, b = was[quantity], now[quantity] * (faster if of == "time" else 1.0)
@@ -281,7 +283,7 @@ def _judged(
     elif beyond and worse < 0 and p_better <= ALPHA:
         state = "improvement"
     effect, low, high = map(float, shown if of == "score" else np.exp(shown))
-    blocks = of != "time" or terms.timing_blocks
+    blocks = of != "time" or terms.interleaved
     return Change(*cell, state, float(base), float(head), effect, low, high, float(p_worse), limit,
                   len(both), blocks)  # fmt: skip
 

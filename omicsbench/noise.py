@@ -49,7 +49,7 @@ def calibrate(sets: Sequence[Sequence[RunRecord]], terms: Terms | None = None) -
     if len(sets) < 4:
         raise ValueError("four sets or more")
     terms = terms or Terms()
-    bare = Terms(terms.tolerances, {}, terms.timing_blocks)
+    bare = Terms(terms.tolerances, {}, terms.interleaved)
     found = {
         (i, j): compare(sets[i], sets[j], terms=bare) for i, j in combinations(range(len(sets)), 2)
     }
@@ -59,7 +59,7 @@ def calibrate(sets: Sequence[Sequence[RunRecord]], terms: Terms | None = None) -
         alarms += pair.exit_code != 0
         warnings += bool(pair.warnings)
         others = [c for pair_of, c in found.items() if not {i, j} & set(pair_of)]
-        floored = Terms(terms.tolerances, floors(others), terms.timing_blocks)
+        floored = Terms(terms.tolerances, floors(others), terms.interleaved)
         strict = compare(sets[i], sets[j], terms=floored)
         held_out += strict.exit_code != 0
         for change in (*pair.regressions, *pair.warnings):

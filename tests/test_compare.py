@@ -128,7 +128,7 @@ def test_memory_blocks_and_time_warns() -> None:
     found = compare(base(), slow)
     assert (found.exit_code, flagged(found)) == (0, set())
     assert {c.pipeline for c in found.warnings} == {deep}
-    assert flagged(compare(base(), slow, terms=Terms(timing_blocks=True))) == {deep}
+    assert flagged(compare(base(), slow, terms=Terms(interleaved=True))) == {deep}
 
 
 def test_a_machine_that_is_slower_in_all_is_not_a_slower_method() -> None:

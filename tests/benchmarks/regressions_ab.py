@@ -1,0 +1,121 @@
+"""Is a method made slower by 20 % found in A/B mode, and how often is one found that was not?
+
+    python tests/benchmarks/regressions_ab.py --out results/ab/planted
+
+Takes samples of three copies of the checkout in turn, as ``omicsbench ab`` does: as it is, with methods
+made slower by 20 %, and as it is once more. Then judges many times: half of the repeats are the first
+look, the other half the second, drawn anew each time. A judgement finds a planted pipeline where a
+time of it is a regression in both looks, by the rules of ``ab``; any finding between the two unchanged
+copies is a false alarm. The same command resumes; with --judge it only judges what is there.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from pathlib import Path
+
+import numpy as np
+import planted
+
+from omicsbench.ab import confirmed, set_up, take
+from omicsbench.baseline import Side, terms_of
+from omicsbench.checkouts import Source
+from omicsbench.compare import Terms, compare
+from omicsbench.revisions import Built
+from omicsbench.spec import RunRecord
+from omicsbench.suite import load_suite
+
+SLOWED = ("tsne", "autoencoder")
+PIPELINES = (  # those of the suite that a slowed method takes part in, of more than 0.1 s
+    "pca > tsne",
+    "autoencoder(depth=0, max_steps=300)",
+    "autoencoder(depth=2, max_steps=300)",
+    "autoencoder(depth=8, max_steps=300)",
+)
+LOOKS = 200
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--repeats", type=int, default=16, help="half of them for each look")
+    parser.add_argument("--judge", action="store_true")
+    chosen = parser.parse_args()
+    suite = load_suite("ci").model_copy(update={"pipelines": PIPELINES})
+    plain = {}
+    codes = {"as it is": plain, "slower": dict.fromkeys(SLOWED, "slower by 20 %"), "again": plain}
+    sides = {name: built(name, plants, chosen.out) for name, plants in codes.items()}
+    stated = Side("", [], suite.model_dump(), {})
+    terms = terms_of(stated, stated, interleaved=True)
+    trials = {
+        head: set_up(suite, sides["as it is"], sides[head], chosen.out / head.replace(" ", "-"))
+        for head in ("slower", "again")
+    }
+    repeats = range(chosen.repeats)
+    found = {}
+    for repeat in repeats:  # both trials side by side, so that neither has the quieter hour
+        for head, trial in trials.items():
+            if not chosen.judge:
+                take(trial, [repeat], lambda step, head=head: print(f"{head}: {step}", flush=True))
+    for head, trial in trials.items():
+        found[head] = judge(*take(trial, repeats, print), terms)
+        print(json.dumps({head: found[head]}, indent=1))
+
+
+def built(name: str, plants: dict[str, str], out: Path) -> Built:
+    folder = out / "code" / name.replace(" ", "-")
+    if not folder.is_dir():
+        planted.copy(folder, plants)
+    source = Source(name=name, root=folder, commit=None, identity=name)
+    return Built(source, name, Path(sys.executable), (folder.resolve(),))
+
+
+def judge(base: list[RunRecord], head: list[RunRecord], terms: Terms) -> dict[str, object]:
+    """How often each pipeline is found in both looks, in the first alone, and the spread of times."""
+    repeats = sorted({r.spec.repeat for r in base} & {r.spec.repeat for r in head})
+    rng = np.random.default_rng(0)
+    once: dict[str, int] = {}
+    twice: dict[str, int] = {}
+    for _ in range(LOOKS):
+        drawn = rng.permutation(repeats)
+        halves = drawn[: len(drawn) // 2], drawn[len(drawn) // 2 :]
+        looks = [
+            compare(*([r for r in side if r.spec.repeat in half] for side in (base, head)),
+                    terms=terms)
+            for half in halves
+        ]  # fmt: skip
+        stands = confirmed(looks[0], looks[1])
+        for count, comparison in ((once, looks[0]), (twice, stands)):
+            for pipeline in {c.pipeline for c in comparison.regressions}:
+                count[pipeline] = count.get(pipeline, 0) + 1
+    whole = compare(base, head, terms=terms)
+    ratios = {
+        f"{c.pipeline} on {c.dataset}, n = {c.size}": round(c.effect, 3)
+        for c in whole.changes if c.quantity == "wall_s"
+    }  # fmt: skip
+    return {
+        "repeats": len(repeats), "looks": LOOKS, "found_in_both_looks": twice,
+        "found_in_the_first": once, "spread": spread(base, head), "ratios": ratios,
+    }  # fmt: skip
+
+
+def spread(base: list[RunRecord], head: list[RunRecord]) -> dict[str, float]:
+    """Median standard deviation over pairs of the log ratio of wall times, raw and scaled."""
+    after = {(r.spec.dataset, r.spec.label, r.spec.size, r.spec.repeat): r for r in head}
+    logs: dict[tuple[str, str, int], list[tuple[float, float]]] = {}
+    for a in base:
+        b = after.get((a.spec.dataset, a.spec.label, a.spec.size, a.spec.repeat))
+        if b is None or not (a.reference_s and b.reference_s):
+            continue
+        times = [r.phases.fit_s + r.phases.transform_s for r in (a, b)]
+        raw = float(np.log(times[1] / times[0]))
+        scale = float(np.log(a.reference_s / b.reference_s))
+        logs.setdefault((a.spec.dataset, a.spec.label, a.spec.size), []).append((raw, raw + scale))
+    sds = np.array([np.std(pairs, axis=0, ddof=1) for pairs in logs.values() if len(pairs) > 1])
+    return dict(zip(("raw", "scaled"), np.round(np.median(sds, axis=0), 4).tolist(), strict=True))
+
+
+if __name__ == "__main__":
+    main()
