@@ -193,8 +193,9 @@ def _values(
     for old, new in pairs:
         was, now = quantities(old), quantities(new)
         reasons = {of: unlike_machine(old.environment, new.environment, of) for of in COST_KINDS}
-        known = scaled and old.reference_s and new.reference_s
-        faster = old.reference_s / new.reference_s if known else 1.0
+        faster = 1.0
+        if scaled and old.reference_s and new.reference_s:
+            faster = old.reference_s / new.reference_s
         for quantity in was.keys() & now.keys():
             of = kind(quantity)
             a, b = was[quantity], now[quantity] * (faster if of == "time" else 1.0)

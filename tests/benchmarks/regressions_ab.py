@@ -2,11 +2,12 @@
 
     python tests/benchmarks/regressions_ab.py --out results/ab/planted
 
-Takes samples of three copies of the checkout in turn, as ``omicsbench ab`` does: as it is, with methods
-made slower by 20 %, and as it is once more. Then judges many times: half of the repeats are the first
-look, the other half the second, drawn anew each time. A judgement finds a planted pipeline where a
-time of it is a regression in both looks, by the rules of ``ab``; any finding between the two unchanged
-copies is a false alarm. The same command resumes; with --judge it only judges what is there.
+Takes samples of three copies of the checkout in turn, as ``omicsbench ab`` does: as it is, with
+methods made slower by 20 %, and as it is once more. Then judges many times: half of the repeats are
+the first look, the other half the second, drawn anew each time. A judgement finds a planted
+pipeline where a time of it is a regression in both looks, by the rules of ``ab``; any finding
+between the two unchanged copies is a false alarm. The same command resumes; with --judge it only
+judges what is there.
 """
 
 from __future__ import annotations
@@ -73,7 +74,7 @@ def built(name: str, plants: dict[str, str], out: Path) -> Built:
 
 
 def judge(base: list[RunRecord], head: list[RunRecord], terms: Terms) -> dict[str, object]:
-    """How often each pipeline is found in both looks, in the first alone, and the spread of times."""
+    """How often each pipeline is found in both looks, and in the first; the spread of times."""
     repeats = sorted({r.spec.repeat for r in base} & {r.spec.repeat for r in head})
     rng = np.random.default_rng(0)
     once: dict[str, int] = {}
