@@ -9,7 +9,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from .made_up import costless, metrics, scored
+from .made_up import costless, metrics, rescaled, scored
 
 RECORDS = 200
 
@@ -73,8 +73,9 @@ class Metrics:
 
     params = metrics()
     param_names = ("metric",)
-    number, repeat, rounds, timeout = 1, (3, 5, 2.0), 2, 120
+    number, repeat, rounds, warmup_time, timeout = 1, (3, 5, 2.0), 2, 0, 120
     inputs: Any = None  # made once in a process: asv sets up before every sample
+    samples = 0
 
     def setup(self, name: str) -> None:
         from omicsbench.metrics import METRICS, MetricUndefined
@@ -89,9 +90,11 @@ class Metrics:
                 self.metric(**Metrics.inputs)  # what is compiled is compiled now
             except (TypeError, MetricUndefined) as error:
                 raise NotImplementedError(f"other inputs in this revision: {error}") from error
+        Metrics.samples += 1
+        self.given = rescaled(Metrics.inputs, Metrics.samples)
 
     def time_metric(self, name: str) -> None:
-        self.metric(**self.inputs)
+        self.metric(**self.given)
 
 
 class Store:
