@@ -3,7 +3,16 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 READY := .venv/ready
 
-.PHONY: quick test test-all lint bench asv clean
+.PHONY: quick test test-all lint bench bench-save asv asv-compare clean
+
+BASELINE := tests/benchmarks/baseline/baseline.json
+BENCH_RUN = $(BIN)/pytest tests/benchmarks --benchmark-enable --benchmark-only \
+	--benchmark-group-by=name --benchmark-columns=median,iqr,rounds
+# What `make asv-compare` compares HEAD with: the last release, or any revision (BASE=...).
+BASE ?= $(shell git describe --tags --match 'v*' --abbrev=0 2>/dev/null)
+FIRST = $$(git rev-list --max-parents=0 HEAD | tail -1)
+# Options of asv for both: ASV="--quick --bench bench_harness".
+ASV ?=
 
 quick: $(READY)
 	$(BIN)/omicsbench run quick --out results/quick
@@ -19,12 +28,24 @@ lint: $(READY)
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
+# Times of every run are kept in .benchmarks; the baseline is committed.
 bench: $(READY)
-	$(BIN)/pytest tests/benchmarks --benchmark-enable --benchmark-only
+	$(BENCH_RUN) --benchmark-storage=file://.benchmarks --benchmark-autosave \
+		$(addprefix --benchmark-compare=,$(wildcard $(BASELINE)))
+
+bench-save: $(READY)
+	mkdir -p $(dir $(BASELINE))
+	$(BENCH_RUN) --benchmark-json=$(BASELINE)
 
 asv: $(READY)
 	$(BIN)/asv machine --yes
-	$(BIN)/asv run --environment existing:$(BIN)/python --set-commit-hash $$(git rev-parse HEAD)
+	$(BIN)/asv run --environment existing:$(BIN)/python --set-commit-hash $$(git rev-parse HEAD) $(ASV)
+	$(BIN)/asv publish
+
+asv-compare: $(READY)
+	@test -n "$(BASE)" || echo "There is no tag v*: HEAD is compared with the first commit."
+	$(BIN)/asv machine --yes
+	$(BIN)/asv continuous $(ASV) $(or $(BASE),$(FIRST)) HEAD
 
 $(READY): pyproject.toml constraints.txt
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "omicsbench needs Python 3.11 or newer; set PYTHON=...")'
@@ -33,4 +54,4 @@ $(READY): pyproject.toml constraints.txt
 	touch $@
 
 clean:
-	rm -rf .venv .asv build dist *.egg-info
+	rm -rf .venv .asv .benchmarks build dist *.egg-info
