@@ -7,7 +7,7 @@ READY := .venv/ready
 
 BASELINE := tests/benchmarks/baseline/baseline.json
 BENCH_RUN = $(BIN)/pytest tests/benchmarks --benchmark-enable --benchmark-only \
-	--benchmark-group-by=name --benchmark-columns=median,iqr,rounds
+	--benchmark-columns=median,iqr,rounds
 # What `make asv-compare` compares HEAD with: the last release, or any revision (BASE=...).
 BASE ?= $(shell git describe --tags --match 'v*' --abbrev=0 2>/dev/null)
 FIRST = $$(git rev-list --max-parents=0 HEAD | tail -1)
@@ -31,7 +31,7 @@ lint: $(READY)
 # Times of every run are kept in .benchmarks; the baseline is committed.
 bench: $(READY)
 	$(BENCH_RUN) --benchmark-storage=file://.benchmarks --benchmark-autosave \
-		$(addprefix --benchmark-compare=,$(wildcard $(BASELINE)))
+		$(addprefix --benchmark-group-by=name --benchmark-compare=,$(wildcard $(BASELINE)))
 
 bench-save: $(READY)
 	mkdir -p $(dir $(BASELINE))

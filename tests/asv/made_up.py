@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ast
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -123,15 +123,15 @@ def rescaled(inputs: dict[str, Any], times: int) -> dict[str, Any]:
 
 
 class Watch:
-    """An observer of a suite that notes when each record arrived."""
+    """An observer of a suite that notes when each record arrived, whatever else it is told."""
 
     def __init__(self) -> None:
         self.times: list[float] = []
 
-    def dataset(self, name: str, share: float) -> None:
+    def dataset(self, *_: object) -> None:
         pass
 
-    def start(self, todo: Sequence[Any], done: int) -> None:
+    def start(self, *_: object) -> None:
         pass
 
     def record(self, record: Any) -> None:

@@ -24,6 +24,11 @@ def pytest_benchmark_update_machine_info(machine_info: dict[str, Any]) -> None:
     machine_info.update(kept)
 
 
+def pytest_benchmark_update_commit_info(commit_info: dict[str, Any]) -> None:
+    for name in ("project", "branch"):  # the folder's and the branch's name
+        commit_info.pop(name, None)
+
+
 def pytest_benchmark_update_json(config: pytest.Config, output_json: dict[str, Any]) -> None:
     """Leave out single timings, so that a baseline can be committed; compare with it."""
     for one in output_json["benchmarks"]:
