@@ -13,6 +13,9 @@ BASE ?= $(shell git describe --tags --match 'v*' --abbrev=0 2>/dev/null)
 FIRST = $$(git rev-list --max-parents=0 HEAD | tail -1)
 # Options of asv for both: ASV="--quick --bench bench_harness".
 ASV ?=
+# A name for the machine in the history, where the host's name changes (hosted runners).
+MACHINE ?=
+ASV_OPTIONS = $(addprefix --machine=,$(MACHINE)) $(ASV)
 
 quick: $(READY)
 	$(BIN)/omicsbench run quick --out results/quick
@@ -38,14 +41,14 @@ bench-save: $(READY)
 	$(BENCH_RUN) --benchmark-json=$(BASELINE)
 
 asv: $(READY)
-	$(BIN)/asv machine --yes
-	$(BIN)/asv run --environment existing:$(BIN)/python --set-commit-hash $$(git rev-parse HEAD) $(ASV)
+	$(BIN)/asv machine --yes $(addprefix --machine=,$(MACHINE))
+	$(BIN)/asv run --environment existing:$(BIN)/python --set-commit-hash $$(git rev-parse HEAD) $(ASV_OPTIONS)
 	$(BIN)/asv publish
 
 asv-compare: $(READY)
 	@test -n "$(BASE)" || echo "There is no tag v*: HEAD is compared with the first commit."
-	$(BIN)/asv machine --yes
-	$(BIN)/asv continuous $(ASV) $(or $(BASE),$(FIRST)) HEAD
+	$(BIN)/asv machine --yes $(addprefix --machine=,$(MACHINE))
+	$(BIN)/asv continuous $(ASV_OPTIONS) $(or $(BASE),$(FIRST)) HEAD
 
 $(READY): pyproject.toml constraints.txt
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "omicsbench needs Python 3.11 or newer; set PYTHON=...")'
