@@ -111,15 +111,10 @@ def rescaled(inputs: dict[str, Any], times: int) -> dict[str, Any]:
     them and works anew.
     """
     factor = np.float32(1 + times * 1e-4)
-    names = ("embedding", "background", "train_embedding", "modality_embeddings")
-    larger = {
-        name: {k: factor * Z for k, Z in value.items()}
-        if isinstance(value, dict)
-        else factor * value
-        for name in names
-        if (value := inputs[name]) is not None
-    }
-    return inputs | larger
+    names = ("embedding", "background", "train_embedding")
+    larger = {name: factor * inputs[name] for name in names}
+    alone = {name: factor * Z for name, Z in inputs["modality_embeddings"].items()}
+    return inputs | larger | {"modality_embeddings": alone}
 
 
 class Watch:
