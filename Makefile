@@ -3,7 +3,19 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 READY := .venv/ready
 
-.PHONY: quick test test-all lint bench asv clean
+.PHONY: quick test test-all lint bench bench-save asv asv-compare clean
+
+BASELINE := tests/benchmarks/baseline/baseline.json
+BENCH_RUN = $(BIN)/pytest tests/benchmarks --benchmark-enable --benchmark-only \
+	--benchmark-columns=median,iqr,rounds
+# What `make asv-compare` compares HEAD with: the last release, or any revision (BASE=...).
+BASE ?= $(shell git describe --tags --match 'v*' --abbrev=0 2>/dev/null)
+FIRST = $$(git rev-list --max-parents=0 HEAD | tail -1)
+# Options of asv for both: ASV="--quick --bench bench_harness".
+ASV ?=
+# A name for the machine in the history, where the host's name changes (hosted runners).
+MACHINE ?=
+ASV_OPTIONS = $(addprefix --machine=,$(MACHINE)) $(ASV)
 
 quick: $(READY)
 	$(BIN)/omicsbench run quick --out results/quick
@@ -20,12 +32,24 @@ lint: $(READY)
 	$(BIN)/mypy
 	$(BIN)/zizmor --offline --quiet --strict-collection .github
 
+# Times of every run are kept in .benchmarks; the baseline is committed.
 bench: $(READY)
-	$(BIN)/pytest tests/benchmarks --benchmark-enable --benchmark-only
+	$(BENCH_RUN) --benchmark-storage=file://.benchmarks --benchmark-autosave \
+		$(addprefix --benchmark-group-by=name --benchmark-compare=,$(wildcard $(BASELINE)))
+
+bench-save: $(READY)
+	mkdir -p $(dir $(BASELINE))
+	$(BENCH_RUN) --benchmark-json=$(BASELINE)
 
 asv: $(READY)
-	$(BIN)/asv machine --yes
-	$(BIN)/asv run --environment existing:$(BIN)/python --set-commit-hash $$(git rev-parse HEAD)
+	$(BIN)/asv machine --yes $(addprefix --machine=,$(MACHINE))
+	$(BIN)/asv run --environment existing:$(BIN)/python --set-commit-hash $$(git rev-parse HEAD) $(ASV_OPTIONS)
+	$(BIN)/asv publish
+
+asv-compare: $(READY)
+	@test -n "$(BASE)" || echo "There is no tag v*: HEAD is compared with the first commit."
+	$(BIN)/asv machine --yes $(addprefix --machine=,$(MACHINE))
+	$(BIN)/asv continuous $(ASV_OPTIONS) $(or $(BASE),$(FIRST)) HEAD
 
 $(READY): pyproject.toml constraints.txt
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "omicsbench needs Python 3.11 or newer; set PYTHON=...")'
@@ -34,4 +58,4 @@ $(READY): pyproject.toml constraints.txt
 	touch $@
 
 clean:
-	rm -rf .venv .asv build dist *.egg-info
+	rm -rf .venv .asv .benchmarks build dist *.egg-info
