@@ -27,6 +27,7 @@ from omicsbench.plan import planned_records, read_plan
 from omicsbench.registry import discover
 from omicsbench.spec import RunRecord
 from omicsbench.stages import resolve
+from omicsbench.suite import load_suite
 
 PIPELINES = {
     "pca": "pca",
@@ -53,14 +54,14 @@ def main() -> None:
     suite = read_plan(places[0]).get("suite", {})
     base = Side("base", [], suite, read_noise(chosen.calibration / "noise.json"))
     terms = terms_of(base, base)
-    registry = discover()
+    registry, n_components = discover(), load_suite("ci").n_components
     pairs = cycle([(i, (i + 1) % len(sets)) for i in range(len(sets))])
     plants = chosen.plant or [p for p in planted.PLANTS if p not in WARNS]
     rows = []
     for plant in plants:
         for method in chosen.method or PIPELINES:
             old, new = (sets[i] for i in next(pairs))
-            label = resolve(PIPELINES[method], registry, suite["n_components"]).text
+            label = resolve(PIPELINES[method], registry, n_components).text
             was = accuracy([r for r in old if r.spec.label == label])
             made = trial(method, plant, 0.03 / (was - CHANCE))
             head = [r for r in new if r.spec.label != label] + made
