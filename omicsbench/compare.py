@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any, Literal
 
 import numpy as np
@@ -215,17 +216,18 @@ def unlike_machine(base: Mapping[str, Any], head: Mapping[str, Any], of: Kind) -
         if base.get(name) != head.get(name):
             return f"another machine: {name} {base.get(name)} and {head.get(name)}"
     for name in ("platform", "python"):
-        was, now = (_coarse(name, side.get(name)) for side in (base, head))
+        was, now = (_coarse(name, str(side.get(name))) for side in (base, head))
         if was != now:
             return f"{name} {was} and {now}"
     return ""
 
 
-def _coarse(name: str, value: Any) -> str:
+@cache
+def _coarse(name: str, text: str) -> str:
     """Python without its last number; system, architecture and C library without the kernel."""
     if name == "python":
-        return ".".join(str(value).split(".")[:2])
-    machine, _, library = str(value).partition("-with-")
+        return ".".join(text.split(".")[:2])
+    machine, _, library = text.partition("-with-")
     parts = machine.split("-")
     return " ".join(filter(None, (parts[0], parts[-1], library)))
 

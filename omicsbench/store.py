@@ -97,7 +97,12 @@ def write_text(path: Path, text: str) -> None:
 def read_record(path: Path) -> RunRecord:
     """One record. Raises StoreError telling older, newer and broken files apart."""
     try:
-        content: dict[str, Any] = json.loads(path.read_bytes())
+        text = path.read_bytes()
+        with contextlib.suppress(ValidationError):  # told apart below
+            record = RunRecord.model_validate_json(text)
+            if record.schema_version == SCHEMA_VERSION:
+                return record
+        content: dict[str, Any] = json.loads(text)
         schema = int(content["schema_version"])
     except FileNotFoundError:
         raise
