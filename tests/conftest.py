@@ -283,3 +283,11 @@ def browser() -> Iterator[Any]:
         )
         yield started
         started.close()
+
+
+@pytest.fixture(autouse=True)
+def one_thread() -> None:
+    """Torch has one thread in every test, whatever a library of an earlier one has set."""
+    torch = sys.modules.get("torch")
+    if torch is not None and torch.get_num_threads() != 1:
+        torch.set_num_threads(1)
