@@ -10,18 +10,16 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from omicsbench.compare import Noise, Terms
 from omicsbench.errors import OmicsbenchError, StoreError
 from omicsbench.metrics import METRICS
 from omicsbench.noise import NOISE_FILE, read_noise
 from omicsbench.plan import planned_records, read_plan
-from omicsbench.quantities import COSTS
+from omicsbench.quantities import COSTS, Kind
 from omicsbench.registry import unknown
 from omicsbench.spec import RunRecord
-
-KINDS = ("score", "memory", "time")
 
 
 @dataclass(frozen=True)
@@ -54,7 +52,7 @@ def terms_of(base: Side, head: Side, noise: Path | None = None, interleaved: boo
     """
     stated = dict(head.suite.get("tolerances") or base.suite.get("tolerances") or {})
     for name in stated:
-        if name not in (known := [*KINDS, *COSTS, *METRICS]):
+        if name not in (known := [*get_args(Kind), *COSTS, *METRICS]):
             raise OmicsbenchError(f"tolerances: {unknown('quantity', name, known)}")
     return Terms(stated, read_noise(noise) if noise else base.noise, interleaved)
 
