@@ -143,17 +143,18 @@ def take(
 def judge(trial: Trial, samples: int, terms: Terms, tell: Tell) -> Comparison:
     """Compare the two sides in so many samples of each, and suspects in as many again.
 
-    A pipeline is suspect if something about it is a regression. It alone is run again, on further
-    repeats, and what these do not show by themselves only warns. Raises as `take`.
+    A pipeline is suspect if something about it is a regression, or a run of it was lost. It alone
+    is run again, on further repeats; a regression that these do not show by themselves only warns.
+    Raises as `take`.
     """
     names = trial.base.name, trial.head.name
     base, head = take(trial, range(samples), tell)
     first = compare(base, head, terms=terms, names=names)
-    suspects = {change.pipeline for change in first.regressions}
+    suspects = {c.pipeline for c in first.regressions} | {run.pipeline for run in first.lost}
     if not suspects:
         return first
     tell(f"again, with fresh samples: {', '.join(sorted(suspects))}")
-    pipelines = sorted({r.spec.pipeline for r in head if r.spec.label in suspects})
+    pipelines = sorted({r.spec.pipeline for r in base if r.spec.label in suspects})
     base, head = take(trial, range(samples, 2 * samples), tell, pipelines)
     return confirmed(first, compare(base, head, terms=terms, names=names))
 
@@ -162,7 +163,8 @@ def confirmed(first: Comparison, fresh: Comparison) -> Comparison:
     """What stands of a comparison after another of its suspects, made of fresh samples alone.
 
     A regression found again is shown as found in the fresh samples: the first ones were chosen for
-    being large. One that fresh samples could not test stands. Runs lost in either are lost.
+    being large. One that fresh samples could not test stands. Runs lost in either are lost, since a
+    failure now and then is one; a note tells what became of them in the fresh samples.
     """
     again = {change.cell: change for change in fresh.changes}
     changes = [
@@ -170,13 +172,19 @@ def confirmed(first: Comparison, fresh: Comparison) -> Comparison:
         for change in first.changes
     ]
     found = replace(first, changes=tuple(changes), lost=first.lost + fresh.lost)
-    note = (
-        f"Of {len(first.regressions)} regressions in the first samples, "
-        f"{len(found.regressions)} stand after fresh ones; what was not confirmed only warns."
-    )
-    notes = dict.fromkeys((*first.notes, *fresh.notes, note))
+    notes = [*first.notes, *fresh.notes]
+    if first.regressions:
+        notes.append(
+            f"Regressions: {len(first.regressions)} in the first samples, {len(found.regressions)} "
+            "of them in fresh ones as well; what was not confirmed only warns."
+        )
+    if first.lost:
+        notes.append(
+            f"Lost runs: {len(first.lost)} in the first samples, {len(fresh.lost)} in fresh ones "
+            "of the same pipelines."
+        )
     changes.sort(key=lambda c: not (c.state == "regression" and c.blocks))
-    return replace(found, changes=tuple(changes), notes=tuple(notes))
+    return replace(found, changes=tuple(changes), notes=tuple(dict.fromkeys(notes)))
 
 
 def _stands(change: Change, again: Change | None) -> Change:

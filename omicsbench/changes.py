@@ -29,7 +29,7 @@ SPREAD = 1.4826  # median absolute deviation to standard deviation, of a normal 
 
 
 @dataclass(frozen=True)
-class Change:
+class Shift:
     """A change between two points of a series.
 
     A ``step`` lies between two neighbours. A ``drift`` is the difference of the last segment to the
@@ -45,7 +45,7 @@ class Change:
     p: float  # of no change, corrected for the search in this series
 
 
-def changes(values: Sequence[float], tolerance: float, *, best: int = -1) -> list[Change]:
+def changes(values: Sequence[float], tolerance: float, *, best: int = -1) -> list[Shift]:
     """Changes of a series that are both significant and larger than ``tolerance``.
 
     Parameters
@@ -153,7 +153,7 @@ class _Tests:
 
     def change(
         self, kind: Literal["step", "drift"], i: int, j: int, searched: int | None = None
-    ) -> Change:
+    ) -> Shift:
         """Of segment ``j`` against segment ``i``, found among ``searched`` places (all)."""
         size = self.means[j] - self.means[i]
         a, b = (self.ends[k][1] - self.ends[k][0] for k in (i, j))
@@ -163,7 +163,7 @@ class _Tests:
             half = float(stdtrit(self.free, 0.975)) * error
             places = self.places if searched is None else searched
             p = min(1.0, places * 2 * float(stdtr(self.free, -abs(size) / error)))
-        return Change(kind, self.ends[i][1] - 1, self.ends[j][0], size, size - half, size + half, p)
+        return Shift(kind, self.ends[i][1] - 1, self.ends[j][0], size, size - half, size + half, p)
 
     def neighbours(self) -> list[float]:
         return [self.change("step", i, i + 1).p for i in range(len(self.ends) - 1)]
@@ -189,7 +189,7 @@ def _inflation(parts: Sequence[Floats]) -> float:
 
 def _drift(
     y: Floats, cuts: Sequence[int], tests: _Tests, tolerance: float, best: int
-) -> Change | None:
+) -> Shift | None:
     """The last segment against the first and the best one: the larger loss, else the gain.
 
     A noisy series in which no step stands out is compared by its first and last third.

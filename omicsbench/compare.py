@@ -17,13 +17,11 @@ import numpy as np
 from scipy.stats import false_discovery_control
 
 from omicsbench.lost import NOT_MEASURED, Lost, losses
-from omicsbench.metrics import METRICS
-from omicsbench.quantities import Kind, kind, lower_is_better, quantities
+from omicsbench.quantities import Kind, kind, lower_is_better, quantities, tolerance
 from omicsbench.significance import Floats, Tested, paired_tests
 from omicsbench.spec import RunRecord, RunSpec, Status, digest
 
 ALPHA = 0.05  # of any alarm where nothing has changed
-TOLERANCE: dict[Kind, float] = {"score": 0.01, "memory": 0.15, "time": 0.10}  # relative for costs
 LEAST = {"peak_rss_bytes": 8 * 2**20, "wall_s": 0.005, "cpu_s": 0.03}  # bytes, seconds
 VERSIONS = ("protocol", "dataset_id", "pipeline_id", "metrics", "keep_embedding")
 COST_KINDS: tuple[Kind, ...] = ("memory", "time")
@@ -110,7 +108,7 @@ class Terms:
     """How strict a comparison is.
 
     ``tolerances`` by quantity, or by kind (``score``, ``memory``, ``time``), in place of the
-    metric's margin and of `TOLERANCE`. ``noise`` is what `calibrate` found; the larger counts.
+    usual ones. ``noise`` is what `calibrate` found; the larger counts.
     ``interleaved`` says that both sides' runs were taken in turn on one machine: then times block,
     and are taken as they are; otherwise they are scaled by the speed of the machine, and warn.
     """
@@ -120,11 +118,8 @@ class Terms:
     interleaved: bool = False
 
     def tolerance(self, pipeline: str, quantity: str) -> float:
-        of = kind(quantity)
-        usual = TOLERANCE[of]
-        if of == "score" and quantity in METRICS:
-            usual = max(METRICS[quantity].margin, usual / 2)
-        stated = self.tolerances.get(quantity, self.tolerances.get(of, usual))
+        of_kind = self.tolerances.get(kind(quantity), tolerance(quantity))
+        stated = self.tolerances.get(quantity, of_kind)
         return max(stated, self.noise.get(pipeline, {}).get(quantity, 0.0))
 
 

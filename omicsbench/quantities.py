@@ -9,6 +9,7 @@ from omicsbench.spec import RunRecord, Status
 
 Kind = Literal["score", "memory", "time"]
 COSTS: dict[str, Kind] = {"peak_rss_bytes": "memory", "wall_s": "time", "cpu_s": "time"}
+TOLERANCE: dict[Kind, float] = {"score": 0.01, "memory": 0.15, "time": 0.10}  # relative for costs
 
 
 def quantities(record: RunRecord) -> dict[str, float]:
@@ -32,6 +33,16 @@ def quantities(record: RunRecord) -> dict[str, float]:
 def kind(quantity: str) -> Kind:
     """What a quantity is: a ``score``, ``memory`` or ``time``."""
     return COSTS.get(quantity, "score")
+
+
+def tolerance(quantity: str) -> float:
+    """A change that is of no interest: a difference of scores, a share of costs.
+
+    Of a score it is the margin of its metric, but never so small that nothing would be too little.
+    """
+    usual = TOLERANCE[kind(quantity)]
+    metric = METRICS.get(quantity)
+    return usual if metric is None else max(metric.margin, usual / 2)
 
 
 def lower_is_better(quantity: str) -> bool:

@@ -12,14 +12,12 @@ from typing import Any, Literal
 import numpy as np
 from scipy.stats import false_discovery_control
 
-from omicsbench.changes import Change, changes
+from omicsbench.changes import Shift, changes
 from omicsbench.history import Cell, Entry, Machine, Summary
-from omicsbench.metrics import METRICS
-from omicsbench.quantities import kind, lower_is_better
+from omicsbench.quantities import kind, lower_is_better, tolerance
 
 FALSE_DISCOVERIES = 0.05  # share of the noisy changes shown that may be none
-TOLERANCE = {"time": 0.10, "memory": 0.05}  # relative; of scores it is the margin of the metric
-LEAST = {"time": 0.01, "memory": 1.0}  # seconds, bytes: costs below count as that much
+FLOOR = {"time": 0.01, "memory": 1.0}  # seconds, bytes: costs below count as that much
 
 Where = tuple[str, str, str, int, str]  # task, data set, pipeline, size, device
 
@@ -136,14 +134,6 @@ def trends(entries: Sequence[Entry]) -> Trends:
     )
 
 
-def tolerance(quantity: str) -> float:
-    """Changes up to it are of no interest: a difference of scores, a share of costs."""
-    if kind(quantity) != "score":
-        return TOLERANCE[kind(quantity)]
-    metric = METRICS.get(quantity)
-    return metric.margin if metric else 0.01
-
-
 def _points(
     entries: Sequence[Entry], place: dict[str, int]
 ) -> dict[tuple[Where, str, str], list[Point]]:
@@ -176,7 +166,7 @@ def _comparable(cell: Cell, quantity: str, n: int) -> tuple[Any, ...]:
     return cell.dataset_id, cell.conditions, cell.repeats, n, in_step
 
 
-def _changes(points: Sequence[Point], quantity: str) -> list[Change]:
+def _changes(points: Sequence[Point], quantity: str) -> list[Shift]:
     means = [_scaled(p.mean, quantity) for p in points]
     limit = tolerance(quantity)
     limit = limit if kind(quantity) == "score" else log1p(limit)
@@ -186,10 +176,10 @@ def _changes(points: Sequence[Point], quantity: str) -> list[Change]:
 def _scaled(mean: float, quantity: str) -> float:
     """Costs vary in proportion, so their logarithms are compared."""
     of = kind(quantity)
-    return mean if of == "score" else log(max(mean, LEAST[of]))
+    return mean if of == "score" else log(max(mean, FLOOR[of]))
 
 
-def _segments(points: Sequence[Point], found: Sequence[Change], quantity: str) -> list[Segment]:
+def _segments(points: Sequence[Point], found: Sequence[Shift], quantity: str) -> list[Segment]:
     """Levels between steps; of a drift without a step those at its ends."""
     cuts = [c.after for c in found if c.kind == "step"]
     spans = list(pairwise([0, *cuts, len(points)]))
@@ -204,19 +194,19 @@ def _segments(points: Sequence[Point], found: Sequence[Change], quantity: str) -
 
 
 def _finding(
-    change: Change, points: Sequence[Point], where: Where, quantity: str, machine: str
+    shift: Shift, points: Sequence[Point], where: Where, quantity: str, machine: str
 ) -> Finding:
-    ends = [change.size, change.low, change.high]
+    ends = [shift.size, shift.low, shift.high]
     if kind(quantity) != "score":
         ends = [expm1(end) for end in ends]
-    rose = change.size > 0
+    rose = shift.size > 0
     limit = tolerance(quantity)
     return Finding(
-        kind=change.kind, where=where, quantity=quantity, machine=machine,
-        before=points[change.before].revision, after=points[change.after].revision,
+        kind=shift.kind, where=where, quantity=quantity, machine=machine,
+        before=points[shift.before].revision, after=points[shift.after].revision,
         worse=rose == lower_is_better(quantity), size=ends[0], low=ends[1], high=ends[2],
-        weight=abs(change.size) / (limit if kind(quantity) == "score" else log1p(limit)),
-        p=change.p,
+        weight=abs(shift.size) / (limit if kind(quantity) == "score" else log1p(limit)),
+        p=shift.p,
     )  # fmt: skip
 
 

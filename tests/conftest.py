@@ -13,6 +13,8 @@ from typing import Any
 import pytest
 from hypothesis import settings
 
+Visit = Callable[[Path, int], tuple[Any, list[str]]]  # file, width in pixels: page, problems
+
 # Two test processes with two threads each wait for each other: small fits take up to 100 times as
 # long. Read when a library is first imported, so set before any is.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
@@ -283,6 +285,52 @@ def browser() -> Iterator[Any]:
         )
         yield started
         started.close()
+
+
+@pytest.fixture
+def visit(browser: Any) -> Iterator[Visit]:
+    """Opens a page at a width without a network: the page, and everything that goes wrong."""
+    opened = []
+
+    def visit(path: Path, width: int) -> tuple[Any, list[str]]:
+        page = browser.new_page(viewport={"width": width, "height": 900})
+        opened.append(page)
+        wrong: list[str] = []
+        page.on("console", lambda message: wrong.append(message.text))
+        page.on("pageerror", lambda error: wrong.append(str(error)))
+        page.on("dialog", lambda dialog: (wrong.append(dialog.message), dialog.dismiss()))
+
+        def block(route: Any) -> None:
+            url = route.request.url
+            if url == path.as_uri() or url.startswith("data:"):
+                route.continue_()
+            else:
+                wrong.append(f"requested {url}")
+                route.abort()
+
+        page.route("**/*", block)
+        page.goto(path.as_uri())
+        return page, wrong
+
+    yield visit
+    for page in opened:
+        page.close()
+
+
+@pytest.fixture
+def open_report(visit: Visit) -> Visit:
+    """As `visit`, with all charts of a report drawn that are not hidden."""
+
+    def open_report(path: Path, width: int) -> tuple[Any, list[str]]:
+        page, wrong = visit(path, width)
+        page.evaluate("window.dispatchEvent(new Event('beforeprint'))")
+        page.wait_for_function(
+            "document.querySelectorAll('.chart:not([hidden])').length"
+            " === document.querySelectorAll('[data-drawn] svg').length"
+        )
+        return page, wrong
+
+    return open_report
 
 
 @pytest.fixture(autouse=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -15,6 +16,7 @@ from omicsbench import store
 from omicsbench.spec import RunRecord, Status
 
 STORED = Path(__file__).parents[1] / "results" / "answer"
+Visit = Callable[[Path, int], tuple[Any, list[str]]]
 SUITE = """
 name = "tiny"
 repeats = 3
@@ -90,19 +92,14 @@ def test_a_regression_in_every_form(base: Path, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("width", [1280, 390])
 def test_the_page_opens_offline_within_its_width(
-    browser: Any, base: Path, tmp_path: Path, width: int
+    visit: Visit, base: Path, tmp_path: Path, width: int
 ) -> None:
     head = folder(tmp_path / "head", scores=lower)
     omicsbench("compare", base, head, "--html", tmp_path / "page.html")
-    page = browser.new_page(viewport={"width": width, "height": 800})
-    wrong: list[str] = []
-    page.on("pageerror", lambda error: wrong.append(str(error)))
-    page.on("request", lambda r: wrong.append(r.url) if r.url.startswith("http") else None)
-    page.goto((tmp_path / "page.html").as_uri())
+    page, wrong = visit(tmp_path / "page.html", width)
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     assert page.locator("svg").count() >= 2
     assert wrong == []
-    page.close()
 
 
 def test_exit_codes_tell_apart(base: Path, tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import json
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -19,12 +20,14 @@ from omicsbench.changes import changes
 from omicsbench.cli import app, main
 from omicsbench.errors import StoreError
 from omicsbench.history import Entry, entries, joined
+from omicsbench.reporting.history import write_history
 from omicsbench.spec import RunRecord, Status
 from omicsbench.trends import Finding, Trends, trends
 
 ROOT = Path(__file__).parent.parent
 PIPELINES = ("class_prior", "logistic_regression", "mlp")
 REVISIONS = 16
+Visit = Callable[[Path, int], tuple[Any, list[str]]]
 
 
 @pytest.fixture(scope="module")
@@ -486,6 +489,29 @@ def test_the_command_adds_tells_and_draws(
     assert {s["pipeline"] for s in changed} == {"mlp"}
     assert "http-equiv" in text
     assert 'src="http' not in text
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+def test_the_page_draws_its_trends_offline_and_leads_to_a_change(
+    visit: Visit, real: list[RunRecord], tmp_path: Path, width: int
+) -> None:
+    path = write_history(grown(real, 12, time=1.5), tmp_path / "h.html")
+    page, wrong = visit(path, width)
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    page.locator("table.changes a").first.click()
+    page.wait_for_function("document.querySelector('#charts .plot[data-drawn] svg')")
+    first = page.locator("#charts figure").first
+    assert "mlp" in first.locator("figcaption").inner_text()
+    assert "between" in first.locator(".plot").get_attribute("aria-label")
+    shown = page.locator("#charts figure").count()
+    page.select_option("[name=pipeline]", "class_prior")
+    assert page.locator("#charts figure", has_text="class_prior").count() > 0
+    page.check("[name=changed]")
+    assert page.locator("#charts figure").count() == 0
+    assert "No trend" in page.locator("#found").inner_text()
+    page.select_option("[name=pipeline]", "mlp")
+    assert 0 < page.locator("#charts figure").count() <= shown
+    assert not wrong
 
 
 @pytest.mark.parametrize(

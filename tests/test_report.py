@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,7 @@ from omicsbench.rope import Rope
 from omicsbench.spec import Phases, RunRecord, RunSpec, Status, Tuning
 from omicsbench.verdict import Outcome
 
+Visit = Callable[[Path, int], tuple[Any, list[str]]]
 SIZES = (100, 300, 1000, 3000, 10_000)
 REPEATS = 5
 CLASSES = [f"type {i}" for i in range(18)]
@@ -504,49 +506,22 @@ def test_costs_by_size_where_one_cause_holds_for_several(tmp_path: Path) -> None
     assert row["predicted"].startswith("n = 3,000: 700 s (610 to 1,400), 3.1 GiB (2 to 4); n = 10")
 
 
-def open_page(browser: Any, path: Path, width: int) -> tuple[Any, list[str]]:
-    """The page with all its charts drawn, and everything that went wrong on the way."""
-    page = browser.new_page(viewport={"width": width, "height": 900})
-    wrong: list[str] = []
-    page.on("console", lambda message: wrong.append(message.text))
-    page.on("pageerror", lambda error: wrong.append(str(error)))
-    page.on("dialog", lambda dialog: (wrong.append(dialog.message), dialog.dismiss()))
-
-    def block(route: Any) -> None:
-        url = route.request.url
-        if url == path.as_uri() or url.startswith("data:"):
-            route.continue_()
-        else:
-            wrong.append(f"requested {url}")
-            route.abort()
-
-    page.route("**/*", block)
-    page.goto(path.as_uri())
-    page.evaluate("window.dispatchEvent(new Event('beforeprint'))")
-    page.wait_for_function(
-        "document.querySelectorAll('.chart').length"
-        " === document.querySelectorAll('[data-drawn] svg').length"
-    )
-    return page, wrong
-
-
 def test_browser_draws_predicted_costs_hollow(
-    browser: Any, censored: tuple[list[RunRecord], Path]
+    open_report: Visit, censored: tuple[list[RunRecord], Path]
 ) -> None:
-    page, wrong = open_page(browser, censored[1], 1280)
+    page, wrong = open_report(censored[1], 1280)
     assert not wrong
     for kind in ("fit", "memory"):
         marks = page.locator(f".chart[data-kind={kind}] .mark-symbol path[fill=transparent]")
         assert marks.count() == 2, "one per data set on which a pipeline was left out"
     assert page.locator(".chart[data-kind=curve] .mark-symbol path[fill=transparent]").count() == 0
-    page.close()
 
 
 @pytest.mark.parametrize("width", [1280, 390])
 def test_browser_shows_the_matrix_in_its_own_box(
-    browser: Any, tuned: tuple[list[RunRecord], Path], width: int
+    open_report: Visit, tuned: tuple[list[RunRecord], Path], width: int
 ) -> None:
-    page, wrong = open_page(browser, tuned[1], width)
+    page, wrong = open_report(tuned[1], width)
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     cells = page.locator("table.overview .stand")
     assert cells.count() > 20
@@ -563,24 +538,25 @@ def test_browser_shows_the_matrix_in_its_own_box(
         )
     assert page.locator(".chart[data-kind=budget] .mark-line path").count() == 2
     assert not wrong
-    page.close()
 
 
 @pytest.mark.parametrize("width", [1280, 390])
 def test_browser_draws_everything_offline(
-    browser: Any, made: tuple[list[RunRecord], Path], width: int
+    open_report: Visit, made: tuple[list[RunRecord], Path], width: int
 ) -> None:
-    page, wrong = open_page(browser, made[1], width)
+    page, wrong = open_report(made[1], width)
     assert not wrong
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     # Two in the explorer, two costs per data set, one per headline metric and output dimension.
     assert page.locator(".chart svg").count() > 2 + 2 * len(DATASETS) + 20
     assert page.locator("text=n* ").count() > 0
-    page.close()
+    said = page.locator(".plot").evaluate_all("all => all.map((p) => p.getAttribute('aria-label'))")
+    assert all(said)
+    assert not [words for words in said if "Vega" in words]
 
 
-def test_browser_interaction(browser: Any, made: tuple[list[RunRecord], Path]) -> None:
-    page, wrong = open_page(browser, made[1], 1280)
+def test_browser_interaction(open_report: Visit, made: tuple[list[RunRecord], Path]) -> None:
+    page, wrong = open_report(made[1], 1280)
     marks = "document.querySelectorAll('#explorer .chart:first-child .mark-line path').length"
     before = page.evaluate(marks)
     button = page.locator(".legend button", has_text="factors").first
@@ -603,14 +579,12 @@ def test_browser_interaction(browser: Any, made: tuple[list[RunRecord], Path]) -
     values = shown.evaluate_all("rows => rows.map((row) => Number(row.cells[5].dataset.value))")
     assert values == sorted(values)
     assert not wrong
-    page.close()
 
 
-def test_browser_runs_no_text_of_a_record(browser: Any, hostile: Path) -> None:
-    page, wrong = open_page(browser, hostile, 390)
+def test_browser_runs_no_text_of_a_record(open_report: Visit, hostile: Path) -> None:
+    page, wrong = open_report(hostile, 390)
     assert not wrong
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
-    page.close()
 
 
 def test_records_alone_make_the_report_on_a_machine_without_torch(tmp_path: Path) -> None:

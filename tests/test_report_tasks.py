@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,8 @@ from omicsbench.reporting import answer, charts, write_report
 from omicsbench.reporting.largest import absent, at_largest
 from omicsbench.reporting.predictions import histograms, posterior_table
 from omicsbench.spec import Phases, RunRecord, RunSpec, Status
+
+Visit = Callable[[Path, int], tuple[Any, list[str]]]
 
 SIZES = (50, 200, 800)
 REPEATS = 5
@@ -549,25 +551,11 @@ def test_no_name_becomes_markup(hostile: Path) -> None:
     assert EVIL in read(hostile).shown
 
 
-def open_page(browser: Any, path: Path, width: int) -> tuple[Any, list[str]]:
-    """The page with all charts drawn that are not hidden, and whatever its console said."""
-    page = browser.new_page(viewport={"width": width, "height": 900})
-    wrong: list[str] = []
-    page.on("console", lambda message: wrong.append(message.text))
-    page.on("pageerror", lambda error: wrong.append(str(error)))
-    page.on("dialog", lambda dialog: (wrong.append(dialog.message), dialog.dismiss()))
-    page.goto(path.as_uri())
-    page.evaluate("window.dispatchEvent(new Event('beforeprint'))")
-    page.wait_for_function(
-        "document.querySelectorAll('.chart:not([hidden])').length"
-        " === document.querySelectorAll('[data-drawn] svg').length"
-    )
-    return page, wrong
-
-
 @pytest.mark.parametrize("width", [1280, 390])
-def test_browser_draws_all_tasks_within_its_width(browser: Any, mixed: Made, width: int) -> None:
-    page, wrong = open_page(browser, mixed[1], width)
+def test_browser_draws_all_tasks_within_its_width(
+    open_report: Visit, mixed: Made, width: int
+) -> None:
+    page, wrong = open_report(mixed[1], width)
     assert not wrong
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     charts_of = page.locator("#predictions .chart[data-kind=reliability]:not([hidden])")
@@ -583,11 +571,10 @@ def test_browser_draws_all_tasks_within_its_width(browser: Any, mixed: Made, wid
     share = rows(mixed[1], "modalities", metric="modality_balance", modality="rna")
     first = share[share["pipeline"] == "factor_model(n_components=10)"]["mean"].item()
     assert widths[0] / sum(widths) == pytest.approx(first, abs=0.02)
-    page.close()
 
 
-def test_browser_shows_a_held_out_class_and_samples(browser: Any, prediction: Made) -> None:
-    page, wrong = open_page(browser, prediction[1], 390)
+def test_browser_shows_a_held_out_class_and_samples(open_report: Visit, prediction: Made) -> None:
+    page, wrong = open_report(prediction[1], 390)
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
     assert page.locator(".chart[data-kind=posterior] .mark-rule.role-mark line").count() == 4
     chart = page.locator(".chart[data-kind=uncertainty]:not([hidden])").first
@@ -598,11 +585,9 @@ def test_browser_shows_a_held_out_class_and_samples(browser: Any, prediction: Ma
     control.scroll_into_view_if_needed()
     control.locator("svg.marks").wait_for()
     assert not wrong
-    page.close()
 
 
-def test_browser_runs_no_name(browser: Any, hostile: Path) -> None:
-    page, wrong = open_page(browser, hostile, 390)
+def test_browser_runs_no_name(open_report: Visit, hostile: Path) -> None:
+    page, wrong = open_report(hostile, 390)
     assert not wrong
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
-    page.close()

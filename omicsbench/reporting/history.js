@@ -45,8 +45,10 @@
     const y = spec.layer.find((layer) => layer.encoding.y?.field).encoding.y;
     y.scale.domain = domain(series.get(figure));
     spec.layer = spec.layer.filter((layer) => spec.datasets[layer.data.name].length);
-    await window.vegaEmbed(figure.querySelector(".plot"), spec, { actions: false, renderer: "svg" });
-    figure.querySelector(".plot").dataset.drawn = "";
+    const plot = figure.querySelector(".plot");
+    spec.description = plot.getAttribute("aria-label"); // which Vega sets anew
+    await window.vegaEmbed(plot, spec, { actions: false, renderer: "svg" });
+    plot.dataset.drawn = "";
   }
   const watcher = new IntersectionObserver((entries) => {
     for (const { isIntersecting, target } of entries) {

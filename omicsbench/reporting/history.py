@@ -12,20 +12,18 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from omicsbench.metrics import METRICS
-from omicsbench.quantities import kind, lower_is_better
+from omicsbench.quantities import TOLERANCE, kind, lower_is_better, tolerance
 from omicsbench.reporting.charts import GRID, INK, plate, tip
 from omicsbench.reporting.payload import safe_json
 from omicsbench.store import write_text
 from omicsbench.trends import (
     FALSE_DISCOVERIES,
-    TOLERANCE,
     Finding,
     Revision,
     Series,
     Trends,
     Where,
     counted,
-    tolerance,
 )
 
 COSTS = {"wall_s": "wall time", "cpu_s": "processor time",

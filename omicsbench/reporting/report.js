@@ -93,6 +93,7 @@
       plot.textContent = "No comparison by this metric at equal budget.";
       return;
     }
+    spec.description = plot.getAttribute("aria-label"); // which Vega sets anew
     await window.vegaEmbed(plot, spec, { actions: false, renderer: "svg" });
     plot.dataset.drawn = "";
   }

@@ -22,7 +22,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from omicsbench.changes import SPREAD, changes
-from omicsbench.trends import FALSE_DISCOVERIES, TOLERANCE, discoveries
+from omicsbench.quantities import TOLERANCE
+from omicsbench.trends import FALSE_DISCOVERIES, discoveries
 
 Floats = NDArray[np.float64]
 Finder = Callable[[Floats], list[tuple[str, int]]]  # kind and first point after it

@@ -8,25 +8,15 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from stored import copies
+
 from omicsbench import store
 from omicsbench.bargain import bargains
 from omicsbench.judge import verdicts
 from omicsbench.reporting import answer
-from omicsbench.spec import RunRecord
 
 STORED = Path(__file__).parents[2] / "results" / "answer"
 RECORDS = 10_000
-
-
-def copies(records: list[RunRecord], number: int) -> list[RunRecord]:
-    """The stored runs as often as needed, each time of data sets of other names."""
-    made: list[RunRecord] = []
-    for copy in range(-(-number // len(records))):
-        for record in records:
-            changes = {"dataset": f"{record.spec.dataset}_{copy}"}
-            spec = record.spec.model_copy(update=changes)
-            made.append(record.model_copy(update={"spec": spec, "key": spec.key}))
-    return made[:number]
 
 
 def test_analysis(benchmark: Any, tmp_path: Path) -> None:

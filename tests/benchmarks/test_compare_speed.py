@@ -8,23 +8,14 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from stored import copies
+
 from omicsbench import store
 from omicsbench.compare import compare
 from omicsbench.plan import planned_records
-from omicsbench.spec import RunRecord
 
 STORED = Path(__file__).parents[2] / "results" / "answer"
 PAIRS = 10_000
-
-
-def copies(records: list[RunRecord], number: int) -> list[RunRecord]:
-    """The stored runs as often as needed, each time of data sets of other names."""
-    made: list[RunRecord] = []
-    for copy in range(-(-number // len(records))):
-        for record in records:
-            spec = record.spec.model_copy(update={"dataset": f"{record.spec.dataset}_{copy}"})
-            made.append(record.model_copy(update={"spec": spec, "key": spec.key}))
-    return made[:number]
 
 
 def test_compare(benchmark: Any, tmp_path: Path) -> None:
