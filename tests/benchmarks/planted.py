@@ -1,7 +1,10 @@
 """Copies of omicsbench in which one method has been made worse on purpose, each in a known way.
 
-Used by ``regressions_caught.py``. A copy is a folder for ``PYTHONPATH``, so that it runs with the
-libraries of this interpreter.
+Used by ``regressions_caught.py`` and ``regressions_ab.py``. A copy is a folder for ``PYTHONPATH``, so
+that it runs with the libraries of this interpreter. As a command it changes the methods of a
+checkout in place, for a commit to be judged:
+
+    python tests/benchmarks/planted.py methods "slower by 20 %" tsne umap autoencoder
 """
 
 from __future__ import annotations
@@ -126,15 +129,20 @@ def copy(folder: Path, plants: dict[str, str], share: float = 0.0) -> Path:
     shutil.copytree(ROOT / "omicsbench", folder / "omicsbench", ignore=ignore)
     for part in ("methods", "datasets"):
         shutil.copytree(ROOT / part, folder / "omicsbench" / part, ignore=ignore)
+    put(folder / "omicsbench" / "methods", plants, share)
+    return folder
+
+
+def put(methods: Path, plants: dict[str, str], share: float = 0.0) -> None:
+    """Append what is planted to the files of a folder of methods."""
     for method, plant in plants.items():
-        path = folder / "omicsbench" / "methods" / f"{method}.py"
+        path = methods / f"{method}.py"
         text = path.read_text(encoding="utf-8")
         (name,) = re.findall(rf'name="{method}".*?^class (\w+)', text, re.S | re.M)
         code = PLANTS[plant].replace("CLASS", name).replace("SHARE", repr(share))
         if "import numpy as np" not in text:
             code = "\nimport numpy as np\n" + code
         path.write_text(f"{text}\n{code}", encoding="utf-8")
-    return folder
 
 
 def run(code: Path, *arguments: str) -> None:
@@ -145,3 +153,7 @@ def run(code: Path, *arguments: str) -> None:
     )  # fmt: skip
     if done.returncode not in (0, 1):
         raise SystemExit(f"{code.name}: {done.stderr or done.stdout}")
+
+
+if __name__ == "__main__":
+    put(Path(sys.argv[1]), dict.fromkeys(sys.argv[3:], sys.argv[2]))
