@@ -1,7 +1,7 @@
 """Copies of omicsbench in which one method has been made worse on purpose, each in a known way.
 
-Used by ``regressions_caught.py`` and ``regressions_ab.py``. A copy is a folder for ``PYTHONPATH``, so
-that it runs with the libraries of this interpreter. As a command it changes the methods of a
+Used by ``regressions_caught.py`` and ``regressions_ab.py``. A copy is a folder for ``PYTHONPATH``,
+so that it runs with the libraries of this interpreter. As a command it changes the methods of a
 checkout in place, for a commit to be judged:
 
     python tests/benchmarks/planted.py methods "slower by 20 %" tsne umap autoencoder
