@@ -1,6 +1,6 @@
 """Is a method made slower by 20 % found in A/B mode, and how often is one found that was not?
 
-    python tests/benchmarks/regressions_ab.py --out results/ab/planted
+    python tests/benchmarks/regressions_ab.py --out results/ab/planted   # 12 minutes
 
 Takes samples of three copies of the checkout in turn, as ``omicsbench ab`` does: as it is, with
 methods made slower by 20 %, and as it is once more. Then judges many times: half of the repeats are
@@ -39,7 +39,7 @@ LOOKS = 200
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--repeats", type=int, default=12, help="half of them for each look")
+    parser.add_argument("--repeats", type=int, default=16, help="half of them for each look")
     parser.add_argument("--judge", action="store_true")
     chosen = parser.parse_args()
     suite = load_suite("ci").model_copy(update={"pipelines": PIPELINES})
