@@ -8,6 +8,11 @@ the first look, the other half the second, drawn anew each time. A judgement fin
 pipeline where a time of it is a regression in both looks, by the rules of ``ab``; any finding
 between the two unchanged copies is a false alarm. The same command resumes; with --judge it only
 judges what is there.
+
+    python tests/benchmarks/regressions_ab.py --taken results/ab/A..B/ci-12345678
+
+judges likewise the samples that ``omicsbench ab`` has taken of two commits: pipelines that it
+looked at twice.
 """
 
 from __future__ import annotations
@@ -20,12 +25,13 @@ from pathlib import Path
 import numpy as np
 import planted
 
-from omicsbench.ab import confirmed, set_up, take
+from omicsbench.ab import SIDES, confirmed, set_up, take
 from omicsbench.baseline import Side, terms_of
 from omicsbench.checkouts import Source
 from omicsbench.compare import Terms, compare
 from omicsbench.revisions import Built
 from omicsbench.spec import RunRecord
+from omicsbench.store import read_records
 from omicsbench.suite import load_suite
 
 SLOWED = ("tsne", "autoencoder")
@@ -38,16 +44,22 @@ LOOKS = 200
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--out", type=Path, required=True)
+    where = parser.add_mutually_exclusive_group(required=True)
+    where.add_argument("--out", type=Path, help="folder for samples of three copies")
+    where.add_argument("--taken", type=Path, help="folder of samples that ab has taken")
     parser.add_argument("--repeats", type=int, default=16, help="half of them for each look")
     parser.add_argument("--judge", action="store_true")
     chosen = parser.parse_args()
     suite = load_suite("ci").model_copy(update={"pipelines": PIPELINES})
+    stated = Side("", [], suite.model_dump(), {})
+    terms = terms_of(stated, stated, interleaved=True)
+    if chosen.taken:
+        sides = [read_records(chosen.taken / side) for side in SIDES]
+        print(json.dumps(judge(*map(looked_at_twice, sides), terms), indent=1))
+        return
     plain = {}
     codes = {"as it is": plain, "slower": dict.fromkeys(SLOWED, "slower by 20 %"), "again": plain}
     sides = {name: built(name, plants, chosen.out) for name, plants in codes.items()}
-    stated = Side("", [], suite.model_dump(), {})
-    terms = terms_of(stated, stated, interleaved=True)
     trials = {
         head: set_up(suite, sides["as it is"], sides[head], chosen.out / head.replace(" ", "-"))
         for head in ("slower", "again")
@@ -61,6 +73,15 @@ def main() -> None:
     for head, trial in trials.items():
         found[head] = judge(*take(trial, repeats, print), terms)
         print(json.dumps({head: found[head]}, indent=1))
+
+
+def looked_at_twice(records: list[RunRecord]) -> list[RunRecord]:
+    """Of the pipelines that have the most repeats."""
+    repeats: dict[str, set[int]] = {}
+    for record in records:
+        repeats.setdefault(record.spec.label, set()).add(record.spec.repeat)
+    most = max(map(len, repeats.values()))
+    return [r for r in records if len(repeats[r.spec.label]) == most]
 
 
 def built(name: str, plants: dict[str, str], out: Path) -> Built:
