@@ -499,7 +499,11 @@ def test_the_page_draws_its_trends_offline_and_leads_to_a_change(
     page, wrong = visit(path, width)
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     page.locator("table.changes a").first.click()
-    page.wait_for_function("document.querySelector('#charts .plot[data-drawn] svg')")
+    page.evaluate("window.dispatchEvent(new Event('beforeprint'))")
+    page.wait_for_function(
+        "document.querySelectorAll('#charts figure').length"
+        " === document.querySelectorAll('#charts [data-drawn] svg').length"
+    )
     first = page.locator("#charts figure").first
     assert "mlp" in first.locator("figcaption").inner_text()
     assert "between" in first.locator(".plot").get_attribute("aria-label")

@@ -13,6 +13,7 @@
   const unique = (values) => [...new Set(values)].sort();
   const at = (place) => ({ at: place, revision: data.revisions[place][0], date: dates[place] });
   const series = new WeakMap();
+  const drawn = new WeakSet();
 
   function rows(one) {
     return {
@@ -38,6 +39,8 @@
   }
 
   async function draw(figure) {
+    if (drawn.has(figure)) return;
+    drawn.add(figure);
     const spec = structuredClone(data.spec);
     delete spec.usermeta;
     spec.datasets = rows(series.get(figure));
@@ -57,6 +60,9 @@
       draw(target);
     }
   }, { rootMargin: "300px" });
+  window.addEventListener("beforeprint", () => {
+    [...box.children].forEach(draw);
+  });
 
   function caption(one) {
     const { title, unit, better: way } = data.quantities[one.quantity];
