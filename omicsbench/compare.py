@@ -22,7 +22,7 @@ from omicsbench.significance import Floats, Tested, paired_tests
 from omicsbench.spec import RunRecord, RunSpec, Status, digest
 
 ALPHA = 0.05  # of any alarm where nothing has changed
-LEAST = {"peak_rss_bytes": 8 * 2**20, "wall_s": 0.005, "cpu_s": 0.03}  # bytes, seconds
+LEAST = {"peak_rss_bytes": 8 * 2**20, "wall_s": 0.005, "cpu_s": 0.005}  # bytes, seconds
 VERSIONS = ("protocol", "dataset_id", "pipeline_id", "metrics", "keep_embedding")
 COST_KINDS: tuple[Kind, ...] = ("memory", "time")
 State = Literal["regression", "improvement", "no change", "not comparable"]

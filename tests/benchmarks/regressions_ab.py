@@ -29,6 +29,7 @@ from omicsbench.ab import SIDES, confirmed, set_up, take
 from omicsbench.baseline import Side, terms_of
 from omicsbench.checkouts import Source
 from omicsbench.compare import Terms, compare
+from omicsbench.quantities import quantities
 from omicsbench.revisions import Built
 from omicsbench.spec import RunRecord
 from omicsbench.store import read_records
@@ -93,7 +94,8 @@ def built(name: str, plants: dict[str, str], out: Path) -> Built:
 
 
 def judge(base: list[RunRecord], head: list[RunRecord], terms: Terms) -> dict[str, object]:
-    """How often each pipeline is found in both looks, and in the first; the spread of times."""
+    """How often each pipeline is found in both looks, and in the first, and by which quantity; the
+    spread of times."""
     repeats = sorted({r.spec.repeat for r in base} & {r.spec.repeat for r in head})
     rng = np.random.default_rng(0)
     once: dict[str, int] = {}
@@ -108,33 +110,42 @@ def judge(base: list[RunRecord], head: list[RunRecord], terms: Terms) -> dict[st
         ]  # fmt: skip
         stands = confirmed(looks[0], looks[1])
         for count, comparison in ((once, looks[0]), (twice, stands)):
-            for pipeline in {c.pipeline for c in comparison.regressions}:
-                count[pipeline] = count.get(pipeline, 0) + 1
+            found = comparison.regressions
+            named = {c.pipeline for c in found} | {f"{c.pipeline} by {c.quantity}" for c in found}
+            for name in named:
+                count[name] = count.get(name, 0) + 1
     whole = compare(base, head, terms=terms)
     ratios = {
         f"{c.pipeline} on {c.dataset}, n = {c.size}": round(c.effect, 3)
         for c in whole.changes if c.quantity == "wall_s"
     }  # fmt: skip
     return {
-        "repeats": len(repeats), "looks": LOOKS, "found_in_both_looks": twice,
-        "found_in_the_first": once, "spread": spread(base, head), "ratios": ratios,
+        "repeats": len(repeats), "looks": LOOKS,
+        "found_in_both_looks": dict(sorted(twice.items())),
+        "found_in_the_first": dict(sorted(once.items())),
+        "spread": spread(base, head), "ratios": ratios,
     }  # fmt: skip
 
 
 def spread(base: list[RunRecord], head: list[RunRecord]) -> dict[str, float]:
-    """Median standard deviation over pairs of the log ratio of wall times, raw and scaled."""
+    """Median over cells of the standard deviation over pairs of the log ratio of times.
+
+    Of wall time, of the same scaled by the reference computation, and of CPU time.
+    """
     after = {(r.spec.dataset, r.spec.label, r.spec.size, r.spec.repeat): r for r in head}
-    logs: dict[tuple[str, str, int], list[tuple[float, float]]] = {}
+    logs: dict[tuple[str, str, int], list[tuple[float, float, float]]] = {}
     for a in base:
         b = after.get((a.spec.dataset, a.spec.label, a.spec.size, a.spec.repeat))
         if b is None or not (a.reference_s and b.reference_s):
             continue
-        times = [r.phases.fit_s + r.phases.transform_s for r in (a, b)]
-        raw = float(np.log(times[1] / times[0]))
-        scale = float(np.log(a.reference_s / b.reference_s))
-        logs.setdefault((a.spec.dataset, a.spec.label, a.spec.size), []).append((raw, raw + scale))
+        old, new = quantities(a), quantities(b)
+        wall, cpu = (float(np.log(new[time] / old[time])) for time in ("wall_s", "cpu_s"))
+        scaled = wall + float(np.log(a.reference_s / b.reference_s))
+        cell = (a.spec.dataset, a.spec.label, a.spec.size)
+        logs.setdefault(cell, []).append((wall, scaled, cpu))
     sds = np.array([np.std(pairs, axis=0, ddof=1) for pairs in logs.values() if len(pairs) > 1])
-    return dict(zip(("raw", "scaled"), np.round(np.median(sds, axis=0), 4).tolist(), strict=True))
+    names = ("wall", "wall, scaled", "cpu")
+    return dict(zip(names, np.round(np.median(sds, axis=0), 4).tolist(), strict=True))
 
 
 if __name__ == "__main__":
