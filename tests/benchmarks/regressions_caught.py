@@ -3,7 +3,7 @@
     omicsbench calibrate ci --out results/calibration/ci
     python tests/benchmarks/regressions_caught.py results/calibration/ci
 
-needs the sets of runs that ``calibrate`` leaves (A/A) and takes about 20 minutes. Each trial runs
+needs the sets of runs that ``calibrate`` leaves (A/A) and takes 13 to 20 minutes. Each trial runs
 the pipeline of one method with one plant; the other pipelines' records are those of an A/A set, and
 another A/A set is BASE, so that a trial corrects for as many comparisons as CI does. A plant counts
 as caught where the comparison fails because of that pipeline and no other.
