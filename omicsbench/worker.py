@@ -1,12 +1,15 @@
 """The child process of one pipeline: takes runs from a pipe, sends records back.
 
 Started by ``omicsbench.supervisor`` as ``python -P -m omicsbench.worker JOB IN OUT``; what a
-method prints goes elsewhere and cannot spoil the result.
+method prints goes elsewhere and cannot spoil the result. A process in which numba had to compile
+what it keeps on disk replaces itself by a fresh one: the compiler takes up to 100 MiB for good, and
+a run would seem to need more memory the first time than ever after.
 """
 
 from __future__ import annotations
 
 import contextlib
+import gc
 import importlib
 import json
 import os
@@ -14,7 +17,10 @@ import signal
 import sys
 import time
 import traceback
+from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import partial
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -24,8 +30,8 @@ from omicsbench.spec import RunRecord, RunSpec, Status
 WARM_UP_ROWS = 64
 
 
-def main(job_file: str, fd_in: int, fd_out: int) -> None:
-    """Serve runs until the pipe closes."""
+def main(job_file: str, fd_in: int, fd_out: int, unserved: str = "") -> None:
+    """Serve runs until the pipe closes; first the one for which the process was started anew."""
     _die_with_parent()
     with os.fdopen(fd_in, encoding="utf-8") as requests, os.fdopen(fd_out, "w") as replies:
 
@@ -35,9 +41,11 @@ def main(job_file: str, fd_in: int, fd_out: int) -> None:
 
         server = _Server(json.loads(Path(job_file).read_text(encoding="utf-8")))
         reply("ready", environment=server.fixed["environment"])
-        for line in requests:
+        for line in chain(filter(None, [unserved]), requests):
             request = json.loads(line)
-            record = server.run(RunSpec.model_validate(request["spec"]), request["prepared"], reply)
+            spec = RunSpec.model_validate(request["spec"])
+            anew = None if line == unserved else partial(_start_anew, line)
+            record = server.run(spec, request["prepared"], reply, anew)
             reply("record", record=record.model_dump(mode="json"))
 
 
@@ -59,6 +67,7 @@ class _Server:
         self.import_s = time.perf_counter() - start
         self.warm_up_s = 0.0
         self.warm: set[tuple[bool, int]] = set()
+        self.restarts = True
         self.place = Workplace(
             pipeline, Path(job["out"]), Path(job["scratch"]), frozenset(job["shared"])
         )
@@ -68,8 +77,13 @@ class _Server:
             "environment": environment.describe() | {"jobs": job["jobs"]},
         }
 
-    def run(self, spec: RunSpec, folder: str, reply: Any) -> RunRecord:
-        """One run; whatever goes wrong in Python becomes a record that tells the cause."""
+    def run(
+        self, spec: RunSpec, folder: str, reply: Any, anew: Callable[[], None] | None
+    ) -> RunRecord:
+        """One run; whatever goes wrong in Python becomes a record that tells the cause.
+
+        ``anew`` replaces the process by a fresh one for the same run; None if that was done.
+        """
         from omicsbench.execute import execute
         from omicsbench.fitting import InvalidOutput
         from omicsbench.prepare import Prepared
@@ -77,7 +91,10 @@ class _Server:
         prepared = Prepared(Path(folder))
         started = datetime.now(UTC).isoformat(timespec="seconds")
         try:
-            self._warm_up(spec, prepared, reply)
+            if self._warm_up(spec, prepared, reply) and self.restarts and _compiled():
+                if anew:
+                    anew()
+                self.restarts = False  # compiled once more: the disk keeps nothing
             reply("running")
             record = execute(self.place, spec, prepared)
         except InvalidOutput as error:
@@ -101,13 +118,17 @@ class _Server:
             }
         )  # fmt: skip
 
-    def _warm_up(self, spec: RunSpec, prepared: Any, reply: Any) -> None:
-        """Before the first run of each kind of input, and where a method switches its path."""
+    def _warm_up(self, spec: RunSpec, prepared: Any, reply: Any) -> bool:
+        """Before the first run of each kind of input, and where a method switches its path.
+
+        Whether anything was to be warmed.
+        """
         from omicsbench.execute import warm_up
 
         stages = self.place.pipeline.stages
         least = max([WARM_UP_ROWS, *(2 * (stage.n_components or 0) for stage in stages)])
         switches = {s for stage in stages for s in stage.info.switches if s <= spec.size}
+        known = len(self.warm)
         for rows in sorted({least, *switches}):
             kind = (bool(prepared.meta["sparse"]), rows)
             if kind in self.warm:
@@ -118,6 +139,7 @@ class _Server:
                 warm_up(self.place, spec, prepared, rows)
             self.warm_up_s += time.perf_counter() - start
             self.warm.add(kind)
+        return len(self.warm) > known
 
     def _failed(self, spec: RunSpec, status: Status, reason: str) -> RunRecord:
         made = self.place.pipeline
@@ -134,6 +156,23 @@ def _cause(error: BaseException) -> str:
     return f"{type(error).__name__}: {text[:500]} ({Path(frame.filename).name}:{frame.lineno})"
 
 
+def _compiled() -> bool:
+    """Whether numba compiled anything here that it keeps on disk."""
+    if "numba" not in sys.modules:
+        return False
+    from numba.core.dispatcher import Dispatcher
+
+    # By type: `isinstance` asks an object for its class, and a lazy module would load.
+    functions = [o for o in gc.get_objects() if issubclass(type(o), Dispatcher)]
+    return any(f.stats.cache_path and f.stats.cache_misses for f in functions)
+
+
+def _start_anew(line: str) -> None:
+    """Become a fresh worker with the same pipes and limits, which serves ``line`` first."""
+    command = [sys.executable, "-P", "-m", "omicsbench.worker", *sys.argv[1:4], line]
+    os.execv(sys.executable, command)
+
+
 def _die_with_parent() -> None:
     """On Linux, ask the kernel to end this process when its parent dies, however it dies."""
     if sys.platform != "linux":
@@ -146,7 +185,7 @@ def _die_with_parent() -> None:
 
 if __name__ == "__main__":
     try:
-        main(sys.argv[1], int(sys.argv[2]), int(sys.argv[3]))
+        main(sys.argv[1], int(sys.argv[2]), int(sys.argv[3]), *sys.argv[4:])
     except StoreError as error:
         print(error, flush=True)
         sys.exit(CANNOT_STORE)

@@ -4,8 +4,9 @@
 
 Libraries of linear algebra choose their code by the processor, and round differently; t-SNE and
 UMAP make much of little. Here each set of runs is told to compute as on some other processor, at
-fixed seeds, and every two sets are compared as ``omicsbench compare`` does, by the committed
-baseline's tolerances and noise floor. An exit code of 1 is a false alarm. The same command resumes.
+fixed seeds, with nothing compiled yet, as on a new machine. Every two sets are compared as
+``omicsbench compare`` does, by the committed baseline's tolerances and noise floor. An exit code
+of 1 is a false alarm. The same command resumes.
 """
 
 from __future__ import annotations
@@ -50,6 +51,7 @@ def main() -> None:
     for name in chosen.processor or PROCESSORS:
         clean = {k: v for k, v in os.environ.items() if not k.startswith(("OPENBLAS_", *NAMES))}
         told = dict(zip(NAMES, PROCESSORS[name], strict=False))
+        told["NUMBA_CACHE_DIR"] = str((chosen.out / f"{name}-compiled").resolve())
         subprocess.run(
             [sys.executable, "-P", "-m", "omicsbench", "run", "ci", "--out", chosen.out / name,
              "--no-report"],
