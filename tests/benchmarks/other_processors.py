@@ -1,6 +1,6 @@
 """Would scores raise false alarms on another processor? The suite ``ci`` as others compute it.
 
-    python tests/benchmarks/other_processors.py --out results/calibration/processors   # 20 minutes
+    python tests/benchmarks/other_processors.py --out results/calibration/processors   # 16 minutes
 
 Libraries of linear algebra choose their code by the processor, and round differently; t-SNE and
 UMAP make much of little. Here each set of runs is told to compute as on some other processor, at
