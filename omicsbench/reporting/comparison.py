@@ -7,7 +7,6 @@ import math
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict
-from importlib.resources import files
 from typing import Any
 from xml.etree import ElementTree
 
@@ -171,23 +170,19 @@ def _printable(text: str) -> str:
 
 def page(found: Comparison) -> str:
     """A page of its own that opens offline, with every effect drawn beside its tolerance."""
-    from jinja2 import Environment, PackageLoader, StrictUndefined
     from markupsafe import Markup
 
-    environment = Environment(
-        loader=PackageLoader("omicsbench.reporting", "."), autoescape=True,
-        undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True,
-    )  # fmt: skip
-    style = (files("omicsbench.reporting") / "style.css").read_text(encoding="utf-8")
+    from omicsbench.reporting.template import environment, inlined
+
     drawn = {
         "Scores": ("HEAD minus BASE, turned so that left is worse", _picture(found, "score")),
         "Peak memory": ("HEAD / BASE; right is worse", _picture(found, "memory")),
         "Time": ("HEAD / BASE, with the speed of the machine taken out; right is worse",
                  _picture(found, "time")),
     }  # fmt: skip
-    return environment.get_template("comparison.html").render(
+    return environment().get_template("comparison.html").render(
         headline=headline(found), sentences=sentences(found), parts=parts(found),
-        style=Markup(style), fine=found.exit_code == 0,
+        style=inlined("style.css"), fine=found.exit_code == 0,
         pictures={t: (note, Markup(svg)) for t, (note, svg) in drawn.items() if svg},
     )  # fmt: skip
 

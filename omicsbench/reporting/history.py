@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-import vl_convert
-from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from omicsbench.metrics import METRICS
 from omicsbench.quantities import TOLERANCE, kind, lower_is_better, tolerance
 from omicsbench.reporting.charts import GRID, INK, plate, tip
 from omicsbench.reporting.payload import safe_json
+from omicsbench.reporting.template import environment, inlined, vega
 from omicsbench.store import write_text
 from omicsbench.trends import (
     FALSE_DISCOVERIES,
@@ -34,28 +32,27 @@ WORSE, BETTER, LINE, FAILED = "#b8420a", "#08519c", "#4b5563", "#a50f3c"
 
 def write_history(found: Trends, out: Path) -> Path:
     """Write the page, one file that opens offline. Raises StoreError if it cannot be written."""
-    own = files("omicsbench.reporting")
-    environment = Environment(
-        loader=PackageLoader("omicsbench.reporting", "."), autoescape=True,
-        undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True,
-    )  # fmt: skip
-    page = environment.get_template("history.html").render(
-        trends=found,
-        rows=[_row(f, found) for f in found.findings],
-        worse=sum(f.worse for f in found.findings),
-        failing=_failing(found),
-        libraries=[
-            (found.revisions[at], names, machine)
-            for machine, moved in found.libraries.items()
-            for at, names in sorted(moved.items())
-        ],
-        share=FALSE_DISCOVERIES,
-        tolerance=TOLERANCE,
-        data=Markup(safe_json(_data(found))),
-        style=Markup((own / "style.css").read_text(encoding="utf-8")),
-        script=Markup((own / "history.js").read_text(encoding="utf-8")),
-        sorting=Markup((own / "sorting.js").read_text(encoding="utf-8")),
-        library=Markup(vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;")),
+    page = (
+        environment()
+        .get_template("history.html")
+        .render(
+            trends=found,
+            rows=[_row(f, found) for f in found.findings],
+            worse=sum(f.worse for f in found.findings),
+            failing=_failing(found),
+            libraries=[
+                (found.revisions[at], names, machine)
+                for machine, moved in found.libraries.items()
+                for at, names in sorted(moved.items())
+            ],
+            share=FALSE_DISCOVERIES,
+            tolerance=TOLERANCE,
+            data=Markup(safe_json(_data(found))),
+            style=inlined("style.css"),
+            script=inlined("history.js"),
+            sorting=inlined("sorting.js"),
+            library=vega(),
+        )
     )
     write_text(out, page)
     return out

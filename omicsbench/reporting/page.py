@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import partial
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -91,9 +90,9 @@ def _html(
     folder: Path,
 ) -> Any:
     """The template's ``render``, holding everything that follows from the records."""
-    import vl_convert
-    from jinja2 import Environment, PackageLoader, StrictUndefined
     from markupsafe import Markup
+
+    from omicsbench.reporting.template import environment, inlined, vega
 
     scores, costs = tables.score_table(runs), tables.cost_table(runs)
     scores = scores[scores["metric"].isin(list(METRICS))]
@@ -110,17 +109,14 @@ def _html(
     specs = charts.specifications() | prediction_charts.specifications()
     data = chart_data(quality, costs, predicted, found, bought, styles, places, pictures, specs)
     views = task_views(records, details, places)
-    own = files("omicsbench.reporting")
-    environment = Environment(
-        loader=PackageLoader("omicsbench.reporting", "."), autoescape=True,
-        undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True,
-    )  # fmt: skip
-    environment.filters |= {"seconds": seconds, "number": "{:,}".format, "signed": _signed,
-                            "percent": "{:.0%}".format, "gib": _gib,
-                            "p": "{:.2g}".format}  # fmt: skip
+    templates = environment()
+    templates.filters |= {
+        "seconds": seconds, "number": "{:,}".format, "signed": _signed,
+        "percent": "{:.0%}".format, "gib": _gib, "p": "{:.2g}".format,
+    }  # fmt: skip
     started = sorted(r.started_at[:10] for r in records if r.started_at)
     return partial(
-        environment.get_template("page.html").render,
+        templates.get_template("page.html").render,
         suites=sorted({r.suite for r in records if r.suite}),
         dates=list(dict.fromkeys(started[:1] + started[-1:])),
         runs=len(records),
@@ -157,10 +153,10 @@ def _html(
         jobs=max((r.environment.get("jobs", 1) for r in records), default=1),
         panels_json=Markup(safe_json(menus(panels))),
         data=Markup(safe_json(data)),
-        style=Markup((own / "style.css").read_text(encoding="utf-8")),
-        script=Markup((own / "report.js").read_text(encoding="utf-8")),
-        sorting=Markup((own / "sorting.js").read_text(encoding="utf-8")),
-        library=Markup(vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;")),
+        style=inlined("style.css"),
+        script=inlined("report.js"),
+        sorting=inlined("sorting.js"),
+        library=vega(),
     )
 
 

@@ -1,0 +1,28 @@
+"""What pages are made from: the templates, styles and scripts that lie beside this file."""
+
+from __future__ import annotations
+
+from importlib.resources import files
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+
+def environment() -> Environment:
+    """The templates. Names from records are escaped, and what a page was not given is an error."""
+    return Environment(
+        loader=PackageLoader("omicsbench.reporting", "."), autoescape=True,
+        undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True,
+    )  # fmt: skip
+
+
+def inlined(name: str) -> Markup:
+    """A style or script, to stand in a page as it is."""
+    return Markup((files("omicsbench.reporting") / name).read_text(encoding="utf-8"))
+
+
+def vega() -> Markup:
+    """The library that draws charts, as ``window.vegaEmbed``."""
+    import vl_convert
+
+    return Markup(vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;"))
