@@ -168,15 +168,19 @@ def _comparable(cell: Cell, quantity: str, n: int) -> tuple[Any, ...]:
 
 def _changes(points: Sequence[Point], quantity: str) -> list[Shift]:
     means = [_scaled(p.mean, quantity) for p in points]
-    limit = tolerance(quantity)
-    limit = limit if kind(quantity) == "score" else log1p(limit)
-    return changes(means, limit, best=-1 if lower_is_better(quantity) else 1)
+    return changes(means, _limit(quantity), best=-1 if lower_is_better(quantity) else 1)
 
 
 def _scaled(mean: float, quantity: str) -> float:
     """Costs vary in proportion, so their logarithms are compared."""
     of = kind(quantity)
     return mean if of == "score" else log(max(mean, FLOOR[of]))
+
+
+def _limit(quantity: str) -> float:
+    """The tolerance, on the scale of what is compared."""
+    limit = tolerance(quantity)
+    return limit if kind(quantity) == "score" else log1p(limit)
 
 
 def _segments(points: Sequence[Point], found: Sequence[Shift], quantity: str) -> list[Segment]:
@@ -200,13 +204,11 @@ def _finding(
     if kind(quantity) != "score":
         ends = [expm1(end) for end in ends]
     rose = shift.size > 0
-    limit = tolerance(quantity)
     return Finding(
         kind=shift.kind, where=where, quantity=quantity, machine=machine,
         before=points[shift.before].revision, after=points[shift.after].revision,
         worse=rose == lower_is_better(quantity), size=ends[0], low=ends[1], high=ends[2],
-        weight=abs(shift.size) / (limit if kind(quantity) == "score" else log1p(limit)),
-        p=shift.p,
+        weight=abs(shift.size) / _limit(quantity), p=shift.p,
     )  # fmt: skip
 
 

@@ -2,7 +2,7 @@
 
 Started by ``omicsbench.supervisor`` as ``python -P -m omicsbench.worker JOB IN OUT``; what a
 method prints goes elsewhere and cannot spoil the result. A process in which numba had to compile
-what it keeps on disk replaces itself by a fresh one: the compiler takes up to 100 MiB for good, and
+what it keeps on disk replaces itself by a fresh one: the compiler takes up to 110 MiB for good, and
 a run would seem to need more memory the first time than ever after.
 """
 
@@ -168,9 +168,9 @@ def _compiled() -> bool:
 
 
 def _start_anew(line: str) -> None:
-    """Become a fresh worker with the same pipes and limits, which serves ``line`` first."""
-    command = [sys.executable, "-P", "-m", "omicsbench.worker", *sys.argv[1:4], line]
-    os.execv(sys.executable, command)
+    """Become a fresh worker with the same command, pipes and limits; it serves ``line`` first."""
+    given = len(sys.argv) - 4  # nothing, or the line for which this one was started anew
+    os.execv(sys.executable, [*sys.orig_argv[: len(sys.orig_argv) - given], line])
 
 
 def _die_with_parent() -> None:

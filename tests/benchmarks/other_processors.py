@@ -47,7 +47,8 @@ def main() -> None:
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--processor", action="append", choices=PROCESSORS)
     chosen = parser.parse_args()
-    sets = {"baseline": planned_records(BASELINE)[0]}
+    base = read_side(str(BASELINE), "ci")
+    sets = {"baseline": base.records}
     for name in chosen.processor or PROCESSORS:
         clean = {k: v for k, v in os.environ.items() if not k.startswith(("OPENBLAS_", *NAMES))}
         told = dict(zip(NAMES, PROCESSORS[name], strict=False))
@@ -58,7 +59,6 @@ def main() -> None:
             env=clean | told, check=True,
         )  # fmt: skip
         sets[name] = planned_records(chosen.out / name)[0]
-    base = read_side(str(BASELINE), "ci")
     terms, alarms = terms_of(base, base), 0
     for a, b in combinations(sets, 2):
         found = compare(sets[a], sets[b], terms=terms, names=(a, b))

@@ -20,6 +20,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from collections import Counter
 from pathlib import Path
 
 import numpy as np
@@ -28,7 +29,7 @@ import planted
 from omicsbench.ab import SIDES, confirmed, set_up, take
 from omicsbench.baseline import Side, terms_of
 from omicsbench.checkouts import Source
-from omicsbench.compare import Terms, compare
+from omicsbench.compare import Terms, asked, compare
 from omicsbench.quantities import quantities
 from omicsbench.revisions import Built
 from omicsbench.spec import RunRecord
@@ -66,14 +67,12 @@ def main() -> None:
         for head in ("slower", "again")
     }
     repeats = range(chosen.repeats)
-    found = {}
     for repeat in repeats:  # both trials side by side, so that neither has the quieter hour
         for head, trial in trials.items():
             if not chosen.judge:
                 take(trial, [repeat], lambda step, head=head: print(f"{head}: {step}", flush=True))
     for head, trial in trials.items():
-        found[head] = judge(*take(trial, repeats, print), terms)
-        print(json.dumps({head: found[head]}, indent=1))
+        print(json.dumps({head: judge(*take(trial, repeats, print), terms)}, indent=1))
 
 
 def looked_at_twice(records: list[RunRecord]) -> list[RunRecord]:
@@ -98,8 +97,8 @@ def judge(base: list[RunRecord], head: list[RunRecord], terms: Terms) -> dict[st
     spread of times."""
     repeats = sorted({r.spec.repeat for r in base} & {r.spec.repeat for r in head})
     rng = np.random.default_rng(0)
-    once: dict[str, int] = {}
-    twice: dict[str, int] = {}
+    once: Counter[str] = Counter()
+    twice: Counter[str] = Counter()
     for _ in range(LOOKS):
         drawn = rng.permutation(repeats)
         halves = drawn[: len(drawn) // 2], drawn[len(drawn) // 2 :]
@@ -111,9 +110,8 @@ def judge(base: list[RunRecord], head: list[RunRecord], terms: Terms) -> dict[st
         stands = confirmed(looks[0], looks[1])
         for count, comparison in ((once, looks[0]), (twice, stands)):
             found = comparison.regressions
-            named = {c.pipeline for c in found} | {f"{c.pipeline} by {c.quantity}" for c in found}
-            for name in named:
-                count[name] = count.get(name, 0) + 1
+            count.update({c.pipeline for c in found})
+            count.update({f"{c.pipeline} by {c.quantity}" for c in found})
     whole = compare(base, head, terms=terms)
     ratios = {
         f"{c.pipeline} on {c.dataset}, n = {c.size}": round(c.effect, 3)
@@ -132,10 +130,10 @@ def spread(base: list[RunRecord], head: list[RunRecord]) -> dict[str, float]:
 
     Of wall time, of the same scaled by the reference computation, and of CPU time.
     """
-    after = {(r.spec.dataset, r.spec.label, r.spec.size, r.spec.repeat): r for r in head}
+    after = {asked(r.spec): r for r in head}
     logs: dict[tuple[str, str, int], list[tuple[float, float, float]]] = {}
     for a in base:
-        b = after.get((a.spec.dataset, a.spec.label, a.spec.size, a.spec.repeat))
+        b = after.get(asked(a.spec))
         if b is None or not (a.reference_s and b.reference_s):
             continue
         old, new = quantities(a), quantities(b)
