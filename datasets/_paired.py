@@ -25,7 +25,7 @@ def read_10x(path: Path, kind: str) -> AnnData:
     import pandas as pd
     from scipy import sparse
 
-    from omicsbench.tenx import inspect_10x
+    from omicsbench.inputs.tenx import inspect_10x
 
     found = inspect_10x(path, kind)
     barcodes = [str(barcode) for barcode in found.barcodes()]

@@ -43,7 +43,7 @@ def load() -> AnnData:
     Already reduced: for timing t-SNE and UMAP only. The file is a pickle, which could
     run code when read: it is read only after its sha256 has been checked, and arrays only.
     """
-    from omicsbench.fetch import fetch
+    from omicsbench.inputs.fetch import fetch
 
     return _read(fetch(PICKLE))
 

@@ -39,7 +39,7 @@ def load() -> CellStream:
     The labels are the graph clusters that 10x published with the data: computed from a PCA of the
     same counts, so they favour PCA. No annotation by anybody's judgement is part of the data.
     """
-    from omicsbench.fetch import fetch
+    from omicsbench.inputs.fetch import fetch
 
     return _join(fetch(COUNTS), fetch(ANALYSIS))
 
@@ -50,8 +50,8 @@ def _join(counts: Path, analysis: Path) -> CellStream:
     import pandas as pd
 
     from omicsbench.errors import DataError
+    from omicsbench.inputs.tenx import inspect_10x
     from omicsbench.stream import NO_LABEL
-    from omicsbench.tenx import inspect_10x
 
     found = inspect_10x(counts)
     clusters = _clusters(analysis)

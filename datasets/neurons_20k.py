@@ -27,7 +27,7 @@ COUNTS = Remote(
 )
 def load() -> CellStream:
     """Raw UMI counts, a block of cells at a time. No labels are published for this file."""
-    from omicsbench.fetch import fetch
-    from omicsbench.tenx import open_10x
+    from omicsbench.inputs.fetch import fetch
+    from omicsbench.inputs.tenx import open_10x
 
     return open_10x(fetch(COUNTS))

@@ -84,7 +84,7 @@ def load() -> dict[str, AnnData]:
     ``id_acc``), promoter, annotation, sites that are methylated or open, sites covered, and
     their percentage, rounded. A header is skipped, and an archive of another layout is refused.
     """
-    from omicsbench.fetch import fetch
+    from omicsbench.inputs.fetch import fetch
 
     return _read(fetch(BUNDLE))
 
@@ -94,7 +94,7 @@ def _read(path: Path) -> dict[str, AnnData]:
     import pandas as pd
 
     from omicsbench.datasets._paired import REPEATED, damaged
-    from omicsbench.quality import NOTES
+    from omicsbench.inputs.validation import NOTES
 
     found = _unpack(path)
     every, counts = found[CELLS], found[COUNTS]

@@ -73,7 +73,7 @@ def load() -> dict[str, AnnData]:
     without accessibility (scM&T-seq) are left out only where they bear another name.
     Several gigabytes are read, table by table: that takes minutes.
     """
-    from omicsbench.fetch import fetch
+    from omicsbench.inputs.fetch import fetch
 
     return _read({culture: fetch(remote) for culture, remote in COUNTS.items()}, fetch(SITES))
 
@@ -84,7 +84,7 @@ def _read(counts: dict[str, Path], sites: Path) -> dict[str, AnnData]:
     import pandas as pd
 
     from omicsbench.datasets._paired import damaged, read_table
-    from omicsbench.quality import NOTES
+    from omicsbench.inputs.validation import NOTES
 
     tables = {culture: read_table(path, "\t") for culture, path in counts.items()}
     rna = anndata.concat(tables, label="culture")  # the genes that all tables have

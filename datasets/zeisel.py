@@ -32,7 +32,7 @@ def load() -> AnnData:
     The authors named clusters of the same counts (BackSPIN), so their labels are not independent
     of expression.
     """
-    from omicsbench.fetch import fetch
+    from omicsbench.inputs.fetch import fetch
 
     return _read(fetch(TABLE))
 

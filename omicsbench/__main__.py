@@ -1,5 +1,5 @@
 """``python -m omicsbench``."""
 
-from omicsbench.cli import main
+from omicsbench.cli.main import main
 
 main()

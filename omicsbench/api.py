@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from omicsbench.errors import OmicsbenchError
+from omicsbench.inputs.source import OwnData
+from omicsbench.planning.suite import Suite, load_suite, make_suite
 from omicsbench.plugin import Values
-from omicsbench.registry import Registry, discover
-from omicsbench.sources import OwnData
-from omicsbench.suite import Suite, load_suite, make_suite
+from omicsbench.registry.discover import Registry, discover
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor
@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     import pandas as pd
     from anndata import AnnData
 
-    from omicsbench.runner import Observer
-    from omicsbench.verdict import Verdict
+    from omicsbench.running.runner import Observer
+    from omicsbench.verdict.verdict import Verdict
 
 PathLike = str | os.PathLike[str]
 
@@ -50,7 +50,7 @@ def run(
 
     Parameters
     ----------
-    suite : name, path of a TOML file, or a :class:`~omicsbench.suite.Suite`.
+    suite : name, path of a TOML file, or a :class:`~omicsbench.planning.suite.Suite`.
     data : the user's own data (file, ``AnnData``, or several) in place of the suite's data sets.
     label : obs column with the labels of ``data``; label metrics are skipped without it.
     values : ``counts``, ``log`` or ``continuous``, where it cannot be told from ``data``.
@@ -62,7 +62,7 @@ def run(
 
     Raises OmicsbenchError with one sentence for anything unknown or unusable.
     """
-    from omicsbench.runner import run_suite
+    from omicsbench.running.runner import run_suite
 
     for name, given in (("methods", methods), ("plugins", plugins)):
         if isinstance(given, str):
@@ -109,7 +109,7 @@ def estimate(
     """
     import pandas as pd
 
-    from omicsbench.outlook import flat, look_ahead
+    from omicsbench.planning.estimate import flat, look_ahead
 
     chosen = load_suite(suite) if isinstance(suite, str) else suite
     folder = Path(results) if results is not None else default_folder(chosen)
@@ -197,17 +197,17 @@ def load(folder: PathLike, *, every: bool = False) -> pd.DataFrame:
     Runs without a score (failed, skipped) have one row, with the cause in ``reason``. The runs
     are those of the suite as it was last run; with ``every`` all that the folder holds.
     """
-    from omicsbench.plan import planned_records
-    from omicsbench.store import read_records
-    from omicsbench.tidy import tidy
+    from omicsbench.planning.plan import planned_records
+    from omicsbench.records.store import read_records
+    from omicsbench.records.table import tidy
 
     return tidy(read_records(Path(folder)) if every else planned_records(Path(folder))[0])
 
 
 def verdicts(folder: PathLike) -> list[Verdict]:
     """What the analysis says of each (data set, metric, deep pipeline, simple side)."""
-    from omicsbench.judge import verdicts as judge
-    from omicsbench.plan import planned_records
+    from omicsbench.planning.plan import planned_records
+    from omicsbench.verdict.judge import verdicts as judge
 
     stored = _stored(Path(folder))
     return judge(
@@ -222,7 +222,7 @@ def report(folder: PathLike, out: PathLike | None = None) -> Path:
 
     Needs the stored records only. ``out`` is ``<folder>/report.html`` by default.
     """
-    from omicsbench.plan import planned_records, read_plan
+    from omicsbench.planning.plan import planned_records, read_plan
     from omicsbench.reporting import write_report
 
     source = Path(folder)
@@ -243,7 +243,7 @@ def report(folder: PathLike, out: PathLike | None = None) -> Path:
 
 def _stored(folder: Path) -> dict[str, Any]:
     """The suite that was run, as far as it was not left at its defaults."""
-    from omicsbench.plan import read_plan
+    from omicsbench.planning.plan import read_plan
 
     return dict(read_plan(folder).get("suite", {}))
 
@@ -265,12 +265,12 @@ def embed(
     them being training rows. ``key`` is ``X_<pipeline>`` by default, for example ``X_pca_tsne``.
     Cells without counts get NaN. Returns ``adata``.
     """
-    from omicsbench.genes import select_rows
-    from omicsbench.ingest import normalize
-    from omicsbench.pipeline import parse_pipeline
-    from omicsbench.quality import check
-    from omicsbench.scaling import Scaler
-    from omicsbench.stages import resolve
+    from omicsbench.inputs.validation import check
+    from omicsbench.prepare.features import select_rows
+    from omicsbench.prepare.normalise import normalize
+    from omicsbench.prepare.scaling import Scaler
+    from omicsbench.registry.calls import parse_pipeline
+    from omicsbench.registry.pipeline import resolve
 
     stages = resolve(pipeline, registry or discover(), n_components).stages
     if any(stage.info.sees_labels for stage in stages):
@@ -294,7 +294,7 @@ def embed(
 
 def answer(folder: PathLike) -> list[str]:
     """The verdicts in a few sentences of plain words."""
-    from omicsbench.plan import planned_records
+    from omicsbench.planning.plan import planned_records
     from omicsbench.reporting import answer as words
 
     return words(verdicts(folder), planned_records(Path(folder))[0])

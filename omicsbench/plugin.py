@@ -137,8 +137,8 @@ class MethodInfo:
     accepts_sparse : takes CSR as it is; otherwise the harness hands it a dense array.
     streams : reads its input a block at a time, by ``X[rows]`` (slice or row numbers, giving
         a dense (m, p) array of them), ``X.mean(axis=0)`` and ``X.shape`` alone, so that a
-        matrix larger than memory can be handed to it (``omicsbench.mapped.ScaledRows``).
-        It takes CSR and dense arrays too.
+        matrix larger than memory can be handed to it
+        (``omicsbench.prepare.mapped_rows.ScaledRows``). It takes CSR and dense arrays too.
     nonnegative : cannot take negative input.
     invertible : has ``inverse_transform(Z) -> X``; in task ``integrate``, of every modality.
     samples : a predictor with ``sample_proba(X) -> (s, m, c)``: probabilities by each of s

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperCommand
 
-from omicsbench.cli_compare import HTML, JSON, JUNIT, MARKDOWN, tell
+from omicsbench.cli.compare import HTML, JSON, JUNIT, MARKDOWN, tell
 from omicsbench.errors import OmicsbenchError
 
 # `git bisect run` reads 0 as good, 125 as "cannot be told", 1 to 127 as bad, and stops at 128.
@@ -72,8 +72,8 @@ def ab(
     Exit codes: 0 fine, 1 regression, 2 bad input, 3 nothing comparable was measured, 4 runs lost
     (failed or missing, and done in REV1). The same command again resumes.
     """
-    from omicsbench.checkouts import RevisionError
-    from omicsbench.runner import Interrupted
+    from omicsbench.revisions.checkout import RevisionError
+    from omicsbench.running.runner import Interrupted
 
     try:
         found = _found(base, head, suite, samples, method or [], only, plugins, out, noise, bisect)
@@ -93,12 +93,12 @@ def _found(
     base: str, head: str, suite: str, samples: int | None, method: list[str], only: bool,
     plugins: Path | None, out: Path | None, noise: Path | None, bisect: bool,
 ) -> Any:  # fmt: skip
-    from omicsbench.ab import MIN_SAMPLES, clear, judge, set_up
-    from omicsbench.baseline import Side, terms_of
-    from omicsbench.checkouts import locate
-    from omicsbench.progress import Steps, observing_signals
-    from omicsbench.revisions import build
-    from omicsbench.suite import load_suite, make_suite
+    from omicsbench.cli.progress import Steps, observing_signals
+    from omicsbench.planning.suite import load_suite, make_suite
+    from omicsbench.revisions.build import build
+    from omicsbench.revisions.checkout import locate
+    from omicsbench.revisions.trial import MIN_SAMPLES, clear, judge, set_up
+    from omicsbench.tracking.sides import Side, terms_of
 
     if samples is not None and samples < MIN_SAMPLES:
         raise OmicsbenchError(f"--samples {samples}: fewer than {MIN_SAMPLES} tell nothing.")
@@ -126,7 +126,7 @@ def _found(
 def _stands_outside() -> None:
     """Raises OmicsbenchError if the omicsbench that judges is the checkout that bisect changes."""
     import omicsbench
-    from omicsbench.checkouts import top
+    from omicsbench.revisions.checkout import top
 
     root = top(Path())
     if Path(omicsbench.__file__).resolve().parent == root / "omicsbench":

@@ -11,8 +11,8 @@ import typer
 from omicsbench.errors import OmicsbenchError
 
 if TYPE_CHECKING:
-    from omicsbench.compare import Comparison
-    from omicsbench.noise import Calibration
+    from omicsbench.tracking.compare import Comparison
+    from omicsbench.tracking.noise_floor import Calibration
 
 MARKDOWN = typer.Option("--markdown", help="Write Markdown, for a pull request or a CI summary.")
 HTML = typer.Option("--html", help="Write a page that opens offline.")
@@ -42,8 +42,8 @@ def compare(
     Exit codes: 0 fine, 1 regression, 2 bad input, 3 nothing comparable was measured, 4 runs lost
     (failed, missing or invalid, and done in BASE).
     """
-    from omicsbench.baseline import read_side, terms_of
-    from omicsbench.compare import compare as compare_records
+    from omicsbench.tracking.compare import compare as compare_records
+    from omicsbench.tracking.sides import read_side, terms_of
 
     old, new = read_side(base, suite), read_side(head, suite)
     if not old.records:
@@ -67,7 +67,7 @@ def tell(
     from rich.console import Console
     from rich.table import Table
 
-    from omicsbench.reporting import comparison
+    from omicsbench.reporting import comparison_page as comparison
 
     wide = Console(width=None if sys.stdout.isatty() else 160, highlight=False)
     for title, heads, rows, more in comparison.parts(found):
@@ -108,15 +108,15 @@ def calibrate(
 
     Every two of the sets of runs are compared. Stop it and go on whenever you like.
     """
-    from omicsbench.compare import Terms
-    from omicsbench.noise import NOISE_FILE, dump_noise
-    from omicsbench.noise import calibrate as compare_all
-    from omicsbench.plan import planned_records
-    from omicsbench.progress import Progress, observing_signals
-    from omicsbench.registry import discover
-    from omicsbench.runner import run_suite
-    from omicsbench.store import write_text
-    from omicsbench.suite import load_suite
+    from omicsbench.cli.progress import Progress, observing_signals
+    from omicsbench.planning.plan import planned_records
+    from omicsbench.planning.suite import load_suite
+    from omicsbench.records.store import write_text
+    from omicsbench.registry.discover import discover
+    from omicsbench.running.runner import run_suite
+    from omicsbench.tracking.compare import Terms
+    from omicsbench.tracking.noise_floor import NOISE_FILE, dump_noise
+    from omicsbench.tracking.noise_floor import calibrate as compare_all
 
     chosen = load_suite(suite)
     folder = out or Path("results") / "calibration" / chosen.name

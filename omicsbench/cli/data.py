@@ -17,11 +17,11 @@ Name = Annotated[str, typer.Argument(help="A data set.", metavar="NAME")]
 
 def fetch(name: Name, plugins: Plugins = None) -> None:
     """Download the files that a data set needs, and check them."""
-    from omicsbench.download import gigabytes
-    from omicsbench.fetch import fetch as bring
-    from omicsbench.fetch import known_sha256
-    from omicsbench.pipeline import parse_call
-    from omicsbench.registry import discover
+    from omicsbench.inputs.download import gigabytes
+    from omicsbench.inputs.fetch import fetch as bring
+    from omicsbench.inputs.fetch import known_sha256
+    from omicsbench.registry.calls import parse_call
+    from omicsbench.registry.discover import discover
 
     info = discover(plugins or []).dataset(parse_call(name).name).info
     if not info.remote:
@@ -45,11 +45,11 @@ def prepare(
     plugins: Plugins = None,
 ) -> None:
     """Normalise a data set, select its features, split it and keep that for later runs."""
-    from omicsbench import prepare as preparing
-    from omicsbench import sources
-    from omicsbench.download import gigabytes
-    from omicsbench.progress import Progress
-    from omicsbench.registry import discover
+    from omicsbench.cli.progress import Progress
+    from omicsbench.inputs import source as sources
+    from omicsbench.inputs.download import gigabytes
+    from omicsbench.prepare import prepared as preparing
+    from omicsbench.registry.discover import discover
 
     start = time.perf_counter()
     source = sources.registered(name, discover(plugins or []))

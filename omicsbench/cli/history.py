@@ -12,7 +12,7 @@ from omicsbench.errors import OmicsbenchError
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from omicsbench.trends import Trends
+    from omicsbench.tracking.trends import Trends
 
 SHOWN = 40  # rows of the table
 
@@ -32,10 +32,10 @@ def history(
     ] = None,
 ) -> None:
     """Keep one summary a revision, and show what changed, since when, and the trends."""
-    from omicsbench.history import entries, joined, read, write
-    from omicsbench.reporting.history import write_history
-    from omicsbench.store import read_records
-    from omicsbench.trends import trends
+    from omicsbench.records.store import read_records
+    from omicsbench.reporting.history_page import write_history
+    from omicsbench.tracking.history import entries, joined, read, write
+    from omicsbench.tracking.trends import trends
 
     if revision is not None and not add:
         raise OmicsbenchError("--revision names what is added: give a results folder with --add.")
@@ -80,7 +80,7 @@ def _table(found: Trends) -> Table:
     from rich.table import Table
     from rich.text import Text
 
-    from omicsbench.reporting.history import between, commits, size, what
+    from omicsbench.reporting.history_page import between, commits, size, what
 
     table = Table(box=None, header_style="bold", pad_edge=False)
     for head in ("", "data set", "pipeline", "n", "what", "change", "between"):

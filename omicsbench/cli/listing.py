@@ -12,7 +12,7 @@ from typing import Any
 from omicsbench.errors import RegistryError
 from omicsbench.metrics import METRICS
 from omicsbench.plugin import DatasetInfo, MethodInfo
-from omicsbench.registry import Entry, Registry, discover, suites, unavailable, unknown
+from omicsbench.registry.discover import Entry, Registry, discover, suites, unavailable, unknown
 
 
 def listing(kind: str, plugins: Sequence[Path] = ()) -> str:

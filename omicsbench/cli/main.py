@@ -13,16 +13,14 @@ from typing import Annotated
 
 import typer
 
-from omicsbench import (
-    __version__,
-    cli_ab,
-    cli_compare,
-    cli_data,
-    cli_history,
-    cli_plan,
-    cli_run,
-)
-from omicsbench.cli_run import Plugins, print_answer
+from omicsbench import __version__
+from omicsbench.cli import ab as cli_ab
+from omicsbench.cli import compare as cli_compare
+from omicsbench.cli import data as cli_data
+from omicsbench.cli import history as cli_history
+from omicsbench.cli import plan as cli_plan
+from omicsbench.cli import run as cli_run
+from omicsbench.cli.run import Plugins, print_answer
 from omicsbench.errors import OmicsbenchError
 
 app = typer.Typer(
@@ -49,7 +47,7 @@ def main() -> None:
     try:
         app()
     except OmicsbenchError as error:
-        from omicsbench.runner import Interrupted
+        from omicsbench.running.runner import Interrupted
 
         print(f"omicsbench: {error}", file=sys.stderr)
         sys.exit(130 if isinstance(error, Interrupted) else 2)
@@ -91,7 +89,7 @@ def list_(
     plugins: Plugins = None,
 ) -> None:
     """List what can be named, with the reason for what cannot be used here."""
-    from omicsbench import catalogue
+    from omicsbench.cli import listing as catalogue
 
     print(catalogue.listing(kind.value, plugins or []))
 
@@ -102,7 +100,7 @@ def show(
     plugins: Plugins = None,
 ) -> None:
     """Show everything known of one method, data set, metric or suite."""
-    from omicsbench import catalogue
+    from omicsbench.cli import listing as catalogue
 
     print(catalogue.details(name, plugins or []))
 
@@ -116,7 +114,7 @@ def check(
     path: Annotated[Path, typer.Argument(help="A file or folder of methods and data sets.")],
 ) -> None:
     """Run the contract checks on a method or data set of your own."""
-    from omicsbench.checks import check_path
+    from omicsbench.contract.checks import check_path
 
     checks = check_path(path)
     for c in checks:
@@ -139,7 +137,7 @@ def new(
     folder: Annotated[Path, typer.Option("--folder", help="Where to write the file.")] = Path(),
 ) -> None:
     """Write the template of a method or data set that passes `check`."""
-    from omicsbench.templates import write_template
+    from omicsbench.cli.templates import write_template
 
     path = write_template(kind, name, folder)
     print(f"Wrote {path}. Edit it, then: omicsbench check {path}")

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from omicsbench.outlook import DatasetOutlook, Outlook, Row
+    from omicsbench.planning.estimate import DatasetOutlook, Outlook, Row
 
 HEADS = ("n", "runs", "done", "one run, s", "peak memory, GiB", "disk, MiB", "")
 NUMBERS = range(6)  # columns of HEADS that are aligned to the right
@@ -28,9 +28,9 @@ def plan(
     as_json: Annotated[bool, typer.Option("--json", help="Print everything as JSON.")] = False,
 ) -> None:
     """Predict time, memory and disk of every run of a suite from the runs already stored."""
-    from omicsbench.outlook import flat, look_ahead
-    from omicsbench.registry import discover
-    from omicsbench.suite import load_suite
+    from omicsbench.planning.estimate import flat, look_ahead
+    from omicsbench.planning.suite import load_suite
+    from omicsbench.registry.discover import discover
 
     chosen = load_suite(suite)
     folder = results or Path("results") / chosen.name
@@ -79,7 +79,7 @@ def _table(rows: list[Row]) -> str:
 
 
 def _cells(row: Row) -> tuple[str, ...]:
-    from omicsbench.forecast import short
+    from omicsbench.records.costs import short
 
     def interval(quantity: str, scale: float) -> str:
         cost = row.cost.get(quantity)  # type: ignore[call-overload]
@@ -97,7 +97,7 @@ def _cells(row: Row) -> tuple[str, ...]:
 
 
 def _summary(found: Outlook) -> list[str]:
-    from omicsbench.forecast import short
+    from omicsbench.records.costs import short
 
     total = found.total
     runs = sum(row.repeats for row in found.rows)
@@ -130,14 +130,14 @@ def _summary(found: Outlook) -> list[str]:
 
 
 def _mib(size_bytes: float) -> str:
-    from omicsbench.forecast import short
+    from omicsbench.records.costs import short
 
     return short(size_bytes / 2**20)
 
 
 def _time(value: float, low: float, high: float) -> str:
     """Seconds as, for instance, ``45 s (30 to 90)`` or ``3.4 h (2.1 to 6)``."""
-    from omicsbench.forecast import short
+    from omicsbench.records.costs import short
 
     units = (("h", 3600.0), ("min", 60.0), ("s", 1.0))
     unit, scale = next((u for u in units if value >= 2 * u[1]), units[-1])

@@ -19,8 +19,8 @@ from rich.progress import (
 )
 from rich.progress import Progress as Bar
 
-from omicsbench.plan import Planned
-from omicsbench.spec import RunRecord, RunSpec, Status
+from omicsbench.planning.plan import Planned
+from omicsbench.records.spec import RunRecord, RunSpec, Status
 
 BASE_WEIGHT = 200  # cells: a run costs something even on few of them
 TRIALS = 20  # about what a search by the clock does, where nothing tells how many

@@ -110,8 +110,8 @@ def run(
 ) -> None:  # fmt: skip
     """Run a suite on its data sets or on your own; the same command again resumes it."""
     from omicsbench import api
-    from omicsbench.progress import Progress, observing_signals
-    from omicsbench.suite import load_suite
+    from omicsbench.cli.progress import Progress, observing_signals
+    from omicsbench.planning.suite import load_suite
 
     suite_changes = _changes(
         sizes=sizes, metrics=metrics, family=family, repeats=repeats, n_components=n_components,
@@ -169,8 +169,8 @@ def _own(
 ) -> list[Any]:  # fmt: skip
     from typing import get_args
 
+    from omicsbench.inputs.source import OwnData
     from omicsbench.plugin import Provenance, Values
-    from omicsbench.sources import OwnData
 
     options = {"--layer": layer, "--modality": modality, "--values": values,
                "--label-provenance": provenance, "--unit": unit,
@@ -212,7 +212,7 @@ def _command() -> str:
 
 def _finish(folder: Path, table: Any, report: bool) -> None:
     from omicsbench import api
-    from omicsbench.budget import PREDICTED
+    from omicsbench.running.limits import PREDICTED
 
     runs = table.drop_duplicates("key")["status"].value_counts()
     print("Runs: " + ", ".join(f"{count} {status}" for status, count in runs.items()))

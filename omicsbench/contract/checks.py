@@ -15,15 +15,15 @@ from typing import Any
 
 import numpy as np
 
-from omicsbench import rules
+from omicsbench.contract import task_rules as rules
 from omicsbench.errors import DataError, OmicsbenchError, RegistryError
-from omicsbench.fetch import local_path
-from omicsbench.pairing import pair
-from omicsbench.pipeline import Call
+from omicsbench.inputs.fetch import local_path
+from omicsbench.inputs.pairing import pair
+from omicsbench.inputs.validation import check as check_data
 from omicsbench.plugin import DatasetInfo, MethodInfo
-from omicsbench.quality import check as check_data
-from omicsbench.registry import Entry, Registry, add_file, discover, unavailable
-from omicsbench.stages import Stage, resolve
+from omicsbench.registry.calls import Call
+from omicsbench.registry.discover import Entry, Registry, add_file, discover, unavailable
+from omicsbench.registry.pipeline import Stage, resolve
 from omicsbench.stream import CellStream
 
 ROWS, FEATURES, DIMENSIONS, NEW_ROWS = 60, 30, 2, 11

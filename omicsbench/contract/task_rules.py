@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from omicsbench.plugin import Modality
-from omicsbench.stages import Stage
+from omicsbench.registry.pipeline import Stage
 
 ROWS, NEW_ROWS, IMAGE = 80, 11, (5, 6)
 

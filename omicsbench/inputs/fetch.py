@@ -17,9 +17,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from omicsbench.cache import cache_folder
-from omicsbench.download import Download
 from omicsbench.errors import DataError
+from omicsbench.inputs.cache import cache_folder
+from omicsbench.inputs.download import Download
 from omicsbench.plugin import Remote
 
 Tell = Callable[[str], None]

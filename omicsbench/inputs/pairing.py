@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from omicsbench.errors import DataError
-from omicsbench.quality import NOTES, require_label
+from omicsbench.inputs.validation import NOTES, require_label
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -25,9 +25,9 @@ def pair(
     """The cells that were measured in every modality, in the order of the first.
 
     Cells are the same if their names are. A cell without any value above zero in a modality that
-    has no negative ones is left out of all of them, as :func:`omicsbench.quality.check` would
-    leave it out of that one only. ``label`` and ``unit`` are columns of ``obs``, indexed by the
-    cells' names, or else of the first modality that has them; every modality's obs is given
+    has no negative ones is left out of all of them, as :func:`omicsbench.inputs.validation.check`
+    would leave it out of that one only. ``label`` and ``unit`` are columns of ``obs``, indexed by
+    the cells' names, or else of the first modality that has them; every modality's obs is given
     them. Sentences on what was left out are added to ``uns["omicsbench_notes"]`` of the first.
     ``modalities`` are not changed.
 

@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from omicsbench.errors import DataError
-from omicsbench.pairing import pair
+from omicsbench.inputs.pairing import pair
+from omicsbench.inputs.tenx import EXPRESSION, TenX, inspect_10x, kinds_10x
+from omicsbench.inputs.validation import NOTES, require_label
 from omicsbench.plugin import Values
-from omicsbench.quality import NOTES, require_label
-from omicsbench.tenx import EXPRESSION, TenX, inspect_10x, kinds_10x
 
 if TYPE_CHECKING:
     from anndata import AnnData
@@ -81,8 +81,8 @@ def read_modalities(
     no counts, and counts of peaks become 0 and 1. What the user should know of the
     reading is in ``uns["omicsbench_notes"]`` of the modalities.
 
-    Raises DataError, in one sentence, as :func:`read` and :func:`omicsbench.pairing.pair` do, and
-    if the format holds one modality only.
+    Raises DataError, in one sentence, as :func:`read` and :func:`omicsbench.inputs.pairing.pair`
+    do, and if the format holds one modality only.
     """
     path = Path(path)
     suffix = _suffix(path)

@@ -14,13 +14,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from omicsbench.errors import DataError, OmicsbenchError
-from omicsbench.fetch import fetch, known_sha256
-from omicsbench.pairing import pair
-from omicsbench.pipeline import call_text, parse_call
+from omicsbench.inputs.fetch import fetch, known_sha256
+from omicsbench.inputs.pairing import pair
+from omicsbench.inputs.readers import file_digest, modality_values, read, read_modalities
+from omicsbench.inputs.validation import Checked, check, checked_blocks
 from omicsbench.plugin import Provenance, Values
-from omicsbench.quality import Checked, check, checked_blocks
-from omicsbench.readers import file_digest, modality_values, read, read_modalities
-from omicsbench.registry import Registry, unavailable
+from omicsbench.registry.calls import call_text, parse_call
+from omicsbench.registry.discover import Registry, unavailable
 from omicsbench.stream import BLOCK_ROWS, CellStream
 
 

@@ -26,24 +26,24 @@ from pathlib import Path
 from statistics import mean, median
 from typing import Any
 
-from omicsbench import environment, store
-from omicsbench.budget import LIMITED
-from omicsbench.cache import cache_folder
 from omicsbench.errors import OmicsbenchError, RegistryError
-from omicsbench.forecast import Forecast, Observation, Quantity, forecast, observe, terms
-from omicsbench.plan import (
+from omicsbench.inputs.cache import cache_folder
+from omicsbench.inputs.source import Source, registered
+from omicsbench.planning.plan import (
     Contestant,
     contestants,
     resolve_metrics,
     training_sizes,
 )
-from omicsbench.registry import Registry, unavailable
-from omicsbench.runner import do_again, memory_limit, same_machine
-from omicsbench.sources import Source, registered
-from omicsbench.spec import RunRecord, Status
-from omicsbench.split import smallest_parts
-from omicsbench.suite import LADDER, Size, Suite
-from omicsbench.tuning import untunable
+from omicsbench.planning.suite import LADDER, Size, Suite
+from omicsbench.prepare.split import smallest_parts
+from omicsbench.records import environment, store
+from omicsbench.records.costs import Forecast, Observation, Quantity, forecast, observe, terms
+from omicsbench.records.spec import RunRecord, Status
+from omicsbench.registry.discover import Registry, unavailable
+from omicsbench.running.limits import LIMITED
+from omicsbench.running.runner import do_again, memory_limit, same_machine
+from omicsbench.running.tuning import untunable
 
 UNKNOWN = "unknown: no runs stored to predict from"
 QUANTITIES: tuple[Quantity, ...] = ("wall_s", "peak_rss_bytes", "disk_bytes")

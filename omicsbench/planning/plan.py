@@ -13,20 +13,20 @@ from typing import Any
 
 import numpy as np
 
-from omicsbench import environment, store
 from omicsbench.errors import OmicsbenchError, RegistryError, StoreError
+from omicsbench.inputs.source import OwnData, Source, own, registered
 from omicsbench.metrics import METRICS
-from omicsbench.pipeline import parse_call
+from omicsbench.planning.suite import LADDER, Size, Suite, dump
 from omicsbench.plugin import MethodInfo
-from omicsbench.prepare import Prepared, prepare
-from omicsbench.registry import Registry, device_present, unavailable, unknown
-from omicsbench.rows import chosen_rows, class_sizes
-from omicsbench.sources import OwnData, Source, own, registered
-from omicsbench.spec import RunRecord, RunSpec, Status, Tuning, label
-from omicsbench.split import smallest_parts
-from omicsbench.stages import Pipeline, resolve
-from omicsbench.suite import LADDER, Size, Suite, dump
-from omicsbench.tuning import untunable
+from omicsbench.prepare.prepared import Prepared, prepare
+from omicsbench.prepare.split import smallest_parts
+from omicsbench.prepare.subsample import chosen_rows, class_sizes
+from omicsbench.records import environment, store
+from omicsbench.records.spec import RunRecord, RunSpec, Status, Tuning, label
+from omicsbench.registry.calls import parse_call
+from omicsbench.registry.discover import Registry, device_present, unavailable, unknown
+from omicsbench.registry.pipeline import Pipeline, resolve
+from omicsbench.running.tuning import untunable
 
 PLAN_FILE = "plan.json"
 

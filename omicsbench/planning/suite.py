@@ -10,8 +10,8 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 
 from omicsbench.errors import RegistryError
 from omicsbench.plugin import Family, Task
-from omicsbench.registry import suites, unknown
-from omicsbench.spec import Tuning
+from omicsbench.records.spec import Tuning
+from omicsbench.registry.discover import suites, unknown
 
 Size = int | Literal["all"]
 Device = Literal["cpu", "cuda", "mps"]

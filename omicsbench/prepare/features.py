@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from omicsbench.errors import DataError
 from omicsbench.plugin import Values
-from omicsbench.scaling import Matrix, from_sums, moments
+from omicsbench.prepare.scaling import Matrix, from_sums, moments
 
 BINS = 20
 Floats = NDArray[np.float64]
@@ -30,7 +30,7 @@ class ColumnSums:
 
     def add(self, block: Any, rows: NDArray[np.int64]) -> None:
         """Add some rows of a CSR block of float32."""
-        from omicsbench import kernels
+        from omicsbench.prepare import kernels
 
         self.n += rows.size
         arrays = (block.indices, block.indptr.astype(np.int64), rows)

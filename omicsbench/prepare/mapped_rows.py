@@ -20,7 +20,7 @@ import numpy as np
 from numpy.lib import format as npy
 from numpy.typing import DTypeLike, NDArray
 
-from omicsbench.scaling import Scaler, from_sums
+from omicsbench.prepare.scaling import Scaler, from_sums
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_matrix
@@ -169,7 +169,7 @@ class ScaledRows:
         return self.shape[0]
 
     def __getitem__(self, rows: slice | NDArray[Any]) -> NDArray[np.float32]:
-        from omicsbench import kernels
+        from omicsbench.prepare import kernels
 
         index = self.index[rows]
         out = np.empty((index.size, self.shape[1]), dtype=np.float32)
@@ -183,7 +183,7 @@ class ScaledRows:
 
     def moments(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Mean and variance of each column, (p,) each; the variance divides by n."""
-        from omicsbench import kernels
+        from omicsbench.prepare import kernels
 
         total, squares, stored = (np.zeros(self.shape[1]) for _ in range(3))
         for _, arrays in self._pieces(self.index):
@@ -194,7 +194,7 @@ class ScaledRows:
         """All rows in memory, compressed."""
         from scipy.sparse import csr_matrix
 
-        from omicsbench import kernels
+        from omicsbench.prepare import kernels
 
         lengths = self.matrix.indptr[self.index + 1] - self.matrix.indptr[self.index]
         indptr = np.concatenate([[0], np.cumsum(lengths)])

@@ -14,13 +14,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from omicsbench import split as splitting
 from omicsbench.errors import DataError
-from omicsbench.genes import ColumnSums, is_logged
-from omicsbench.mapped import CsrWriter, index_type
+from omicsbench.inputs.validation import DROPS_EMPTY, MIN_CELLS
 from omicsbench.plugin import Likelihood, Values
-from omicsbench.quality import DROPS_EMPTY, MIN_CELLS
-from omicsbench.scaling import Matrix
+from omicsbench.prepare import split as splitting
+from omicsbench.prepare.features import ColumnSums, is_logged
+from omicsbench.prepare.mapped_rows import CsrWriter, index_type
+from omicsbench.prepare.scaling import Matrix
 from omicsbench.stream import CellStream
 
 TARGET_SUM = 1e4
@@ -98,7 +98,7 @@ def write(
     on_share: Callable[[float], None] | None = None,
 ) -> None:
     """Write the chosen features of the cells that are kept, normalised, as mapped CSR."""
-    from omicsbench import kernels
+    from omicsbench.prepare import kernels
 
     n, p = cells.shape
     place = np.full(p, -1, dtype=np.int32)

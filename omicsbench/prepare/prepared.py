@@ -19,17 +19,17 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from omicsbench import ingest
-from omicsbench import split as splitting
-from omicsbench.cache import cache_folder, made_whole
 from omicsbench.errors import DataError
-from omicsbench.genes import select, select_rows
-from omicsbench.mapped import MappedCsr
-from omicsbench.scaling import Scaler, moments
-from omicsbench.spec import digest
+from omicsbench.inputs.cache import cache_folder, made_whole
+from omicsbench.prepare import normalise as ingest
+from omicsbench.prepare import split as splitting
+from omicsbench.prepare.features import select, select_rows
+from omicsbench.prepare.mapped_rows import MappedCsr
+from omicsbench.prepare.scaling import Scaler, moments
+from omicsbench.records.spec import digest
 
 if TYPE_CHECKING:
-    from omicsbench.sources import Cells, Source
+    from omicsbench.inputs.source import Cells, Source
 
 PREPARE_VERSION = 2  # raise it when prepared values change
 Progress = Callable[[float], None]  # told the share done, from 0 to 1

@@ -8,15 +8,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from omicsbench.genes import select_rows
-from omicsbench.ingest import LIKELIHOODS, measured
-from omicsbench.mapped import MappedCsr, ScaledRows
+from omicsbench.metrics.evaluate import units
 from omicsbench.plugin import MethodInfo, Modality
-from omicsbench.prepare import Prepared
-from omicsbench.scaling import Matrix, Scaler
-from omicsbench.score import units
-from omicsbench.spec import RunSpec
-from omicsbench.split import order
+from omicsbench.prepare.features import select_rows
+from omicsbench.prepare.mapped_rows import MappedCsr, ScaledRows
+from omicsbench.prepare.normalise import LIKELIHOODS, measured
+from omicsbench.prepare.prepared import Prepared
+from omicsbench.prepare.scaling import Matrix, Scaler
+from omicsbench.prepare.split import order
+from omicsbench.records.spec import RunSpec
 
 FloatArray = NDArray[np.float32]
 Chosen = dict[str, NDArray[np.int64]]

@@ -50,7 +50,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import stdtrit
 
-from omicsbench.spec import RunRecord, RunSpec, Status
+from omicsbench.records.spec import RunRecord, RunSpec, Status
 
 Quantity = Literal["wall_s", "fit_s", "peak_rss_bytes", "disk_bytes"]
 Floats = NDArray[np.float64]

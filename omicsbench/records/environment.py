@@ -107,7 +107,7 @@ def _gpu() -> str | None:
 
 def _git_revision() -> str | None:
     """Revision of the checkout that runs, with ``-dirty`` if it was changed; None outside one."""
-    root = Path(__file__).parent.parent
+    root = Path(__file__).parents[2]
     if not (root / ".git").exists():
         return None
     try:

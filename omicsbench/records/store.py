@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from pydantic import ValidationError
 
 from omicsbench.errors import StoreError
-from omicsbench.spec import SCHEMA_VERSION, RunRecord, Status
+from omicsbench.records.spec import SCHEMA_VERSION, RunRecord, Status
 
 MANY_CELLS = 20_000  # training cells above which their 2-D embedding is kept too, for a picture
 

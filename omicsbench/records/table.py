@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from omicsbench.spec import RunRecord, Status
+from omicsbench.records.spec import RunRecord, Status
 
 TERMS = ("task", "dataset", "dataset_id", "device", "threads", "split", "features",
          "features_per_size", "scored")  # fmt: skip

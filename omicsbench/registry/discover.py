@@ -20,7 +20,7 @@ from typing import Any, Generic, TypeVar
 from omicsbench.errors import RegistryError
 from omicsbench.plugin import DatasetInfo, MethodInfo
 
-PACKAGE = Path(__file__).parent
+PACKAGE = Path(__file__).parents[1]
 _Info = TypeVar("_Info", MethodInfo, DatasetInfo)
 
 

@@ -12,10 +12,10 @@ from pathlib import Path
 from typing import Any
 
 from omicsbench.errors import RegistryError
-from omicsbench.pipeline import call_text, parse_pipeline
 from omicsbench.plugin import Family, MethodInfo
-from omicsbench.registry import Registry
-from omicsbench.spec import digest
+from omicsbench.records.spec import digest
+from omicsbench.registry.calls import call_text, parse_pipeline
+from omicsbench.registry.discover import Registry
 
 
 @dataclass(frozen=True)

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from omicsbench.across import FEWEST, Across, summarise
 from omicsbench.metrics.base import METRICS
-from omicsbench.reporting.overview import REAL, Column, headline, ordered
-from omicsbench.verdict import Verdict
+from omicsbench.reporting.matrix import REAL, Column, headline, ordered
+from omicsbench.stats.across_datasets import FEWEST, Across, summarise
+from omicsbench.verdict.verdict import Verdict
 
 FEWEST_SIGNED_RANK = 6  # data sets below which no p-value is under 0.05
 

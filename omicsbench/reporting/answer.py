@@ -6,12 +6,12 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from statistics import median
 
-from omicsbench.bargain import seconds_of
 from omicsbench.metrics.base import METRICS
-from omicsbench.reporting.overview import REAL, TASKS, best_against, counts, headline, kinds
+from omicsbench.records.spec import RunRecord, Status
+from omicsbench.reporting.matrix import REAL, TASKS, best_against, counts, headline, kinds
 from omicsbench.reporting.paragraph import RIVAL, paragraph
-from omicsbench.spec import RunRecord, Status
-from omicsbench.verdict import Verdict
+from omicsbench.verdict.equal_cost import seconds_of
+from omicsbench.verdict.verdict import Verdict
 
 NAMED = 5  # cases listed in one sentence; the table holds the others
 

@@ -8,9 +8,9 @@ from typing import Any
 
 import pandas as pd
 
+from omicsbench.records.spec import RunRecord, Status
 from omicsbench.reporting.charts import FAMILIES
-from omicsbench.reporting.payload import PLACE
-from omicsbench.spec import RunRecord, Status
+from omicsbench.reporting.page_data import PLACE
 
 OF_RUN = [*PLACE, "pipeline", "family", "output_dim", "size"]
 Place = tuple[str, ...]

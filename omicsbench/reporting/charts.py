@@ -14,11 +14,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from omicsbench.bargain import Bargain
-from omicsbench.contest import sign
-from omicsbench.matched import pareto
-from omicsbench.spec import RunRecord
-from omicsbench.verdict import Verdict
+from omicsbench.records.spec import RunRecord
+from omicsbench.stats.budgets import pareto
+from omicsbench.verdict.equal_cost import Bargain
+from omicsbench.verdict.pairs import sign
+from omicsbench.verdict.verdict import Verdict
 
 # One hue family per kind of pipeline, told apart by colour-blind readers too (blue and orange),
 # and repeated by line style; pipelines of a family differ by lightness and by marker.

@@ -10,10 +10,10 @@ from dataclasses import asdict
 from typing import Any
 from xml.etree import ElementTree
 
-from omicsbench.compare import Change, Comparison
-from omicsbench.lost import Lost
-from omicsbench.quantities import kind, lower_is_better
 from omicsbench.reporting.charts import GRID, INK
+from omicsbench.tracking.compare import Change, Comparison
+from omicsbench.tracking.lost_runs import Lost
+from omicsbench.tracking.quantities import kind, lower_is_better
 
 SHOWN = 30  # rows of a table for people; JSON has them all
 UNITS = {"peak_rss_bytes": (2**20, "MiB"), "wall_s": (1.0, "s"), "cpu_s": (1.0, "s")}

@@ -8,12 +8,12 @@ from typing import Any
 import pandas as pd
 
 from omicsbench.metrics.base import METRICS
+from omicsbench.records.spec import RunRecord
+from omicsbench.reporting.across_datasets import conditions
 from omicsbench.reporting.answer import outcome_counts
-from omicsbench.reporting.overview import KINDS, TASKS, headline, kind, ordered
-from omicsbench.reporting.payload import PLACE
-from omicsbench.reporting.summary import conditions
-from omicsbench.spec import RunRecord
-from omicsbench.verdict import Verdict
+from omicsbench.reporting.matrix import KINDS, TASKS, headline, kind, ordered
+from omicsbench.reporting.page_data import PLACE
+from omicsbench.verdict.verdict import Verdict
 
 
 def places(records: Sequence[RunRecord]) -> list[dict[str, Any]]:

@@ -7,11 +7,11 @@ from typing import Any
 
 import pandas as pd
 
+from omicsbench.records.spec import RunRecord
 from omicsbench.reporting import predictions
-from omicsbench.reporting.largest import absent, at_largest
+from omicsbench.reporting.at_largest import absent, at_largest
 from omicsbench.reporting.modalities import modality_table, modality_view
 from omicsbench.reporting.prediction_charts import prediction_view
-from omicsbench.spec import RunRecord
 
 
 def task_tables(records: Sequence[RunRecord]) -> dict[str, pd.DataFrame]:

@@ -8,11 +8,11 @@ from typing import Any
 
 import pandas as pd
 
-from omicsbench.bargain import Bargain
-from omicsbench.reporting import summary, tables
-from omicsbench.reporting.overview import TASKS, Overview, by_task, kinds
-from omicsbench.spec import RunRecord
-from omicsbench.verdict import Verdict
+from omicsbench.records.spec import RunRecord
+from omicsbench.reporting import across_datasets, tables
+from omicsbench.reporting.matrix import TASKS, Overview, by_task, kinds
+from omicsbench.verdict.equal_cost import Bargain
+from omicsbench.verdict.verdict import Verdict
 
 SIGNS = {"ahead": "▲", "behind": "▼", "no better": "=", "undecided": "?"}
 
@@ -86,7 +86,7 @@ def write_tables(
         "verdicts": tables.verdict_table(verdicts),
         "differences": tables.difference_table(verdicts),
         "summary": tables.score_table(own),
-        "across": summary.summary_table(summary.summaries(verdicts, kind_of)),
+        "across": across_datasets.summary_table(across_datasets.summaries(verdicts, kind_of)),
         "matched": bargain_table(matched),
         "costs": tables.cost_table(own),
         "fits": tables.fit_table(newest),

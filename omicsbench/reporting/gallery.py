@@ -15,10 +15,10 @@ from zipfile import BadZipFile
 import numpy as np
 from numpy.typing import NDArray
 
-from omicsbench.reporting.overview import kind
+from omicsbench.records.spec import RunRecord, Status
+from omicsbench.records.store import MANY_CELLS, embedding_file, labels_file
+from omicsbench.reporting.matrix import kind
 from omicsbench.reporting.raster import data_uri, raster, scatter
-from omicsbench.spec import RunRecord, Status
-from omicsbench.store import MANY_CELLS, embedding_file, labels_file
 
 Runs = Mapping[tuple[str, int], RunRecord]  # by pipeline and size
 Points = tuple[NDArray[Any], NDArray[Any] | None]  # embedding (m, 2), label codes (m,)

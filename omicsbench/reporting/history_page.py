@@ -9,12 +9,12 @@ from typing import Any
 from markupsafe import Markup
 
 from omicsbench.metrics import METRICS
-from omicsbench.quantities import TOLERANCE, kind, lower_is_better, tolerance
+from omicsbench.records.store import write_text
 from omicsbench.reporting.charts import GRID, INK, plate, tip
-from omicsbench.reporting.payload import safe_json
+from omicsbench.reporting.page_data import safe_json
 from omicsbench.reporting.template import environment, inlined, vega
-from omicsbench.store import write_text
-from omicsbench.trends import (
+from omicsbench.tracking.quantities import TOLERANCE, kind, lower_is_better, tolerance
+from omicsbench.tracking.trends import (
     FALSE_DISCOVERIES,
     Finding,
     Revision,

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import get_args
 
 from omicsbench.metrics.base import METRICS, Metric
-from omicsbench.spec import RunRecord
-from omicsbench.verdict import Against, Standing, Verdict
+from omicsbench.records.spec import RunRecord
+from omicsbench.verdict.verdict import Against, Standing, Verdict
 
 GROUPS = ("reconstruction", "neighbours", "modalities", "distances", "labels", "clusters",
           "classes", "calibration", "uncertainty")  # fmt: skip

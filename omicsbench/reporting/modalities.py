@@ -9,10 +9,10 @@ from typing import Any
 import pandas as pd
 
 from omicsbench.metrics.base import METRICS
-from omicsbench.reporting.largest import OF_RUN, Place, frame, of_place, of_run, pipelines_of
-from omicsbench.reporting.payload import PLACE
+from omicsbench.records.spec import RunRecord
+from omicsbench.reporting.at_largest import OF_RUN, Place, frame, of_place, of_run, pipelines_of
+from omicsbench.reporting.page_data import PLACE
 from omicsbench.reporting.tables import means
-from omicsbench.spec import RunRecord
 
 SHARES = "modality_balance"  # its parts are shares of one whole
 AGAIN = "weakest_modality_recall"  # its parts are those of the mean over modalities

@@ -8,10 +8,10 @@ from typing import Any
 
 import pandas as pd
 
-from omicsbench.bargain import Bargain
 from omicsbench.metrics.base import METRICS
 from omicsbench.reporting import charts
-from omicsbench.verdict import Verdict
+from omicsbench.verdict.equal_cost import Bargain
+from omicsbench.verdict.verdict import Verdict
 
 PLACE = ["dataset", "task", "device", "tuning"]
 GIB = 2**30

@@ -7,8 +7,8 @@ from collections.abc import Hashable, Iterable, Sequence
 from typing import Any
 
 from omicsbench.metrics.base import METRICS
-from omicsbench.reporting.overview import Column, counts
-from omicsbench.verdict import Against, Standing, Verdict
+from omicsbench.reporting.matrix import Column, counts
+from omicsbench.verdict.verdict import Against, Standing, Verdict
 
 RIVAL: dict[Against, str] = {
     "best_simple": "the best simple pipeline",

@@ -7,9 +7,9 @@ from typing import Any
 
 import pandas as pd
 
+from omicsbench.reporting.at_largest import Place, of_place, pipelines_of
 from omicsbench.reporting.charts import INK, band, line, plate, tip
-from omicsbench.reporting.largest import Place, of_place, pipelines_of
-from omicsbench.reporting.payload import PLACE
+from omicsbench.reporting.page_data import PLACE
 from omicsbench.reporting.predictions import histograms, limits, mean_predictions
 
 KNOWN = "#9aa0a8"  # the grey of controls: cells of classes seen in training

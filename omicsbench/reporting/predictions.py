@@ -12,10 +12,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from omicsbench.reporting.largest import OF_RUN, frame, of_run
-from omicsbench.reporting.payload import PLACE
+from omicsbench.records.spec import RunRecord
+from omicsbench.reporting.at_largest import OF_RUN, frame, of_run
+from omicsbench.reporting.page_data import PLACE
 from omicsbench.reporting.tables import means
-from omicsbench.spec import RunRecord
 
 RELIABILITY_BINS = 15  # of equal width, as in the records
 HISTOGRAM_BINS = 24

@@ -6,7 +6,7 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from omicsbench.spec import RunRecord
+from omicsbench.records.spec import RunRecord
 
 
 def environments(records: Sequence[RunRecord]) -> list[dict[str, Any]]:

@@ -9,23 +9,24 @@ from typing import Any
 
 import pandas as pd
 
-from omicsbench.bargain import CURRENCIES, Bargain, bargains
-from omicsbench.budget import with_predictions
 from omicsbench.errors import DataError
-from omicsbench.judge import verdicts
 from omicsbench.metrics.base import METRICS
-from omicsbench.reporting import charts, prediction_charts, sections, summary, tables
+from omicsbench.records.spec import RunRecord
+from omicsbench.records.table import current, tidy
+from omicsbench.reporting import across_datasets, charts, prediction_charts, tables
+from omicsbench.reporting import datasets as sections
 from omicsbench.reporting.answer import answer, answers, seconds
 from omicsbench.reporting.details import task_tables, task_views
-from omicsbench.reporting.files import SIGNS, of, write_tables
+from omicsbench.reporting.exports import SIGNS, of, write_tables
 from omicsbench.reporting.gallery import galleries
-from omicsbench.reporting.overview import TASKS, by_task, kinds
+from omicsbench.reporting.matrix import TASKS, by_task, kinds
+from omicsbench.reporting.page_data import chart_data, menus, safe_json
 from omicsbench.reporting.paragraph import RIVAL
-from omicsbench.reporting.payload import chart_data, menus, safe_json
 from omicsbench.reporting.provenance import environments, protocol
-from omicsbench.spec import RunRecord
-from omicsbench.tidy import current, tidy
-from omicsbench.verdict import Verdict
+from omicsbench.running.limits import with_predictions
+from omicsbench.verdict.equal_cost import CURRENCIES, Bargain, bargains
+from omicsbench.verdict.judge import verdicts
+from omicsbench.verdict.verdict import Verdict
 
 
 def write_report(
@@ -104,7 +105,7 @@ def _html(
     failed = tables.failure_table(records)
     kind_of = kinds(records)
     matrices = by_task(found, kind_of)
-    together = summary.summaries(found, kind_of)
+    together = across_datasets.summaries(found, kind_of)
     pictures = prediction_charts.chart_frames(details)
     specs = charts.specifications() | prediction_charts.specifications()
     data = chart_data(quality, costs, predicted, found, bought, styles, places, pictures, specs)
@@ -132,7 +133,7 @@ def _html(
         signs=SIGNS,
         rivals=RIVAL,
         together=together,
-        together_limits=summary.limits(together),
+        together_limits=across_datasets.limits(together),
         styles=styles,
         families=charts.FAMILIES,
         places=places,

@@ -8,11 +8,11 @@ from typing import Any
 import pandas as pd
 from scipy.special import stdtrit
 
-from omicsbench.budget import PREDICTABLE, PREDICTED
-from omicsbench.forecast import Quantity, in_words
 from omicsbench.metrics.base import METRICS
-from omicsbench.spec import RunRecord, Status
-from omicsbench.verdict import Verdict
+from omicsbench.records.costs import Quantity, in_words
+from omicsbench.records.spec import RunRecord, Status
+from omicsbench.running.limits import PREDICTABLE, PREDICTED
+from omicsbench.verdict.verdict import Verdict
 
 ENDS = ("", "_low", "_high")
 SHOWN: tuple[Quantity, ...] = ("wall_s", "peak_rss_bytes")

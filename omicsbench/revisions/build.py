@@ -22,13 +22,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from omicsbench.cache import cache_folder, made_whole
-from omicsbench.checkouts import RevisionError, Source, export, locate, top
 from omicsbench.errors import OmicsbenchError, StoreError
-from omicsbench.spec import digest
+from omicsbench.inputs.cache import cache_folder, made_whole
+from omicsbench.records.spec import digest
+from omicsbench.revisions.checkout import RevisionError, Source, export, locate, top
 
 Tell = Callable[[str], None]
-PACKAGE = Path(__file__).parent
+PACKAGE = Path(__file__).parents[1]
 FOR_DEVELOPERS = ("dev", "test", "tests", "docs")  # extras that a run does not need
 NEEDED = ("--repeats", "--out", "--no-report", "--plugins")  # of the command run
 SHOWN_LINES = 3  # of what pip said when it failed

@@ -18,16 +18,16 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from omicsbench import store
-from omicsbench.checkouts import RevisionError
-from omicsbench.compare import Change, Comparison, Terms, compare
-from omicsbench.environment import cores
 from omicsbench.errors import StoreError
-from omicsbench.fetch import downloads_folder
-from omicsbench.revisions import Built, Tell
-from omicsbench.runner import Interrupted
-from omicsbench.spec import RunRecord, digest
-from omicsbench.suite import Suite
+from omicsbench.inputs.fetch import downloads_folder
+from omicsbench.planning.suite import Suite
+from omicsbench.records import store
+from omicsbench.records.environment import cores
+from omicsbench.records.spec import RunRecord, digest
+from omicsbench.revisions.build import Built, Tell
+from omicsbench.revisions.checkout import RevisionError
+from omicsbench.running.runner import Interrupted
+from omicsbench.tracking.compare import Change, Comparison, Terms, compare
 
 MIN_SAMPLES = 6  # of a side: with fewer, no test can tell noise from a regression
 SIDES = ("a", "b")

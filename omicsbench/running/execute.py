@@ -8,16 +8,17 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from omicsbench import measure, store
-from omicsbench.assess import assess, curves
-from omicsbench.fitting import Workplace, fit_pipeline
-from omicsbench.prepare import Prepared
-from omicsbench.rows import Rows, rows_for
-from omicsbench.score import GROUPS, n_neighbors
-from omicsbench.spec import Phases, RunRecord, RunSpec, Status
-from omicsbench.split import method_seed
-from omicsbench.stages import Pipeline
-from omicsbench.tuning import Found, TrialFailed, search
+from omicsbench.metrics.evaluate import GROUPS, n_neighbors
+from omicsbench.prepare.prepared import Prepared
+from omicsbench.prepare.split import method_seed
+from omicsbench.prepare.subsample import Rows, rows_for
+from omicsbench.records import store
+from omicsbench.records.spec import Phases, RunRecord, RunSpec, Status
+from omicsbench.registry.pipeline import Pipeline
+from omicsbench.running import measure
+from omicsbench.running.fitting import Workplace, fit_pipeline
+from omicsbench.running.scoring import assess, curves
+from omicsbench.running.tuning import Found, TrialFailed, search
 
 
 def execute(place: Workplace, spec: RunSpec, prepared: Prepared) -> RunRecord:

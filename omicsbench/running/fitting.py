@@ -10,12 +10,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from omicsbench import measure
-from omicsbench.rows import FloatArray, Rows
-from omicsbench.scratch import Cost, FittedStage, load_stage, save_stage
-from omicsbench.spec import RunSpec, digest
-from omicsbench.split import method_seed
-from omicsbench.stages import Pipeline, Stage
+from omicsbench.prepare.split import method_seed
+from omicsbench.prepare.subsample import FloatArray, Rows
+from omicsbench.records.spec import RunSpec, digest
+from omicsbench.registry.pipeline import Pipeline, Stage
+from omicsbench.running import measure
+from omicsbench.running.shared_stages import Cost, FittedStage, load_stage, save_stage
 
 ROUNDING = 1e-3  # by which probabilities may miss a sum of 1
 

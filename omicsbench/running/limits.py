@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from omicsbench.forecast import (
+from omicsbench.records.costs import (
     Forecast,
     Observation,
     Quantity,
@@ -21,7 +21,7 @@ from omicsbench.forecast import (
     observe,
     terms,
 )
-from omicsbench.spec import RunRecord, RunSpec, Status
+from omicsbench.records.spec import RunRecord, RunSpec, Status
 
 PREDICTED = "predicted to exceed"  # how the reason of a run left out by its forecast begins
 LIMITED: tuple[tuple[Quantity, str, str], ...] = (

@@ -15,16 +15,16 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Protocol
 
-from omicsbench import environment, store
-from omicsbench.budget import PREDICTED
 from omicsbench.errors import OmicsbenchError
-from omicsbench.forecast import Observation, observe, terms
-from omicsbench.plan import Planned, make_plan, shared_prefixes, write_plan
-from omicsbench.registry import Registry, discover
-from omicsbench.sources import OwnData
-from omicsbench.spec import RunRecord, Status
-from omicsbench.suite import Suite
-from omicsbench.supervisor import Job, Stopped, supervise
+from omicsbench.inputs.source import OwnData
+from omicsbench.planning.plan import Planned, make_plan, shared_prefixes, write_plan
+from omicsbench.planning.suite import Suite
+from omicsbench.records import environment, store
+from omicsbench.records.costs import Observation, observe, terms
+from omicsbench.records.spec import RunRecord, Status
+from omicsbench.registry.discover import Registry, discover
+from omicsbench.running.limits import PREDICTED
+from omicsbench.running.supervisor import Job, Stopped, supervise
 
 MEMORY_SHARE = 0.8  # of the machine's memory, shared by the jobs, where the suite states no limit
 

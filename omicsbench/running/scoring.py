@@ -9,13 +9,19 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from omicsbench.fitting import Fitted, InvalidOutput, Workplace, probabilities
 from omicsbench.metrics import METRICS, Neighbors
 from omicsbench.metrics.curves import prediction_curves
-from omicsbench.rows import FloatArray, Rows
-from omicsbench.score import Scores, evaluate, in_sample_metrics, n_neighbors, probe_labels
-from omicsbench.scratch import shared_neighbors
-from omicsbench.spec import RunSpec, digest
+from omicsbench.metrics.evaluate import (
+    Scores,
+    evaluate,
+    in_sample_metrics,
+    n_neighbors,
+    probe_labels,
+)
+from omicsbench.prepare.subsample import FloatArray, Rows
+from omicsbench.records.spec import RunSpec, digest
+from omicsbench.running.fitting import Fitted, InvalidOutput, Workplace, probabilities
+from omicsbench.running.shared_stages import shared_neighbors
 
 Curves = dict[str, dict[str, list[float]]]
 

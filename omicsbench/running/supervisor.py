@@ -25,15 +25,15 @@ from typing import Any
 
 import psutil
 
-from omicsbench import environment
-from omicsbench.budget import Budget, LeftOut
-from omicsbench.environment import worker_environment
 from omicsbench.errors import CANNOT_STORE, StoreError
-from omicsbench.forecast import Observation
 from omicsbench.plugin import Family
-from omicsbench.prepare import Prepared
-from omicsbench.spec import RunRecord, RunSpec, Status
-from omicsbench.store import write_record
+from omicsbench.prepare.prepared import Prepared
+from omicsbench.records import environment
+from omicsbench.records.costs import Observation
+from omicsbench.records.environment import worker_environment
+from omicsbench.records.spec import RunRecord, RunSpec, Status
+from omicsbench.records.store import write_record
+from omicsbench.running.limits import Budget, LeftOut
 
 START_LIMIT_S = 300.0  # importing the heaviest libraries from a slow disk
 POLL_S = 0.02
@@ -196,7 +196,7 @@ class _Worker:
             json.dump(description, stream)
         request_read, request_write = os.pipe()
         reply_read, reply_write = os.pipe()
-        command = [sys.executable, "-P", "-m", "omicsbench.worker", path]
+        command = [sys.executable, "-P", "-m", "omicsbench.running.worker", path]
         self._process = subprocess.Popen(
             [*command, str(request_read), str(reply_write)],
             stdin=subprocess.DEVNULL, stdout=self._log, stderr=subprocess.STDOUT,

@@ -15,8 +15,8 @@ from typing import Any, Literal
 
 from omicsbench.metrics import METRICS
 from omicsbench.plugin import Choice, Dimension, Whole
-from omicsbench.spec import Trials, Tuning
-from omicsbench.stages import Pipeline
+from omicsbench.records.spec import Trials, Tuning
+from omicsbench.registry.pipeline import Pipeline
 
 CAUSES = 3  # kinds of failures that are kept in words
 INSTALL = "pip install 'omicsbench[tune]'"

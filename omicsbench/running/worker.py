@@ -1,9 +1,10 @@
 """The child process of one pipeline: takes runs from a pipe, sends records back.
 
-Started by ``omicsbench.supervisor`` as ``python -P -m omicsbench.worker JOB IN OUT``; what a
-method prints goes elsewhere and cannot spoil the result. A process in which numba had to compile
-what it keeps on disk replaces itself by a fresh one: the compiler takes up to 110 MiB for good, and
-a run would seem to need more memory the first time than ever after.
+Started by ``omicsbench.running.supervisor`` as
+``python -P -m omicsbench.running.worker JOB IN OUT``; what a method prints goes elsewhere and
+cannot spoil the result. A process in which numba had to compile what it keeps on disk replaces
+itself by a fresh one: the compiler takes up to 110 MiB for good, and a run would seem to need more
+memory the first time than ever after.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ from pathlib import Path
 from typing import Any
 
 from omicsbench.errors import CANNOT_STORE, StoreError
-from omicsbench.spec import RunRecord, RunSpec, Status
+from omicsbench.records.spec import RunRecord, RunSpec, Status
 
 WARM_UP_ROWS = 64
 
@@ -54,10 +55,10 @@ class _Server:
 
     def __init__(self, job: dict[str, Any]) -> None:
         start = time.perf_counter()
-        from omicsbench import environment
-        from omicsbench.fitting import Workplace
-        from omicsbench.registry import discover
-        from omicsbench.stages import resolve
+        from omicsbench.records import environment
+        from omicsbench.registry.discover import discover
+        from omicsbench.registry.pipeline import resolve
+        from omicsbench.running.fitting import Workplace
 
         registry = discover([Path(p) for p in job["plugins"]])
         pipeline = resolve(job["pipeline"], registry, families=job["families"])
@@ -84,9 +85,9 @@ class _Server:
 
         ``anew`` replaces the process by a fresh one for the same run; None if that was done.
         """
-        from omicsbench.execute import execute
-        from omicsbench.fitting import InvalidOutput
-        from omicsbench.prepare import Prepared
+        from omicsbench.prepare.prepared import Prepared
+        from omicsbench.running.execute import execute
+        from omicsbench.running.fitting import InvalidOutput
 
         prepared = Prepared(Path(folder))
         started = datetime.now(UTC).isoformat(timespec="seconds")
@@ -123,7 +124,7 @@ class _Server:
 
         Whether anything was to be warmed.
         """
-        from omicsbench.execute import warm_up
+        from omicsbench.running.execute import warm_up
 
         stages = self.place.pipeline.stages
         least = max([WARM_UP_ROWS, *(2 * (stage.n_components or 0) for stage in stages)])

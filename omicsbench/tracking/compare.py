@@ -16,10 +16,10 @@ from typing import Any, Literal
 import numpy as np
 from scipy.stats import false_discovery_control
 
-from omicsbench.lost import NOT_MEASURED, Lost, losses
-from omicsbench.quantities import Kind, kind, lower_is_better, quantities, tolerance
-from omicsbench.significance import Floats, Tested, paired_tests
-from omicsbench.spec import RunRecord, RunSpec, Status, digest
+from omicsbench.records.spec import RunRecord, RunSpec, Status, digest
+from omicsbench.stats.paired import Floats, Tested, paired_tests
+from omicsbench.tracking.lost_runs import NOT_MEASURED, Lost, losses
+from omicsbench.tracking.quantities import Kind, kind, lower_is_better, quantities, tolerance
 
 ALPHA = 0.05  # of any alarm where nothing has changed
 LEAST = {"peak_rss_bytes": 8 * 2**20, "wall_s": 0.005, "cpu_s": 0.005}  # bytes, seconds

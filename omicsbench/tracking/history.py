@@ -19,10 +19,10 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from omicsbench.errors import StoreError
-from omicsbench.quantities import kind, quantities
-from omicsbench.spec import RunRecord, Status, digest
-from omicsbench.store import write_text
-from omicsbench.tidy import current, terms
+from omicsbench.records.spec import RunRecord, Status, digest
+from omicsbench.records.store import write_text
+from omicsbench.records.table import current, terms
+from omicsbench.tracking.quantities import kind, quantities
 
 SCHEMA = 1
 CONFLICT = ("<<<<<<<", "=======", ">>>>>>>", "|||||||")  # what git leaves in a file

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import combinations
 
-from omicsbench.spec import RunRecord, Status
+from omicsbench.records.spec import RunRecord, Status
 
 MISSING, NOT_MEASURED, REPEATED = "missing", "not measured", "repeated result"
 FEWEST = 3  # scores that must all be equal before a result counts as that of another run

@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from itertools import combinations
 from pathlib import Path
 
-from omicsbench.compare import Comparison, Noise, Terms, compare
 from omicsbench.errors import StoreError
-from omicsbench.spec import RunRecord
+from omicsbench.records.spec import RunRecord
+from omicsbench.tracking.compare import Comparison, Noise, Terms, compare
 
 NOISE_FILE = "noise.json"
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from omicsbench.metrics import METRICS
-from omicsbench.spec import RunRecord, Status
+from omicsbench.records.spec import RunRecord, Status
 
 Kind = Literal["score", "memory", "time"]
 COSTS: dict[str, Kind] = {"peak_rss_bytes": "memory", "wall_s": "time", "cpu_s": "time"}

@@ -12,14 +12,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, get_args
 
-from omicsbench.compare import Noise, Terms
 from omicsbench.errors import OmicsbenchError, StoreError
 from omicsbench.metrics import METRICS
-from omicsbench.noise import NOISE_FILE, read_noise
-from omicsbench.plan import planned_records, read_plan
-from omicsbench.quantities import COSTS, Kind
-from omicsbench.registry import unknown
-from omicsbench.spec import RunRecord
+from omicsbench.planning.plan import planned_records, read_plan
+from omicsbench.records.spec import RunRecord
+from omicsbench.registry.discover import unknown
+from omicsbench.tracking.compare import Noise, Terms
+from omicsbench.tracking.noise_floor import NOISE_FILE, read_noise
+from omicsbench.tracking.quantities import COSTS, Kind
 
 
 @dataclass(frozen=True)

@@ -12,9 +12,9 @@ from typing import Any, Literal
 import numpy as np
 from scipy.stats import false_discovery_control
 
-from omicsbench.changes import Shift, changes
-from omicsbench.history import Cell, Entry, Machine, Summary
-from omicsbench.quantities import kind, lower_is_better, tolerance
+from omicsbench.stats.change_points import Shift, changes
+from omicsbench.tracking.history import Cell, Entry, Machine, Summary
+from omicsbench.tracking.quantities import kind, lower_is_better, tolerance
 
 FALSE_DISCOVERIES = 0.05  # share of the noisy changes shown that may be none
 FLOOR = {"time": 0.01, "memory": 1.0}  # seconds, bytes: costs below count as that much

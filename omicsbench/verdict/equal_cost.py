@@ -19,11 +19,11 @@ from typing import Any, Literal, get_args
 
 import numpy as np
 
-from omicsbench.contest import sign
-from omicsbench.matched import Candidate, Choice, Matched, budget_grid, matched, money
 from omicsbench.metrics.base import METRICS
-from omicsbench.spec import RunRecord, Status
-from omicsbench.tidy import current
+from omicsbench.records.spec import RunRecord, Status
+from omicsbench.records.table import current
+from omicsbench.stats.budgets import Candidate, Choice, Matched, budget_grid, matched, money
+from omicsbench.verdict.pairs import sign
 
 Currency = Literal["seconds", "price", "joules"]
 CURRENCIES: tuple[Currency, ...] = get_args(Currency)

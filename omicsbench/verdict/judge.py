@@ -2,8 +2,8 @@
 
 A verdict compares a deep side with a simple side by one metric on one data set. Deep: each deep
 contestant, and the *best* one. Simple: a fixed *reference*, and the best simple pipeline. "Best"
-is chosen at each size by validation scores, never by the test set (``omicsbench.contest``). n*,
-its interval and the errors are those of ``omicsbench.crossover``.
+is chosen at each size by validation scores, never by the test set (``omicsbench.verdict.pairs``).
+n*, its interval and the errors are those of ``omicsbench.stats.crossover``.
 
 **Equal terms.** Task, data set and its version, device, threads, split, features, scored rows,
 output dimension and tuning budget are the same on both sides. Controls are never contestants.
@@ -38,16 +38,11 @@ from typing import Any
 
 import numpy as np
 
-from omicsbench.contest import (
-    Contest,
-    Runs,
-    Side,
-    SizeDifference,
-    best_by_validation,
-    contest,
-    too_few,
-)
-from omicsbench.crossover import (
+from omicsbench.metrics.base import METRICS
+from omicsbench.records.spec import RunRecord, Status
+from omicsbench.records.table import current, terms
+from omicsbench.stats.correlated_t import Rope, correlated_t
+from omicsbench.stats.crossover import (
     ALPHA,
     TEST_SHARE,
     Moments,
@@ -57,12 +52,17 @@ from omicsbench.crossover import (
     moments,
     repeats_needed,
 )
-from omicsbench.extrapolate import Extrapolation, confirmed, extrapolate
-from omicsbench.metrics.base import METRICS
-from omicsbench.rope import Rope, correlated_t
-from omicsbench.spec import RunRecord, Status
-from omicsbench.tidy import current, terms
-from omicsbench.verdict import Against, Outcome, Verdict
+from omicsbench.stats.extrapolate import Extrapolation, confirmed, extrapolate
+from omicsbench.verdict.pairs import (
+    Contest,
+    Runs,
+    Side,
+    SizeDifference,
+    best_by_validation,
+    contest,
+    too_few,
+)
+from omicsbench.verdict.verdict import Against, Outcome, Verdict
 
 RESAMPLED = 100  # paths that must confirm an extrapolation
 BEST = ""  # of several contenders, in place of a pipeline's name

@@ -16,10 +16,10 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from omicsbench.budget import PREDICTED
-from omicsbench.crossover import Differences, Floats
 from omicsbench.metrics.base import METRICS
-from omicsbench.spec import RunRecord, Status
+from omicsbench.records.spec import RunRecord, Status
+from omicsbench.running.limits import PREDICTED
+from omicsbench.stats.crossover import Differences, Floats
 
 Runs = Mapping[str, Mapping[tuple[int, int], RunRecord]]  # pipeline: {(size, repeat): run}
 

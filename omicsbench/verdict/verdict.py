@@ -7,11 +7,11 @@ from enum import StrEnum
 from typing import Literal
 
 import omicsbench.metrics  # noqa: F401  (registers the metrics)
-from omicsbench.contest import SizeDifference
-from omicsbench.crossover import ALPHA
-from omicsbench.extrapolate import Extrapolation
 from omicsbench.metrics.base import METRICS
-from omicsbench.rope import Rope
+from omicsbench.stats.correlated_t import Rope
+from omicsbench.stats.crossover import ALPHA
+from omicsbench.stats.extrapolate import Extrapolation
+from omicsbench.verdict.pairs import SizeDifference
 
 Against = Literal["reference", "best_simple"]
 Standing = Literal["ahead", "behind", "no better", "undecided"]

@@ -9,7 +9,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from .made_up import costless, metrics, rescaled, scored
+from .made_up import costless, metrics, part, rescaled, scored
 
 RECORDS = 200
 
@@ -37,8 +37,8 @@ class Prepare:
     number, repeat, rounds, warmup_time, timeout = 1, (2, 5, 5.0), 1, 0, 120
 
     def setup(self, name: str) -> None:
-        from omicsbench.registry import discover
-        from omicsbench.suite import make_suite
+        discover = part("registry.discover", "registry").discover
+        make_suite = part("planning.suite", "suite").make_suite
 
         self.registry = discover()
         entry = self.registry.datasets.get(name.partition("(")[0])
@@ -57,7 +57,7 @@ class Prepare:
         self.cache.cleanup()
 
     def _prepared(self) -> None:
-        from omicsbench.plan import make_plan
+        make_plan = part("planning.plan", "plan").make_plan
 
         make_plan(self.suite, self.registry)
 
@@ -109,7 +109,7 @@ class Store:
     setup_cache.timeout = 120  # type: ignore[attr-defined]
 
     def setup(self) -> None:
-        from omicsbench import store
+        store = part("records.store", "store")
 
         self.records = store.read_records(self.folder)
         self.fresh = tempfile.TemporaryDirectory()
@@ -119,12 +119,12 @@ class Store:
         self.fresh.cleanup()
 
     def time_write(self) -> None:
-        from omicsbench import store
+        store = part("records.store", "store")
 
         for record in self.records:
             store.write_record(Path(self.fresh.name), record)
 
     def time_read(self) -> None:
-        from omicsbench import store
+        store = part("records.store", "store")
 
         store.read_records(self.folder)

@@ -6,7 +6,7 @@ import inspect
 from functools import cache
 from typing import Any
 
-from .made_up import cells, methods, modalities
+from .made_up import cells, methods, modalities, part
 
 TRAIN, TEST, FEATURES = 300, 100, 400
 # Given to a method that has such a parameter: few steps of training cost as much each as many.
@@ -21,7 +21,8 @@ class Subject:
 
     def __init__(self, name: str) -> None:
         """Raises NotImplementedError if this revision, or this machine, does not have it."""
-        from omicsbench.registry import discover, unavailable
+        discover = part("registry.discover", "registry").discover
+        unavailable = part("registry.discover", "registry").unavailable
 
         entry = discover().methods.get(name)
         if entry is None:

@@ -12,7 +12,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from .made_up import methods
+from .made_up import methods, part
 
 # Data that come with the package, training rows, and metrics whose best value is stated.
 DATA = {
@@ -32,8 +32,10 @@ SETTINGS = {"max_steps": 300, "epochs": 20, "max_iterations": 100, "image": (8, 
 def shortfalls(task: str) -> dict[tuple[str, str], float | str]:
     """By (method, metric): distance from the best score, or why there is no score."""
     import omicsbench
-    from omicsbench.registry import discover, unavailable
-    from omicsbench.suite import make_suite
+
+    discover = part("registry.discover", "registry").discover
+    unavailable = part("registry.discover", "registry").unavailable
+    make_suite = part("planning.suite", "suite").make_suite
 
     known = discover().methods
     names = [n for n in methods(task) if n in known and not unavailable(known[n].info)]

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-# Helpers beside this file, and the input shared with asv's benchmarks, which stand by themselves.
-sys.path += [str(Path(__file__).parent), str(Path(__file__).parents[1] / "asv")]
+# Helpers of the experiments, and the input shared with asv's benchmarks, which stand by themselves.
+sys.path += [str(Path(__file__).parents[1] / folder) for folder in ("experiments", "asv")]
 
 FACTS = ("system", "machine", "python_version", "cpu")  # of a machine; its name is nobody's matter
 LINES = pytest.StashKey[list[str]]()

@@ -10,10 +10,10 @@ from typing import Any
 
 from stored import copies
 
-from omicsbench import store
-from omicsbench.bargain import bargains
-from omicsbench.judge import verdicts
+from omicsbench.records import store
 from omicsbench.reporting import answer
+from omicsbench.verdict.equal_cost import bargains
+from omicsbench.verdict.judge import verdicts
 
 STORED = Path(__file__).parents[2] / "results" / "answer"
 RECORDS = 10_000

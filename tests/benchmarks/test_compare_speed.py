@@ -10,9 +10,9 @@ from typing import Any
 
 from stored import copies
 
-from omicsbench import store
-from omicsbench.compare import compare
-from omicsbench.plan import planned_records
+from omicsbench.planning.plan import planned_records
+from omicsbench.records import store
+from omicsbench.tracking.compare import compare
 
 STORED = Path(__file__).parents[2] / "results" / "answer"
 PAIRS = 10_000

@@ -15,12 +15,12 @@ import pytest
 from made_up import cells, costless, rescaled, scored
 from sklearn.neighbors import NearestNeighbors
 
-from omicsbench import store
 from omicsbench.metrics import METRICS, Neighbors
-from omicsbench.plan import make_plan
-from omicsbench.registry import discover
-from omicsbench.rows import chosen_rows, rows_for
-from omicsbench.suite import make_suite
+from omicsbench.planning.plan import make_plan
+from omicsbench.planning.suite import make_suite
+from omicsbench.prepare.subsample import chosen_rows, rows_for
+from omicsbench.records import store
+from omicsbench.registry.discover import discover
 
 # By storage: mapped and sparse, dense, and several modalities; cells at full size.
 STORED = {

@@ -12,10 +12,10 @@ from xml.etree import ElementTree
 
 import pytest
 
-from omicsbench import store
-from omicsbench.spec import RunRecord, Status
+from omicsbench.records import store
+from omicsbench.records.spec import RunRecord, Status
 
-STORED = Path(__file__).parents[1] / "results" / "answer"
+STORED = Path(__file__).parents[2] / "results" / "answer"
 Visit = Callable[[Path, int], tuple[Any, list[str]]]
 SUITE = """
 name = "tiny"

@@ -18,8 +18,8 @@ CELLS = Remote("http://127.0.0.1:9/folder/cells.csv", note="half of it is guesse
          licence="MIT", values="counts", label="kind", provenance="author", remote=(CELLS,))
 def load():
     """Counts."""
-    from omicsbench.fetch import fetch
-    from omicsbench.readers import read
+    from omicsbench.inputs.fetch import fetch
+    from omicsbench.inputs.readers import read
     return read(fetch(CELLS), label="kind")
 '''
 

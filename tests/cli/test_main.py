@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from omicsbench import store
+from omicsbench.records import store
 
 Cli = Callable[..., subprocess.CompletedProcess[str]]
 

@@ -19,13 +19,14 @@ import numpy as np
 import pytest
 from scipy import sparse
 
-from omicsbench import datasets, tenx
-from omicsbench.checks import check_dataset
+from omicsbench import datasets
+from omicsbench.contract.checks import check_dataset
 from omicsbench.errors import DataError
-from omicsbench.fetch import downloads_folder, local_path
+from omicsbench.inputs import tenx
+from omicsbench.inputs.fetch import downloads_folder, local_path
+from omicsbench.inputs.validation import check
 from omicsbench.plugin import DatasetInfo, Remote
-from omicsbench.quality import check
-from omicsbench.registry import discover
+from omicsbench.registry.discover import discover
 from omicsbench.stream import CellStream
 
 FOLDER = Path(datasets.__path__[0])

@@ -12,8 +12,8 @@ from scipy import sparse
 
 from omicsbench import datasets
 from omicsbench.datasets import nutrimouse, simulated_multimodal
-from omicsbench.pairing import pair
-from omicsbench.readers import file_digest, read_modalities
+from omicsbench.inputs.pairing import pair
+from omicsbench.inputs.readers import file_digest, read_modalities
 
 DATA = Path(datasets.__path__[0]) / "data"
 MODALITIES = ("rna", "protein", "atac")

@@ -20,10 +20,10 @@ import pytest
 from scipy import sparse
 
 from omicsbench.errors import DataError
-from omicsbench.fetch import local_path
-from omicsbench.pairing import pair
+from omicsbench.inputs.fetch import local_path
+from omicsbench.inputs.pairing import pair
+from omicsbench.inputs.validation import NOTES
 from omicsbench.plugin import Remote
-from omicsbench.quality import NOTES
 
 NAMES = ("pbmc_cite_5k", "pbmc_cite_10k", "cbmc_cite", "pbmc_multiome_10k", "scnmt_mesc")
 CELLS = 40

@@ -11,8 +11,8 @@ from scipy.stats import ks_2samp
 
 from omicsbench.datasets import _atlas, simulated_atlas
 from omicsbench.errors import DataError
-from omicsbench.registry import discover
-from omicsbench.sources import registered
+from omicsbench.inputs.source import registered
+from omicsbench.registry.discover import discover
 
 DATA = Path(simulated_atlas.__file__).parent / "data" / simulated_atlas.REAL
 SETTINGS = (2_000, 0.3, 0)

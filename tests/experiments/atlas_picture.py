@@ -1,6 +1,6 @@
 """Draws docs/atlas.png: the simulated atlas beside the real counts that it is fitted to.
 
-python tests/benchmarks/atlas_picture.py
+python tests/experiments/atlas_picture.py
 """
 
 from __future__ import annotations

@@ -1,9 +1,10 @@
 """How often does the history cry wolf, and what does it miss? Simulated series, known changes.
 
-    python tests/benchmarks/history_calibration.py            # prints the tables
-    python tests/benchmarks/history_calibration.py --write    # and puts them into docs/history.md
+    python tests/experiments/history_calibration.py            # prints the tables
+    python tests/experiments/history_calibration.py --write    # and puts them into docs/history.md
 
-A series holds logarithms of a time, as ``omicsbench.trends`` compares them. Noise is relative;
+A series holds logarithms of a time, as ``omicsbench.tracking.trends`` compares them. Noise is
+relative;
 "outliers" adds 65 to 350 % to one point in twenty, "correlated" has 0.3 between neighbours. Beside
 what omicsbench does stand asv's detection (``asv.step_detect``) and ruptures with the usual penalty
 (PELT, 2 sd^2 log n), both of which count a step where neighbouring levels differ by more than the
@@ -21,9 +22,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from omicsbench.changes import SPREAD, changes
-from omicsbench.quantities import TOLERANCE
-from omicsbench.trends import FALSE_DISCOVERIES, discoveries
+from omicsbench.stats.change_points import SPREAD, changes
+from omicsbench.tracking.quantities import TOLERANCE
+from omicsbench.tracking.trends import FALSE_DISCOVERIES, discoveries
 
 Floats = NDArray[np.float64]
 Finder = Callable[[Floats], list[tuple[str, int]]]  # kind and first point after it

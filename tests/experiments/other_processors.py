@@ -1,6 +1,6 @@
 """Would scores raise false alarms on another processor? The suite ``ci`` as others compute it.
 
-    python tests/benchmarks/other_processors.py --out results/calibration/processors   # 16 minutes
+    python tests/experiments/other_processors.py --out results/calibration/processors   # 16 minutes
 
 Libraries of linear algebra choose their code by the processor, and round differently; t-SNE and
 UMAP make much of little. Here each set of runs is told to compute as on some other processor, at
@@ -21,11 +21,11 @@ from pathlib import Path
 
 import numpy as np
 
-from omicsbench.baseline import read_side, terms_of
-from omicsbench.compare import asked, compare
-from omicsbench.plan import planned_records
-from omicsbench.quantities import kind, quantities
-from omicsbench.spec import RunRecord
+from omicsbench.planning.plan import planned_records
+from omicsbench.records.spec import RunRecord
+from omicsbench.tracking.compare import asked, compare
+from omicsbench.tracking.quantities import kind, quantities
+from omicsbench.tracking.sides import read_side, terms_of
 
 BASELINE = Path(__file__).parents[2] / "results" / "ci"
 # What the libraries of NumPy, PyTorch (three) and numba take as the processor.

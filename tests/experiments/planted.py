@@ -4,7 +4,7 @@ Used by ``regressions_caught.py`` and ``regressions_ab.py``. A copy is a folder 
 so that it runs with the libraries of this interpreter. As a command it changes the methods of a
 checkout in place, for a commit to be judged:
 
-    python tests/benchmarks/planted.py methods "slower by 20 %" tsne umap autoencoder
+    python tests/experiments/planted.py methods "slower by 20 %" tsne umap autoencoder
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ def _planted(call):
 CLASS.fit, CLASS.transform = _planted(CLASS.fit), _planted(CLASS.transform)
 """,
     "30 % more memory": """
-from omicsbench.measure import rss_bytes as _rss
+from omicsbench.running.measure import rss_bytes as _rss
 
 
 def _planted(call):

@@ -1,6 +1,6 @@
 """Is a method made slower by 20 % found in A/B mode, and how often is one found that was not?
 
-    python tests/benchmarks/regressions_ab.py --out results/ab/planted   # 12 minutes
+    python tests/experiments/regressions_ab.py --out results/ab/planted   # 12 minutes
 
 Takes samples of three copies of the checkout in turn, as ``omicsbench ab`` does: as it is, with
 methods made slower by 20 %, and as it is once more. Then judges many times: half of the repeats are
@@ -9,7 +9,7 @@ pipeline where a time of it is a regression in both looks, by the rules of ``ab`
 between the two unchanged copies is a false alarm. The same command resumes; with --judge it only
 judges what is there.
 
-    python tests/benchmarks/regressions_ab.py --taken results/ab/A..B/ci-12345678
+    python tests/experiments/regressions_ab.py --taken results/ab/A..B/ci-12345678
 
 judges likewise the samples that ``omicsbench ab`` has taken of two commits: pipelines that it
 looked at twice.
@@ -26,15 +26,15 @@ from pathlib import Path
 import numpy as np
 import planted
 
-from omicsbench.ab import SIDES, confirmed, set_up, take
-from omicsbench.baseline import Side, terms_of
-from omicsbench.checkouts import Source
-from omicsbench.compare import Terms, asked, compare
-from omicsbench.quantities import quantities
-from omicsbench.revisions import Built
-from omicsbench.spec import RunRecord
-from omicsbench.store import read_records
-from omicsbench.suite import load_suite
+from omicsbench.planning.suite import load_suite
+from omicsbench.records.spec import RunRecord
+from omicsbench.records.store import read_records
+from omicsbench.revisions.build import Built
+from omicsbench.revisions.checkout import Source
+from omicsbench.revisions.trial import SIDES, confirmed, set_up, take
+from omicsbench.tracking.compare import Terms, asked, compare
+from omicsbench.tracking.quantities import quantities
+from omicsbench.tracking.sides import Side, terms_of
 
 SLOWED = ("tsne", "autoencoder")
 PIPELINES = (  # one of the suite for each method, of 0.1 s and more

@@ -1,7 +1,7 @@
 """Are planted regressions caught? One method is made worse, the suite ``ci`` run, and compared.
 
     omicsbench calibrate ci --out results/calibration/ci
-    python tests/benchmarks/regressions_caught.py results/calibration/ci
+    python tests/experiments/regressions_caught.py results/calibration/ci
 
 needs the sets of runs that ``calibrate`` leaves (A/A) and takes 13 to 20 minutes. Each trial runs
 the pipeline of one method with one plant; the other pipelines' records are those of an A/A set, and
@@ -20,14 +20,14 @@ from pathlib import Path
 import numpy as np
 import planted
 
-from omicsbench.baseline import Side, terms_of
-from omicsbench.compare import compare
-from omicsbench.noise import read_noise
-from omicsbench.plan import planned_records, read_plan
-from omicsbench.registry import discover
-from omicsbench.spec import RunRecord
-from omicsbench.stages import resolve
-from omicsbench.suite import load_suite
+from omicsbench.planning.plan import planned_records, read_plan
+from omicsbench.planning.suite import load_suite
+from omicsbench.records.spec import RunRecord
+from omicsbench.registry.discover import discover
+from omicsbench.registry.pipeline import resolve
+from omicsbench.tracking.compare import compare
+from omicsbench.tracking.noise_floor import read_noise
+from omicsbench.tracking.sides import Side, terms_of
 
 PIPELINES = {
     "pca": "pca",

@@ -1,10 +1,10 @@
 """What the harness reaches at scale, each figure by one command. Leave the machine alone meanwhile.
 
-    python tests/benchmarks/scale.py prepare 1300000    # draw and prepare simulated_atlas
-    python tests/benchmarks/scale.py pca 1300000        # pca(solver='gram') and scanpy's default
-    python tests/benchmarks/scale.py training 100000    # cells/s from the store and from memory
-    python tests/benchmarks/scale.py metrics 1300000    # scoring one run: seconds, peak memory
-    python tests/benchmarks/scale.py slopes results/million
+    python tests/experiments/scale.py prepare 1300000    # draw and prepare simulated_atlas
+    python tests/experiments/scale.py pca 1300000        # pca(solver='gram') and scanpy's default
+    python tests/experiments/scale.py training 100000    # cells/s from the store and from memory
+    python tests/experiments/scale.py metrics 1300000    # scoring one run: seconds, peak memory
+    python tests/experiments/scale.py slopes results/million
 
 Memory is the process's resident high-water mark. ``prepare`` uses a cache folder of its own.
 """
@@ -21,16 +21,16 @@ from typing import Any
 
 import numpy as np
 
-from omicsbench import measure
+from omicsbench.running import measure
 
 GIB = 2**30
 
 
 def prepared(n: int) -> Any:
     """simulated_atlas with ``n`` cells, prepared as suites do."""
-    from omicsbench.prepare import prepare
-    from omicsbench.registry import discover
-    from omicsbench.sources import registered
+    from omicsbench.inputs.source import registered
+    from omicsbench.prepare.prepared import prepare
+    from omicsbench.registry.discover import discover
 
     source = registered(f"simulated_atlas(n={n})", discover())
     return prepare(source, [0], seed=0, features=2_000, per_size=False)[0]
@@ -38,8 +38,8 @@ def prepared(n: int) -> Any:
 
 def rows(n: int) -> Any:
     """``n`` training rows of an atlas just large enough, scaled, as methods get them."""
-    from omicsbench.mapped import ScaledRows
-    from omicsbench.scaling import Scaler
+    from omicsbench.prepare.mapped_rows import ScaledRows
+    from omicsbench.prepare.scaling import Scaler
 
     held = prepared(n + 11_000 if n > 20_000 else n * 2)
     index = np.sort(np.asarray(held.split.train)[:n])
@@ -133,11 +133,11 @@ def time_training(n: int, seconds: float = 60.0) -> None:
 
 def time_metrics(n: int) -> None:
     """One run of PCA, scored by every metric."""
-    from omicsbench.execute import execute, warm_up
-    from omicsbench.fitting import Workplace
-    from omicsbench.plan import make_plan
-    from omicsbench.registry import discover
-    from omicsbench.suite import load_suite, make_suite
+    from omicsbench.planning.plan import make_plan
+    from omicsbench.planning.suite import load_suite, make_suite
+    from omicsbench.registry.discover import discover
+    from omicsbench.running.execute import execute, warm_up
+    from omicsbench.running.fitting import Workplace
 
     suite = load_suite("million").model_dump(exclude_unset=True)
     suite |= {"repeats": 1, "fewer_repeats": {}, "pipelines": ["pca(solver='gram')"]}
@@ -154,7 +154,7 @@ def time_metrics(n: int) -> None:
 
 def slopes(folder: str, low: int = 10_000) -> None:
     """Log-log slope of each phase of the harness against n, medians over all runs from ``low``."""
-    from omicsbench.store import read_records
+    from omicsbench.records.store import read_records
 
     records = [r for r in read_records(Path(folder)) if r.status == "ok" and r.spec.size >= low]
     for phase in ("prepare_s", "score_s"):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from omicsbench.spec import RunRecord
+from omicsbench.records.spec import RunRecord
 
 
 def copies(records: list[RunRecord], number: int) -> list[RunRecord]:

@@ -1,6 +1,6 @@
 """How much longer a suite takes than its own work: run it one pipeline at a time and compare.
 
-    python tests/benchmarks/suite_overhead.py SUITE FOLDER
+    python tests/experiments/suite_overhead.py SUITE FOLDER
 
 Prints wall time over the sum of prepare, fit, transform and score (shared stages counted once)
 plus one warm-up per pipeline. What is left is starting workers, importing, preparing the data
@@ -13,8 +13,8 @@ import sys
 import time
 from pathlib import Path
 
-from omicsbench.runner import run_suite
-from omicsbench.suite import load_suite
+from omicsbench.planning.suite import load_suite
+from omicsbench.running.runner import run_suite
 
 if __name__ == "__main__":
     suite = load_suite(sys.argv[1]).model_copy(update={"jobs": 1})

@@ -1,8 +1,8 @@
 """What the dear methods of tasks predict and integrate take: seconds and peak memory.
 
-    python tests/benchmarks/tasks_scale.py bayesian_mlp            # 10,000 x 2,000, 10 classes
-    python tests/benchmarks/tasks_scale.py mofa                    # 20,000 cells
-    python tests/benchmarks/tasks_scale.py multimodal_autoencoder  # 20,000 cells
+    python tests/experiments/tasks_scale.py bayesian_mlp            # 10,000 x 2,000, 10 classes
+    python tests/experiments/tasks_scale.py mofa                    # 20,000 cells
+    python tests/experiments/tasks_scale.py multimodal_autoencoder  # 20,000 cells
 
 Each in a process of its own, so that the peak is the method's. Thread counts are those of
 OMP_NUM_THREADS.
@@ -16,10 +16,10 @@ from typing import Any
 
 import numpy as np
 
-from omicsbench import measure
 from omicsbench.plugin import Modality
-from omicsbench.registry import discover
-from omicsbench.stages import resolve
+from omicsbench.registry.discover import discover
+from omicsbench.registry.pipeline import resolve
+from omicsbench.running import measure
 
 GIB = 2**30
 

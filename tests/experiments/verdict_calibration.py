@@ -1,7 +1,7 @@
 """Is the verdict right as often as it says? Thousands of simulated learning curves with known n*.
 
-    python tests/benchmarks/verdict_calibration.py            # prints the tables
-    python tests/benchmarks/verdict_calibration.py --write    # and puts them into docs/verdict.md
+    python tests/experiments/verdict_calibration.py            # prints the tables
+    python tests/experiments/verdict_calibration.py --write    # and puts them into docs/verdict.md
 
 Differences are in units of their standard deviation over repeats, with the margin at 0. Sizes of
 one repeat are correlated (0.6 between neighbours), as nested subsamples are. "Test cells" adds the
@@ -19,8 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import gamma, norm
 
-from omicsbench.contest import choices
-from omicsbench.crossover import (
+from omicsbench.stats.crossover import (
     Crossover,
     Differences,
     crossover,
@@ -28,6 +27,7 @@ from omicsbench.crossover import (
     holm_levels,
     moments,
 )
+from omicsbench.verdict.pairs import choices
 
 Floats = NDArray[np.float64]
 Curve = Callable[[np.random.Generator, int], Floats]

@@ -20,10 +20,10 @@ from typing import Any
 import pooch
 import pytest
 
-from omicsbench import download
-from omicsbench.download import gigabytes
 from omicsbench.errors import DataError
-from omicsbench.fetch import downloads_folder, fetch, known_sha256, local_path
+from omicsbench.inputs import download
+from omicsbench.inputs.download import gigabytes
+from omicsbench.inputs.fetch import downloads_folder, fetch, known_sha256, local_path
 from omicsbench.plugin import Remote
 
 CONTENT = bytes(range(256)) * 12_000  # 3 MB

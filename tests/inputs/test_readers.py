@@ -17,8 +17,8 @@ import pytest
 from scipy import sparse
 
 from omicsbench.errors import DataError
-from omicsbench.quality import NOTES, check
-from omicsbench.readers import FORMATS, file_digest, read
+from omicsbench.inputs.readers import FORMATS, file_digest, read
+from omicsbench.inputs.validation import NOTES, check
 
 RNG = np.random.default_rng(0)
 CELLS, GENES = 30, 8

@@ -11,10 +11,10 @@ import numpy as np
 import pytest
 from scipy import sparse
 
-from omicsbench import tenx
 from omicsbench.errors import DataError
-from omicsbench.readers import read
-from omicsbench.tenx import inspect_10x, kinds_10x, open_10x
+from omicsbench.inputs import tenx
+from omicsbench.inputs.readers import read
+from omicsbench.inputs.tenx import inspect_10x, kinds_10x, open_10x
 
 Write = Callable[..., Path]
 CELLS, GENES = 230, 12

@@ -175,8 +175,8 @@ def test_sparse_equals_dense(name):
 @pytest.mark.parametrize("name", [n for n, make in CLASSES.items() if make.info.streams])
 def test_mapped_rows_equal_dense(name, tmp_path):
     """A method that streams sees rows of a matrix on disk, scaled on the way."""
-    from omicsbench.mapped import CsrWriter, MappedCsr, ScaledRows
-    from omicsbench.scaling import Scaler
+    from omicsbench.prepare.mapped_rows import CsrWriter, MappedCsr, ScaledRows
+    from omicsbench.prepare.scaling import Scaler
 
     X, y = cells(200)
     with CsrWriter(tmp_path, P) as writer:

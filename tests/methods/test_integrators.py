@@ -13,8 +13,8 @@ from sklearn.decomposition import PCA
 from threadpoolctl import threadpool_limits
 
 from omicsbench.plugin import Modalities, Modality
-from omicsbench.registry import Registry, discover
-from omicsbench.stages import resolve
+from omicsbench.registry.discover import Registry, discover
+from omicsbench.registry.pipeline import resolve
 
 PARTIAL = ["concatenated_pca", "cca", "mofa", "pls", "multimodal_autoencoder"]
 NAMES = [*PARTIAL, "one_modality", "original_cite_seq", "original_scnmt", "random_integration"]

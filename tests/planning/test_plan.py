@@ -11,12 +11,12 @@ import pandas as pd
 import pytest
 
 import omicsbench
-from omicsbench import store
-from omicsbench.outlook import UNKNOWN, look_ahead
-from omicsbench.registry import Registry, discover
-from omicsbench.runner import run_suite
-from omicsbench.spec import Phases, RunRecord
-from omicsbench.suite import load_suite
+from omicsbench.planning.estimate import UNKNOWN, look_ahead
+from omicsbench.planning.suite import load_suite
+from omicsbench.records import store
+from omicsbench.records.spec import Phases, RunRecord
+from omicsbench.registry.discover import Registry, discover
+from omicsbench.running.runner import run_suite
 
 Cli = Callable[..., subprocess.CompletedProcess[str]]
 SUITE = """

@@ -7,20 +7,20 @@ from typing import Any
 
 import pytest
 
-from omicsbench import outlook
 from omicsbench.errors import RegistryError
-from omicsbench.judge import is_reference
-from omicsbench.plan import (
+from omicsbench.inputs.source import registered
+from omicsbench.planning import estimate as outlook
+from omicsbench.planning.plan import (
     contestants,
     make_plan,
     repeats_by_pipeline,
     resolve_metrics,
     resolve_pipelines,
 )
-from omicsbench.registry import discover, suites
-from omicsbench.runner import run_suite
-from omicsbench.sources import registered
-from omicsbench.suite import load_suite, make_suite
+from omicsbench.planning.suite import load_suite, make_suite
+from omicsbench.registry.discover import discover, suites
+from omicsbench.running.runner import run_suite
+from omicsbench.verdict.judge import is_reference
 
 EVERY = pytest.mark.parametrize("name", sorted(suites()))
 

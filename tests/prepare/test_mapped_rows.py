@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 from numpy.lib.format import open_memmap
 from scipy import sparse
 
-from omicsbench import mapped
-from omicsbench.mapped import CsrWriter, MappedCsr, ScaledRows, index_type
-from omicsbench.scaling import Scaler
+from omicsbench.prepare import mapped_rows as mapped
+from omicsbench.prepare.mapped_rows import CsrWriter, MappedCsr, ScaledRows, index_type
+from omicsbench.prepare.scaling import Scaler
 
 
 def stored(folder: Path, X: sparse.csr_matrix, cuts: list[int]) -> MappedCsr:
@@ -114,7 +114,7 @@ def test_a_file_that_is_not_whole_is_refused(tmp_path: Path) -> None:
 READ = """
 import sys, numpy as np, psutil
 from pathlib import Path
-from omicsbench import kernels, mapped
+from omicsbench.prepare import kernels, mapped_rows as mapped
 mapped.RELEASE_BYTES = 16 << 20
 X = mapped.MappedCsr.open(Path(sys.argv[1]), 100)
 rows = mapped.ScaledRows(X, np.arange(X.shape[0]), None)

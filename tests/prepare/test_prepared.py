@@ -16,10 +16,10 @@ import pytest
 from scipy import sparse
 
 from omicsbench.errors import DataError
-from omicsbench.mapped import MappedCsr
-from omicsbench.prepare import Prepared, prepare
-from omicsbench.registry import discover
-from omicsbench.sources import OwnData, own, registered
+from omicsbench.inputs.source import OwnData, own, registered
+from omicsbench.prepare.mapped_rows import MappedCsr
+from omicsbench.prepare.prepared import Prepared, prepare
+from omicsbench.registry.discover import discover
 
 CELLS, GENES = 1_500, 60
 PLUGIN = '''
@@ -149,9 +149,9 @@ def test_other_input_is_other_prepared_data(tmp_path: Path, counts: np.ndarray) 
 CHILD = """
 import sys
 from pathlib import Path
-from omicsbench.prepare import prepare
-from omicsbench.registry import discover
-from omicsbench.sources import registered
+from omicsbench.prepare.prepared import prepare
+from omicsbench.registry.discover import discover
+from omicsbench.inputs.source import registered
 source = registered(sys.argv[2], discover([Path(sys.argv[1])]))
 print("ready", flush=True)
 print(prepare(source, [0], seed=0, features=25, per_size=False)[0].folder, flush=True)

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from omicsbench.split import kind, method_seed, order, smallest_parts, split
+from omicsbench.prepare.split import kind, method_seed, order, smallest_parts, split
 
 SIZES = st.integers(20, 3_000)
 

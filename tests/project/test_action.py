@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 import yaml
 
-ACTION = Path(__file__).parent.parent / ".github" / "actions" / "compare" / "action.yml"
+ACTION = Path(__file__).parents[2] / ".github" / "actions" / "compare" / "action.yml"
 SUITE = """
 name = "small"
 repeats = 3

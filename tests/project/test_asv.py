@@ -15,9 +15,9 @@ import pytest
 
 from omicsbench.metrics import METRICS
 from omicsbench.plugin import Task
-from omicsbench.registry import discover
+from omicsbench.registry.discover import discover
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / "tests" / "asv"
 
 

@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 import typer
 
-from omicsbench.checks import check_path
-from omicsbench.cli import app
+from omicsbench.cli.main import app
+from omicsbench.contract.checks import check_path
 from omicsbench.metrics import METRICS
-from omicsbench.registry import discover, suites
+from omicsbench.registry.discover import discover, suites
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 
@@ -67,7 +67,7 @@ def test_everything_in_the_registry_says_what_it_is() -> None:
 
 
 def test_shipped_data_is_described_with_its_hash() -> None:
-    from omicsbench.readers import file_digest
+    from omicsbench.inputs.readers import file_digest
 
     folder = ROOT / "datasets" / "data"
     text = (folder / "README.md").read_text(encoding="utf-8")

@@ -16,10 +16,10 @@ import pytest
 import typer
 import yaml
 
-from omicsbench.cli import app
-from omicsbench.registry import suites
+from omicsbench.cli.main import app
+from omicsbench.registry.discover import suites
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
 ACTION = ROOT / ".github" / "actions" / "compare" / "action.yml"
 GUIDE = ROOT / "docs" / "ci.md"

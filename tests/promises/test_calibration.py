@@ -11,7 +11,7 @@ import pytest
 
 @pytest.fixture(scope="module")
 def study() -> ModuleType:
-    sys.path.insert(0, str(Path(__file__).parent / "benchmarks"))
+    sys.path.insert(0, str(Path(__file__).parents[1] / "experiments"))
     import verdict_calibration
 
     return verdict_calibration

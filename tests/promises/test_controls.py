@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from omicsbench.judge import verdicts
-from omicsbench.runner import run_suite
-from omicsbench.spec import RunRecord
-from omicsbench.suite import load_suite
-from omicsbench.verdict import Outcome
+from omicsbench.planning.suite import load_suite
+from omicsbench.records.spec import RunRecord
+from omicsbench.running.runner import run_suite
+from omicsbench.verdict.judge import verdicts
+from omicsbench.verdict.verdict import Outcome
 
 
 @pytest.fixture(scope="module")

@@ -7,13 +7,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from omicsbench.judge import verdicts
+from omicsbench.inputs.source import OwnData
 from omicsbench.metrics import METRICS
-from omicsbench.registry import discover
-from omicsbench.runner import run_suite
-from omicsbench.sources import OwnData
-from omicsbench.spec import RunRecord
-from omicsbench.suite import make_suite
+from omicsbench.planning.suite import make_suite
+from omicsbench.records.spec import RunRecord
+from omicsbench.registry.discover import discover
+from omicsbench.running.runner import run_suite
+from omicsbench.verdict.judge import verdicts
 
 COPIES = '''
 """The same method twice: a random projection, under two names and with seeds of its own."""
@@ -88,7 +88,7 @@ def permuted(tmp_path_factory: pytest.TempPathFactory) -> list[RunRecord]:
     import anndata
 
     folder = tmp_path_factory.mktemp("permuted")
-    path = Path(__file__).parents[1] / "datasets" / "data" / "scmark_immune.h5ad"
+    path = Path(__file__).parents[2] / "datasets" / "data" / "scmark_immune.h5ad"
     adata = anndata.read_h5ad(path)
     labels = adata.obs["cell_type"].to_numpy().astype(str)
     adata.obs["cell_type"] = np.random.default_rng(0).permutation(labels)

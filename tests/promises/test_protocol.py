@@ -10,20 +10,20 @@ import numpy as np
 import pytest
 from scipy.sparse import csr_matrix
 
-from omicsbench.execute import execute
-from omicsbench.fitting import Workplace
-from omicsbench.genes import select_rows
-from omicsbench.ingest import normalize
-from omicsbench.plan import make_plan
-from omicsbench.prepare import Prepared
-from omicsbench.registry import discover
-from omicsbench.rows import take_rows
-from omicsbench.runner import run_suite
-from omicsbench.scaling import Scaler
-from omicsbench.sources import OwnData
-from omicsbench.spec import RunSpec
-from omicsbench.split import order
-from omicsbench.suite import make_suite
+from omicsbench.inputs.source import OwnData
+from omicsbench.planning.plan import make_plan
+from omicsbench.planning.suite import make_suite
+from omicsbench.prepare.features import select_rows
+from omicsbench.prepare.normalise import normalize
+from omicsbench.prepare.prepared import Prepared
+from omicsbench.prepare.scaling import Scaler
+from omicsbench.prepare.split import order
+from omicsbench.prepare.subsample import take_rows
+from omicsbench.records.spec import RunSpec
+from omicsbench.registry.discover import discover
+from omicsbench.running.execute import execute
+from omicsbench.running.fitting import Workplace
+from omicsbench.running.runner import run_suite
 
 CELLS, GENES = 1_200, 80
 

@@ -13,10 +13,10 @@ import pytest
 
 from omicsbench import api
 from omicsbench.datasets import neurons_1m
-from omicsbench.fetch import local_path
-from omicsbench.registry import discover
-from omicsbench.runner import run_suite
-from omicsbench.suite import make_suite
+from omicsbench.inputs.fetch import local_path
+from omicsbench.planning.suite import make_suite
+from omicsbench.registry.discover import discover
+from omicsbench.running.runner import run_suite
 
 CELLS, GENES = 1_306_127, 60
 

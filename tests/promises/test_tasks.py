@@ -11,16 +11,16 @@ import pandas as pd
 import pytest
 
 from omicsbench.errors import DataError, RegistryError
-from omicsbench.execute import execute
-from omicsbench.fitting import Workplace
-from omicsbench.judge import verdicts
-from omicsbench.plan import Planned, make_plan
-from omicsbench.registry import discover
-from omicsbench.rows import rows_for
-from omicsbench.sources import OwnData
-from omicsbench.spec import RunRecord, RunSpec
-from omicsbench.suite import Suite, make_suite
-from omicsbench.verdict import Outcome
+from omicsbench.inputs.source import OwnData
+from omicsbench.planning.plan import Planned, make_plan
+from omicsbench.planning.suite import Suite, make_suite
+from omicsbench.prepare.subsample import rows_for
+from omicsbench.records.spec import RunRecord, RunSpec
+from omicsbench.registry.discover import discover
+from omicsbench.running.execute import execute
+from omicsbench.running.fitting import Workplace
+from omicsbench.verdict.judge import verdicts
+from omicsbench.verdict.verdict import Outcome
 
 
 def suite(task: str, *pipelines: str, **more: Any) -> Suite:

@@ -14,21 +14,21 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from omicsbench import tuning
-from omicsbench.budget import Budget
 from omicsbench.errors import RegistryError
-from omicsbench.execute import execute
-from omicsbench.fitting import Workplace
-from omicsbench.forecast import observe, terms
 from omicsbench.metrics import METRICS
-from omicsbench.outlook import look_ahead
-from omicsbench.plan import Planned, make_plan
-from omicsbench.registry import Registry, discover
-from omicsbench.runner import run_suite
-from omicsbench.spec import Phases, RunRecord, RunSpec, Status, Tuning
-from omicsbench.suite import Suite, make_suite
+from omicsbench.planning.estimate import look_ahead
+from omicsbench.planning.plan import Planned, make_plan
+from omicsbench.planning.suite import Suite, make_suite
+from omicsbench.records.costs import observe, terms
+from omicsbench.records.spec import Phases, RunRecord, RunSpec, Status, Tuning
+from omicsbench.registry.discover import Registry, discover
+from omicsbench.running import tuning
+from omicsbench.running.execute import execute
+from omicsbench.running.fitting import Workplace
+from omicsbench.running.limits import Budget
+from omicsbench.running.runner import run_suite
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture(scope="module")

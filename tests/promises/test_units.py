@@ -12,10 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from omicsbench.errors import DataError
+from omicsbench.inputs.validation import check
 from omicsbench.metrics import Estimate
+from omicsbench.metrics.evaluate import GROUPS, units
 from omicsbench.metrics.structure import distance_spearman
-from omicsbench.quality import check
-from omicsbench.score import GROUPS, units
 
 
 @given(
@@ -92,7 +92,7 @@ def test_a_unit_that_cannot_be_one_is_refused(donor: list[object], unit: str, sa
 
 
 def test_a_donor_number_in_a_table_is_no_feature(tmp_path: Path) -> None:
-    from omicsbench.readers import read
+    from omicsbench.inputs.readers import read
 
     table = pd.DataFrame({"gene": range(6), "donor": [1, 1, 2, 2, 3, 3]})
     table.to_csv(tmp_path / "a.csv", index=False)
@@ -105,8 +105,8 @@ def test_a_donor_number_in_a_table_is_no_feature(tmp_path: Path) -> None:
 
 def test_donors_of_a_file_reach_the_records(tmp_path: Path) -> None:
     from omicsbench import run
-    from omicsbench.sources import OwnData
-    from omicsbench.store import read_records
+    from omicsbench.inputs.source import OwnData
+    from omicsbench.records.store import read_records
 
     rng = np.random.default_rng(0)
     adata = cells([f"d{i}" for i in rng.integers(0, 6, 1_100)])

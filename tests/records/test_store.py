@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 from pydantic import ValidationError
 
-from omicsbench import store
 from omicsbench.errors import StoreError
-from omicsbench.spec import SCHEMA_VERSION, RunRecord, RunSpec, Status
+from omicsbench.records import store
+from omicsbench.records.spec import SCHEMA_VERSION, RunRecord, RunSpec, Status
 
 SPEC = RunSpec(
     task="embed", dataset="d", dataset_id="1", pipeline="p", pipeline_id="2", size=10, repeat=0,

@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from omicsbench.errors import RegistryError
-from omicsbench.pipeline import call_text, parse_call, parse_pipeline
-from omicsbench.registry import discover
-from omicsbench.stages import resolve
+from omicsbench.registry.calls import call_text, parse_call, parse_pipeline
+from omicsbench.registry.discover import discover
+from omicsbench.registry.pipeline import resolve
 
 NAMES = st.text(string.ascii_lowercase + "_", min_size=1, max_size=8).filter(str.isidentifier)
 VALUES = st.one_of(

@@ -8,14 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from omicsbench import catalogue
-from omicsbench.checks import check_path, check_registry
+from omicsbench.cli import listing as catalogue
+from omicsbench.cli.templates import write_template
+from omicsbench.contract.checks import check_path, check_registry
 from omicsbench.errors import OmicsbenchError, RegistryError
 from omicsbench.metrics import METRICS
+from omicsbench.planning.suite import load_suite, make_suite
 from omicsbench.plugin import MethodInfo
-from omicsbench.registry import Entry, discover, suites, unavailable
-from omicsbench.suite import load_suite, make_suite
-from omicsbench.templates import write_template
+from omicsbench.registry.discover import Entry, discover, suites, unavailable
 
 HEAVY = ("torch", "sklearn", "scanpy", "anndata", "umap", "openTSNE", "scipy", "pandas", "numba")
 REGISTRY = discover()
@@ -30,7 +30,7 @@ def test_the_projects_own_files_are_all_sound() -> None:
 @pytest.mark.parametrize("kind", ["methods", "datasets", "metrics", "suites"])
 def test_listing_imports_nothing_heavy(kind: str) -> None:
     code = (
-        "import sys; from omicsbench.catalogue import listing; "
+        "import sys; from omicsbench.cli.listing import listing; "
         f"assert listing({kind!r}); print([m for m in {HEAVY!r} if m in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
@@ -46,8 +46,8 @@ def test_everything_listed_can_be_shown(name: str) -> None:
 
 @pytest.mark.parametrize("name", list(suites()))
 def test_suites_name_only_what_there_is(name: str) -> None:
-    from omicsbench.pipeline import parse_call
-    from omicsbench.plan import resolve_metrics, resolve_pipelines
+    from omicsbench.planning.plan import resolve_metrics, resolve_pipelines
+    from omicsbench.registry.calls import parse_call
 
     suite = load_suite(name)
     assert suite.name == name
@@ -61,7 +61,7 @@ def test_suites_name_only_what_there_is(name: str) -> None:
 
 @pytest.mark.parametrize("name", [n for n in REGISTRY.methods if n != "umap"])
 def test_methods_keep_the_contract(name: str) -> None:
-    from omicsbench.checks import check_method
+    from omicsbench.contract.checks import check_method
 
     checks = list(check_method(REGISTRY.method(name), REGISTRY))
     assert checks
@@ -162,7 +162,9 @@ def test_entry_points_bring_other_peoples_methods(tmp_path: Path) -> None:
     info.mkdir()
     (info / "METADATA").write_text("Metadata-Version: 2.1\nName: their-methods\nVersion: 1.0\n")
     (info / "entry_points.txt").write_text("[omicsbench.plugins]\ntheirs = their_methods\n")
-    code = "from omicsbench.registry import discover; print('theirs' in discover().methods)"
+    code = (
+        "from omicsbench.registry.discover import discover; print('theirs' in discover().methods)"
+    )
     done = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=True,
         env={"PYTHONPATH": str(tmp_path / "site"), "PATH": ""},
@@ -172,7 +174,7 @@ def test_entry_points_bring_other_peoples_methods(tmp_path: Path) -> None:
 
 def test_what_cannot_run_here_is_listed_with_the_reason(bad_plugins: Path) -> None:
     info = MethodInfo("x", "deep", "x", "x", devices=("cuda",))
-    from omicsbench.registry import device_present
+    from omicsbench.registry.discover import device_present
 
     if not device_present("cuda"):
         assert unavailable(info) == "no cuda device on this machine"

@@ -15,11 +15,11 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from omicsbench import store
+from omicsbench.records import store
+from omicsbench.records.spec import RunRecord, RunSpec, Status
 from omicsbench.reporting import gallery, write_report
 from omicsbench.reporting.gallery import COLOURS, MISSING, OTHER, Gallery, galleries
 from omicsbench.reporting.raster import MAX_BYTES, raster
-from omicsbench.spec import RunRecord, RunSpec, Status
 
 CLASSES = 12
 PALETTE = [*COLOURS[:CLASSES], MISSING]

@@ -10,12 +10,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from omicsbench.contest import SizeDifference
 from omicsbench.metrics.base import METRICS
-from omicsbench.reporting.overview import Column, headline, overview
+from omicsbench.reporting.across_datasets import conditions, limits, summaries, summary_table
+from omicsbench.reporting.matrix import Column, headline, overview
 from omicsbench.reporting.paragraph import paragraph
-from omicsbench.reporting.summary import conditions, limits, summaries, summary_table
-from omicsbench.verdict import Outcome, Verdict
+from omicsbench.verdict.pairs import SizeDifference
+from omicsbench.verdict.verdict import Outcome, Verdict
 
 HEADLINE = [m.name for m in METRICS.values() if not m.secondary]
 TUNED = "tuned by knn_recall in 20 trials"

@@ -15,14 +15,14 @@ import pandas as pd
 import pytest
 
 from omicsbench.errors import OmicsbenchError
-from omicsbench.extrapolate import extrapolate
-from omicsbench.judge import verdicts
 from omicsbench.metrics.base import METRICS
+from omicsbench.records.spec import Phases, RunRecord, RunSpec, Status, Tuning
 from omicsbench.reporting import answer, charts, tables, write_report
 from omicsbench.reporting.gallery import galleries
-from omicsbench.rope import Rope
-from omicsbench.spec import Phases, RunRecord, RunSpec, Status, Tuning
-from omicsbench.verdict import Outcome
+from omicsbench.stats.correlated_t import Rope
+from omicsbench.stats.extrapolate import extrapolate
+from omicsbench.verdict.judge import verdicts
+from omicsbench.verdict.verdict import Outcome
 
 Visit = Callable[[Path, int], tuple[Any, list[str]]]
 SIZES = (100, 300, 1000, 3000, 10_000)
@@ -377,7 +377,7 @@ def test_the_page_shows_probabilities_of_folds_and_extrapolations(
     for v in found:
         object.__setattr__(v, "rope", Rope(0.125, 0.25, 0.625, 0.0, 1.0, 4))
         object.__setattr__(v, "extrapolation", beyond)
-    monkeypatch.setattr("omicsbench.reporting.page.verdicts", lambda *_, **__: found)
+    monkeypatch.setattr("omicsbench.reporting.report_page.verdicts", lambda *_, **__: found)
     path = write_report(records, tmp_path, tmp_path / "report.html", command="")
     shown = _Tags(path.read_text(encoding="utf-8")).text
     for words in ("P(behind)", "62%", "secondary and no part of any verdict", beyond.sentence):
@@ -589,14 +589,14 @@ def test_browser_runs_no_text_of_a_record(open_report: Visit, hostile: Path) -> 
 
 def test_records_alone_make_the_report_on_a_machine_without_torch(tmp_path: Path) -> None:
     """What methods and tuning need is not there; the records of a real suite are."""
-    stored = Path(__file__).parents[1] / "results" / "million"
+    stored = Path(__file__).parents[2] / "results" / "million"
     folder = tmp_path / "million"
     shutil.copytree(stored, folder, ignore=shutil.ignore_patterns("*.html", "*.csv", "*.md"))
     blocked = ("torch", "optuna", "openTSNE", "umap")
     code = (
         "import sys\n"
         f"for name in {blocked!r}: sys.modules[name] = None\n"
-        "from omicsbench.cli import main\n"
+        "from omicsbench.cli.main import main\n"
         f"sys.argv = ['omicsbench', 'report', {str(folder)!r}]\n"
         "main()\n"
     )

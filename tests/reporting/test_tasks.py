@@ -14,12 +14,12 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from omicsbench.judge import verdicts
 from omicsbench.metrics.base import METRICS, Metric
+from omicsbench.records.spec import Phases, RunRecord, RunSpec, Status
 from omicsbench.reporting import answer, charts, write_report
-from omicsbench.reporting.largest import absent, at_largest
+from omicsbench.reporting.at_largest import absent, at_largest
 from omicsbench.reporting.predictions import histograms, posterior_table
-from omicsbench.spec import Phases, RunRecord, RunSpec, Status
+from omicsbench.verdict.judge import verdicts
 
 Visit = Callable[[Path, int], tuple[Any, list[str]]]
 

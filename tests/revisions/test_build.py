@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from omicsbench.checkouts import RevisionError, export, locate
 from omicsbench.errors import OmicsbenchError
-from omicsbench.revisions import build
+from omicsbench.revisions.build import build
+from omicsbench.revisions.checkout import RevisionError, export, locate
 
 Git = Callable[..., str]
 # A project that builds without a download: its backend, in the tree, writes the wheel itself.

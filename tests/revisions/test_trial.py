@@ -15,15 +15,15 @@ from pathlib import Path
 import psutil
 import pytest
 
-from omicsbench import ab
-from omicsbench.checkouts import RevisionError
-from omicsbench.compare import Change, Comparison
-from omicsbench.lost import Lost
-from omicsbench.registry import discover, suites
-from omicsbench.revisions import build
-from omicsbench.spec import RunRecord
-from omicsbench.stages import resolve
-from omicsbench.suite import load_suite
+from omicsbench.planning.suite import load_suite
+from omicsbench.records.spec import RunRecord
+from omicsbench.registry.discover import discover, suites
+from omicsbench.registry.pipeline import resolve
+from omicsbench.revisions import trial as ab
+from omicsbench.revisions.build import build
+from omicsbench.revisions.checkout import RevisionError
+from omicsbench.tracking.compare import Change, Comparison
+from omicsbench.tracking.lost_runs import Lost
 
 Cli = Callable[..., subprocess.CompletedProcess[str]]
 Repository = Callable[..., Path]
@@ -243,7 +243,7 @@ def test_bad_input_never_calls_a_revision_bad(
 
 
 def test_bisect_is_not_judged_by_the_checkout_that_it_changes() -> None:
-    root = Path(__file__).parent.parent
+    root = Path(__file__).parents[2]
     done = subprocess.run(
         [sys.executable, "-m", "omicsbench", "ab", "HEAD", "HEAD", "--bisect"],
         cwd=root, capture_output=True, text=True, check=False,
@@ -297,7 +297,7 @@ def test_two_commits_of_this_repository_in_environments_of_their_own(
     tmp_path: Path, cli: Cli
 ) -> None:
     """A clone, and a commit that makes one method crash and leaves the others as they are."""
-    root = Path(__file__).parent.parent
+    root = Path(__file__).parents[2]
     clone = tmp_path / "clone"
 
     def git(*arguments: str) -> None:

@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from omicsbench.registry import discover
-from omicsbench.runner import run_suite
-from omicsbench.spec import RunRecord, Status
-from omicsbench.suite import Suite, make_suite
+from omicsbench.planning.suite import Suite, make_suite
+from omicsbench.records.spec import RunRecord, Status
+from omicsbench.registry.discover import discover
+from omicsbench.running.runner import run_suite
 
 SLOW = """
 import os, time

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from omicsbench import measure
+from omicsbench.running import measure
 
 RANGE = 262_143_328_850  # microjoules, as on many processors
 

@@ -16,13 +16,13 @@ from typing import Any
 import numpy as np
 import pytest
 
-from omicsbench import store
 from omicsbench.errors import OmicsbenchError
-from omicsbench.registry import Registry, discover
-from omicsbench.runner import run_suite
-from omicsbench.score import evaluate
-from omicsbench.spec import RunRecord, Status
-from omicsbench.suite import Suite, make_suite
+from omicsbench.metrics.evaluate import evaluate
+from omicsbench.planning.suite import Suite, make_suite
+from omicsbench.records import store
+from omicsbench.records.spec import RunRecord, Status
+from omicsbench.registry.discover import Registry, discover
+from omicsbench.running.runner import run_suite
 
 
 def _suite(*pipelines: str, **more: Any) -> Suite:
@@ -306,7 +306,7 @@ def _workers(folder: Path) -> list[int]:
     found = []
     for process in psutil.process_iter(["cmdline"]):
         line = " ".join(process.info["cmdline"] or ())
-        if "omicsbench.worker" in line and process.status() != psutil.STATUS_ZOMBIE:
+        if "omicsbench.running.worker" in line and process.status() != psutil.STATUS_ZOMBIE:
             with_job = Path((process.info["cmdline"] or [""] * 5)[4])
             if with_job.is_file() and json.loads(with_job.read_text())["out"] == str(folder):
                 found.append(process.pid)
@@ -413,10 +413,10 @@ def test_what_a_failure_set_aside_is_not_tried_by_the_same_command(
 def test_a_finished_run_is_never_replaced_by_a_failure(
     tmp_path: Path, registry: Registry, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    import omicsbench.plan
+    import omicsbench.planning.plan
 
     done = run_suite(_suite("good"), tmp_path, registry=registry)
-    monkeypatch.setattr(omicsbench.plan, "unavailable", lambda info: "is gone")
+    monkeypatch.setattr(omicsbench.planning.plan, "unavailable", lambda info: "is gone")
     assert run_suite(_suite("good"), tmp_path, registry=registry) == done
     failed = done[0].model_copy(update={"status": Status.TIMEOUT, "reason": "slow", "scores": {}})
     store.write_record(tmp_path, failed)

@@ -12,15 +12,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from omicsbench import methods
-from omicsbench.catalogue import details
+from omicsbench.cli.listing import details
 from omicsbench.metrics import METRICS
 from omicsbench.plugin import Choice, Dimension, MethodInfo, Real, Whole, method
-from omicsbench.registry import Registry, discover
-from omicsbench.spec import Tuning
-from omicsbench.stages import Pipeline, resolve
-from omicsbench.tuning import TuningFailed, search, space_of
+from omicsbench.records.spec import Tuning
+from omicsbench.registry.discover import Registry, discover
+from omicsbench.registry.pipeline import Pipeline, resolve
+from omicsbench.running.tuning import TuningFailed, search, space_of
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture(scope="module")
@@ -124,7 +124,7 @@ def _pipeline(dimension: Dimension, default: Any) -> Pipeline:
         def __init__(self, n_components: int = 2, x: Any = default) -> None: ...
 
     declare = method(name="m", family="simple", summary="x", source="x", space={"x": dimension})
-    from omicsbench.stages import Stage
+    from omicsbench.registry.pipeline import Stage
 
     made = declare(Made)
     return Pipeline((Stage("m", made, made.info, {}, ""),))  # type: ignore[attr-defined]

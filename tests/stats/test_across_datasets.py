@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from scipy import stats
 from statsmodels.stats.meta_analysis import combine_effects
 
-from omicsbench.across import Across, paule_mandel, summarise
+from omicsbench.stats.across_datasets import Across, paule_mandel, summarise
 
 
 def of(means: object, errors: object, margin: float = 0.0) -> Across:

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from omicsbench.matched import Candidate, budget_grid, matched, money, pareto
+from omicsbench.stats.budgets import Candidate, budget_grid, matched, money, pareto
 
 NAN = np.nan
 

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import integrate, stats
 
-from omicsbench.rope import corrected_variance, correlated_t
+from omicsbench.stats.correlated_t import corrected_variance, correlated_t
 
 VALUES = (0.02, -0.01, 0.03, 0.05, 0.0, 0.01, 0.04, -0.02, 0.02, 0.03)
 

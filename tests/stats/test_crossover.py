@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from omicsbench.crossover import (
+from omicsbench.stats.crossover import (
     ALPHA,
     FOLD_OVERLAP,
     Differences,

@@ -11,7 +11,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from scipy.optimize import curve_fit
 
-from omicsbench.extrapolate import FORMS, POWERS, Extrapolation, extrapolate
+from omicsbench.stats.extrapolate import FORMS, POWERS, Extrapolation, extrapolate
 
 SIZES = np.array([100.0, 300, 1000, 3000, 10_000])
 Curve = Callable[..., np.ndarray]

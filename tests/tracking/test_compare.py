@@ -13,14 +13,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from omicsbench import store
-from omicsbench.compare import Change, Comparison, Terms, compare
-from omicsbench.lost import MISSING, NOT_MEASURED, REPEATED
-from omicsbench.noise import calibrate, dump_noise, read_noise
-from omicsbench.significance import paired_tests
-from omicsbench.spec import RunRecord, Status
+from omicsbench.records import store
+from omicsbench.records.spec import RunRecord, Status
+from omicsbench.stats.paired import paired_tests
+from omicsbench.tracking.compare import Change, Comparison, Terms, compare
+from omicsbench.tracking.lost_runs import MISSING, NOT_MEASURED, REPEATED
+from omicsbench.tracking.noise_floor import calibrate, dump_noise, read_noise
 
-STORED = Path(__file__).parents[1] / "results" / "answer"
+STORED = Path(__file__).parents[2] / "results" / "answer"
 ONE = "pca(10)"
 STATES = ["regression", "improvement", "no change", "not comparable"]
 Edit = Callable[[RunRecord], dict[str, Any]]

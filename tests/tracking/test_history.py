@@ -15,16 +15,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from omicsbench import history, store
-from omicsbench.changes import changes
-from omicsbench.cli import app, main
+from omicsbench.cli.main import app, main
 from omicsbench.errors import StoreError
-from omicsbench.history import Entry, entries, joined
-from omicsbench.reporting.history import write_history
-from omicsbench.spec import RunRecord, Status
-from omicsbench.trends import Finding, Trends, trends
+from omicsbench.records import store
+from omicsbench.records.spec import RunRecord, Status
+from omicsbench.reporting.history_page import write_history
+from omicsbench.stats.change_points import changes
+from omicsbench.tracking import history
+from omicsbench.tracking.history import Entry, entries, joined
+from omicsbench.tracking.trends import Finding, Trends, trends
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 PIPELINES = ("class_prior", "logistic_regression", "mlp")
 REVISIONS = 16
 Visit = Callable[[Path, int], tuple[Any, list[str]]]
@@ -407,7 +408,7 @@ def test_changes_depend_on_no_shift_and_lie_in_the_series(
 
 @pytest.fixture(scope="module")
 def calibration() -> ModuleType:
-    path = ROOT / "tests" / "benchmarks" / "history_calibration.py"
+    path = ROOT / "tests" / "experiments" / "history_calibration.py"
     spec = importlib.util.spec_from_file_location("history_calibration", path)
     assert spec
     assert spec.loader

@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from omicsbench.bargain import bargains, cost_of, seconds_of
 from omicsbench.errors import RegistryError
-from omicsbench.plan import resolve_metrics
-from omicsbench.spec import Phases, RunRecord, RunSpec, Status, Tuning
-from omicsbench.suite import make_suite
+from omicsbench.planning.plan import resolve_metrics
+from omicsbench.planning.suite import make_suite
+from omicsbench.records.spec import Phases, RunRecord, RunSpec, Status, Tuning
+from omicsbench.verdict.equal_cost import bargains, cost_of, seconds_of
 
 TUNED = Tuning(trials=3, metric="knn_recall")
 

@@ -11,11 +11,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from omicsbench.judge import is_reference, verdicts
 from omicsbench.metrics.base import METRICS, Metric
-from omicsbench.spec import RunRecord, RunSpec, Status
-from omicsbench.tidy import tidy
-from omicsbench.verdict import Outcome, Verdict
+from omicsbench.records.spec import RunRecord, RunSpec, Status
+from omicsbench.records.table import tidy
+from omicsbench.verdict.judge import is_reference, verdicts
+from omicsbench.verdict.verdict import Outcome, Verdict
 
 SIZES = (100, 300, 1000, 3000)
 MARGIN = 1 / 64

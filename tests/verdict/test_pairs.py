@@ -7,9 +7,9 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pytest
 
-from omicsbench.contest import Side, best_by_validation, choices, contest
-from omicsbench.crossover import moments
-from omicsbench.spec import RunRecord, RunSpec, Status
+from omicsbench.records.spec import RunRecord, RunSpec, Status
+from omicsbench.stats.crossover import moments
+from omicsbench.verdict.pairs import Side, best_by_validation, choices, contest
 
 METRIC = "knn_recall"
 UNITS = 6

@@ -1,0 +1,1 @@
+"""A data set or the user's own file: fetched, read and validated."""

@@ -1,0 +1,1 @@
+"""From a suite to its runs, and what they will take."""

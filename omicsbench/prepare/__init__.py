@@ -1,0 +1,1 @@
+"""From cells to the rows of one run: normalised, selected, split, scaled and kept on disk."""

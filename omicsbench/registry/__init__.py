@@ -1,0 +1,1 @@
+"""What can be named: methods, data sets and pipelines, found as files."""

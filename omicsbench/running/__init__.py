@@ -1,0 +1,1 @@
+"""Do the runs: processes, limits, clocks, fits and scores."""
