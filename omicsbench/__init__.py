@@ -9,8 +9,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-__version__ = "0.1.0"
-__all__ = ["embed", "estimate", "load", "report", "run", "verdicts"]
+from omicsbench._version import __version__
+
+__all__ = ["__version__", "embed", "estimate", "load", "report", "run", "verdicts"]
 
 if TYPE_CHECKING:
     from omicsbench.api import embed, estimate, load, report, run, verdicts

@@ -8,13 +8,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from omicsbench.errors import OmicsbenchError
 from omicsbench.inputs.source import OwnData
 from omicsbench.planning.suite import Suite, load_suite, make_suite
 from omicsbench.plugin import Values
-from omicsbench.registry.discover import Registry, discover
+from omicsbench.registry.discover import discover
+from omicsbench.running.embed import embed as embed
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor
@@ -197,7 +196,7 @@ def load(folder: PathLike, *, every: bool = False) -> pd.DataFrame:
     Runs without a score (failed, skipped) have one row, with the cause in ``reason``. The runs
     are those of the suite as it was last run; with ``every`` all that the folder holds.
     """
-    from omicsbench.planning.plan import planned_records
+    from omicsbench.records.planned import planned_records
     from omicsbench.records.store import read_records
     from omicsbench.records.table import tidy
 
@@ -206,7 +205,7 @@ def load(folder: PathLike, *, every: bool = False) -> pd.DataFrame:
 
 def verdicts(folder: PathLike) -> list[Verdict]:
     """What the analysis says of each (data set, metric, deep pipeline, simple side)."""
-    from omicsbench.planning.plan import planned_records
+    from omicsbench.records.planned import planned_records
     from omicsbench.verdict.judge import verdicts as judge
 
     stored = _stored(Path(folder))
@@ -222,7 +221,7 @@ def report(folder: PathLike, out: PathLike | None = None) -> Path:
 
     Needs the stored records only. ``out`` is ``<folder>/report.html`` by default.
     """
-    from omicsbench.planning.plan import planned_records, read_plan
+    from omicsbench.records.planned import planned_records, read_plan
     from omicsbench.reporting import write_report
 
     source = Path(folder)
@@ -243,58 +242,14 @@ def report(folder: PathLike, out: PathLike | None = None) -> Path:
 
 def _stored(folder: Path) -> dict[str, Any]:
     """The suite that was run, as far as it was not left at its defaults."""
-    from omicsbench.planning.plan import read_plan
+    from omicsbench.records.planned import read_plan
 
     return dict(read_plan(folder).get("suite", {}))
 
 
-def embed(
-    adata: AnnData,
-    pipeline: str,
-    *,
-    n_components: int = 50,
-    key: str | None = None,
-    values: Values | None = None,
-    features: int = 2_000,
-    seed: int = 0,
-    registry: Registry | None = None,
-) -> AnnData:
-    """Embed all cells with a pipeline; the result lies in ``adata.obsm[key]``.
-
-    The cells are prepared as in a run (normalised, ``features`` genes, unit variance), all of
-    them being training rows. ``key`` is ``X_<pipeline>`` by default, for example ``X_pca_tsne``.
-    Cells without counts get NaN. Returns ``adata``.
-    """
-    from omicsbench.inputs.validation import check
-    from omicsbench.prepare.features import select_rows
-    from omicsbench.prepare.normalise import normalize
-    from omicsbench.prepare.scaling import Scaler
-    from omicsbench.registry.calls import parse_pipeline
-    from omicsbench.registry.pipeline import resolve
-
-    stages = resolve(pipeline, registry or discover(), n_components).stages
-    if any(stage.info.sees_labels for stage in stages):
-        raise OmicsbenchError(f"{pipeline} needs labels; it is a control, not an embedding.")
-    checked = check(adata, label=None, values=values)
-    X = normalize(checked.adata.X, checked.values)
-    X = X[:, select_rows(X, checked.values, features)]
-    Z: Any = Scaler.fit(X).transform(X)
-    for stage in stages:
-        model = stage.build(seed, "cpu")
-        if not isinstance(Z, np.ndarray) and not stage.info.accepts_sparse:
-            Z = Z.toarray()
-        model.fit(Z)
-        Z = model.embedding_ if stage.info.keeps_embedding else model.transform(Z)
-    whole = np.full((adata.n_obs, Z.shape[1]), np.nan, dtype=np.float32)
-    whole[adata.obs_names.get_indexer(checked.adata.obs_names)] = Z
-    names = [call.name.rpartition(":")[2] for call in parse_pipeline(pipeline)]
-    adata.obsm[key or "X_" + "_".join(names)] = whole
-    return adata
-
-
 def answer(folder: PathLike) -> list[str]:
     """The verdicts in a few sentences of plain words."""
-    from omicsbench.planning.plan import planned_records
+    from omicsbench.records.planned import planned_records
     from omicsbench.reporting import answer as words
 
     return words(verdicts(folder), planned_records(Path(folder))[0])

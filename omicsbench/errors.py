@@ -1,5 +1,10 @@
 """Errors that are the user's to mend: one sentence, what is wrong and what to do."""
 
+from __future__ import annotations
+
+import difflib
+from collections.abc import Sequence
+
 CANNOT_STORE = 74  # exit code of a worker that cannot write results (EX_IOERR)
 
 
@@ -17,3 +22,11 @@ class RegistryError(OmicsbenchError):
 
 class StoreError(OmicsbenchError):
     """A results folder that cannot be read or written."""
+
+
+def unknown(what: str, name: str, known: Sequence[str]) -> str:
+    """One sentence for a name that is not known, with the closest that is."""
+    close = difflib.get_close_matches(name, known, n=1)
+    some = ", ".join(known[:8]) + (", ..." if len(known) > 8 else "")
+    hint = f"did you mean {close[0]}?" if close else f"known: {some}."
+    return f"Unknown {what} {name!r}; {hint}"

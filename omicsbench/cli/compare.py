@@ -109,8 +109,8 @@ def calibrate(
     Every two of the sets of runs are compared. Stop it and go on whenever you like.
     """
     from omicsbench.cli.progress import Progress, observing_signals
-    from omicsbench.planning.plan import planned_records
     from omicsbench.planning.suite import load_suite
+    from omicsbench.records.planned import planned_records
     from omicsbench.records.store import write_text
     from omicsbench.registry.discover import discover
     from omicsbench.running.runner import run_suite

@@ -9,10 +9,11 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
-from omicsbench.errors import RegistryError
+from omicsbench.errors import RegistryError, unknown
 from omicsbench.metrics import METRICS
+from omicsbench.planning.suite import suites
 from omicsbench.plugin import DatasetInfo, MethodInfo
-from omicsbench.registry.discover import Entry, Registry, discover, suites, unavailable, unknown
+from omicsbench.registry.discover import Entry, Registry, discover, unavailable
 
 
 def listing(kind: str, plugins: Sequence[Path] = ()) -> str:

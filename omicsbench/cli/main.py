@@ -13,7 +13,7 @@ from typing import Annotated
 
 import typer
 
-from omicsbench import __version__
+from omicsbench._version import __version__
 from omicsbench.cli import ab as cli_ab
 from omicsbench.cli import compare as cli_compare
 from omicsbench.cli import data as cli_data

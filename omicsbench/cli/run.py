@@ -212,7 +212,7 @@ def _command() -> str:
 
 def _finish(folder: Path, table: Any, report: bool) -> None:
     from omicsbench import api
-    from omicsbench.running.limits import PREDICTED
+    from omicsbench.records.costs import PREDICTED
 
     runs = table.drop_duplicates("key")["status"].value_counts()
     print("Runs: " + ", ".join(f"{count} {status}" for status, count in runs.items()))

@@ -14,7 +14,6 @@ from omicsbench.metrics import METRICS, MetricUndefined
 NEIGHBORS = 15
 MIN_PROBE_ROWS = 50  # scored rows, below which a probe cross-validated among them is noise
 MIN_PROBE_MEMBERS = 3
-GROUPS = 20  # random groups of scored rows, where no better unit is known
 
 
 @dataclass(frozen=True)
@@ -39,17 +38,6 @@ def probe_labels(codes: NDArray[np.int32] | None) -> NDArray[np.int32] | None:
         return None
     members = np.bincount(codes[codes >= 0], minlength=1)
     return codes if (members >= MIN_PROBE_MEMBERS).sum() >= 2 else None
-
-
-def units(codes: NDArray[np.int64] | None, scored: int) -> NDArray[np.int64]:
-    """Unit of each scored row, (m,), 0 to g - 1: those of ``codes``, else random groups of rows.
-
-    Scored rows come in random order, so that every ``GROUPS``-th makes a random group. Rows of
-    one unit may be alike (a donor's cells), those of different units are taken as independent.
-    """
-    if codes is not None:
-        return np.unique(codes[:scored], return_inverse=True)[1].astype(np.int64)
-    return np.arange(scored) % max(1, min(GROUPS, scored // 2))
 
 
 def evaluate(

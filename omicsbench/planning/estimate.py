@@ -29,21 +29,24 @@ from typing import Any
 from omicsbench.errors import OmicsbenchError, RegistryError
 from omicsbench.inputs.cache import cache_folder
 from omicsbench.inputs.source import Source, registered
-from omicsbench.planning.plan import (
-    Contestant,
-    contestants,
-    resolve_metrics,
-    training_sizes,
-)
+from omicsbench.planning.contestants import Contestant, contestants, resolve_metrics, untunable
+from omicsbench.planning.plan import training_sizes
+from omicsbench.planning.resume import do_again, memory_limit
 from omicsbench.planning.suite import LADDER, Size, Suite
 from omicsbench.prepare.split import smallest_parts
 from omicsbench.records import environment, store
-from omicsbench.records.costs import Forecast, Observation, Quantity, forecast, observe, terms
+from omicsbench.records.costs import (
+    LIMITED,
+    Forecast,
+    Observation,
+    Quantity,
+    forecast,
+    observe,
+    terms,
+)
+from omicsbench.records.environment import same_machine
 from omicsbench.records.spec import RunRecord, Status
 from omicsbench.registry.discover import Registry, unavailable
-from omicsbench.running.limits import LIMITED
-from omicsbench.running.runner import do_again, memory_limit, same_machine
-from omicsbench.running.tuning import untunable
 
 UNKNOWN = "unknown: no runs stored to predict from"
 QUANTITIES: tuple[Quantity, ...] = ("wall_s", "peak_rss_bytes", "disk_bytes")

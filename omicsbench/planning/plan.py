@@ -2,33 +2,27 @@
 
 from __future__ import annotations
 
-import json
 import math
-from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from omicsbench.errors import OmicsbenchError, RegistryError, StoreError
+from omicsbench.errors import OmicsbenchError, RegistryError
 from omicsbench.inputs.source import OwnData, Source, own, registered
-from omicsbench.metrics import METRICS
-from omicsbench.planning.suite import LADDER, Size, Suite, dump
+from omicsbench.planning.contestants import Contestant, contestants, resolve_metrics, untunable
+from omicsbench.planning.suite import LADDER, Size, Suite
 from omicsbench.plugin import MethodInfo
 from omicsbench.prepare.prepared import Prepared, prepare
 from omicsbench.prepare.split import smallest_parts
 from omicsbench.prepare.subsample import chosen_rows, class_sizes
-from omicsbench.records import environment, store
-from omicsbench.records.spec import RunRecord, RunSpec, Status, Tuning, label
+from omicsbench.records import environment
+from omicsbench.records.spec import RunRecord, RunSpec, Status
 from omicsbench.registry.calls import parse_call
-from omicsbench.registry.discover import Registry, device_present, unavailable, unknown
-from omicsbench.registry.pipeline import Pipeline, resolve
-from omicsbench.running.tuning import untunable
-
-PLAN_FILE = "plan.json"
+from omicsbench.registry.discover import Registry, device_present, unavailable
+from omicsbench.registry.pipeline import Pipeline
 
 
 @dataclass(frozen=True)
@@ -53,94 +47,6 @@ class Planned:
             environment=here,
             suite=suite,
         )
-
-
-@dataclass(frozen=True)
-class Contestant:
-    """A pipeline as written, or tuned, with its number of repeats."""
-
-    pipeline: Pipeline
-    tuning: Tuning | None
-    repeats: int
-
-    @property
-    def label(self) -> str:
-        return label(self.pipeline.text, self.tuning)
-
-
-def resolve_pipelines(suite: Suite, registry: Registry) -> list[Pipeline]:
-    """The suite's pipelines, each once. Raises RegistryError for what is unknown."""
-    made: dict[str, Pipeline] = {}
-    for text in suite.pipelines:
-        pipeline = resolve(text, registry, suite.n_components, suite.families)
-        if pipeline.task != suite.task:
-            raise RegistryError(f"{text} is for task {pipeline.task}, the suite's is {suite.task}.")
-        made.setdefault(pipeline.text, pipeline)
-    return list(made.values())
-
-
-def repeats_by_pipeline(suite: Suite, registry: Registry) -> dict[str, int]:
-    """Repeats of every pipeline, by its canonical text: all, or fewer where the suite says so."""
-    fewer = suite.model_copy(update={"pipelines": tuple(suite.fewer_repeats)})
-    few = {
-        pipeline.text: number
-        for pipeline, number in zip(
-            resolve_pipelines(fewer, registry), suite.fewer_repeats.values(), strict=True
-        )
-    }
-    texts = [pipeline.text for pipeline in resolve_pipelines(suite, registry)]
-    for text in few:
-        if text not in texts:
-            raise RegistryError(
-                f"fewer_repeats names {text}, which is none of the suite's pipelines; add it or "
-                "leave it out."
-            )
-    return {text: min(suite.repeats, few.get(text, suite.repeats)) for text in texts}
-
-
-def resolve_metrics(suite: Suite) -> tuple[str, ...]:
-    """The suite's metrics, each once; all there are of its task if it states none."""
-    fit = tuple(name for name, metric in METRICS.items() if suite.task in metric.tasks)
-    names = fit if suite.metrics is None else tuple(dict.fromkeys(suite.metrics))
-    for name in (*names, *suite.margins):
-        if name not in METRICS:
-            where = "" if name in names else "margins: "
-            raise RegistryError(where + unknown("metric", name, list(METRICS)))
-        if name not in fit:
-            known = _some(fit)
-            raise RegistryError(f"{name} is no metric of task {suite.task}; those are {known}.")
-    return names
-
-
-def _some(names: Sequence[str]) -> str:
-    return ", ".join(names[:8]) + (", ..." if len(names) > 8 else "")
-
-
-def resolve_tuning(suite: Suite) -> Tuning | None:
-    """How the suite tunes, None if it does not. Raises RegistryError for an unknown metric."""
-    tune = suite.tune
-    if tune is None:
-        return None
-    if tune.metric not in METRICS:
-        raise RegistryError(f"tune.metric: {unknown('metric', tune.metric, list(METRICS))}")
-    if suite.task not in METRICS[tune.metric].tasks:
-        raise RegistryError(f"tune.metric: {tune.metric} is no metric of task {suite.task}.")
-    return Tuning(trials=tune.trials, seconds=tune.seconds, metric=tune.metric)
-
-
-def contestants(suite: Suite, registry: Registry) -> list[Contestant]:
-    """All pipelines as written, then, where the suite tunes, all but the controls tuned."""
-    pipelines, repeats = resolve_pipelines(suite, registry), repeats_by_pipeline(suite, registry)
-    made = [Contestant(pipeline, None, repeats[pipeline.text]) for pipeline in pipelines]
-    tuning = resolve_tuning(suite)
-    if suite.tune is None or tuning is None:
-        return made
-    most = suite.tune.repeats or suite.repeats
-    return made + [
-        Contestant(pipeline, tuning, min(most, repeats[pipeline.text]))
-        for pipeline in pipelines
-        if pipeline.family != "control" and not pipeline.is_control
-    ]
 
 
 def make_plan(
@@ -287,44 +193,3 @@ def _classes(spec: RunSpec, prepared: Prepared) -> int:
     assert prepared.labels is not None
     codes = np.asarray(prepared.labels[chosen_rows(spec, prepared)[0]["train"]])
     return int(np.count_nonzero(class_sizes(prepared)[np.unique(codes[codes >= 0])] > 1))
-
-
-def shared_prefixes(pipelines: Sequence[Pipeline]) -> set[str]:
-    """Stages that several pipelines begin with: fitted once for all of them."""
-    counts = Counter(prefix for pipeline in pipelines for prefix in pipeline.prefixes)
-    return {prefix for prefix, count in counts.items() if count > 1}
-
-
-def write_plan(folder: Path, suite: Suite, plan: Sequence[Planned], command: str) -> None:
-    """Keep, beside the records, which runs belong to the suite as it was last run."""
-    content = {
-        "suite": json.loads(dump(suite)),
-        "command": command,
-        "runs": [planned.spec.key for planned in plan],
-    }
-    store.write_text(folder / PLAN_FILE, json.dumps(content, indent=1) + "\n")
-
-
-def read_plan(folder: Path) -> dict[str, Any]:
-    """What ``write_plan`` kept; empty if the folder has none."""
-    path = folder / PLAN_FILE
-    if not path.is_file():
-        return {}
-    try:
-        return dict(json.loads(path.read_text(encoding="utf-8")))
-    except ValueError as error:
-        raise StoreError(f"{path} is damaged; delete it or run the suite again.") from error
-
-
-def planned_records(folder: Path) -> tuple[list[RunRecord], int, int]:
-    """Records of the runs last planned (all, without a plan).
-
-    Also how many of these have no record yet, and how many records the plan leaves out.
-    """
-    records = store.read_records(folder)
-    keys = read_plan(folder).get("runs")
-    if keys is None:
-        return records, 0, 0
-    wanted = set(keys)
-    kept = [record for record in records if record.key in wanted]
-    return kept, len(wanted) - len(kept), len(records) - len(kept)

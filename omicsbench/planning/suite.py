@@ -8,10 +8,9 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
-from omicsbench.errors import RegistryError
+from omicsbench.errors import RegistryError, unknown
 from omicsbench.plugin import Family, Task
 from omicsbench.records.spec import Tuning
-from omicsbench.registry.discover import suites, unknown
 
 Size = int | Literal["all"]
 Device = Literal["cpu", "cuda", "mps"]
@@ -147,3 +146,9 @@ def make_suite(content: dict[str, Any], origin: str = "suite") -> Suite:
 def dump(suite: Suite) -> str:
     """The suite as JSON text, kept beside its results."""
     return suite.model_dump_json(indent=2, exclude_defaults=True)
+
+
+def suites() -> dict[str, Path]:
+    """Suites that come with the package, by name."""
+    folder = Path(__file__).parents[1] / "suites"
+    return {path.stem: path for path in sorted(folder.glob("*.toml"))}

@@ -21,10 +21,11 @@ from numpy.typing import NDArray
 
 from omicsbench.errors import DataError
 from omicsbench.inputs.cache import cache_folder, made_whole
-from omicsbench.prepare import normalise as ingest
 from omicsbench.prepare import split as splitting
+from omicsbench.prepare import streaming
 from omicsbench.prepare.features import select, select_rows
 from omicsbench.prepare.mapped_rows import MappedCsr
+from omicsbench.prepare.normalise import depths, normalize
 from omicsbench.prepare.scaling import Scaler, moments
 from omicsbench.records.spec import digest
 
@@ -86,7 +87,7 @@ class Prepared:
 
     @cached_property
     def depth(self) -> NDArray[np.float32] | None:
-        """What ``ingest.measured`` needs of every cell; of modalities only."""
+        """What ``normalise.measured`` needs of every cell; of modalities only."""
         return self._array("depth") if (self._home / "depth.npy").is_file() else None
 
     @property
@@ -251,16 +252,16 @@ def _code_of(held_out: str | None, cells: Cells) -> int | None:
 
 def _depths(cells: Cells) -> NDArray[np.float32]:
     if cells.matrix is not None:
-        return ingest.depths(cells.matrix, cells.values)
+        return depths(cells.matrix, cells.values)
     assert cells.stream is not None
-    return np.concatenate([ingest.depths(X, cells.values) for X in cells.stream.blocks()])
+    return np.concatenate([depths(X, cells.values) for X in cells.stream.blocks()])
 
 
 def _dense(
     cells: Cells, repeat: int, seed: int, features: int | None, held_out: int | None
 ) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:
     """Dense data are held in memory, as they were given. Returns arrays and facts to store."""
-    X: NDArray[np.float32] = ingest.normalize(cells.matrix, cells.values)
+    X: NDArray[np.float32] = normalize(cells.matrix, cells.values)
     parts = splitting.split(cells.codes, X.shape[0], repeat, seed, held_out)
     pool = X[np.sort(np.concatenate([parts.train, parts.validation]))]
     kept = select_rows(pool, cells.values, features)
@@ -288,9 +289,9 @@ def _streamed(
     first, second = (
         (lambda share, k=k: on_share((k + share) / 2)) if on_share else None for k in (0, 1)
     )
-    found = ingest.survey(cells.stream, cells.values, repeat, seed, first, held_out)
+    found = streaming.survey(cells.stream, cells.values, repeat, seed, first, held_out)
     kept = select(found.sums, cells.values, features)
-    ingest.write(cells.stream, cells.values, found.full, kept, folder, second)
+    streaming.write(cells.stream, cells.values, found.full, kept, folder, second)
     mean, variance = found.sums.moments()
     scaler = Scaler.of(mean[kept], variance[kept])
     empty = int((~found.full).sum())
@@ -311,7 +312,7 @@ def _streamed(
 
 
 def _arrays(
-    parts: splitting.Split, scaler: Scaler, kept: NDArray[np.int64], codes: ingest.Codes | None
+    parts: splitting.Split, scaler: Scaler, kept: NDArray[np.int64], codes: streaming.Codes | None
 ) -> dict[str, NDArray[Any]]:
     arrays: dict[str, NDArray[Any]] = {
         "train": parts.train, "validation": parts.validation, "test": parts.test,

@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from omicsbench.metrics.evaluate import units
 from omicsbench.plugin import MethodInfo, Modality
 from omicsbench.prepare.features import select_rows
 from omicsbench.prepare.mapped_rows import MappedCsr, ScaledRows
@@ -190,3 +189,17 @@ def in_memory(X: Matrix, sparse: bool = False) -> Matrix:
         return X
     dense = X if isinstance(X, np.ndarray) else X.toarray()
     return np.ascontiguousarray(dense, dtype=np.float32)
+
+
+GROUPS = 20  # random groups of scored rows, where no better unit is known
+
+
+def units(codes: NDArray[np.int64] | None, scored: int) -> NDArray[np.int64]:
+    """Unit of each scored row, (m,), 0 to g - 1: those of ``codes``, else random groups of rows.
+
+    Scored rows come in random order, so that every ``GROUPS``-th makes a random group. Rows of
+    one unit may be alike (a donor's cells), those of different units are taken as independent.
+    """
+    if codes is not None:
+        return np.unique(codes[:scored], return_inverse=True)[1].astype(np.int64)
+    return np.arange(scored) % max(1, min(GROUPS, scored // 2))

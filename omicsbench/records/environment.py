@@ -9,7 +9,8 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-from omicsbench import __version__
+from omicsbench._version import __version__
+from omicsbench.records.spec import RunRecord
 
 THREAD_VARIABLES = (
     "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS",
@@ -118,3 +119,8 @@ def _git_revision() -> str | None:
     except (OSError, subprocess.TimeoutExpired):
         return None
     return found.stdout.strip() or None
+
+
+def same_machine(record: RunRecord, here: dict[str, Any]) -> bool:
+    """Whether a run's times hold for the machine that ``here`` describes."""
+    return all(record.environment.get(fact) == here[fact] for fact in ("cpu", "cores"))

@@ -4,7 +4,6 @@ and in the folders of packages that declare the entry-point group ``omicsbench.p
 from __future__ import annotations
 
 import ast
-import difflib
 import hashlib
 import importlib
 import importlib.util
@@ -17,7 +16,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, Generic, TypeVar
 
-from omicsbench.errors import RegistryError
+from omicsbench.errors import RegistryError, unknown
 from omicsbench.plugin import DatasetInfo, MethodInfo
 
 PACKAGE = Path(__file__).parents[1]
@@ -86,14 +85,6 @@ def _imported(code: bytes) -> set[str]:
         elif isinstance(node, ast.Import):
             found |= {alias.name.rpartition(".")[2] for alias in node.names}
     return found
-
-
-def unknown(what: str, name: str, known: Sequence[str]) -> str:
-    """One sentence for a name that is not known, with the closest that is."""
-    close = difflib.get_close_matches(name, known, n=1)
-    some = ", ".join(known[:8]) + (", ..." if len(known) > 8 else "")
-    hint = f"did you mean {close[0]}?" if close else f"known: {some}."
-    return f"Unknown {what} {name!r}; {hint}"
 
 
 def discover(plugins: Sequence[Path] = ()) -> Registry:
@@ -202,8 +193,3 @@ def device_present(device: str) -> bool:
     if device == "mps":
         return sys.platform == "darwin"
     return device == "cpu"
-
-
-def suites() -> dict[str, Path]:
-    """Suites that come with the package, by name."""
-    return {p.stem: p for p in sorted((PACKAGE / "suites").glob("*.toml"))}

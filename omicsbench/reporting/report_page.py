@@ -11,6 +11,7 @@ import pandas as pd
 
 from omicsbench.errors import DataError
 from omicsbench.metrics.base import METRICS
+from omicsbench.records.costs import with_predictions
 from omicsbench.records.spec import RunRecord
 from omicsbench.records.table import current, tidy
 from omicsbench.reporting import across_datasets, charts, prediction_charts, tables
@@ -23,7 +24,6 @@ from omicsbench.reporting.matrix import TASKS, by_task, kinds
 from omicsbench.reporting.page_data import chart_data, menus, safe_json
 from omicsbench.reporting.paragraph import RIVAL
 from omicsbench.reporting.provenance import environments, protocol
-from omicsbench.running.limits import with_predictions
 from omicsbench.verdict.equal_cost import CURRENCIES, Bargain, bargains
 from omicsbench.verdict.judge import verdicts
 from omicsbench.verdict.verdict import Verdict

@@ -9,9 +9,8 @@ import pandas as pd
 from scipy.special import stdtrit
 
 from omicsbench.metrics.base import METRICS
-from omicsbench.records.costs import Quantity, in_words
+from omicsbench.records.costs import PREDICTABLE, PREDICTED, Quantity, in_words
 from omicsbench.records.spec import RunRecord, Status
-from omicsbench.running.limits import PREDICTABLE, PREDICTED
 from omicsbench.verdict.verdict import Verdict
 
 ENDS = ("", "_low", "_high")

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from omicsbench.metrics.evaluate import GROUPS, n_neighbors
+from omicsbench.metrics.evaluate import n_neighbors
 from omicsbench.prepare.prepared import Prepared
 from omicsbench.prepare.split import method_seed
-from omicsbench.prepare.subsample import Rows, rows_for
+from omicsbench.prepare.subsample import GROUPS, Rows, rows_for
 from omicsbench.records import store
 from omicsbench.records.spec import Phases, RunRecord, RunSpec, Status
 from omicsbench.registry.pipeline import Pipeline

@@ -8,27 +8,19 @@ on that data set alone, and all repeats of a size get the same answer.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from omicsbench.records.costs import (
-    Forecast,
+    LIMITED,
+    PREDICTED,
     Observation,
-    Quantity,
-    forecast,
+    forecasts,
     in_words,
     observe,
-    terms,
+    predicted,
 )
 from omicsbench.records.spec import RunRecord, RunSpec, Status
-
-PREDICTED = "predicted to exceed"  # how the reason of a run left out by its forecast begins
-LIMITED: tuple[tuple[Quantity, str, str], ...] = (
-    ("wall_s", "timeout_s", "time"),
-    ("peak_rss_bytes", "memory_bytes", "memory"),
-)
-PREDICTABLE: tuple[Quantity, ...] = ("wall_s", "fit_s", "peak_rss_bytes")
 
 
 @dataclass(frozen=True)
@@ -65,7 +57,7 @@ class Budget:
         size, status = self._too_much.get(spec.dataset, (spec.size, None))
         if spec.size > size:
             reason = f"{status} already at the smaller size {size}"
-            return LeftOut(reason, predicted(self.forecasts(spec)))
+            return LeftOut(reason, predicted(forecasts(self.known, spec)))
         place = (spec.dataset, spec.size)
         if place not in self._judged:
             self._judged[place] = None if self.force else self._judge(spec)
@@ -74,7 +66,7 @@ class Budget:
     def _judge(self, spec: RunSpec) -> LeftOut | None:
         if any(o.dataset == spec.dataset and o.size >= spec.size for o in self.known):
             return None
-        found = self.forecasts(spec)
+        found = forecasts(self.known, spec)
         for quantity, name, word in LIMITED:
             cost = found.get(quantity)
             limit = self.limits[name]
@@ -87,46 +79,3 @@ class Budget:
                 )
                 return LeftOut(reason, predicted(found))
         return None
-
-    def forecasts(self, spec: RunSpec) -> dict[Quantity, Forecast]:
-        """What a run would cost, by quantity, where something is known to tell it from."""
-        near = [o for o in self.known if o.dataset == spec.dataset]
-        found = {
-            quantity: forecast(
-                near, quantity, pipeline=spec.label, dataset=spec.dataset,
-                features=spec.features, size=spec.size,
-            )
-            for quantity in PREDICTABLE
-        }  # fmt: skip
-        return {quantity: cost for quantity, cost in found.items() if cost}
-
-
-def predicted(found: Mapping[Quantity, Forecast]) -> dict[str, float]:
-    """Forecasts as a record keeps them: value and 95 % interval, for instance ``wall_s_low``."""
-    kept: dict[str, float] = {}
-    for quantity, cost in found.items():
-        kept |= {quantity: cost.value, f"{quantity}_low": cost.low, f"{quantity}_high": cost.high}
-    return kept
-
-
-def with_predictions(records: Sequence[RunRecord]) -> list[RunRecord]:
-    """The records; those that exceeded a limit with what they would have cost, if it can be told.
-
-    The forecast rests on the finished runs under equal terms, and on the limit that was exceeded.
-    """
-    late = (Status.TIMEOUT, Status.OUT_OF_MEMORY)
-    known: dict[tuple[Any, ...], list[Observation]] = {}
-    for record in records:
-        seen = observe(record)
-        if seen:
-            known.setdefault(terms(record.spec), []).append(seen)
-    return [
-        record.model_copy(
-            update={
-                "predicted": predicted(Budget({}, known[terms(record.spec)]).forecasts(record.spec))
-            }
-        )
-        if record.status in late and not record.predicted and terms(record.spec) in known
-        else record
-        for record in records
-    ]

@@ -17,16 +17,17 @@ from typing import Any, Protocol
 
 from omicsbench.errors import OmicsbenchError
 from omicsbench.inputs.source import OwnData
-from omicsbench.planning.plan import Planned, make_plan, shared_prefixes, write_plan
-from omicsbench.planning.suite import Suite
+from omicsbench.planning.contestants import shared_prefixes
+from omicsbench.planning.plan import Planned, make_plan
+from omicsbench.planning.resume import do_again, memory_limit
+from omicsbench.planning.suite import Suite, dump
 from omicsbench.records import environment, store
 from omicsbench.records.costs import Observation, observe, terms
-from omicsbench.records.spec import RunRecord, Status
+from omicsbench.records.environment import same_machine
+from omicsbench.records.planned import write_plan
+from omicsbench.records.spec import RunRecord
 from omicsbench.registry.discover import Registry, discover
-from omicsbench.running.limits import PREDICTED
 from omicsbench.running.supervisor import Job, Stopped, supervise
-
-MEMORY_SHARE = 0.8  # of the machine's memory, shared by the jobs, where the suite states no limit
 
 
 class Observer(Protocol):
@@ -84,7 +85,7 @@ def run_suite(
     observer = observer or _Silent()
     store.open_folder(out)
     plan = make_plan(suite, registry, own_data, observer.dataset)
-    write_plan(out, suite, plan, command)
+    write_plan(out, dump(suite), [planned.spec.key for planned in plan], command)
     memory = memory_limit(suite)
     keys = {p.spec.key for p in plan}
     stored = store.stored(out)
@@ -121,17 +122,6 @@ def run_suite(
     return [records[p.spec.key] for p in plan if p.spec.key in records]
 
 
-def memory_limit(suite: Suite) -> int:
-    """Bytes that one run may take."""
-    share = environment.ram_bytes() * MEMORY_SHARE / suite.jobs
-    return int(suite.memory_gb * 2**30 if suite.memory_gb else share)
-
-
-def same_machine(record: RunRecord, here: dict[str, Any]) -> bool:
-    """Whether a run's times hold for the machine that ``here`` describes."""
-    return all(record.environment.get(fact) == here[fact] for fact in ("cpu", "cores"))
-
-
 def _known(
     plan: Sequence[Planned], stored: Iterable[RunRecord], here: dict[str, Any]
 ) -> dict[str, tuple[Observation, ...]]:
@@ -145,27 +135,6 @@ def _known(
             if seen:
                 found.setdefault(seen.pipeline, []).append(seen)
     return {pipeline: tuple(costs) for pipeline, costs in found.items()}
-
-
-def do_again(
-    record: RunRecord, retry: bool, force: bool, timeout_s: float, memory_bytes: int
-) -> bool:
-    """Whether a stored run is to be done again: after a raised limit, or on request.
-
-    A run set aside before it was tried has no limits; it is looked at again every time.
-    """
-    if record.status is Status.OK:
-        return False
-    if retry or not record.limits or (force and str(record.reason).startswith(PREDICTED)):
-        return True
-    longer = timeout_s > record.limits["timeout_s"]
-    larger = memory_bytes > record.limits["memory_bytes"]
-    raised = {
-        Status.TIMEOUT: longer,
-        Status.OUT_OF_MEMORY: larger,
-        Status.SKIPPED: longer or larger,
-    }
-    return raised.get(record.status, False)
 
 
 def _chains(

@@ -7,19 +7,18 @@ states is kept. What a trial is scored on is the caller's matter: validation row
 
 from __future__ import annotations
 
-import importlib.util
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from omicsbench.metrics import METRICS
+from omicsbench.planning.contestants import space_of
 from omicsbench.plugin import Choice, Dimension, Whole
 from omicsbench.records.spec import Trials, Tuning
 from omicsbench.registry.pipeline import Pipeline
 
 CAUSES = 3  # kinds of failures that are kept in words
-INSTALL = "pip install 'omicsbench[tune]'"
 
 Parameters = dict[tuple[int, str], Any]  # by place of the stage and name
 
@@ -41,27 +40,6 @@ class Found:
     trials: Trials
     seconds: float = 0.0
     notes: tuple[str, ...] = ()
-
-
-def space_of(pipeline: Pipeline) -> dict[tuple[int, str], Dimension]:
-    """What is searched: the spaces of all stages, but for the parameters that are stated."""
-    return {
-        (place, name): dimension
-        for place, stage in enumerate(pipeline.stages)
-        for name, dimension in stage.info.space
-        if name not in stage.params
-    }
-
-
-def untunable(pipeline: Pipeline, tuning: Tuning) -> str | None:
-    """Why a pipeline cannot be tuned so, None if it can or has nothing to tune."""
-    if not space_of(pipeline):
-        return None
-    if importlib.util.find_spec("optuna") is None:
-        return f"tuning needs Optuna, which is not installed: {INSTALL}"
-    if "reconstruction" in METRICS[tuning.metric].needs and not pipeline.invertible:
-        return f"cannot be tuned by {tuning.metric}, as it has no inverse_transform"
-    return None
 
 
 def search(

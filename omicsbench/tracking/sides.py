@@ -12,11 +12,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, get_args
 
-from omicsbench.errors import OmicsbenchError, StoreError
+from omicsbench.errors import OmicsbenchError, StoreError, unknown
 from omicsbench.metrics import METRICS
-from omicsbench.planning.plan import planned_records, read_plan
+from omicsbench.records.planned import planned_records, read_plan
 from omicsbench.records.spec import RunRecord
-from omicsbench.registry.discover import unknown
 from omicsbench.tracking.compare import Noise, Terms
 from omicsbench.tracking.noise_floor import NOISE_FILE, read_noise
 from omicsbench.tracking.quantities import COSTS, Kind

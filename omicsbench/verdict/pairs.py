@@ -17,8 +17,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from omicsbench.metrics.base import METRICS
+from omicsbench.records.costs import PREDICTED
 from omicsbench.records.spec import RunRecord, Status
-from omicsbench.running.limits import PREDICTED
 from omicsbench.stats.crossover import Differences, Floats
 
 Runs = Mapping[str, Mapping[tuple[int, int], RunRecord]]  # pipeline: {(size, repeat): run}

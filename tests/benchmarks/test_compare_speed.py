@@ -10,8 +10,8 @@ from typing import Any
 
 from stored import copies
 
-from omicsbench.planning.plan import planned_records
 from omicsbench.records import store
+from omicsbench.records.planned import planned_records
 from omicsbench.tracking.compare import compare
 
 STORED = Path(__file__).parents[2] / "results" / "answer"

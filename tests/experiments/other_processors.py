@@ -21,7 +21,7 @@ from pathlib import Path
 
 import numpy as np
 
-from omicsbench.planning.plan import planned_records
+from omicsbench.records.planned import planned_records
 from omicsbench.records.spec import RunRecord
 from omicsbench.tracking.compare import asked, compare
 from omicsbench.tracking.quantities import kind, quantities

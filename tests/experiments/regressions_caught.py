@@ -20,8 +20,8 @@ from pathlib import Path
 import numpy as np
 import planted
 
-from omicsbench.planning.plan import planned_records, read_plan
 from omicsbench.planning.suite import load_suite
+from omicsbench.records.planned import planned_records, read_plan
 from omicsbench.records.spec import RunRecord
 from omicsbench.registry.discover import discover
 from omicsbench.registry.pipeline import resolve

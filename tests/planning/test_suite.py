@@ -10,15 +10,15 @@ import pytest
 from omicsbench.errors import RegistryError
 from omicsbench.inputs.source import registered
 from omicsbench.planning import estimate as outlook
-from omicsbench.planning.plan import (
+from omicsbench.planning.contestants import (
     contestants,
-    make_plan,
     repeats_by_pipeline,
     resolve_metrics,
     resolve_pipelines,
 )
-from omicsbench.planning.suite import load_suite, make_suite
-from omicsbench.registry.discover import discover, suites
+from omicsbench.planning.plan import make_plan
+from omicsbench.planning.suite import load_suite, make_suite, suites
+from omicsbench.registry.discover import discover
 from omicsbench.running.runner import run_suite
 from omicsbench.verdict.judge import is_reference
 

@@ -1,4 +1,4 @@
-"""Imports go one way, files stay small, the harness names no method and no data set."""
+"""Rooms import in one direction, files stay small, the harness names no method and no data set."""
 
 from __future__ import annotations
 
@@ -7,52 +7,44 @@ from pathlib import Path
 
 import pytest
 
-from omicsbench.registry import discover
+from omicsbench.registry.discover import discover
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "omicsbench"
 MODULES = sorted(PACKAGE.rglob("*.py"))
-# Each line may import from the lines above it, and only from those (and within a package).
-LAYERS = [
-    "errors",
-    "changes checkouts plugin pipeline measure environment stream download kernels",
-    "cache scaling spec metrics templates tenx",
-    "fetch registry revisions split store mapped genes",
-    "quality",
-    "pairing",
-    "readers ingest",
-    "stages suite sources score scratch catalogue forecast",
-    "prepare budget tuning",
-    "rows rules",
-    "fitting plan checks",
-    "assess",
-    "execute",
-    "worker supervisor progress",
-    "runner tidy quantities",
-    "history",
-    "trends",
-    "crossover extrapolate across rope matched lost significance",
-    "compare",
-    "noise ab",
-    "contest",
-    "verdict bargain baseline",
-    "judge outlook",
-    "reporting",
-    "api",
-    "cli_compare cli_data cli_history cli_plan cli_run",
-    "cli_ab",
-    "cli",
-    "__main__",
-]
-LEVEL = {name: level for level, line in enumerate(LAYERS) for name in line.split()}
+# What each room may import, besides itself and `errors`; docs/architecture.md says why.
+ROOMS: dict[str, str] = {
+    "_version": "",
+    "errors": "",
+    "stream": "",
+    "plugin": "stream",
+    "stats": "",
+    "metrics": "plugin",
+    "records": "stats _version",
+    "registry": "plugin records",
+    "inputs": "plugin stream registry",
+    "prepare": "plugin stream records inputs",
+    "contract": "plugin stream registry inputs",
+    "planning": "plugin records metrics registry inputs prepare",
+    "running": "plugin records metrics registry inputs prepare planning",
+    "verdict": "records metrics stats",
+    "tracking": "records metrics stats",
+    "reporting": "records metrics stats verdict tracking",
+    "revisions": "inputs records planning running tracking",
+}
+# The two wings, "make the runs" and "say what they mean": only BOTH reach the two.
+MAKING = {"inputs", "prepare", "planning", "running"}
+SAYING = {"verdict", "tracking", "reporting"}
+BOTH = {"cli", "api", "revisions"}
+LOOSE = {"__init__", "__main__", "_version", "api", "errors", "plugin", "stream"}
 
 
-def _area(path: Path) -> str:
+def _room(path: Path) -> str:
     return path.relative_to(PACKAGE).parts[0].removesuffix(".py")
 
 
 def _imports(path: Path) -> set[str]:
-    """Areas of omicsbench that a file imports, at its top or inside a function."""
+    """Rooms of omicsbench that a file imports, at its top or inside a function."""
     found = set()
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.ImportFrom) and node.module and node.level == 0:
@@ -61,18 +53,65 @@ def _imports(path: Path) -> set[str]:
                 found |= {parts[1]} if len(parts) > 1 else {a.name for a in node.names}
         elif isinstance(node, ast.Import):
             found |= {a.name.split(".")[1] for a in node.names if a.name.startswith("omicsbench.")}
-    return found & LEVEL.keys()
+    rooms = {"_version" if name == "__version__" else name for name in found}
+    return rooms & (ROOMS.keys() | {"api", "cli"}) - {_room(path)}
+
+
+DIRECT = {
+    room: {other for path in MODULES if _room(path) == room for other in _imports(path)}
+    for room in [*ROOMS, "api", "cli"]
+}
+
+
+def reached(room: str) -> set[str]:
+    """Rooms that a room imports, directly or through others, as the files stand."""
+    seen: set[str] = set()
+    todo = [room]
+    while todo:
+        found = DIRECT[todo.pop()] - seen
+        seen |= found
+        todo += found
+    return seen
 
 
 @pytest.mark.parametrize("path", MODULES, ids=lambda p: str(p.relative_to(PACKAGE)))
-def test_imports_go_one_way(path: Path) -> None:
-    area = _area(path)
-    if area in ("__init__", "suites"):
+def test_a_room_imports_what_the_table_allows(path: Path) -> None:
+    room = _room(path)
+    if room in ("__init__", "__main__", "cli", "suites"):
         return
-    assert area in LEVEL, f"{area} has no place in LAYERS: give it one"
-    wrong = {other for other in _imports(path) if other != area and LEVEL[other] >= LEVEL[area]}
+    allowed = ROOMS.keys() - {"contract"} if room == "api" else set(ROOMS[room].split())
+    wrong = _imports(path) - allowed - {"errors"}
     # What runs in the child is named by the command line of the supervisor, not imported.
-    assert not wrong, f"{path.name} imports {wrong}, which stand above or beside it"
+    assert not wrong, f"{path.name} imports {wrong}, which {room} may not"
+
+
+@pytest.mark.parametrize("room", sorted(SAYING))
+def test_what_says_never_reaches_what_makes(room: str) -> None:
+    assert not reached(room) & MAKING
+
+
+def test_stats_know_nothing_of_omicsbench() -> None:
+    assert reached("stats") <= {"errors"}
+
+
+def test_only_few_reach_both_wings() -> None:
+    assert {r for r in DIRECT if reached(r) & MAKING and reached(r) & SAYING} == BOTH
+
+
+def test_rooms_form_no_circle() -> None:
+    for room in DIRECT:
+        assert room not in reached(room)
+
+
+def test_every_room_says_in_one_sentence_what_it_is_for() -> None:
+    for path in PACKAGE.glob("*/__init__.py"):
+        said = (ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or "").split("\n\n")
+        assert said[0].endswith("."), path
+        assert len(said[0]) > 30, path
+
+
+def test_nothing_lies_loose() -> None:
+    assert {path.stem for path in PACKAGE.glob("*.py")} == LOOSE
 
 
 @pytest.mark.parametrize("path", MODULES, ids=lambda p: str(p.relative_to(PACKAGE)))

@@ -11,7 +11,8 @@ import typer
 from omicsbench.cli.main import app
 from omicsbench.contract.checks import check_path
 from omicsbench.metrics import METRICS
-from omicsbench.registry.discover import discover, suites
+from omicsbench.planning.suite import suites
+from omicsbench.registry.discover import discover
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")

@@ -17,7 +17,7 @@ import typer
 import yaml
 
 from omicsbench.cli.main import app
-from omicsbench.registry.discover import suites
+from omicsbench.planning.suite import suites
 
 ROOT = Path(__file__).parents[2]
 WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))

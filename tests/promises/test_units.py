@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from omicsbench.errors import DataError
 from omicsbench.inputs.validation import check
 from omicsbench.metrics import Estimate
-from omicsbench.metrics.evaluate import GROUPS, units
 from omicsbench.metrics.structure import distance_spearman
+from omicsbench.prepare.subsample import GROUPS, units
 
 
 @given(

@@ -9,9 +9,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from omicsbench.records.costs import Observation, Quantity, forecast, in_words, observe
+from omicsbench.records.costs import (
+    Observation,
+    Quantity,
+    forecast,
+    in_words,
+    observe,
+    with_predictions,
+)
 from omicsbench.records.spec import Phases, RunRecord, RunSpec, Status
-from omicsbench.running.limits import Budget, with_predictions
+from omicsbench.running.limits import Budget
 
 Curve = Callable[[float], float]
 LADDER = (300, 1_000, 3_000, 10_000, 30_000)

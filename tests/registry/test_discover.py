@@ -13,9 +13,9 @@ from omicsbench.cli.templates import write_template
 from omicsbench.contract.checks import check_path, check_registry
 from omicsbench.errors import OmicsbenchError, RegistryError
 from omicsbench.metrics import METRICS
-from omicsbench.planning.suite import load_suite, make_suite
+from omicsbench.planning.suite import load_suite, make_suite, suites
 from omicsbench.plugin import MethodInfo
-from omicsbench.registry.discover import Entry, discover, suites, unavailable
+from omicsbench.registry.discover import Entry, discover, unavailable
 
 HEAVY = ("torch", "sklearn", "scanpy", "anndata", "umap", "openTSNE", "scipy", "pandas", "numba")
 REGISTRY = discover()
@@ -46,7 +46,7 @@ def test_everything_listed_can_be_shown(name: str) -> None:
 
 @pytest.mark.parametrize("name", list(suites()))
 def test_suites_name_only_what_there_is(name: str) -> None:
-    from omicsbench.planning.plan import resolve_metrics, resolve_pipelines
+    from omicsbench.planning.contestants import resolve_metrics, resolve_pipelines
     from omicsbench.registry.calls import parse_call
 
     suite = load_suite(name)

@@ -15,9 +15,9 @@ from pathlib import Path
 import psutil
 import pytest
 
-from omicsbench.planning.suite import load_suite
+from omicsbench.planning.suite import load_suite, suites
 from omicsbench.records.spec import RunRecord
-from omicsbench.registry.discover import discover, suites
+from omicsbench.registry.discover import discover
 from omicsbench.registry.pipeline import resolve
 from omicsbench.revisions import trial as ab
 from omicsbench.revisions.build import build

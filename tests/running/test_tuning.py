@@ -14,11 +14,12 @@ from hypothesis import strategies as st
 from omicsbench import methods
 from omicsbench.cli.listing import details
 from omicsbench.metrics import METRICS
+from omicsbench.planning.contestants import space_of
 from omicsbench.plugin import Choice, Dimension, MethodInfo, Real, Whole, method
 from omicsbench.records.spec import Tuning
 from omicsbench.registry.discover import Registry, discover
 from omicsbench.registry.pipeline import Pipeline, resolve
-from omicsbench.running.tuning import TuningFailed, search, space_of
+from omicsbench.running.tuning import TuningFailed, search
 
 ROOT = Path(__file__).parents[2]
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from omicsbench.errors import RegistryError
-from omicsbench.planning.plan import resolve_metrics
+from omicsbench.planning.contestants import resolve_metrics
 from omicsbench.planning.suite import make_suite
 from omicsbench.records.spec import Phases, RunRecord, RunSpec, Status, Tuning
 from omicsbench.verdict.equal_cost import bargains, cost_of, seconds_of

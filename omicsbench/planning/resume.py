@@ -1,0 +1,37 @@
+"""Which stored runs are done, and which are to do again; the limits that decide it."""
+
+from __future__ import annotations
+
+from omicsbench.planning.suite import Suite
+from omicsbench.records import environment
+from omicsbench.records.costs import PREDICTED
+from omicsbench.records.spec import RunRecord, Status
+
+MEMORY_SHARE = 0.8  # of the machine's memory, shared by the jobs, where the suite states no limit
+
+
+def memory_limit(suite: Suite) -> int:
+    """Bytes that one run may take."""
+    share = environment.ram_bytes() * MEMORY_SHARE / suite.jobs
+    return int(suite.memory_gb * 2**30 if suite.memory_gb else share)
+
+
+def do_again(
+    record: RunRecord, retry: bool, force: bool, timeout_s: float, memory_bytes: int
+) -> bool:
+    """Whether a stored run is to be done again: after a raised limit, or on request.
+
+    A run set aside before it was tried has no limits; it is looked at again every time.
+    """
+    if record.status is Status.OK:
+        return False
+    if retry or not record.limits or (force and str(record.reason).startswith(PREDICTED)):
+        return True
+    longer = timeout_s > record.limits["timeout_s"]
+    larger = memory_bytes > record.limits["memory_bytes"]
+    raised = {
+        Status.TIMEOUT: longer,
+        Status.OUT_OF_MEMORY: larger,
+        Status.SKIPPED: longer or larger,
+    }
+    return raised.get(record.status, False)
