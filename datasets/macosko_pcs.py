@@ -17,11 +17,16 @@ PICKLE = Remote(
 )
 # All that a pickled array needs; numpy 2 has moved some of it.
 ALLOWED = {
-    ("numpy", "ndarray"), ("numpy", "dtype"), ("_codecs", "encode"),
-    *((f"numpy.{core}.multiarray", name)
-      for core in ("core", "_core") for name in ("_reconstruct", "scalar")),
+    ("numpy", "ndarray"),
+    ("numpy", "dtype"),
+    ("_codecs", "encode"),
+    *(
+        (f"numpy.{core}.multiarray", name)
+        for core in ("core", "_core")
+        for name in ("_reconstruct", "scalar")
+    ),
     *((f"numpy.{core}.numeric", "_frombuffer") for core in ("core", "_core")),
-}  # fmt: skip
+}
 
 
 # Already reduced by PCA, so it says nothing of PCA against an autoencoder. The labels are
@@ -72,8 +77,15 @@ def _read(path: Path) -> AnnData:
             stored = _Arrays(stream).load()
         scores = np.asarray(stored["pca_50"], dtype=np.float32)
         kinds = {name: np.asarray(stored[name]).astype(str) for name in ("CellType1", "CellType2")}
-    except (pickle.UnpicklingError, OSError, EOFError, zlib.error, LookupError, TypeError,
-            ValueError) as error:  # fmt: skip
+    except (
+        pickle.UnpicklingError,
+        OSError,
+        EOFError,
+        zlib.error,
+        LookupError,
+        TypeError,
+        ValueError,
+    ) as error:
         raise DataError(
             f"{path} cannot be read ({error}): it is not the file of 50 components and two cell "
             "types; delete it and fetch it again."

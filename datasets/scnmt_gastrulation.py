@@ -108,8 +108,10 @@ def _read(path: Path) -> dict[str, AnnData]:
         raise damaged(path, f"no cell that passed in {CELLS} is in all of the other three files")
     if any(cells[column].duplicated().any() for column in ("sample", *IDS.values())):
         raise damaged(path, f"{CELLS}: {REPEATED}")
-    notes = [f"{len(every) - len(cells):,} of {len(every):,} cells left out: not measured in all "
-             "modalities, not passed by the authors, or of no known embryo."]  # fmt: skip
+    notes = [
+        f"{len(every) - len(cells):,} of {len(every):,} cells left out: not measured in all "
+        "modalities, not passed by the authors, or of no known embryo."
+    ]
     obs = cells.set_index("sample")[list(OBS)].rename(columns=OBS)
     obs.index.name = None
     loaded = {"rna": counts[cells[IDS["rna"]]].copy()}

@@ -97,8 +97,10 @@ def _read(counts: dict[str, Path], sites: Path) -> dict[str, AnnData]:
     depths = [np.asarray(rna[cells].X.sum(axis=1)).ravel()]
     depths += [np.array([found[name].sites for name in cells]) for found in measured.values()]
     deep = np.all([depth >= max(MIN_DEPTH * np.median(depth), 1) for depth in depths], axis=0)
-    notes = [f"{rna.n_obs - deep.sum():,} of {rna.n_obs:,} cells left out: not measured in all "
-             "modalities, or too shallow."]  # fmt: skip
+    notes = [
+        f"{rna.n_obs - deep.sum():,} of {rna.n_obs:,} cells left out: not measured in all "
+        "modalities, or too shallow."
+    ]
     cells = [name for name, kept in zip(cells, deep, strict=True) if kept]
     loaded = {"rna": rna[cells].copy()}
     highest = max(cell.highest for found in measured.values() for cell in found.values())

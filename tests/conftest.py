@@ -213,9 +213,14 @@ def write_10x() -> Callable[..., Path]:
     from scipy import sparse
 
     def write(
-        path: Path, cells: int, genes: int, version: int = 2, types: Sequence[str] = (),
-        block: int = 50_000, seed: int = 0,
-    ) -> Path:  # fmt: skip
+        path: Path,
+        cells: int,
+        genes: int,
+        version: int = 2,
+        types: Sequence[str] = (),
+        block: int = 50_000,
+        seed: int = 0,
+    ) -> Path:
         """Cell i is of group i % 3, its barcode is i in 16 digits with "-1".
 
         ``types`` are the kinds of features of version 3, by default gene expression; in version 2
@@ -264,8 +269,11 @@ def cli() -> Callable[..., subprocess.CompletedProcess[str]]:
     def call(*args: object, **more: object) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
             [sys.executable, "-P", "-m", "omicsbench", *map(str, args)],
-            capture_output=True, text=True, check=False, **({"timeout": 240} | more),
-        )  # fmt: skip
+            capture_output=True,
+            text=True,
+            check=False,
+            **({"timeout": 240} | more),
+        )
 
     return call
 

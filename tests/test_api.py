@@ -26,10 +26,18 @@ def adata() -> anndata.AnnData:
 def results(adata: anndata.AnnData, tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp("results")
     table = omicsbench.run(
-        "quick", data=adata, label="kind", out=out, repeats=2, sizes=[30, "all"], n_components=3,
-        pipelines=["pca"], methods=["random_projection"], metrics=["knn_recall", "ari"],
+        "quick",
+        data=adata,
+        label="kind",
+        out=out,
+        repeats=2,
+        sizes=[30, "all"],
+        n_components=3,
+        pipelines=["pca"],
+        methods=["random_projection"],
+        metrics=["knn_recall", "ari"],
         features=20,
-    )  # fmt: skip
+    )
     assert isinstance(table, pd.DataFrame)
     return out
 
@@ -54,10 +62,18 @@ def test_the_report_names_the_call_that_was_made(results: Path) -> None:
 def test_the_same_data_resumes(results: Path, adata: anndata.AnnData) -> None:
     before = {p: p.stat().st_mtime_ns for p in (results / "runs").iterdir()}
     omicsbench.run(
-        "quick", data=adata.copy(), label="kind", out=results, repeats=2, sizes=[30, "all"],
-        n_components=3, pipelines=["pca"], methods=["random_projection"],
-        metrics=["knn_recall", "ari"], features=20,
-    )  # fmt: skip
+        "quick",
+        data=adata.copy(),
+        label="kind",
+        out=results,
+        repeats=2,
+        sizes=[30, "all"],
+        n_components=3,
+        pipelines=["pca"],
+        methods=["random_projection"],
+        metrics=["knn_recall", "ari"],
+        features=20,
+    )
     assert {p: p.stat().st_mtime_ns for p in (results / "runs").iterdir()} == before
 
 

@@ -48,8 +48,11 @@ def ab(
     only: Annotated[bool, typer.Option("--only", help="Run the --method pipelines alone.")] = False,
     plugins: Annotated[
         Path | None,
-        typer.Option("--plugins", help="Folder of this repository with methods and data sets: "
-                     "taken from each revision, run by the omicsbench that is installed."),
+        typer.Option(
+            "--plugins",
+            help="Folder of this repository with methods and data sets: "
+            "taken from each revision, run by the omicsbench that is installed.",
+        ),
     ] = None,
     out: Annotated[
         Path | None, typer.Option("--out", "-o", help="Folder (results/ab/<REV1>..<REV2>).")
@@ -59,14 +62,17 @@ def ab(
     ] = None,
     bisect: Annotated[
         bool,
-        typer.Option("--bisect", help="Exit codes for git bisect run: 0 good, 1 bad (regression, "
-                     "or runs lost), 125 cannot be told, 128 stop."),
+        typer.Option(
+            "--bisect",
+            help="Exit codes for git bisect run: 0 good, 1 bad (regression, "
+            "or runs lost), 125 cannot be told, 128 stop.",
+        ),
     ] = False,
     markdown: Annotated[Path | None, MARKDOWN] = None,
     html: Annotated[Path | None, HTML] = None,
     json: Annotated[Path | None, JSON] = None,
     junit: Annotated[Path | None, JUNIT] = None,
-) -> None:  # fmt: skip
+) -> None:
     """Run two revisions in turn on this machine; what looks worse is run again before it counts.
 
     Exit codes: 0 fine, 1 regression, 2 bad input, 3 nothing comparable was measured, 4 runs lost
@@ -90,9 +96,17 @@ def ab(
 
 
 def _found(
-    base: str, head: str, suite: str, samples: int | None, method: list[str], only: bool,
-    plugins: Path | None, out: Path | None, noise: Path | None, bisect: bool,
-) -> Any:  # fmt: skip
+    base: str,
+    head: str,
+    suite: str,
+    samples: int | None,
+    method: list[str],
+    only: bool,
+    plugins: Path | None,
+    out: Path | None,
+    noise: Path | None,
+    bisect: bool,
+) -> Any:
     from omicsbench.cli.progress import Steps, observing_signals
     from omicsbench.planning.suite import load_suite, make_suite
     from omicsbench.revisions.build import build

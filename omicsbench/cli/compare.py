@@ -79,8 +79,12 @@ def tell(
     for said in comparison.sentences(found):
         print(f"- {said}")
     print(comparison.headline(found))
-    written = {markdown: comparison.markdown, json: comparison.to_json, junit: comparison.junit,
-               html: comparison.page}  # fmt: skip
+    written = {
+        markdown: comparison.markdown,
+        json: comparison.to_json,
+        junit: comparison.junit,
+        html: comparison.page,
+    }
     for path, make in written.items():
         if path is not None:
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -137,8 +141,10 @@ def calibrate(
 
 def _say(found: Calibration) -> None:
     print(f"{found.comparisons} comparisons of {found.sets} sets of runs of the same revision.")
-    print(f"False alarms: {found.alarms_held_out} ({found.rate:.1%}), the noise floor being that "
-          f"of the other sets; {found.alarms} by the suite's tolerances alone.")  # fmt: skip
+    print(
+        f"False alarms: {found.alarms_held_out} ({found.rate:.1%}), the noise floor being that "
+        f"of the other sets; {found.alarms} by the suite's tolerances alone."
+    )
     print(f"{found.warnings} warned, by the suite's tolerances alone.")
     for cause, count in sorted(found.causes.items(), key=lambda item: -item[1])[:10]:
         print(f"  {count:3d}  {cause}")

@@ -55,9 +55,13 @@ def prepare(
     source = sources.registered(name, discover(plugins or []))
     with Progress() as progress:
         made = preparing.prepare(
-            source, [0], seed=seed, features=features, per_size=False,
+            source,
+            [0],
+            seed=seed,
+            features=features,
+            per_size=False,
             on_share=partial(progress.dataset, source.name),
-        )[0]  # fmt: skip
+        )[0]
     spent = time.perf_counter() - start
     cells, kept = made.meta["shape"]
     size = sum(file.stat().st_size for file in made.folder.iterdir())

@@ -37,10 +37,14 @@ def plan(
     found = look_ahead(chosen, discover(plugins or []), folder)
     if as_json:
         content = {
-            "suite": found.suite, "results": found.results, "stored": found.stored,
-            "unreadable": found.unreadable, "datasets": [asdict(d) for d in found.datasets],
-            "rows": [flat(row) for row in found.rows], "total": asdict(found.total),
-        }  # fmt: skip
+            "suite": found.suite,
+            "results": found.results,
+            "stored": found.stored,
+            "unreadable": found.unreadable,
+            "datasets": [asdict(d) for d in found.datasets],
+            "rows": [flat(row) for row in found.rows],
+            "total": asdict(found.total),
+        }
         print(json.dumps(content, indent=1))
         return
     for dataset in found.datasets:
@@ -90,10 +94,14 @@ def _cells(row: Row) -> tuple[str, ...]:
 
     disk = row.cost.get("disk_bytes")
     return (
-        f"{row.size:,}", str(row.repeats), str(row.done),
-        interval("wall_s", 1.0), interval("peak_rss_bytes", 2.0**30),
-        _mib(disk.value * row.todo) if disk else "", row.mark,
-    )  # fmt: skip
+        f"{row.size:,}",
+        str(row.repeats),
+        str(row.done),
+        interval("wall_s", 1.0),
+        interval("peak_rss_bytes", 2.0**30),
+        _mib(disk.value * row.todo) if disk else "",
+        row.mark,
+    )
 
 
 def _summary(found: Outlook) -> list[str]:

@@ -32,10 +32,16 @@ class Progress:
     def __init__(self) -> None:
         self.console = Console(file=sys.stderr)
         self.bar = Bar(
-            SpinnerColumn(), TextColumn("{task.description}", markup=False), BarColumn(),
-            TextColumn("{task.fields[runs]}"), TimeElapsedColumn(), TextColumn("left"),
-            TimeRemainingColumn(), console=self.console, speed_estimate_period=120,
-        )  # fmt: skip
+            SpinnerColumn(),
+            TextColumn("{task.description}", markup=False),
+            BarColumn(),
+            TextColumn("{task.fields[runs]}"),
+            TimeElapsedColumn(),
+            TextColumn("left"),
+            TimeRemainingColumn(),
+            console=self.console,
+            speed_estimate_period=120,
+        )
         self.task = self.bar.add_task("preparing", total=None, runs="")
         self.done = self.failed = self.total = 0
 
@@ -69,8 +75,10 @@ class Progress:
             self.console.print(
                 f"{record.status}: {spec.label} on {spec.dataset}, n = {spec.size}, "
                 f"repeat {spec.repeat}: {record.reason}",
-                markup=False, highlight=False, soft_wrap=True,
-            )  # fmt: skip
+                markup=False,
+                highlight=False,
+                soft_wrap=True,
+            )
         failed = f", {self.failed} failed" if self.failed else ""
         self.bar.update(
             self.task,

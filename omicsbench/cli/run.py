@@ -29,21 +29,30 @@ def run(
     suite: Annotated[str, typer.Argument(help="Suite, by name or path of a TOML file.")] = "quick",
     data: Annotated[
         list[Path] | None,
-        typer.Option("--data", help="Your own file, in place of the suite's data sets: .h5ad, "
-                     "10x .h5, .h5mu, .csv, .tsv, .parquet."),
+        typer.Option(
+            "--data",
+            help="Your own file, in place of the suite's data sets: .h5ad, "
+            "10x .h5, .h5mu, .csv, .tsv, .parquet.",
+        ),
     ] = None,
     dataset: Annotated[
         list[str] | None,
-        typer.Option("--dataset", "-d", help="Data set in place of the suite's, such as "
-                     "'simulated_atlas(n=20000)'."),
+        typer.Option(
+            "--dataset",
+            "-d",
+            help="Data set in place of the suite's, such as 'simulated_atlas(n=20000)'.",
+        ),
     ] = None,
     label: Annotated[
         str | None, typer.Option("--label", help="Column with the labels of --data.")
     ] = None,
     values: Annotated[
         str | None,
-        typer.Option("--values", help="What --data holds, where it cannot be told: counts, log "
-                     "(normalised) or continuous."),
+        typer.Option(
+            "--values",
+            help="What --data holds, where it cannot be told: counts, log "
+            "(normalised) or continuous.",
+        ),
     ] = None,
     layer: Annotated[str | None, typer.Option(help="Layer of an .h5ad to use.")] = None,
     modality: Annotated[str | None, typer.Option(help="Modality of an .h5mu to use.")] = None,
@@ -52,18 +61,26 @@ def run(
     ] = True,
     provenance: Annotated[
         str | None,
-        typer.Option("--label-provenance", help="Where the labels of --data come from: author, "
-                     "sorted, computed or simulated."),
+        typer.Option(
+            "--label-provenance",
+            help="Where the labels of --data come from: author, sorted, computed or simulated.",
+        ),
     ] = None,
     unit: Annotated[
         str | None,
-        typer.Option("--unit", help="Column of --data with the donors or batches: the unit of "
-                     "sampling error over test cells."),
+        typer.Option(
+            "--unit",
+            help="Column of --data with the donors or batches: the unit of "
+            "sampling error over test cells.",
+        ),
     ] = None,
     method: Annotated[
         list[str] | None,
-        typer.Option("--method", "-m", help="Pipeline to add: a name, 'pca(50) > umap', or "
-                     "package.module:Class."),
+        typer.Option(
+            "--method",
+            "-m",
+            help="Pipeline to add: a name, 'pca(50) > umap', or package.module:Class.",
+        ),
     ] = None,
     only: Annotated[bool, typer.Option("--only", help="Run the --method pipelines alone.")] = False,
     family: Annotated[
@@ -99,25 +116,33 @@ def run(
     dask: Annotated[
         str | None, typer.Option(help="Address of a Dask scheduler that runs the pipelines.")
     ] = None,
-    isolate: Annotated[
-        Isolate, typer.Option(help="What gets a fresh process.")
-    ] = Isolate.PIPELINE,
+    isolate: Annotated[Isolate, typer.Option(help="What gets a fresh process.")] = Isolate.PIPELINE,
     retry: Annotated[bool, typer.Option("--retry", help="Repeat runs that failed.")] = False,
     force: Annotated[
         bool, typer.Option("--force", help="Run what is predicted to exceed its limits too.")
     ] = False,
     report: Annotated[bool, typer.Option(help="Write the HTML report at the end.")] = True,
-) -> None:  # fmt: skip
+) -> None:
     """Run a suite on its data sets or on your own; the same command again resumes it."""
     from omicsbench import api
     from omicsbench.cli.progress import Progress, observing_signals
     from omicsbench.planning.suite import load_suite
 
     suite_changes = _changes(
-        sizes=sizes, metrics=metrics, family=family, repeats=repeats, n_components=n_components,
-        features=features, features_per_size=features_per_size or None, seed=seed, device=device,
-        threads=threads, jobs=jobs, timeout_s=timeout, memory_gb=memory_gb,
-    )  # fmt: skip
+        sizes=sizes,
+        metrics=metrics,
+        family=family,
+        repeats=repeats,
+        n_components=n_components,
+        features=features,
+        features_per_size=features_per_size or None,
+        seed=seed,
+        device=device,
+        threads=threads,
+        jobs=jobs,
+        timeout_s=timeout,
+        memory_gb=memory_gb,
+    )
     chosen = load_suite(suite)
     if tune_trials:
         kept = chosen.tune.model_dump(include={"metric", "repeats"}) if chosen.tune else {}
@@ -135,11 +160,20 @@ def run(
     target = out or api.default_folder(chosen, own)
     with observing_signals(), Progress() as observer, _dask(dask) as executor:
         table = api.run(
-            chosen, data=own or None, label=None if own else label, methods=method or (),
-            out=target, plugins=plugins or (), executor=executor,
-            isolate_runs=isolate is Isolate.RUN, retry=retry, force=force, command=_command(),
-            observer=observer, **suite_changes,
-        )  # fmt: skip
+            chosen,
+            data=own or None,
+            label=None if own else label,
+            methods=method or (),
+            out=target,
+            plugins=plugins or (),
+            executor=executor,
+            isolate_runs=isolate is Isolate.RUN,
+            retry=retry,
+            force=force,
+            command=_command(),
+            observer=observer,
+            **suite_changes,
+        )
     _finish(target, table, report)
 
 
@@ -164,17 +198,28 @@ def _changes(
 
 
 def _own(
-    data: list[Path] | None, label: str | None, values: str | None, layer: str | None,
-    modality: str | None, scale: bool, provenance: str | None, unit: str | None,
-) -> list[Any]:  # fmt: skip
+    data: list[Path] | None,
+    label: str | None,
+    values: str | None,
+    layer: str | None,
+    modality: str | None,
+    scale: bool,
+    provenance: str | None,
+    unit: str | None,
+) -> list[Any]:
     from typing import get_args
 
     from omicsbench.inputs.source import OwnData
     from omicsbench.plugin import Provenance, Values
 
-    options = {"--layer": layer, "--modality": modality, "--values": values,
-               "--label-provenance": provenance, "--unit": unit,
-               "--no-scale": None if scale else True}  # fmt: skip
+    options = {
+        "--layer": layer,
+        "--modality": modality,
+        "--values": values,
+        "--label-provenance": provenance,
+        "--unit": unit,
+        "--no-scale": None if scale else True,
+    }
     stated = [name for name, value in options.items() if value is not None]
     if stated and not data:
         raise OmicsbenchError(f"{stated[0]} belongs to your own data; name its file with --data.")

@@ -173,9 +173,11 @@ def _plain(error: Exception) -> str:
     inner: Any = error
     while True:
         cause = getattr(inner, "reason", None)
-        cause = cause if isinstance(cause, Exception) else next(
-            (part for part in inner.args if isinstance(part, Exception)), None
-        )  # fmt: skip
+        cause = (
+            cause
+            if isinstance(cause, Exception)
+            else next((part for part in inner.args if isinstance(part, Exception)), None)
+        )
         if cause is None:
             break
         inner = cause
@@ -210,9 +212,15 @@ def _bar(name: str, start: int, total: int | None) -> Iterator[Callable[[int], N
 
     console = Console(file=sys.stderr)
     with Progress(
-        TextColumn("{task.description}", markup=False), BarColumn(), DownloadColumn(),
-        TransferSpeedColumn(), TextColumn("left"), TimeRemainingColumn(),
-        console=console, disable=not console.is_terminal, transient=True,
-    ) as bar:  # fmt: skip
+        TextColumn("{task.description}", markup=False),
+        BarColumn(),
+        DownloadColumn(),
+        TransferSpeedColumn(),
+        TextColumn("left"),
+        TimeRemainingColumn(),
+        console=console,
+        disable=not console.is_terminal,
+        transient=True,
+    ) as bar:
         task = bar.add_task(name, total=total, completed=start)
         yield lambda size: bar.update(task, advance=size)

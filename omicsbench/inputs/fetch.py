@@ -116,9 +116,12 @@ def _retrieve(remote: Remote, path: Path, tell: Tell) -> None:
     tell(f"Downloading {remote.url} to {path}.")
     try:
         pooch.retrieve(
-            remote.url, expected, path.name, path.parent,
+            remote.url,
+            expected,
+            path.name,
+            path.parent,
             downloader=Download(part, checked=expected is not None),
-        )  # fmt: skip
+        )
     except ValueError as error:  # pooch's word for a wrong checksum
         raise _wrong(remote, path, part, expected or "") from error
     part.unlink(missing_ok=True)
@@ -136,9 +139,11 @@ def _verify(remote: Remote, path: Path, tell: Tell) -> None:
             "move it and its .sha256 away to fetch the other."
         )
     stamp = _stamp(path)
-    same = stated is None or not stated.startswith("sha256:") or (
-        record is not None and stated == f"sha256:{record.sha256}"
-    )  # fmt: skip
+    same = (
+        stated is None
+        or not stated.startswith("sha256:")
+        or (record is not None and stated == f"sha256:{record.sha256}")
+    )
     if record and record.stamp == stamp and same:
         return
     found = str(pooch.file_hash(str(path), alg="sha256"))

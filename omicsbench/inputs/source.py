@@ -69,12 +69,16 @@ class Cells:
         X, codes = checked.adata.X, checked.codes
         labels = None if codes is None or not checked.label_names else lambda: codes
         dense = isinstance(X, np.ndarray)
-        stream = None if dense else CellStream(
-            shape=X.shape,
-            features=(),
-            blocks=lambda: (X[i : i + BLOCK_ROWS] for i in range(0, X.shape[0], BLOCK_ROWS)),
-            labels=labels,
-        )  # fmt: skip
+        stream = (
+            None
+            if dense
+            else CellStream(
+                shape=X.shape,
+                features=(),
+                blocks=lambda: (X[i : i + BLOCK_ROWS] for i in range(0, X.shape[0], BLOCK_ROWS)),
+                labels=labels,
+            )
+        )
         names, notes = checked.label_names, checked.notes
         matrix = X if dense else None
         return cls(X.shape, checked.values, matrix, stream, names, notes, labels, checked.units)
@@ -178,9 +182,16 @@ def registered(text: str, registry: Registry) -> Source:
 
     def identify() -> Any:
         known = [
-            info.name, params, info.version, entry.code_id, info.label, info.values, info.scale,
-            [file_digest(f) for f in files], [_version(m) for m in info.needs],
-        ]  # fmt: skip
+            info.name,
+            params,
+            info.version,
+            entry.code_id,
+            info.label,
+            info.values,
+            info.scale,
+            [file_digest(f) for f in files],
+            [_version(m) for m in info.needs],
+        ]
         known += [info.unit] if info.unit else []
         known += [dict(info.modalities)] if info.modalities else []
         for remote in info.remote:
@@ -191,14 +202,20 @@ def registered(text: str, registry: Registry) -> Source:
         name=call_text(info.name, params),
         identify=identify,
         describe={
-            "name": info.name, "summary": info.summary, "source": info.source,
-            "licence": info.licence, "kind": info.kind, "omics": info.omics,
-            "label": info.label, "provenance": info.provenance, "unit": info.unit,
+            "name": info.name,
+            "summary": info.summary,
+            "source": info.source,
+            "licence": info.licence,
+            "kind": info.kind,
+            "omics": info.omics,
+            "label": info.label,
+            "provenance": info.provenance,
+            "unit": info.unit,
         },
         scale=info.scale,
         load=load,
         several=bool(info.modalities),
-    )  # fmt: skip
+    )
 
 
 def own(data: OwnData, several: bool = False) -> Source:
@@ -225,14 +242,20 @@ def own(data: OwnData, several: bool = False) -> Source:
         name=re.sub(r"[^\w.-]+", "_", path.name),
         identify=lambda: ["file", file_digest(path), settings],
         describe={
-            "name": path.name, "summary": "your own data", "source": path.name, "licence": "",
-            "kind": "real", "omics": True, "label": data.label,
-            "provenance": data.provenance if data.label else None, "unit": data.unit,
+            "name": path.name,
+            "summary": "your own data",
+            "source": path.name,
+            "licence": "",
+            "kind": "real",
+            "omics": True,
+            "label": data.label,
+            "provenance": data.provenance if data.label else None,
+            "unit": data.unit,
         },
         scale=data.scale,
         load=load,
         several=several,
-    )  # fmt: skip
+    )
 
 
 def _checked_modalities(

@@ -75,9 +75,13 @@ class TenX:
     ) -> CellStream:
         """The cells as a data set's loader returns them."""
         return CellStream(
-            shape=self.shape, features=self.names, blocks=self.blocks, labels=labels,
-            label_names=label_names, notes=self.notes,
-        )  # fmt: skip
+            shape=self.shape,
+            features=self.names,
+            blocks=self.blocks,
+            labels=labels,
+            label_names=label_names,
+            notes=self.notes,
+        )
 
     def _rows(self, group: Any, start: int, stop: int) -> Any:
         from scipy import sparse
@@ -126,13 +130,17 @@ def inspect_10x(path: Path | str, kind: str = EXPRESSION) -> TenX:
     chosen = np.flatnonzero(types == kind)
     if not chosen.size:
         raise DataError(f"{path} has no {called}, only {', '.join(others)}: give another.")
-    found = whole if not others else replace(
-        whole,
-        kept=chosen,
-        gene_ids=tuple(whole.gene_ids[place] for place in chosen),
-        names=tuple(whole.names[place] for place in chosen),
-        notes=(f"Only {called} is used, not {', '.join(others)}.",),
-    )  # fmt: skip
+    found = (
+        whole
+        if not others
+        else replace(
+            whole,
+            kept=chosen,
+            gene_ids=tuple(whole.gene_ids[place] for place in chosen),
+            names=tuple(whole.names[place] for place in chosen),
+            notes=(f"Only {called} is used, not {', '.join(others)}.",),
+        )
+    )
     return _told_apart(found, "Gene" if kind == EXPRESSION else kind)
 
 
@@ -147,8 +155,11 @@ def _inspect(path: Path) -> tuple[TenX, NDArray[Any]]:
         name = _group_name(file, path)
         group = file[name]
         three = "features" in group
-        wanted = ["features/id", "features/name", "features/feature_type"] if three else [
-            "genes", "gene_names"]  # fmt: skip
+        wanted = (
+            ["features/id", "features/name", "features/feature_type"]
+            if three
+            else ["genes", "gene_names"]
+        )
         for part in ("data", "indices", "indptr", "shape", "barcodes", *wanted):
             if part not in group:
                 raise _damaged(path, f"{name}/{part} is missing")
@@ -200,8 +211,13 @@ def _check_sizes(path: Path, group: Any, ids: str, names: str) -> tuple[int, int
     if stated.shape != (2,) or stated.min() < 0:
         raise _damaged(path, f"its shape is stated as {stated.tolist()}")
     features, cells = (int(size) for size in stated)
-    for part, length in ((ids, features), (names, features), ("barcodes", cells),
-                         ("indptr", cells + 1), ("indices", len(group["data"]))):  # fmt: skip
+    for part, length in (
+        (ids, features),
+        (names, features),
+        ("barcodes", cells),
+        ("indptr", cells + 1),
+        ("indices", len(group["data"])),
+    ):
         if len(group[part]) != length:
             raise _damaged(path, f"{part} has {len(group[part]):,} entries, not {length:,}")
     first, last = int(group["indptr"][0]), int(group["indptr"][-1])

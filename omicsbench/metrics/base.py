@@ -178,9 +178,18 @@ def metric(
         if unknown:
             raise TypeError(f"metric {name} needs {sorted(unknown)}, known: {sorted(MISSING)}")
         METRICS[name] = Metric(
-            name, title, range, direction, source, group, function, needs, margin, secondary,
+            name,
+            title,
+            range,
+            direction,
+            source,
+            group,
+            function,
+            needs,
+            margin,
+            secondary,
             tasks,
-        )  # fmt: skip
+        )
         return function
 
     return register

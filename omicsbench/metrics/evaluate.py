@@ -74,5 +74,6 @@ def evaluate(
 
 def in_sample_metrics(names: Sequence[str]) -> list[str]:
     """Metrics that are scored on training rows too: those that no label enters."""
-    return [n for n in names if not METRICS[n].uses_labels and "train_embedding" not in
-            METRICS[n].needs]  # fmt: skip
+    return [
+        n for n in names if not METRICS[n].uses_labels and "train_embedding" not in METRICS[n].needs
+    ]

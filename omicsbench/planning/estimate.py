@@ -139,13 +139,22 @@ def look_ahead(suite: Suite, registry: Registry, results: Path) -> Outlook:
             pipeline, tuning = contestant.pipeline, contestant.tuning
             limit_s = tuning.time_limit_s(suite.timeout_s) if tuning else suite.timeout_s
             limits = {"timeout_s": limit_s, "memory_bytes": float(memory)}
-            wanted = (suite.task, contestant.label, pipeline.code_id, suite.device, threads,
-                      suite.features, suite.features_per_size)  # fmt: skip
+            wanted = (
+                suite.task,
+                contestant.label,
+                pipeline.code_id,
+                suite.device,
+                threads,
+                suite.features,
+                suite.features_per_size,
+            )
             own = [
-                r for r in records
-                if r.spec.dataset == source.name and terms(r.spec) == wanted
+                r
+                for r in records
+                if r.spec.dataset == source.name
+                and terms(r.spec) == wanted
                 and (r.spec.seed, r.spec.metrics) == (suite.seed, metrics)
-            ]  # fmt: skip
+            ]
             features = min(suite.features, dataset.features or suite.features)
             for size in sizes:
                 wanted_repeats = contestant.repeats
@@ -160,8 +169,15 @@ def look_ahead(suite: Suite, registry: Registry, results: Path) -> Outlook:
                 tried = max((r.spec.size for r in own if observe(r)), default=0)
                 rows.append(_marked(replace(row, cost=cost), limits, size > tried))
     total = _total(rows, suite, known, results)
-    return Outlook(suite.name, str(results), len(records), files - len(records),
-                   tuple(datasets), tuple(rows), total)  # fmt: skip
+    return Outlook(
+        suite.name,
+        str(results),
+        len(records),
+        files - len(records),
+        tuple(datasets),
+        tuple(rows),
+        total,
+    )
 
 
 class _Known:
@@ -207,12 +223,16 @@ class _Known:
             if found["wall_s"]:
                 return {
                     quantity: Forecast(
-                        cost.value, cost.low, cost.high, cost.basis + added, cost.largest,
+                        cost.value,
+                        cost.low,
+                        cost.high,
+                        cost.basis + added,
+                        cost.largest,
                         cost.own and not added,
                     )
                     for quantity, cost in found.items()
                     if cost
-                }  # fmt: skip
+                }
         return {}
 
     def start_s(self, pipeline: str) -> float:
@@ -346,9 +366,13 @@ def _total(rows: list[Row], suite: Suite, known: _Known, results: Path) -> Total
 def flat(row: Row) -> dict[str, Any]:
     """A row as one line of a table: ``wall_s``, ``wall_s_low`` and so on; None where unknown."""
     made: dict[str, Any] = {
-        "dataset": row.dataset, "pipeline": row.pipeline, "size": row.size,
-        "repeats": row.repeats, "done": row.done, "todo": row.todo,
-    }  # fmt: skip
+        "dataset": row.dataset,
+        "pipeline": row.pipeline,
+        "size": row.size,
+        "repeats": row.repeats,
+        "done": row.done,
+        "todo": row.todo,
+    }
     for quantity in QUANTITIES:
         cost = row.cost.get(quantity)
         for end, suffix in (("value", ""), ("low", "_low"), ("high", "_high")):

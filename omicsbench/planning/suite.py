@@ -79,9 +79,11 @@ class Suite(_Strict):
         default=500, ge=10, le=2_000, description="scored rows, the same at every size"
     )
     background: int = Field(
-        default=5_000, ge=10, le=10_000,
+        default=5_000,
+        ge=10,
+        le=10_000,
         description="test rows among which neighbours are sought, the same at every size",
-    )  # fmt: skip
+    )
     device: Device = "cpu"
     threads: int | None = Field(
         default=None, ge=1, description="of each run; all cores shared by the jobs, if not stated"

@@ -12,9 +12,13 @@ from omicsbench.prepare.scaling import Matrix
 
 TARGET_SUM = 1e4
 LIKELIHOODS: dict[Values, Likelihood] = {
-    "counts": "negative_binomial", "proteins": "negative_binomial", "binary": "bernoulli",
-    "rates": "bernoulli", "log": "normal", "continuous": "normal",
-}  # fmt: skip
+    "counts": "negative_binomial",
+    "proteins": "negative_binomial",
+    "binary": "bernoulli",
+    "rates": "bernoulli",
+    "log": "normal",
+    "continuous": "normal",
+}
 
 
 def normalize(X: Matrix, values: Values) -> Matrix:

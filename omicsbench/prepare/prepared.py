@@ -231,14 +231,15 @@ def _joined(parts: dict[str, dict[str, Any]], name: str) -> dict[str, Any]:
         "modalities": list(parts),
         "shape": [first["shape"][0], sum(part["shape"][1] for part in parts.values())],
         "nonnegative": all(part["nonnegative"] for part in parts.values()),
-        "info": first["info"] | {
+        "info": first["info"]
+        | {
             "values": " + ".join(info["values"] for info in infos.values()),
             "n_features": sum(info["n_features"] for info in infos.values()),
             "n_selected": sum(info["n_selected"] for info in infos.values()),
             "modalities": {m: {k: info[k] for k in known} for m, info in infos.items()},
             "notes": list(dict.fromkeys(n for info in infos.values() for n in info["notes"])),
         },
-    }  # fmt: skip
+    }
 
 
 def _code_of(held_out: str | None, cells: Cells) -> int | None:
@@ -315,7 +316,11 @@ def _arrays(
     parts: splitting.Split, scaler: Scaler, kept: NDArray[np.int64], codes: streaming.Codes | None
 ) -> dict[str, NDArray[Any]]:
     arrays: dict[str, NDArray[Any]] = {
-        "train": parts.train, "validation": parts.validation, "test": parts.test,
-        "mean": scaler.mean, "sd": scaler.sd, "features": kept,
-    }  # fmt: skip
+        "train": parts.train,
+        "validation": parts.validation,
+        "test": parts.test,
+        "mean": scaler.mean,
+        "sd": scaler.sd,
+        "features": kept,
+    }
     return arrays if codes is None else arrays | {"labels": codes}

@@ -96,8 +96,15 @@ def observe(record: RunRecord, disk_bytes: float | None = None) -> Observation |
 
 def terms(spec: RunSpec) -> tuple[Any, ...]:
     """What two runs must share for the cost of one to tell that of the other."""
-    return (spec.task, spec.label, spec.pipeline_id, spec.device, spec.threads, spec.features,
-            spec.features_per_size)  # fmt: skip
+    return (
+        spec.task,
+        spec.label,
+        spec.pipeline_id,
+        spec.device,
+        spec.threads,
+        spec.features,
+        spec.features_per_size,
+    )
 
 
 def forecast(

@@ -13,14 +13,29 @@ from omicsbench._version import __version__
 from omicsbench.records.spec import RunRecord
 
 THREAD_VARIABLES = (
-    "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS",
-    "VECLIB_MAXIMUM_THREADS", "NUMEXPR_NUM_THREADS",
-)  # fmt: skip
+    "OMP_NUM_THREADS",
+    "OPENBLAS_NUM_THREADS",
+    "MKL_NUM_THREADS",
+    "NUMBA_NUM_THREADS",
+    "VECLIB_MAXIMUM_THREADS",
+    "NUMEXPR_NUM_THREADS",
+)
 LARGE_BLOCK = 16 << 20  # bytes
 PACKAGES = (
-    "numpy", "scipy", "scikit-learn", "torch", "openTSNE", "umap-learn", "pynndescent", "numba",
-    "anndata", "scanpy", "igraph", "pandas", "optuna",
-)  # fmt: skip
+    "numpy",
+    "scipy",
+    "scikit-learn",
+    "torch",
+    "openTSNE",
+    "umap-learn",
+    "pynndescent",
+    "numba",
+    "anndata",
+    "scanpy",
+    "igraph",
+    "pandas",
+    "optuna",
+)
 
 
 def cores() -> int:
@@ -114,8 +129,11 @@ def _git_revision() -> str | None:
     try:
         found = subprocess.run(
             ["git", "-C", str(root), "describe", "--always", "--dirty", "--abbrev=12"],
-            capture_output=True, text=True, timeout=10, check=False,
-        )  # fmt: skip
+            capture_output=True,
+            text=True,
+            timeout=10,
+            check=False,
+        )
     except (OSError, subprocess.TimeoutExpired):
         return None
     return found.stdout.strip() or None

@@ -9,8 +9,17 @@ import pandas as pd
 
 from omicsbench.records.spec import RunRecord, Status
 
-TERMS = ("task", "dataset", "dataset_id", "device", "threads", "split", "features",
-         "features_per_size", "scored")  # fmt: skip
+TERMS = (
+    "task",
+    "dataset",
+    "dataset_id",
+    "device",
+    "threads",
+    "split",
+    "features",
+    "features_per_size",
+    "scored",
+)
 
 
 def terms(record: RunRecord) -> tuple[Any, ...]:
@@ -25,14 +34,46 @@ def tidy(records: Iterable[RunRecord]) -> pd.DataFrame:
     the scored cells, where one is known. Times are in seconds, memory in bytes, energy in joules;
     ``tuning`` is empty where the pipeline ran as written.
     """
-    names = ["dataset", "task", "pipeline", "family", "output_dim", "size", "repeat", "device",
-             "tuning", "status", "reason", "part", "metric", "value", "se", "tuning_s", "fit_s",
-             "transform_s", "cpu_s", "energy_j", "peak_rss_bytes", "key"]  # fmt: skip
+    names = [
+        "dataset",
+        "task",
+        "pipeline",
+        "family",
+        "output_dim",
+        "size",
+        "repeat",
+        "device",
+        "tuning",
+        "status",
+        "reason",
+        "part",
+        "metric",
+        "value",
+        "se",
+        "tuning_s",
+        "fit_s",
+        "transform_s",
+        "cpu_s",
+        "energy_j",
+        "peak_rss_bytes",
+        "key",
+    ]
     rows: list[tuple[Any, ...]] = []
     for r in sorted(records, key=_rank):
         s = r.spec
-        head = [s.dataset, s.task, s.pipeline, r.family, r.output_dim, s.size, s.repeat, s.device,
-                str(s.tuning or ""), r.status.value, r.reason]  # fmt: skip
+        head = [
+            s.dataset,
+            s.task,
+            s.pipeline,
+            r.family,
+            r.output_dim,
+            s.size,
+            s.repeat,
+            s.device,
+            str(s.tuning or ""),
+            r.status.value,
+            r.reason,
+        ]
         done, spent = r.status is Status.OK, r.phases
         times = (spent.tuning_s, spent.fit_s, spent.transform_s) if done else (None,) * 3
         end = [*times, r.cpu_s, r.energy_j, r.peak_rss_bytes, r.key]

@@ -43,26 +43,61 @@ def summaries(verdicts: Sequence[Verdict], kind_of: Mapping[str, str]) -> list[S
         found.append(Summary(metric, column, summarise(means, errors, list(own), margin)))
     return sorted(
         found,
-        key=lambda s: (-(s.column.output_dim or 0), s.column.task, s.column.device,
-                       rank[s.metric], s.column.tuning),
-    )  # fmt: skip
+        key=lambda s: (
+            -(s.column.output_dim or 0),
+            s.column.task,
+            s.column.device,
+            rank[s.metric],
+            s.column.tuning,
+        ),
+    )
 
 
 def summary_table(found: Sequence[Summary]) -> pd.DataFrame:
     """One row per summary; differences are deep minus simple, positive where deep is better."""
     rows = [
-        {"metric": s.metric, "task": s.column.task, "device": s.column.device,
-         "output_dim": s.column.output_dim, "tuning": s.column.tuning,
-         "outcome": s.across.outcome, "datasets": len(s.across.names),
-         "names": "; ".join(s.across.names), "mean": s.across.mean, "low": s.across.low,
-         "high": s.across.high, "new_low": s.across.new_low, "new_high": s.across.new_high,
-         "tau": s.across.tau, "margin": s.across.margin, "signed_rank_p": s.across.p,
-         "smallest_p": s.across.p_smallest, "sentence": s.across.sentence}
+        {
+            "metric": s.metric,
+            "task": s.column.task,
+            "device": s.column.device,
+            "output_dim": s.column.output_dim,
+            "tuning": s.column.tuning,
+            "outcome": s.across.outcome,
+            "datasets": len(s.across.names),
+            "names": "; ".join(s.across.names),
+            "mean": s.across.mean,
+            "low": s.across.low,
+            "high": s.across.high,
+            "new_low": s.across.new_low,
+            "new_high": s.across.new_high,
+            "tau": s.across.tau,
+            "margin": s.across.margin,
+            "signed_rank_p": s.across.p,
+            "smallest_p": s.across.p_smallest,
+            "sentence": s.across.sentence,
+        }
         for s in found
-    ]  # fmt: skip
-    columns = ["metric", "task", "device", "output_dim", "tuning", "outcome", "datasets", "names",
-               "mean", "low", "high", "new_low", "new_high", "tau", "margin", "signed_rank_p",
-               "smallest_p", "sentence"]  # fmt: skip
+    ]
+    columns = [
+        "metric",
+        "task",
+        "device",
+        "output_dim",
+        "tuning",
+        "outcome",
+        "datasets",
+        "names",
+        "mean",
+        "low",
+        "high",
+        "new_low",
+        "new_high",
+        "tau",
+        "margin",
+        "signed_rank_p",
+        "smallest_p",
+        "sentence",
+    ]
     return pd.DataFrame(rows, columns=columns).astype({"output_dim": "Int64"})
 
 

@@ -95,8 +95,11 @@ def _costs(verdicts: Sequence[Verdict], records: Sequence[RunRecord]) -> list[st
     """Median seconds of those compared, at the largest size at which both sides finished."""
     compared = {
         (v.tuning, name)
-        for v in verdicts for d in v.differences for name in (d.deep, d.simple) if name
-    }  # fmt: skip
+        for v in verdicts
+        for d in v.differences
+        for name in (d.deep, d.simple)
+        if name
+    }
     datasets = {v.dataset for v in verdicts}
     times: dict[tuple[int, str, str], dict[tuple[str, str], list[float]]] = defaultdict(
         lambda: defaultdict(list)
@@ -111,12 +114,16 @@ def _costs(verdicts: Sequence[Verdict], records: Sequence[RunRecord]) -> list[st
         if {family for family, _ in runs} >= {"deep", "simple"}:
             listed = "; ".join(
                 f"{family}: "
-                + _some([
-                    f"{name} {seconds(median(values))}"
-                    for (of, name), values in sorted(runs.items()) if of == family
-                ], ", ")
+                + _some(
+                    [
+                        f"{name} {seconds(median(values))}"
+                        for (of, name), values in sorted(runs.items())
+                        if of == family
+                    ],
+                    ", ",
+                )
                 for family in ("deep", "simple")
-            )  # fmt: skip
+            )
             return [
                 f"Median time of one run (fit, transform and any search) on {dataset} at "
                 f"n = {size:,} ({device}): {listed}."

@@ -83,8 +83,17 @@ def columns(frame: pd.DataFrame) -> dict[str, list[Any]]:
 
 def stars(verdicts: Iterable[Verdict]) -> pd.DataFrame:
     """The crossovers to mark, one row per ahead verdict."""
-    names = ["dataset", "task", "device", "tuning", "output_dim", "metric", "pipeline", "against",
-             "size"]  # fmt: skip
+    names = [
+        "dataset",
+        "task",
+        "device",
+        "tuning",
+        "output_dim",
+        "metric",
+        "pipeline",
+        "against",
+        "size",
+    ]
     rows = [
         (v.dataset, v.task, v.device, v.tuning, v.output_dim, v.metric, v.deep, v.against, v.n_star)
         for v in verdicts
@@ -119,8 +128,9 @@ def at_budgets(found: Iterable[Bargain]) -> tuple[pd.DataFrame, pd.DataFrame]:
     for b in found:
         at = (b.dataset, b.task, b.device, b.output_dim, b.metric, b.currency, b.at.budget)
         words = []
-        for side, choice, score in zip(FAMILIES, (b.at.simple, b.at.deep), b.scores[::-1],
-                                       strict=False):  # fmt: skip
+        for side, choice, score in zip(
+            FAMILIES, (b.at.simple, b.at.deep), b.scores[::-1], strict=False
+        ):
             if choice is not None:
                 sides.append((*at, side, choice.pipeline, choice.size, choice.cost, score))
             words.append(f"{choice.pipeline}, n = {choice.size:,}" if choice else "")
@@ -138,8 +148,15 @@ def specifications() -> dict[str, Any]:
         "curve": _chart(
             band("low", "high"),
             line("mean"),
-            _points("mean", [tip("mean", "mean"), *_INTERVAL, tip("repeats", "repeats"),
-                             tip("se", "standard error over test cells")]),
+            _points(
+                "mean",
+                [
+                    tip("mean", "mean"),
+                    *_INTERVAL,
+                    tip("repeats", "repeats"),
+                    tip("se", "standard error over test cells"),
+                ],
+            ),
             *_crossover(),
             y="linear",
         ),
@@ -169,9 +186,12 @@ def specifications() -> dict[str, Any]:
             },
             _points(
                 "mean",
-                [tip("tuning", "tuning"), tip("mean", "mean"),
-                 tip("total_s", "median search, fit and transform, s", ".3~s"),
-                 tip("front", "on the Pareto front (1: yes)")],
+                [
+                    tip("tuning", "tuning"),
+                    tip("mean", "mean"),
+                    tip("total_s", "median search, fit and transform, s", ".3~s"),
+                    tip("front", "on the Pareto front (1: yes)"),
+                ],
                 size=110,
                 hollow=True,
             ),
@@ -180,25 +200,48 @@ def specifications() -> dict[str, Any]:
         ),
         "budget": _chart(
             line("score"),
-            _points("score", [tip("score", "mean test score", ".4~f"),
-                              tip("budget", "budget", ".3~s"), tip("cost", "its cost", ".3~s")]),
+            _points(
+                "score",
+                [
+                    tip("score", "mean test score", ".4~f"),
+                    tip("budget", "budget", ".3~s"),
+                    tip("cost", "its cost", ".3~s"),
+                ],
+            ),
             x="budget",
             y="linear",
         ),
         "gain": _chart(
             band("low", "high"),
-            {"mark": {"type": "rule", "color": INK, "strokeDash": [2, 2]},
-             "encoding": {"x": {"value": 0}, "x2": {"value": "width"}, "y": {"datum": 0},
-                          "color": {"value": INK}}},
-            {"mark": {"type": "line", "strokeWidth": 1.8},
-             "encoding": {"y": {"field": "mean", "type": "quantitative"}}},
-            _points("mean", [tip("budget", "budget", ".3~s"), tip("mean", "deep minus simple"),
-                             *_INTERVAL, tip("pairs", "repeats"), tip("deep", "deep"),
-                             tip("simple", "simple")], shape=False),
+            {
+                "mark": {"type": "rule", "color": INK, "strokeDash": [2, 2]},
+                "encoding": {
+                    "x": {"value": 0},
+                    "x2": {"value": "width"},
+                    "y": {"datum": 0},
+                    "color": {"value": INK},
+                },
+            },
+            {
+                "mark": {"type": "line", "strokeWidth": 1.8},
+                "encoding": {"y": {"field": "mean", "type": "quantitative"}},
+            },
+            _points(
+                "mean",
+                [
+                    tip("budget", "budget", ".3~s"),
+                    tip("mean", "deep minus simple"),
+                    *_INTERVAL,
+                    tip("pairs", "repeats"),
+                    tip("deep", "deep"),
+                    tip("simple", "simple"),
+                ],
+                shape=False,
+            ),
             x="budget",
             y="linear",
         ),
-    }  # fmt: skip
+    }
 
 
 def _chart(*layers: dict[str, Any], y: str, x: str = "size") -> dict[str, Any]:
@@ -234,11 +277,19 @@ def plate(height: int = 190) -> dict[str, Any]:
         "config": {
             "font": "system-ui, -apple-system, 'Segoe UI', sans-serif",
             "view": {"stroke": None},
-            "axis": {"labelColor": INK, "titleColor": INK, "gridColor": GRID, "domainColor": GRID,
-                     "tickColor": GRID, "labelFontSize": 11, "titleFontSize": 11,
-                     "titleFontWeight": "normal", "labelSeparation": 6},
+            "axis": {
+                "labelColor": INK,
+                "titleColor": INK,
+                "gridColor": GRID,
+                "domainColor": GRID,
+                "tickColor": GRID,
+                "labelFontSize": 11,
+                "titleFontSize": 11,
+                "titleFontWeight": "normal",
+                "labelSeparation": 6,
+            },
         },
-    }  # fmt: skip
+    }
 
 
 def _with_y(layer: dict[str, Any], kind: str) -> dict[str, Any]:
@@ -299,8 +350,11 @@ def _points(
 
 def _hollow(field: str, title: str, number: str) -> dict[str, Any]:
     """Predicted costs of what was not run; the rows come as the data set ``predicted``."""
-    tips = [tip(field, title, number), tip(f"{field}_low", "95 % interval from", number),
-            tip(f"{field}_high", "to", number)]  # fmt: skip
+    tips = [
+        tip(field, title, number),
+        tip(f"{field}_low", "95 % interval from", number),
+        tip(f"{field}_high", "to", number),
+    ]
     layer = _points(field, tips, size=60)
     layer["mark"] |= {"filled": False, "strokeWidth": 1.5}
     return layer | {"data": {"name": "predicted"}}

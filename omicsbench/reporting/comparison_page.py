@@ -19,8 +19,17 @@ SHOWN = 30  # rows of a table for people; JSON has them all
 UNITS = {"peak_rss_bytes": (2**20, "MiB"), "wall_s": (1.0, "s"), "cpu_s": (1.0, "s")}
 COLOURS = {"regression": "#b8420a", "improvement": "#08519c", "no change": "#9aa0a8"}
 MARK = {0: "OK", 1: "REGRESSION", 3: "NOTHING COMPARABLE", 4: "RUNS LOST"}
-HEADS = ("Data set", "Pipeline", "n", "Quantity", "Base", "Head", "Change (95 % interval)",
-         "Tolerance", "p")  # fmt: skip
+HEADS = (
+    "Data set",
+    "Pipeline",
+    "n",
+    "Quantity",
+    "Base",
+    "Head",
+    "Change (95 % interval)",
+    "Tolerance",
+    "p",
+)
 
 
 def headline(found: Comparison) -> str:
@@ -64,8 +73,16 @@ def row(change: Change) -> tuple[str, ...]:
         effect, low, high = (f"{x:+.3f}" for x in (change.effect, change.low, change.high))
         limit = f"{change.tolerance:.3f}"
     interval = f" ({low} to {high})" if math.isfinite(change.low) else ""
-    return (change.dataset, change.pipeline, f"{change.size:,}", change.quantity, *value,
-            effect + interval, limit, f"{change.p:.2g}")  # fmt: skip
+    return (
+        change.dataset,
+        change.pipeline,
+        f"{change.size:,}",
+        change.quantity,
+        *value,
+        effect + interval,
+        limit,
+        f"{change.p:.2g}",
+    )
 
 
 def grouped(losses: Sequence[Lost]) -> list[tuple[str, ...]]:
@@ -177,14 +194,23 @@ def page(found: Comparison) -> str:
     drawn = {
         "Scores": ("HEAD minus BASE, turned so that left is worse", _picture(found, "score")),
         "Peak memory": ("HEAD / BASE; right is worse", _picture(found, "memory")),
-        "Time": ("HEAD / BASE, with the speed of the machine taken out; right is worse",
-                 _picture(found, "time")),
-    }  # fmt: skip
-    return environment().get_template("comparison.html").render(
-        headline=headline(found), sentences=sentences(found), parts=parts(found),
-        style=inlined("style.css"), fine=found.exit_code == 0,
-        pictures={t: (note, Markup(svg)) for t, (note, svg) in drawn.items() if svg},
-    )  # fmt: skip
+        "Time": (
+            "HEAD / BASE, with the speed of the machine taken out; right is worse",
+            _picture(found, "time"),
+        ),
+    }
+    return (
+        environment()
+        .get_template("comparison.html")
+        .render(
+            headline=headline(found),
+            sentences=sentences(found),
+            parts=parts(found),
+            style=inlined("style.css"),
+            fine=found.exit_code == 0,
+            pictures={t: (note, Markup(svg)) for t, (note, svg) in drawn.items() if svg},
+        )
+    )
 
 
 def _picture(found: Comparison, of: str) -> str:
@@ -208,20 +234,33 @@ def _picture(found: Comparison, of: str) -> str:
         scale["type"] = "log"
     specification = {
         "$schema": "https://vega.github.io/schema/vega-lite/v5.json",
-        "width": 560, "height": {"step": 26},
+        "width": 560,
+        "height": {"step": 26},
         "data": {"values": sorted(rows, key=lambda r: r["state"] != "no change")},
         "layer": [
-            {"mark": {"type": "rule", "color": INK},
-             "encoding": {"x": {"datum": neutral, "type": "quantitative"}}},
-            {"mark": {"type": "tick", "thickness": 2, "height": 16, "opacity": 0.7},
-             "encoding": {
-                 "x": {"field": "x", "type": "quantitative", "scale": scale, "title": None},
-                 "y": {"field": "pipeline", "type": "nominal", "title": None},
-                 "color": {"field": "state", "type": "nominal", "title": None, "legend": {
-                     "orient": "top"}, "scale": {"domain": list(COLOURS),
-                                                 "range": list(COLOURS.values())}}}},
+            {
+                "mark": {"type": "rule", "color": INK},
+                "encoding": {"x": {"datum": neutral, "type": "quantitative"}},
+            },
+            {
+                "mark": {"type": "tick", "thickness": 2, "height": 16, "opacity": 0.7},
+                "encoding": {
+                    "x": {"field": "x", "type": "quantitative", "scale": scale, "title": None},
+                    "y": {"field": "pipeline", "type": "nominal", "title": None},
+                    "color": {
+                        "field": "state",
+                        "type": "nominal",
+                        "title": None,
+                        "legend": {"orient": "top"},
+                        "scale": {"domain": list(COLOURS), "range": list(COLOURS.values())},
+                    },
+                },
+            },
         ],
-        "config": {"axis": {"gridColor": GRID, "labelLimit": 260, "labelColor": INK},
-                   "view": {"stroke": GRID}, "font": "sans-serif"},
-    }  # fmt: skip
+        "config": {
+            "axis": {"gridColor": GRID, "labelLimit": 260, "labelColor": INK},
+            "view": {"stroke": GRID},
+            "font": "sans-serif",
+        },
+    }
     return str(vl_convert.vegalite_to_svg(json.dumps(specification)))

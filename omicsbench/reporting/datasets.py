@@ -32,11 +32,14 @@ def places(records: Sequence[RunRecord]) -> list[dict[str, Any]]:
         extra = [text for text, show in zip((task, device), several, strict=True) if show]
         made.append(
             {
-                "dataset": dataset, "task": task, "device": device, "tuning": tuning,
+                "dataset": dataset,
+                "task": task,
+                "device": device,
+                "tuning": tuning,
                 "name": " · ".join(filter(None, [dataset, *extra, tuning])),
                 "ground": grounds.setdefault((dataset, task, device), len(grounds)),
             }
-        )  # fmt: skip
+        )
     return made
 
 

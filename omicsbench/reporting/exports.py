@@ -26,9 +26,14 @@ def bargain_table(found: Sequence[Bargain]) -> pd.DataFrame:
     rows = []
     for b in found:
         row: dict[str, Any] = {
-            "dataset": b.dataset, "task": b.task, "device": b.device, "output_dim": b.output_dim,
-            "metric": b.metric, "currency": b.currency, "budget": b.at.budget,
-        }  # fmt: skip
+            "dataset": b.dataset,
+            "task": b.task,
+            "device": b.device,
+            "output_dim": b.output_dim,
+            "metric": b.metric,
+            "currency": b.currency,
+            "budget": b.at.budget,
+        }
         for side, choice, score in zip(
             ("deep", "simple"), (b.at.deep, b.at.simple), b.scores, strict=True
         ):
@@ -36,8 +41,12 @@ def bargain_table(found: Sequence[Bargain]) -> pd.DataFrame:
             row[f"{side}_size"] = choice.size if choice else None
             row[f"{side}_cost"] = choice.cost if choice else None
             row[f"{side}_score"] = score
-        row |= {"difference": b.at.mean, "difference_low": b.at.low,
-                "difference_high": b.at.high, "pairs": b.at.pairs}  # fmt: skip
+        row |= {
+            "difference": b.at.mean,
+            "difference_low": b.at.low,
+            "difference_high": b.at.high,
+            "pairs": b.at.pairs,
+        }
         rows.append(row)
     table = pd.DataFrame(rows)
     whole = ("output_dim", "deep_size", "simple_size")
@@ -48,16 +57,36 @@ def markdown(
     verdicts: Sequence[Verdict], sentences: Sequence[str], kind_of: Mapping[str, str]
 ) -> str:
     """The answer, the matrix and the verdicts as Markdown."""
-    names = ["dataset", "metric", "deep", "against", "simple", "outcome", "n_star", "n_star_low",
-             "n_star_high", "largest", "repeats", "difference", "difference_low",
-             "difference_high", "tuning", "standing", "needed"]  # fmt: skip
+    names = [
+        "dataset",
+        "metric",
+        "deep",
+        "against",
+        "simple",
+        "outcome",
+        "n_star",
+        "n_star_low",
+        "n_star_high",
+        "largest",
+        "repeats",
+        "difference",
+        "difference_low",
+        "difference_high",
+        "tuning",
+        "standing",
+        "needed",
+    ]
     table = tables.verdict_table(verdicts)
     lines = ["# Verdicts", "", *(f"- {_plain(s)}" for s in sentences), ""]
     matrices = by_task(verdicts, kind_of)
     for task, matrix in matrices.items():
         of = f": {TASKS[task].lower()}" if len(matrices) > 1 else ""
-        lines += [f"## The best deep against the best simple pipeline{of}", "", *_matrix(matrix),
-                  ""]  # fmt: skip
+        lines += [
+            f"## The best deep against the best simple pipeline{of}",
+            "",
+            *_matrix(matrix),
+            "",
+        ]
     lines += ["## Every verdict", ""]
     lines += ["| " + " | ".join(names) + " |", "|" + " --- |" * len(names)]
     for row in table[names].itertuples(index=False) if len(table) else []:
@@ -109,14 +138,19 @@ def of(runs: pd.DataFrame, records: Sequence[RunRecord]) -> pd.DataFrame:
 def _matrix(matrix: Overview) -> list[str]:
     """The matrix as Markdown."""
     heads = [
-        " ".join(filter(None, (
-            c.dataset,
-            f"{c.output_dim}-D" if c.output_dim else "",
-            c.device if matrix.differ("device") else "",
-            (c.tuning or "at defaults") if matrix.differ("tuning") else c.tuning,
-        )))
+        " ".join(
+            filter(
+                None,
+                (
+                    c.dataset,
+                    f"{c.output_dim}-D" if c.output_dim else "",
+                    c.device if matrix.differ("device") else "",
+                    (c.tuning or "at defaults") if matrix.differ("tuning") else c.tuning,
+                ),
+            )
+        )
         for c in matrix.columns
-    ]  # fmt: skip
+    ]
     lines = ["| metric | " + " | ".join(map(_plain, heads)) + " |"]
     lines.append("|" + " --- |" * (len(heads) + 1))
     for metric, cells in matrix.rows:

@@ -24,9 +24,22 @@ Runs = Mapping[tuple[str, int], RunRecord]  # by pipeline and size
 Points = tuple[NDArray[Any], NDArray[Any] | None]  # embedding (m, 2), label codes (m,)
 
 COLOURS = (
-    "#4477aa", "#ee6677", "#228833", "#ccbb44", "#66ccee", "#aa3377", "#e08214", "#1b4f72",
-    "#8c564b", "#9467bd", "#2ca58d", "#f4a6c0", "#7f7f00", "#b2df8a", "#5a3e85",
-)  # fmt: skip
+    "#4477aa",
+    "#ee6677",
+    "#228833",
+    "#ccbb44",
+    "#66ccee",
+    "#aa3377",
+    "#e08214",
+    "#1b4f72",
+    "#8c564b",
+    "#9467bd",
+    "#2ca58d",
+    "#f4a6c0",
+    "#7f7f00",
+    "#b2df8a",
+    "#5a3e85",
+)
 OTHER, MISSING = "#9aa0a6", "#dadce0"
 PIXELS, SHOWN_CELLS, MAX_COLUMNS, MAX_PICTURES = 220, 4000, 5, 120
 # Training cells: from how many on they get a picture, and how many pictures a report bears.

@@ -24,8 +24,7 @@ from omicsbench.tracking.trends import (
     counted,
 )
 
-COSTS = {"wall_s": "wall time", "cpu_s": "processor time",
-         "peak_rss_bytes": "peak memory"}  # fmt: skip
+COSTS = {"wall_s": "wall time", "cpu_s": "processor time", "peak_rss_bytes": "peak memory"}
 UNITS = {"time": (1.0, "s"), "memory": (2.0**30, "GiB"), "score": (1.0, "")}
 WORSE, BETTER, LINE, FAILED = "#b8420a", "#08519c", "#4b5563", "#a50f3c"
 
@@ -95,13 +94,23 @@ def _row(f: Finding, found: Trends) -> dict[str, Any]:
     task, dataset, pipeline, n, device = f.where
     first, last = found.revisions[f.before], found.revisions[f.after]
     return {
-        "worse": f.worse, "dataset": dataset, "pipeline": pipeline, "n": n, "what": what(f),
-        "size": size(f), "weight": round(f.weight, 3), "range": between(f, found.revisions),
-        "dates": f"{first.date[:10]} to {last.date[:10]}", "commits": commits(f),
+        "worse": f.worse,
+        "dataset": dataset,
+        "pipeline": pipeline,
+        "n": n,
+        "what": what(f),
+        "size": size(f),
+        "weight": round(f.weight, 3),
+        "range": between(f, found.revisions),
+        "dates": f"{first.date[:10]} to {last.date[:10]}",
+        "commits": commits(f),
         "libraries": ", ".join(f.libraries),
         "machine": f.machine if len(found.machines) > 1 else "",
-        "device": device, "task": task, "quantity": f.quantity, "failed": not f.quantity,
-    }  # fmt: skip
+        "device": device,
+        "task": task,
+        "quantity": f.quantity,
+        "failed": not f.quantity,
+    }
 
 
 def _failing(found: Trends) -> list[dict[str, Any]]:
@@ -113,11 +122,18 @@ def _failing(found: Trends) -> list[dict[str, Any]]:
             continue
         fine = [at for at in places if not seen[at]]
         since = next(at for at in places if not fine or at > fine[-1])
-        rows.append({
-            "dataset": dataset, "pipeline": pipeline, "n": n, "device": device,
-            "machine": machine if len(found.machines) > 1 else "",
-            "what": counted(seen[places[-1]]), "since": found.revisions[since], "ever": not fine,
-        })  # fmt: skip
+        rows.append(
+            {
+                "dataset": dataset,
+                "pipeline": pipeline,
+                "n": n,
+                "device": device,
+                "machine": machine if len(found.machines) > 1 else "",
+                "what": counted(seen[places[-1]]),
+                "since": found.revisions[since],
+                "ever": not fine,
+            }
+        )
     return rows
 
 
@@ -132,16 +148,18 @@ def _data(found: Trends) -> dict[str, Any]:
         "machines": {m.id: f"{m.cpu}, {m.cores} cores" for m in found.machines},
         "quantities": {
             name: {
-                "title": title(name), "unit": UNITS[kind(name)][1],
+                "title": title(name),
+                "unit": UNITS[kind(name)][1],
                 "better": "lower" if lower_is_better(name) else "higher",
-                "tolerance": tolerance(name), "kind": kind(name),
+                "tolerance": tolerance(name),
+                "kind": kind(name),
             }
             for name in dict.fromkeys(s.quantity for s in found.series)
         },
         "series": [
             _series(s, found, findings[s.where, s.quantity, s.machine]) for s in found.series
         ],
-    }  # fmt: skip
+    }
 
 
 def _series(s: Series, found: Trends, own: list[Finding]) -> dict[str, Any]:
@@ -157,11 +175,15 @@ def _series(s: Series, found: Trends, own: list[Finding]) -> dict[str, Any]:
         for at, names in found.libraries[machine].items():
             moved[at] += names
     return {
-        "task": task, "dataset": dataset, "pipeline": pipeline, "size": n, "device": device,
-        "quantity": s.quantity, "machine": s.machine,
+        "task": task,
+        "dataset": dataset,
+        "pipeline": pipeline,
+        "size": n,
+        "device": device,
+        "quantity": s.quantity,
+        "machine": s.machine,
         "points": [
-            [p.revision, _short(p.mean / unit), _short(p.sd / unit), p.n, p.group]
-            for p in s.points
+            [p.revision, _short(p.mean / unit), _short(p.sd / unit), p.n, p.group] for p in s.points
         ],
         "segments": [[g.start, g.end, _short(g.mean / unit)] for g in s.segments],
         "changes": [
@@ -169,7 +191,7 @@ def _series(s: Series, found: Trends, own: list[Finding]) -> dict[str, Any]:
         ],
         "failed": [[at, ", ".join(words)] for at, words in sorted(failed.items()) if words],
         "libraries": [[at, ", ".join(dict.fromkeys(n))] for at, n in sorted(moved.items())],
-    }  # fmt: skip
+    }
 
 
 def _short(value: float) -> float:
@@ -178,44 +200,97 @@ def _short(value: float) -> float:
 
 def specification() -> dict[str, Any]:
     """A trend as Vega-Lite; the rows come as the data sets that its layers name."""
-    x = {"field": "at", "type": "quantitative", "axis": {
-        "title": None, "grid": False, "tickMinStep": 1, "tickCount": 6, "labelOverlap": "greedy",
-        "labelExpr": "labels[datum.value] || ''",
-    }, "scale": {"nice": False, "zero": False, "padding": 14}}  # fmt: skip
-    y = {"field": "mean", "type": "quantitative",
-         "axis": {"title": None, "tickCount": 4, "format": ".4~g"},
-         "scale": {"zero": False, "nice": False, "padding": 12}}  # fmt: skip
-    tips = [tip("revision", "revision"), tip("date", "date"), tip("mean", "mean", ".4~g"),
-            tip("sd", "sd over repeats", ".2~g"), tip("n", "repeats")]  # fmt: skip
+    x = {
+        "field": "at",
+        "type": "quantitative",
+        "axis": {
+            "title": None,
+            "grid": False,
+            "tickMinStep": 1,
+            "tickCount": 6,
+            "labelOverlap": "greedy",
+            "labelExpr": "labels[datum.value] || ''",
+        },
+        "scale": {"nice": False, "zero": False, "padding": 14},
+    }
+    y = {
+        "field": "mean",
+        "type": "quantitative",
+        "axis": {"title": None, "tickCount": 4, "format": ".4~g"},
+        "scale": {"zero": False, "nice": False, "padding": 12},
+    }
+    tips = [
+        tip("revision", "revision"),
+        tip("date", "date"),
+        tip("mean", "mean", ".4~g"),
+        tip("sd", "sd over repeats", ".2~g"),
+        tip("n", "repeats"),
+    ]
     changed = [tip("range", "between"), tip("words", "change"), tip("kind", "kind")]
     colour = {"field": "color", "type": "nominal", "scale": None}
     layers = [
-        {"data": {"name": "libraries"},
-         "mark": {"type": "rule", "color": "#c4c9d1", "strokeDash": [2, 3]},
-         "encoding": {"x": x, "tooltip": [tip("words", "libraries"), tip("date", "since")]}},
-        {"data": {"name": "changes"},
-         "mark": {"type": "rect", "opacity": {"expr": "datum.kind === 'drift' ? 0.08 : 0.2"}},
-         "encoding": {"x": x, "x2": {"field": "end"}, "color": colour, "tooltip": changed}},
-        {"data": {"name": "points"}, "mark": {"type": "line", "strokeWidth": 1, "color": "#9aa3b0"},
-         "encoding": {"x": x, "y": y, "detail": {"field": "group"}}},
-        {"data": {"name": "segments"}, "mark": {"type": "rule", "strokeWidth": 2, "color": INK},
-         "encoding": {"x": x, "x2": {"field": "end"}, "y": y}},
-        {"data": {"name": "points"},
-         "mark": {"type": "point", "filled": True, "opacity": 1, "size": 26},
-         "encoding": {"x": x, "y": y, "color": {"value": LINE}, "tooltip": tips}},
-        {"data": {"name": "changes"},
-         "mark": {"type": "text", "fontSize": 11, "fontWeight": 600, "baseline": "top",
-                  "dy": {"expr": "datum.kind === 'drift' ? height - 14 : -2"},
-                  "align": {"expr": "datum.late ? 'right' : 'left'"},
-                  "dx": {"expr": "datum.late ? -3 : 3"}},
-         "encoding": {"x": x | {"field": "end"}, "y": {"value": 0}, "color": colour,
-                      "text": {"field": "sign"}, "tooltip": changed}},
-        {"data": {"name": "failed"},
-         "mark": {"type": "point", "shape": "cross", "angle": 45, "filled": True, "size": 70,
-                  "opacity": 1, "color": FAILED},
-         "encoding": {"x": x, "y": {"value": {"expr": "height"}},
-                      "tooltip": [tip("revision", "revision"), tip("words", "without a result")]}},
-    ]  # fmt: skip
+        {
+            "data": {"name": "libraries"},
+            "mark": {"type": "rule", "color": "#c4c9d1", "strokeDash": [2, 3]},
+            "encoding": {"x": x, "tooltip": [tip("words", "libraries"), tip("date", "since")]},
+        },
+        {
+            "data": {"name": "changes"},
+            "mark": {"type": "rect", "opacity": {"expr": "datum.kind === 'drift' ? 0.08 : 0.2"}},
+            "encoding": {"x": x, "x2": {"field": "end"}, "color": colour, "tooltip": changed},
+        },
+        {
+            "data": {"name": "points"},
+            "mark": {"type": "line", "strokeWidth": 1, "color": "#9aa3b0"},
+            "encoding": {"x": x, "y": y, "detail": {"field": "group"}},
+        },
+        {
+            "data": {"name": "segments"},
+            "mark": {"type": "rule", "strokeWidth": 2, "color": INK},
+            "encoding": {"x": x, "x2": {"field": "end"}, "y": y},
+        },
+        {
+            "data": {"name": "points"},
+            "mark": {"type": "point", "filled": True, "opacity": 1, "size": 26},
+            "encoding": {"x": x, "y": y, "color": {"value": LINE}, "tooltip": tips},
+        },
+        {
+            "data": {"name": "changes"},
+            "mark": {
+                "type": "text",
+                "fontSize": 11,
+                "fontWeight": 600,
+                "baseline": "top",
+                "dy": {"expr": "datum.kind === 'drift' ? height - 14 : -2"},
+                "align": {"expr": "datum.late ? 'right' : 'left'"},
+                "dx": {"expr": "datum.late ? -3 : 3"},
+            },
+            "encoding": {
+                "x": x | {"field": "end"},
+                "y": {"value": 0},
+                "color": colour,
+                "text": {"field": "sign"},
+                "tooltip": changed,
+            },
+        },
+        {
+            "data": {"name": "failed"},
+            "mark": {
+                "type": "point",
+                "shape": "cross",
+                "angle": 45,
+                "filled": True,
+                "size": 70,
+                "opacity": 1,
+                "color": FAILED,
+            },
+            "encoding": {
+                "x": x,
+                "y": {"value": {"expr": "height"}},
+                "tooltip": [tip("revision", "revision"), tip("words", "without a result")],
+            },
+        },
+    ]
     return plate(170) | {
         "params": [{"name": "labels", "value": []}],
         "layer": layers,

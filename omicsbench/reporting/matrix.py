@@ -11,8 +11,17 @@ from omicsbench.metrics.base import METRICS, Metric
 from omicsbench.records.spec import RunRecord
 from omicsbench.verdict.verdict import Against, Standing, Verdict
 
-GROUPS = ("reconstruction", "neighbours", "modalities", "distances", "labels", "clusters",
-          "classes", "calibration", "uncertainty")  # fmt: skip
+GROUPS = (
+    "reconstruction",
+    "neighbours",
+    "modalities",
+    "distances",
+    "labels",
+    "clusters",
+    "classes",
+    "calibration",
+    "uncertainty",
+)
 TASKS = {"embed": "Embedding", "predict": "Prediction", "integrate": "Integration"}
 KINDS = ("real omics", "real, not omics", "simulated")
 REAL = KINDS[0]
@@ -62,9 +71,10 @@ def kinds(records: Iterable[RunRecord]) -> dict[str, str]:
 def best_against(verdicts: Iterable[Verdict], against: Against) -> list[Verdict]:
     """The headline: the best deep side against one simple side, by metrics that are no repeats."""
     return [
-        v for v in verdicts
+        v
+        for v in verdicts
         if v.best and v.against == against and not v.is_control and not METRICS[v.metric].secondary
-    ]  # fmt: skip
+    ]
 
 
 def headline(verdicts: Sequence[Verdict]) -> list[Verdict]:
@@ -80,9 +90,15 @@ def overview(verdicts: Sequence[Verdict], kind_of: Mapping[str, str]) -> Overvie
     cells = {(v.metric, Column.of(v)): v for v in chosen}
     columns = sorted(
         {column for _, column in cells},
-        key=lambda c: (KINDS.index(kind_of[c.dataset]), c.dataset, c.task, c.device,
-                       -(c.output_dim or 0), c.tuning),
-    )  # fmt: skip
+        key=lambda c: (
+            KINDS.index(kind_of[c.dataset]),
+            c.dataset,
+            c.task,
+            c.device,
+            -(c.output_dim or 0),
+            c.tuning,
+        ),
+    )
     rows = tuple(
         (metric, tuple(cells.get((metric.name, column)) for column in columns))
         for metric in ordered({name for name, _ in cells})

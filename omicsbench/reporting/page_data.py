@@ -46,14 +46,20 @@ def chart_data(
         predicted[f"memory{end}"] = predicted[f"peak_rss_bytes{end}"] / GIB
     key = ["place", "dim", "pipeline", "size"]
     wanted = {
-        "curve": (quality, [*key, "metric", "mean", "low", "high", "repeats", "se", "total_s",
-                            "front"]),
-        "cost": (costs, [*key, "fit_s", "fit_s_min", "fit_s_max", "memory", "memory_min",
-                         "memory_max"]),
-        "predicted": (predicted, [*key, "fit_s", "fit_s_low", "fit_s_high", "memory",
-                                  "memory_low", "memory_high"]),
+        "curve": (
+            quality,
+            [*key, "metric", "mean", "low", "high", "repeats", "se", "total_s", "front"],
+        ),
+        "cost": (
+            costs,
+            [*key, "fit_s", "fit_s_min", "fit_s_max", "memory", "memory_min", "memory_max"],
+        ),
+        "predicted": (
+            predicted,
+            [*key, "fit_s", "fit_s_low", "fit_s_high", "memory", "memory_low", "memory_high"],
+        ),
         "star": (charts.stars(marked), [*key, "metric", "against"]),
-    }  # fmt: skip
+    }
     wanted |= {name: (frame, ["place", "pipeline", *own]) for name, (frame, own) in details.items()}
     place_of = {tuple(p[k] for k in PLACE): i for i, p in enumerate(places)}
     pipeline_of = {name: i for i, name in enumerate(styles)}

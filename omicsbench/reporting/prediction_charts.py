@@ -23,25 +23,37 @@ def specifications() -> dict[str, Any]:
             {
                 "data": {"values": [{"x": 0}, {"x": 1}]},
                 "mark": {"type": "line", "strokeWidth": 1, "strokeDash": [2, 2]},
-                "encoding": {"x": _axis("x", "confidence"), "y": _axis("x", "accuracy"),
-                             "color": {"value": INK}},
+                "encoding": {
+                    "x": _axis("x", "confidence"),
+                    "y": _axis("x", "accuracy"),
+                    "color": {"value": INK},
+                },
             },
             {
                 "mark": {"type": "rule", "strokeWidth": 1, "opacity": 0.55},
-                "encoding": {"y": _axis("accuracy_min", "accuracy"),
-                             "y2": {"field": "accuracy_max"}},
+                "encoding": {
+                    "y": _axis("accuracy_min", "accuracy"),
+                    "y2": {"field": "accuracy_max"},
+                },
             },
             {
                 "mark": {"type": "point", "filled": True, "opacity": 0.9},
                 "encoding": {
                     "y": _axis("accuracy", "accuracy"),
-                    "size": {"field": "rows", "type": "quantitative", "legend": None,
-                             "scale": {"range": [12, 170], "zero": True}},
-                    "tooltip": [tip("pipeline", "pipeline"), tip("confidence", "confidence", ".3f"),
-                                tip("accuracy", "accuracy", ".3f"),
-                                tip("accuracy_min", "lowest of the repeats", ".3f"),
-                                tip("accuracy_max", "highest", ".3f"),
-                                tip("rows", "predictions", ",")],
+                    "size": {
+                        "field": "rows",
+                        "type": "quantitative",
+                        "legend": None,
+                        "scale": {"range": [12, 170], "zero": True},
+                    },
+                    "tooltip": [
+                        tip("pipeline", "pipeline"),
+                        tip("confidence", "confidence", ".3f"),
+                        tip("accuracy", "accuracy", ".3f"),
+                        tip("accuracy_min", "lowest of the repeats", ".3f"),
+                        tip("accuracy_max", "highest", ".3f"),
+                        tip("rows", "predictions", ","),
+                    ],
                 },
             },
             x=_axis("confidence", "confidence"),
@@ -55,9 +67,14 @@ def specifications() -> dict[str, Any]:
                 "encoding": {
                     "y": _free("mean", "accuracy"),
                     "shape": {"field": "shape", "type": "nominal", "scale": None},
-                    "tooltip": [tip("pipeline", "pipeline"), tip("coverage", "coverage", SHARE),
-                                tip("mean", "accuracy"), tip("low", "95 % interval from"),
-                                tip("high", "to"), tip("repeats", "repeats")],
+                    "tooltip": [
+                        tip("pipeline", "pipeline"),
+                        tip("coverage", "coverage", SHARE),
+                        tip("mean", "accuracy"),
+                        tip("low", "95 % interval from"),
+                        tip("high", "to"),
+                        tip("repeats", "repeats"),
+                    ],
                 },
             },
             x=_axis("coverage", "coverage: the surest share of the test rows", SHARE, 6),
@@ -70,8 +87,12 @@ def specifications() -> dict[str, Any]:
                     "x2": {"field": "end"},
                     "y": _free("share", "share of samples", SHARE, zero=True),
                     "y2": {"datum": 0},
-                    "tooltip": [tip("pipeline", "pipeline"), tip("start", "from", ".3f"),
-                                tip("end", "to", ".3f"), tip("samples", "samples", ",")],
+                    "tooltip": [
+                        tip("pipeline", "pipeline"),
+                        tip("start", "from", ".3f"),
+                        tip("end", "to", ".3f"),
+                        tip("samples", "samples", ","),
+                    ],
                 },
             },
             *_marks(),
@@ -80,12 +101,13 @@ def specifications() -> dict[str, Any]:
         ),
         "uncertainty": _chart(
             _bars("known", "known classes", {"value": KNOWN}),
-            _bars("held_out", "held-out class", {"field": "color", "type": "nominal",
-                                                 "scale": None}),
+            _bars(
+                "held_out", "held-out class", {"field": "color", "type": "nominal", "scale": None}
+            ),
             x=_axis("start", "entropy, 0 to 1"),
             height=160,
         ),
-    }  # fmt: skip
+    }
 
 
 def _chart(*layers: dict[str, Any], x: dict[str, Any], height: int) -> dict[str, Any]:
@@ -97,17 +119,21 @@ def _chart(*layers: dict[str, Any], x: dict[str, Any], height: int) -> dict[str,
 def _axis(field: str, title: str, number: str = ".1f", ticks: int = 3) -> dict[str, Any]:
     """An axis of shares, 0 to 1."""
     return {
-        "field": field, "type": "quantitative", "scale": {"domain": [0, 1]},
+        "field": field,
+        "type": "quantitative",
+        "scale": {"domain": [0, 1]},
         "axis": {"title": title, "format": number, "tickCount": ticks, "grid": False},
-    }  # fmt: skip
+    }
 
 
 def _free(field: str, title: str, number: str = ".2~f", zero: bool = False) -> dict[str, Any]:
     return {
-        "field": field, "type": "quantitative", "stack": None,
+        "field": field,
+        "type": "quantitative",
+        "stack": None,
         "scale": {"zero": zero, "nice": zero},
         "axis": {"title": title, "format": number, "tickCount": 4, "labelOverlap": "greedy"},
-    }  # fmt: skip
+    }
 
 
 def _y(layer: dict[str, Any], axis: dict[str, Any]) -> dict[str, Any]:
@@ -131,14 +157,22 @@ def _marks() -> list[dict[str, Any]]:
 
 
 def _bars(field: str, title: str, colour: dict[str, Any]) -> dict[str, Any]:
-    tips = [tip("pipeline", "pipeline"), tip(field, title, ".1%"),
-            tip(f"{field}_min", "lowest of the repeats", ".1%"),
-            tip(f"{field}_max", "highest", ".1%")]  # fmt: skip
+    tips = [
+        tip("pipeline", "pipeline"),
+        tip(field, title, ".1%"),
+        tip(f"{field}_min", "lowest of the repeats", ".1%"),
+        tip(f"{field}_max", "highest", ".1%"),
+    ]
     return {
         "mark": {"type": "rect", "opacity": 0.55},
-        "encoding": {"x2": {"field": "end"}, "y": _free(field, "share of rows", SHARE, zero=True),
-                     "y2": {"datum": 0}, "color": colour, "tooltip": tips},
-    }  # fmt: skip
+        "encoding": {
+            "x2": {"field": "end"},
+            "y": _free(field, "share of rows", SHARE, zero=True),
+            "y2": {"datum": 0},
+            "color": colour,
+            "tooltip": tips,
+        },
+    }
 
 
 def chart_frames(tables: Mapping[str, pd.DataFrame]) -> dict[str, tuple[pd.DataFrame, list[str]]]:
@@ -148,14 +182,18 @@ def chart_frames(tables: Mapping[str, pd.DataFrame]) -> dict[str, tuple[pd.DataF
     entropy = entropy.assign(start=entropy["entropy"] - half, end=entropy["entropy"] + half)
     shares = ["known", "held_out"]
     return {
-        "reliability": (tables["reliability"], ["confidence", "accuracy", "rows", "accuracy_min",
-                                                "accuracy_max"]),
+        "reliability": (
+            tables["reliability"],
+            ["confidence", "accuracy", "rows", "accuracy_min", "accuracy_max"],
+        ),
         "coverage": (tables["coverage"], ["coverage", "mean", "low", "high", "repeats"]),
         "posterior": (histograms(tables["posterior"]), ["start", "end", "share", "samples"]),
         "marks": (mean_predictions(tables["posterior"]), ["mean_prediction"]),
-        "uncertainty": (entropy, ["start", "end", *shares, *(f"{s}_min" for s in shares),
-                                  *(f"{s}_max" for s in shares)]),
-    }  # fmt: skip
+        "uncertainty": (
+            entropy,
+            ["start", "end", *shares, *(f"{s}_min" for s in shares), *(f"{s}_max" for s in shares)],
+        ),
+    }
 
 
 def _half(centres: pd.Series[Any]) -> float:
@@ -210,8 +248,12 @@ def _spread(table: pd.DataFrame) -> dict[str, dict[str, Any]]:
     for pipeline, own in table.groupby("pipeline"):
         low, high = own["accuracy"].astype(float).quantile([0.025, 0.975])
         mean = mean_predictions(own)["mean_prediction"].astype(float).mean()
-        found[str(pipeline)] = {"low": low, "high": high, "samples": len(own),
-                                "mean": None if pd.isna(mean) else mean}  # fmt: skip
+        found[str(pipeline)] = {
+            "low": low,
+            "high": high,
+            "samples": len(own),
+            "mean": None if pd.isna(mean) else mean,
+        }
     return found
 
 
@@ -219,8 +261,9 @@ def _entropy(table: pd.DataFrame) -> dict[str, tuple[float, float]]:
     """Mean entropy of the rows of known classes and of the class held out, by pipeline."""
     found = {}
     for pipeline, own in table.groupby("pipeline"):
-        known, held = ((own["entropy"] * own[name]).sum() / own[name].sum()
-                       for name in ("known", "held_out"))  # fmt: skip
+        known, held = (
+            (own["entropy"] * own[name]).sum() / own[name].sum() for name in ("known", "held_out")
+        )
         found[str(pipeline)] = (float(known), float(held))
     return found
 
@@ -230,6 +273,8 @@ def _surest(table: pd.DataFrame) -> str:
     words = []
     for pipeline, own in table.sort_values("coverage").groupby("pipeline"):
         first, last = own.iloc[0], own.iloc[-1]
-        words.append(f"{pipeline} {first['mean']:.3g} at coverage {first['coverage']:.0%}, "
-                     f"{last['mean']:.3g} at {last['coverage']:.0%}")  # fmt: skip
+        words.append(
+            f"{pipeline} {first['mean']:.3g} at coverage {first['coverage']:.0%}, "
+            f"{last['mean']:.3g} at {last['coverage']:.0%}"
+        )
     return "; ".join(words)

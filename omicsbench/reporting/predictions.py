@@ -36,10 +36,13 @@ def reliability_table(shown: Sequence[RunRecord]) -> pd.DataFrame:
         confidence=bins["confidence"] * bins["rows"], correct=bins["accuracy"] * bins["rows"]
     )
     found = weighted.groupby([*OF_RUN, "bin"], dropna=False).agg(
-        rows=("rows", "sum"), confidence=("confidence", "sum"), correct=("correct", "sum"),
-        accuracy_min=("accuracy", "min"), accuracy_max=("accuracy", "max"),
+        rows=("rows", "sum"),
+        confidence=("confidence", "sum"),
+        correct=("correct", "sum"),
+        accuracy_min=("accuracy", "min"),
+        accuracy_max=("accuracy", "max"),
         repeats=("repeat", "nunique"),
-    )  # fmt: skip
+    )
     found["confidence"] /= found["rows"]
     found["accuracy"] = found.pop("correct") / found["rows"]
     return found.reset_index()
@@ -86,9 +89,14 @@ def histograms(samples: pd.DataFrame) -> pd.DataFrame:
             counts = np.histogram(own["accuracy"].astype(float), edges)[0]
             full = np.flatnonzero(counts)
             part = own[OF_RUN].head(1).loc[own.index[:1].repeat(full.size)]
-            parts.append(part.assign(start=edges[full], end=edges[full + 1],
-                                     share=counts[full] / counts.sum(),
-                                     samples=counts[full]))  # fmt: skip
+            parts.append(
+                part.assign(
+                    start=edges[full],
+                    end=edges[full + 1],
+                    share=counts[full] / counts.sum(),
+                    samples=counts[full],
+                )
+            )
     return pd.concat([p[[*OF_RUN, "start", "end", "share", "samples"]] for p in parts])
 
 

@@ -112,9 +112,13 @@ def _html(
     views = task_views(records, details, places)
     templates = environment()
     templates.filters |= {
-        "seconds": seconds, "number": "{:,}".format, "signed": _signed,
-        "percent": "{:.0%}".format, "gib": _gib, "p": "{:.2g}".format,
-    }  # fmt: skip
+        "seconds": seconds,
+        "number": "{:,}".format,
+        "signed": _signed,
+        "percent": "{:.0%}".format,
+        "gib": _gib,
+        "p": "{:.2g}".format,
+    }
     started = sorted(r.started_at[:10] for r in records if r.started_at)
     return partial(
         templates.get_template("page.html").render,

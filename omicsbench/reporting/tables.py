@@ -26,23 +26,44 @@ def verdict_table(verdicts: Iterable[Verdict]) -> pd.DataFrame:
         last, rope, beyond = v.last, v.rope, v.extrapolation
         rows.append(
             {
-                "dataset": v.dataset, "task": v.task, "device": v.device, "metric": v.metric,
-                "headline": not METRICS[v.metric].secondary, "tuning": v.tuning, "deep": v.deep,
-                "best": v.best, "contenders": v.contenders, "is_control": v.is_control,
-                "against": v.against, "simple": v.simple, "output_dim": v.output_dim,
-                "outcome": v.outcome.value, "standing": v.standing, "alpha": v.alpha,
-                "n_star": v.n_star, "n_star_low": v.interval[0],
-                "n_star_high": v.interval[1], "p_reached": v.p_reached, "smallest": v.smallest,
-                "largest": v.largest, "repeats": v.repeats, "needed": v.needed, "unit": v.unit,
-                "folds": v.folds, "margin": v.margin,
-                "difference": last.mean, "difference_low": last.low,
+                "dataset": v.dataset,
+                "task": v.task,
+                "device": v.device,
+                "metric": v.metric,
+                "headline": not METRICS[v.metric].secondary,
+                "tuning": v.tuning,
+                "deep": v.deep,
+                "best": v.best,
+                "contenders": v.contenders,
+                "is_control": v.is_control,
+                "against": v.against,
+                "simple": v.simple,
+                "output_dim": v.output_dim,
+                "outcome": v.outcome.value,
+                "standing": v.standing,
+                "alpha": v.alpha,
+                "n_star": v.n_star,
+                "n_star_low": v.interval[0],
+                "n_star_high": v.interval[1],
+                "p_reached": v.p_reached,
+                "smallest": v.smallest,
+                "largest": v.largest,
+                "repeats": v.repeats,
+                "needed": v.needed,
+                "unit": v.unit,
+                "folds": v.folds,
+                "margin": v.margin,
+                "difference": last.mean,
+                "difference_low": last.low,
                 "difference_high": last.high,
-                "p_behind": rope and rope.p_behind, "p_equal": rope and rope.p_equal,
-                "p_ahead": rope and rope.p_ahead, "extrapolated": beyond and beyond.root,
+                "p_behind": rope and rope.p_behind,
+                "p_equal": rope and rope.p_equal,
+                "p_ahead": rope and rope.p_ahead,
+                "extrapolated": beyond and beyond.root,
                 "reason": v.reason,
                 "sentence": v.sentence,
             }
-        )  # fmt: skip
+        )
     whole = ("n_star", "n_star_low", "n_star_high", "output_dim", "needed", "extrapolated")
     return _whole(pd.DataFrame(rows), *whole)
 
@@ -51,15 +72,26 @@ def difference_table(verdicts: Iterable[Verdict]) -> pd.DataFrame:
     """One row per verdict and size."""
     return pd.DataFrame(
         {
-            "dataset": v.dataset, "task": v.task, "device": v.device, "metric": v.metric,
-            "tuning": v.tuning, "best": v.best, "deep": d.deep or v.deep,
-            "against": v.against, "simple": d.simple, "size": d.size,
-            "difference": d.mean, "difference_low": d.low, "difference_high": d.high,
-            "pairs": d.pairs, "use": d.use, "note": d.note,
+            "dataset": v.dataset,
+            "task": v.task,
+            "device": v.device,
+            "metric": v.metric,
+            "tuning": v.tuning,
+            "best": v.best,
+            "deep": d.deep or v.deep,
+            "against": v.against,
+            "simple": d.simple,
+            "size": d.size,
+            "difference": d.mean,
+            "difference_low": d.low,
+            "difference_high": d.high,
+            "pairs": d.pairs,
+            "use": d.use,
+            "note": d.note,
         }
         for v in verdicts
         for d in v.differences
-    )  # fmt: skip
+    )
 
 
 def score_table(runs: pd.DataFrame) -> pd.DataFrame:
@@ -107,17 +139,37 @@ def failure_table(records: Iterable[RunRecord]) -> pd.DataFrame:
     to; the prediction, where there is one, is in ``predicted_wall_s`` and so on, with its ends.
     """
     rows = [
-        {"dataset": r.spec.dataset, "task": r.spec.task, "pipeline": r.spec.pipeline,
-         "size": r.spec.size, "repeat": r.spec.repeat, "device": r.spec.device,
-         "tuning": str(r.spec.tuning or ""), "status": r.status.value, "reason": r.reason,
-         "key": r.key, "censored": is_censored(r)}
+        {
+            "dataset": r.spec.dataset,
+            "task": r.spec.task,
+            "pipeline": r.spec.pipeline,
+            "size": r.spec.size,
+            "repeat": r.spec.repeat,
+            "device": r.spec.device,
+            "tuning": str(r.spec.tuning or ""),
+            "status": r.status.value,
+            "reason": r.reason,
+            "key": r.key,
+            "censored": is_censored(r),
+        }
         | {f"predicted_{name}": r.predicted.get(name) for name in PREDICTIONS}
         for r in records
         if r.status is not Status.OK
-    ]  # fmt: skip
-    columns = ["dataset", "task", "pipeline", "size", "repeat", "device", "tuning", "status",
-               "reason", "key", "censored",
-               *(f"predicted_{name}" for name in PREDICTIONS)]  # fmt: skip
+    ]
+    columns = [
+        "dataset",
+        "task",
+        "pipeline",
+        "size",
+        "repeat",
+        "device",
+        "tuning",
+        "status",
+        "reason",
+        "key",
+        "censored",
+        *(f"predicted_{name}" for name in PREDICTIONS),
+    ]
     by = ["dataset", "task", "pipeline", "tuning", "size", "repeat", "device", "key"]
     return pd.DataFrame(rows, columns=columns).sort_values(by, ignore_index=True)
 
@@ -162,11 +214,20 @@ def prediction_table(records: Iterable[RunRecord]) -> pd.DataFrame:
     """Predicted fit seconds and peak memory of what was left out, one row per (pipeline, size)."""
     names = [f"{quantity}{end}" for quantity in ("fit_s", "peak_rss_bytes") for end in ENDS]
     rows = [
-        (r.spec.dataset, r.spec.task, r.spec.device, str(r.spec.tuning or ""), r.spec.pipeline,
-         r.family, r.output_dim, r.spec.size, *(r.predicted.get(name) for name in names))
+        (
+            r.spec.dataset,
+            r.spec.task,
+            r.spec.device,
+            str(r.spec.tuning or ""),
+            r.spec.pipeline,
+            r.family,
+            r.output_dim,
+            r.spec.size,
+            *(r.predicted.get(name) for name in names),
+        )
         for r in records
         if r.predicted
-    ]  # fmt: skip
+    ]
     found = pd.DataFrame(rows, columns=[*WHERE, *names]).drop_duplicates(WHERE)
     return found.astype(dict.fromkeys(names, float))
 
@@ -181,12 +242,17 @@ def fit_table(records: Iterable[RunRecord]) -> pd.DataFrame:
         if r.fit_info and (known is None or rank < (-known.spec.size, known.spec.repeat)):
             largest[at] = r
     rows = [
-        {"dataset": dataset, "pipeline": pipeline, "tuning": tuning, "size": r.spec.size,
-         "stage": stage,
-         "facts": "; ".join(f"{name.replace('_', ' ')} {_fact(v)}" for name, v in facts.items())}
+        {
+            "dataset": dataset,
+            "pipeline": pipeline,
+            "tuning": tuning,
+            "size": r.spec.size,
+            "stage": stage,
+            "facts": "; ".join(f"{name.replace('_', ' ')} {_fact(v)}" for name, v in facts.items()),
+        }
         for (dataset, pipeline, _, tuning, _), r in sorted(largest.items())
         for stage, facts in r.fit_info.items()
-    ]  # fmt: skip
+    ]
     return pd.DataFrame(rows, columns=["dataset", "pipeline", "tuning", "size", "stage", "facts"])
 
 
@@ -201,12 +267,17 @@ def _fact(value: Any) -> str:
 def skipped_table(records: Iterable[RunRecord]) -> pd.DataFrame:
     """Metrics without a value in runs that ended well, with the reason: sizes and runs."""
     rows = [
-        {"dataset": r.spec.dataset, "pipeline": r.spec.pipeline,
-         "tuning": str(r.spec.tuning or ""), "metric": metric, "reason": reason,
-         "size": r.spec.size}
+        {
+            "dataset": r.spec.dataset,
+            "pipeline": r.spec.pipeline,
+            "tuning": str(r.spec.tuning or ""),
+            "metric": metric,
+            "reason": reason,
+            "size": r.spec.size,
+        }
         for r in records
         for metric, reason in r.skipped_metrics.items()
-    ]  # fmt: skip
+    ]
     by = ["dataset", "pipeline", "tuning", "metric", "reason"]
     frame = pd.DataFrame(rows, columns=[*by, "size"])
     return frame.groupby(by).agg(sizes=("size", _listed), runs=("size", "count")).reset_index()

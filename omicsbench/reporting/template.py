@@ -11,9 +11,12 @@ from markupsafe import Markup
 def environment() -> Environment:
     """The templates. Names from records are escaped, and what a page was not given is an error."""
     return Environment(
-        loader=PackageLoader("omicsbench.reporting", "."), autoescape=True,
-        undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True,
-    )  # fmt: skip
+        loader=PackageLoader("omicsbench.reporting", "."),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
 
 
 def inlined(name: str) -> Markup:

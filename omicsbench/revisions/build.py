@@ -139,9 +139,12 @@ def _harness() -> str:
 def _try(built: Built) -> None:
     """Raises RevisionError unless the revision's `run` has what is needed of it."""
     done = subprocess.run(
-        built.command("run", "--help"), env=built.variables() | {"COLUMNS": "200"},
-        capture_output=True, text=True, check=False,
-    )  # fmt: skip
+        built.command("run", "--help"),
+        env=built.variables() | {"COLUMNS": "200"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     if done.returncode != 0:
         lines = (done.stderr or done.stdout).strip().splitlines()
         raise RevisionError(
@@ -214,12 +217,16 @@ def _asked(project: dict[str, Any], files: Path) -> str:
     """Digest of what an environment is made from."""
     extras = project.get("optional-dependencies", {})
     pinned = files / "constraints.txt"
-    return digest([
-        project.get("dependencies", []),
-        {name: needs for name, needs in extras.items() if name not in FOR_DEVELOPERS},
-        pinned.read_text(encoding="utf-8") if pinned.is_file() else "",
-        sys.version, sysconfig.get_platform(), sys.base_prefix,
-    ])  # fmt: skip
+    return digest(
+        [
+            project.get("dependencies", []),
+            {name: needs for name, needs in extras.items() if name not in FOR_DEVELOPERS},
+            pinned.read_text(encoding="utf-8") if pinned.is_file() else "",
+            sys.version,
+            sysconfig.get_platform(),
+            sys.base_prefix,
+        ]
+    )
 
 
 def _pip(source: Source, python: Path, *arguments: str) -> None:
@@ -230,9 +237,14 @@ def _call(source: Source, command: list[str]) -> None:
     """Raises RevisionError with the last lines of what a failed command said."""
     clean = {k: v for k, v in os.environ.items() if k not in ("PYTHONPATH", "PYTHONHOME")}
     done = subprocess.run(
-        command, env=clean | {"PIP_DISABLE_PIP_VERSION_CHECK": "1"},
-        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace", check=False,
-    )  # fmt: skip
+        command,
+        env=clean | {"PIP_DISABLE_PIP_VERSION_CHECK": "1"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        errors="replace",
+        check=False,
+    )
     if done.returncode != 0:
         lines = [line.strip() for line in done.stdout.splitlines() if line.strip()]
         said = " / ".join(lines[-SHOWN_LINES:]) or f"exit code {done.returncode}"

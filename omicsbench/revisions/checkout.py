@@ -71,10 +71,21 @@ def export(source: Source, into: Path) -> None:
         return
     with tempfile.TemporaryFile() as packed:
         done = subprocess.run(
-            ["git", "-C", str(source.root), "archive", "--format=tar", source.commit,
-             "--", ".", f":(exclude,top){LEFT_OUT}"],
-            stdout=packed, stderr=subprocess.PIPE, check=False,
-        )  # fmt: skip
+            [
+                "git",
+                "-C",
+                str(source.root),
+                "archive",
+                "--format=tar",
+                source.commit,
+                "--",
+                ".",
+                f":(exclude,top){LEFT_OUT}",
+            ],
+            stdout=packed,
+            stderr=subprocess.PIPE,
+            check=False,
+        )
         if done.returncode != 0:
             said = done.stderr.decode(errors="replace").strip()
             raise RevisionError(f"Cannot export {source.name}: {said}.")
@@ -107,9 +118,17 @@ def _git(folder: Path, *arguments: str) -> subprocess.CompletedProcess[bytes]:
 def _files(root: Path) -> list[Path]:
     """Files of a checkout that git knows or would add, relative to its top."""
     listed = _git(
-        root, "ls-files", "-z", "--cached", "--others", "--exclude-standard", "--deduplicate",
-        "--", ".", f":(exclude,top){LEFT_OUT}",
-    ).stdout  # fmt: skip
+        root,
+        "ls-files",
+        "-z",
+        "--cached",
+        "--others",
+        "--exclude-standard",
+        "--deduplicate",
+        "--",
+        ".",
+        f":(exclude,top){LEFT_OUT}",
+    ).stdout
     names = sorted(os.fsdecode(name) for name in listed.split(b"\0") if name)
     return [Path(name) for name in names if (root / name).is_file()]
 

@@ -204,10 +204,15 @@ def _sample(trial: Trial, side: str, suite: Path, repeat: int) -> None:
     """One repeat of the suite by one side, in a process of its own."""
     built = trial.side(side)
     command = built.command(
-        "run", str(suite.resolve()), "--repeats", str(repeat + 1),
-        "--out", str((trial.folder / side).resolve()), "--no-report",
+        "run",
+        str(suite.resolve()),
+        "--repeats",
+        str(repeat + 1),
+        "--out",
+        str((trial.folder / side).resolve()),
+        "--no-report",
         *(("--plugins", str(built.plugins)) if built.plugins else ()),
-    )  # fmt: skip
+    )
     variables = built.variables() | {"OMICSBENCH_CACHE": str(_prepared(trial, side))}
     with (trial.folder / f"{side}.log").open("ab+") as log:
         begin = log.seek(0, os.SEEK_END)
@@ -225,9 +230,13 @@ def _sample(trial: Trial, side: str, suite: Path, repeat: int) -> None:
 def _run(command: list[str], variables: dict[str, str], log: Any) -> int:
     """Exit code of a command. Ctrl-C ends it in its own way, so that nothing is half done."""
     child = subprocess.Popen(
-        command, env=variables, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT,
+        command,
+        env=variables,
+        stdin=subprocess.DEVNULL,
+        stdout=log,
+        stderr=subprocess.STDOUT,
         start_new_session=True,
-    )  # fmt: skip
+    )
     try:
         return child.wait()
     except BaseException:

@@ -107,8 +107,12 @@ def _tune(place: Workplace, spec: RunSpec, rows: Rows) -> Found:
 def warm_up(place: Workplace, spec: RunSpec, prepared: Prepared, rows: int) -> None:
     """Take the run's own path once on few rows, so that imports and JIT are not timed in it."""
     size = min(spec.size, rows)
-    tiny = spec.model_copy(update={
-        "size": size, "keep_embedding": False, "scored_in_sample": min(size, spec.scored_in_sample),
-        "tuning": None,
-    })  # fmt: skip
+    tiny = spec.model_copy(
+        update={
+            "size": size,
+            "keep_embedding": False,
+            "scored_in_sample": min(size, spec.scored_in_sample),
+            "tuning": None,
+        }
+    )
     execute(replace(place, shared=frozenset()), tiny, prepared)

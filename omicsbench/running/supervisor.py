@@ -185,10 +185,16 @@ class _Worker:
     def _start(self) -> None:
         job = self.job
         description = {
-            "pipeline": job.pipeline, "plugins": job.plugins, "families": job.families,
-            "out": job.out, "scratch": job.scratch, "shared": job.shared, "suite": job.suite,
-            "limits": job.limits, "jobs": job.jobs,
-        }  # fmt: skip
+            "pipeline": job.pipeline,
+            "plugins": job.plugins,
+            "families": job.families,
+            "out": job.out,
+            "scratch": job.scratch,
+            "shared": job.shared,
+            "suite": job.suite,
+            "limits": job.limits,
+            "jobs": job.jobs,
+        }
         Path(job.scratch).mkdir(parents=True, exist_ok=True)
         self._log = tempfile.TemporaryFile(dir=job.scratch)  # noqa: SIM115 (closed in __exit__)
         file, path = tempfile.mkstemp(dir=job.scratch, prefix="job-", suffix=".json")
@@ -199,10 +205,13 @@ class _Worker:
         command = [sys.executable, "-P", "-m", "omicsbench.running.worker", path]
         self._process = subprocess.Popen(
             [*command, str(request_read), str(reply_write)],
-            stdin=subprocess.DEVNULL, stdout=self._log, stderr=subprocess.STDOUT,
-            pass_fds=(request_read, reply_write), start_new_session=True,
+            stdin=subprocess.DEVNULL,
+            stdout=self._log,
+            stderr=subprocess.STDOUT,
+            pass_fds=(request_read, reply_write),
+            start_new_session=True,
             env=os.environ | worker_environment(job.threads),
-        )  # fmt: skip
+        )
         os.close(request_read)
         os.close(reply_write)
         self._requests = os.fdopen(request_write, "wb", buffering=0)

@@ -85,12 +85,15 @@ def search(
         pipeline=made,
         chosen=_by_stage(pipeline, best),
         trials=Trials(
-            run=number, failed=failed, causes=tuple(causes)[:CAUSES], default=default_score,
+            run=number,
+            failed=failed,
+            causes=tuple(causes)[:CAUSES],
+            default=default_score,
             best=best_score,
         ),
         seconds=time.perf_counter() - begun,
         notes=notes,
-    )  # fmt: skip
+    )
 
 
 def with_parameters(pipeline: Pipeline, values: Parameters) -> Pipeline:

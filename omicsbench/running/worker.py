@@ -114,10 +114,12 @@ class _Server:
         )
         return record.model_copy(
             update={
-                "phases": phases, "started_at": started, "dataset_info": prepared.meta["info"],
+                "phases": phases,
+                "started_at": started,
+                "dataset_info": prepared.meta["info"],
                 **self.fixed,
             }
-        )  # fmt: skip
+        )
 
     def _warm_up(self, spec: RunSpec, prepared: Any, reply: Any) -> bool:
         """Before the first run of each kind of input, and where a method switches its path.
@@ -145,9 +147,13 @@ class _Server:
     def _failed(self, spec: RunSpec, status: Status, reason: str) -> RunRecord:
         made = self.place.pipeline
         return RunRecord(
-            key=spec.key, spec=spec, family=made.family, is_control=made.is_control,
-            status=status, reason=reason,
-        )  # fmt: skip
+            key=spec.key,
+            spec=spec,
+            family=made.family,
+            is_control=made.is_control,
+            status=status,
+            reason=reason,
+        )
 
 
 def _cause(error: BaseException) -> str:

@@ -108,8 +108,13 @@ class Moments:
         off = self.mean - margin
         with np.errstate(divide="ignore", invalid="ignore"):
             t = np.where(self.error > 0, off / self.error, np.sign(off) * np.inf)
-        p: Floats = np.where(np.isnan(self.error), np.nan, np.where(off == 0, 0.5, stdtr(
-            self.dof, -np.nan_to_num(t, posinf=1e300, neginf=-1e300))))  # fmt: skip
+        p: Floats = np.where(
+            np.isnan(self.error),
+            np.nan,
+            np.where(
+                off == 0, 0.5, stdtr(self.dof, -np.nan_to_num(t, posinf=1e300, neginf=-1e300))
+            ),
+        )
         return p
 
 

@@ -231,8 +231,20 @@ def _untold(cell: Cell, both: Floats, reason: str, terms: Terms) -> Change:
     base, head = both.mean(axis=0)
     effect = head - base if kind(cell[3]) == "score" else head / base
     limit = terms.tolerance(cell[1], cell[3])
-    return Change(*cell, "not comparable", base, head, effect, np.nan, np.nan, np.nan, limit,
-                  len(both), False, reason)  # fmt: skip
+    return Change(
+        *cell,
+        "not comparable",
+        base,
+        head,
+        effect,
+        np.nan,
+        np.nan,
+        np.nan,
+        limit,
+        len(both),
+        False,
+        reason,
+    )
 
 
 def _tested(values: Mapping[Cell, Floats], terms: Terms) -> list[Change]:
@@ -253,9 +265,9 @@ def _tested(values: Mapping[Cell, Floats], terms: Terms) -> list[Change]:
     worse_up = np.array([lower_is_better(cell[3]) for cell in cells])
     p_worse = false_discovery_control(np.where(worse_up, up, _other_tail(up, found)))
     p_better = false_discovery_control(np.where(worse_up, _other_tail(up, found), up))
-    shown = np.column_stack([
-        np.concatenate([getattr(t, name) for t in found]) for name in ("mean", "low", "high")
-    ])  # fmt: skip
+    shown = np.column_stack(
+        [np.concatenate([getattr(t, name) for t in found]) for name in ("mean", "low", "high")]
+    )
     rows = zip(cells, shown, p_worse, p_better, strict=True)
     return [_judged(cell, values[cell], row, p, q, terms) for cell, row, p, q in rows]
 
@@ -282,8 +294,19 @@ def _judged(
         state = "improvement"
     effect, low, high = map(float, shown if of == "score" else np.exp(shown))
     blocks = of != "time" or terms.interleaved
-    return Change(*cell, state, float(base), float(head), effect, low, high, float(p_worse), limit,
-                  len(both), blocks)  # fmt: skip
+    return Change(
+        *cell,
+        state,
+        float(base),
+        float(head),
+        effect,
+        low,
+        high,
+        float(p_worse),
+        limit,
+        len(both),
+        blocks,
+    )
 
 
 def _notes(pairs: Sequence[tuple[RunRecord, RunRecord]]) -> list[str]:

@@ -231,15 +231,20 @@ def _cell(records: Sequence[RunRecord]) -> Cell:
             pace = REFERENCE_S / r.reference_s if in_step and r.reference_s else 1.0
             values[name].append(value * pace if kind(name) == "time" else value)
     return Cell(
-        task=task, dataset=dataset, dataset_id=dataset_id, pipeline=pipeline, size=size,
-        device=device, conditions=_conditions(records[0]),
+        task=task,
+        dataset=dataset,
+        dataset_id=dataset_id,
+        pipeline=pipeline,
+        size=size,
+        device=device,
+        conditions=_conditions(records[0]),
         repeats=tuple(sorted(r.spec.repeat for r in done)),
-        failed=dict(sorted(Counter(
-            r.status.value for r in records if r.status is not Status.OK
-        ).items())),
+        failed=dict(
+            sorted(Counter(r.status.value for r in records if r.status is not Status.OK).items())
+        ),
         reference_s=_short(float(np.mean(known))) if in_step else None,
         values={name: _summary(values[name]) for name in sorted(values)},
-    )  # fmt: skip
+    )
 
 
 def _summary(values: Sequence[float]) -> Summary:
@@ -263,8 +268,9 @@ def _commit(revision: str, repository: Path) -> tuple[str, int | None] | None:
 
     None where git, the repository or the commit is missing.
     """
-    date = _git(repository, "show", "-s", "--format=%cI", "--end-of-options",
-                f"{revision}^{{commit}}")  # fmt: skip
+    date = _git(
+        repository, "show", "-s", "--format=%cI", "--end-of-options", f"{revision}^{{commit}}"
+    )
     if not date:
         return None
     whole = _git(repository, "rev-parse", "--is-shallow-repository") == "false"
@@ -276,8 +282,11 @@ def _git(repository: Path, *arguments: str) -> str | None:
     try:
         done = subprocess.run(
             ["git", "-C", str(repository), *arguments],
-            capture_output=True, text=True, timeout=30, check=False,
-        )  # fmt: skip
+            capture_output=True,
+            text=True,
+            timeout=30,
+            check=False,
+        )
     except (OSError, subprocess.TimeoutExpired):
         return None
     return done.stdout.strip() if done.returncode == 0 else None

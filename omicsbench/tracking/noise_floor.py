@@ -65,8 +65,9 @@ def calibrate(sets: Sequence[Sequence[RunRecord]], terms: Terms | None = None) -
         for change in (*pair.regressions, *pair.warnings):
             cause = f"{change.pipeline}: {change.quantity}"
             causes[cause] = causes.get(cause, 0) + 1
-    return Calibration(len(sets), len(found), alarms, held_out, warnings, causes,
-                       floors(list(found.values())))  # fmt: skip
+    return Calibration(
+        len(sets), len(found), alarms, held_out, warnings, causes, floors(list(found.values()))
+    )
 
 
 def floors(comparisons: Sequence[Comparison]) -> dict[str, dict[str, float]]:
@@ -87,13 +88,16 @@ def floors(comparisons: Sequence[Comparison]) -> dict[str, dict[str, float]]:
 def dump_noise(found: Calibration) -> str:
     """The text of the file that `compare` reads."""
     content = {
-        "sets": found.sets, "comparisons": found.comparisons, "alarms": found.alarms,
-        "alarms_held_out": found.alarms_held_out, "warnings": found.warnings,
+        "sets": found.sets,
+        "comparisons": found.comparisons,
+        "alarms": found.alarms,
+        "alarms_held_out": found.alarms_held_out,
+        "warnings": found.warnings,
         "floors": {
             pipeline: {name: float(f"{value:.4g}") for name, value in sorted(of.items()) if value}
             for pipeline, of in sorted(found.floors.items())
         },
-    }  # fmt: skip
+    }
     return json.dumps(content, indent=1) + "\n"
 
 

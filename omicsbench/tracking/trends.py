@@ -150,10 +150,15 @@ def _points(
     for name, series in sorted(raw.items()):
         groups = {group: i for i, group in enumerate(dict.fromkeys(g for _, g in series))}
         made[name] = [
-            Point(at, _mean(v.mean for v in values), _mean(v.sd for v in values), values[0].n,
-                  groups[group])
+            Point(
+                at,
+                _mean(v.mean for v in values),
+                _mean(v.sd for v in values),
+                values[0].n,
+                groups[group],
+            )
             for (at, group), values in sorted(series.items(), key=lambda item: item[0][0])
-        ]  # fmt: skip
+        ]
     return made
 
 
@@ -205,11 +210,19 @@ def _finding(
         ends = [expm1(end) for end in ends]
     rose = shift.size > 0
     return Finding(
-        kind=shift.kind, where=where, quantity=quantity, machine=machine,
-        before=points[shift.before].revision, after=points[shift.after].revision,
-        worse=rose == lower_is_better(quantity), size=ends[0], low=ends[1], high=ends[2],
-        weight=abs(shift.size) / _limit(quantity), p=shift.p,
-    )  # fmt: skip
+        kind=shift.kind,
+        where=where,
+        quantity=quantity,
+        machine=machine,
+        before=points[shift.before].revision,
+        after=points[shift.after].revision,
+        worse=rose == lower_is_better(quantity),
+        size=ends[0],
+        low=ends[1],
+        high=ends[2],
+        weight=abs(shift.size) / _limit(quantity),
+        p=shift.p,
+    )
 
 
 def discoveries(p: Sequence[float], tests: int) -> list[float]:
@@ -237,11 +250,18 @@ def _failing(failures: dict[tuple[Where, str], dict[int, dict[str, int]]]) -> li
         if moves:
             before, after = moves[-1]
             was, now = by_revision[before], by_revision[after]
-            found.append(Finding(
-                kind="failing", where=where, quantity="", machine=machine, before=before,
-                after=after, worse=sum(now.values()) > sum(was.values()),
-                detail=f"{counted(was)}, then {counted(now)}",
-            ))  # fmt: skip
+            found.append(
+                Finding(
+                    kind="failing",
+                    where=where,
+                    quantity="",
+                    machine=machine,
+                    before=before,
+                    after=after,
+                    worse=sum(now.values()) > sum(was.values()),
+                    detail=f"{counted(was)}, then {counted(now)}",
+                )
+            )
     return found
 
 
@@ -260,13 +280,18 @@ def _missing(entries: Sequence[Entry], place: dict[str, int]) -> list[Finding]:
         last: dict[Where, int] = {cell.name: i for i, e in enumerate(own) for cell in e.cells}
         found += [
             Finding(
-                kind="missing", where=where, quantity="", machine=machine,
-                before=place[own[i].revision], after=place[own[i + 1].revision], worse=True,
+                kind="missing",
+                where=where,
+                quantity="",
+                machine=machine,
+                before=place[own[i].revision],
+                after=place[own[i + 1].revision],
+                worse=True,
                 detail="no longer measured",
             )
             for where, i in sorted(last.items())
             if i + 1 < len(own)
-        ]  # fmt: skip
+        ]
     return found
 
 

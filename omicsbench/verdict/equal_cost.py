@@ -60,10 +60,13 @@ def bargains(
     their scores do not compare across sizes.
     """
     done = [
-        r for r in current(records)
-        if r.status is Status.OK and r.family in FAMILIES and not r.is_control
+        r
+        for r in current(records)
+        if r.status is Status.OK
+        and r.family in FAMILIES
+        and not r.is_control
         and not r.spec.features_per_size
-    ]  # fmt: skip
+    ]
     found: list[Bargain] = []
     for currency in CURRENCIES:
         groups: dict[tuple[Any, ...], list[RunRecord]] = defaultdict(list)
@@ -125,8 +128,10 @@ def _compare(
     found: list[Bargain] = []
     for (metric, dim), among in sorted(contests.items(), key=lambda item: str(item[0])):
         families = [{k: c for k, c in among.items() if k[0] == family} for family in FAMILIES]
-        dear = [[_mean(c.costs) for c in family.values()
-                 if np.isfinite(c.costs).sum() >= min_repeats] for family in families]  # fmt: skip
+        dear = [
+            [_mean(c.costs) for c in family.values() if np.isfinite(c.costs).sum() >= min_repeats]
+            for family in families
+        ]
         if not all(dear):
             continue
         deep, simple = (family.values() for family in families)
@@ -135,9 +140,17 @@ def _compare(
         for at in matched(deep, simple, grid, min_repeats=min_repeats):
             scores = (_score(at.deep, families[0], metric), _score(at.simple, families[1], metric))
             found.append(
-                Bargain(first.dataset, first.task, " + ".join(devices), dim, metric, currency,
-                        at, scores)
-            )  # fmt: skip
+                Bargain(
+                    first.dataset,
+                    first.task,
+                    " + ".join(devices),
+                    dim,
+                    metric,
+                    currency,
+                    at,
+                    scores,
+                )
+            )
     return found
 
 

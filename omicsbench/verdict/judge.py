@@ -146,11 +146,16 @@ class _Comparison:
         for against, rival in sorted(rivals.items(), reverse=True):
             contests = {
                 name: contest(
-                    self.runs, side, rival, self._sizes(name) or sizes, repeats, self.metric,
+                    self.runs,
+                    side,
+                    rival,
+                    self._sizes(name) or sizes,
+                    repeats,
+                    self.metric,
                     self.need,
                 )
                 for name, side in sides.items()
-            }  # fmt: skip
+            }
             p_values = [self._p_ahead(contests[name]) for name in contenders]
             levels = dict(zip(contenders, holm_levels(p_values), strict=True))
             for name, side in sides.items():
@@ -228,12 +233,20 @@ class _Comparison:
         used = used or list(rows)
         return {
             "simple": ", then ".join(dict.fromkeys(d.simple for d in used if d.simple)),
-            "outcome": outcome, "n_star": n_star, "interval": interval, "p_reached": p_reached,
-            "smallest": used[0].size, "largest": used[-1].size,
-            "repeats": min(pairs, default=most), "differences": rows, "reason": reason,
-            "needed": needed, "unit": of.unit, "folds": of.differences.folds,
+            "outcome": outcome,
+            "n_star": n_star,
+            "interval": interval,
+            "p_reached": p_reached,
+            "smallest": used[0].size,
+            "largest": used[-1].size,
+            "repeats": min(pairs, default=most),
+            "differences": rows,
+            "reason": reason,
+            "needed": needed,
+            "unit": of.unit,
+            "folds": of.differences.folds,
             "rope": self._rope(of, kept),
-        }  # fmt: skip
+        }
 
     def _rope(self, of: Contest, kept: Sequence[int]) -> Rope | None:
         """Under cross-validation: the difference at the largest size against the margin."""

@@ -85,9 +85,10 @@ def best_by_validation(
         tried = {p: [r for (n, _), r in runs[p].items() if n == size] for p in names}
         most = max(map(len, tried.values()), default=0)
         fit = [
-            p for p in names
+            p
+            for p in names
             if most and len(tried[p]) == most and all(metric in r.validation for r in tried[p])
-        ]  # fmt: skip
+        ]
         here = [r for r in repeats if all((size, r) in runs[p] for p in fit)]
         if not (fit and here):
             continue
@@ -107,9 +108,14 @@ def choices(validation: Floats) -> NDArray[np.intp]:
 
 
 def contest(
-    runs: Runs, deep: Side, simple: Side, sizes: Sequence[int], repeats: Sequence[int],
-    metric: str, need: int,
-) -> Contest:  # fmt: skip
+    runs: Runs,
+    deep: Side,
+    simple: Side,
+    sizes: Sequence[int],
+    repeats: Sequence[int],
+    metric: str,
+    need: int,
+) -> Contest:
     """Pair two sides. ``need`` is the number of pairs that a size must have to count."""
     table = np.full((len(repeats), len(sizes)), np.nan)
     by_unit: list[Floats | None] = []
@@ -120,9 +126,10 @@ def contest(
         own = [_run(runs, deep, size, repeat) for repeat in repeats]
         other = [_run(runs, simple, size, repeat) for repeat in repeats]
         pairs = [
-            (row, a, b) for row, (a, b) in enumerate(zip(own, other, strict=True))
+            (row, a, b)
+            for row, (a, b) in enumerate(zip(own, other, strict=True))
             if a and b and a.output_dim == b.output_dim and metric in a.scores.keys() & b.scores
-        ]  # fmt: skip
+        ]
         for row, a, b in pairs:
             table[row, column] = sign(metric) * (a.scores[metric] - b.scores[metric])
         both = [(a, b) for _, a, b in pairs]
@@ -144,9 +151,15 @@ def contest(
 
 
 def _row(
-    size: int, deep: Side, simple: Side, own: list[RunRecord | None],
-    other: list[RunRecord | None], pairs: int, metric: str, need: int,
-) -> SizeDifference:  # fmt: skip
+    size: int,
+    deep: Side,
+    simple: Side,
+    own: list[RunRecord | None],
+    other: list[RunRecord | None],
+    pairs: int,
+    metric: str,
+    need: int,
+) -> SizeDifference:
     """Whether a size counts, and why not."""
     names = deep.at.get(size, ""), simple.at.get(size, "")
     made = SizeDifference(size, *names, None, None, None, pairs)

@@ -46,10 +46,15 @@ class Prepare:
             raise NotImplementedError(f"this revision has no data set {name}")
         joint = bool(getattr(entry.info, "modalities", ()))
         task = {"task": "integrate"} if joint else {}
-        self.suite = make_suite({
-            "name": "prepare", "pipelines": ["concatenated_pca" if joint else "pca"],
-            "datasets": [{"name": name, "sizes": [100]}], "repeats": 1, **task,
-        })  # fmt: skip
+        self.suite = make_suite(
+            {
+                "name": "prepare",
+                "pipelines": ["concatenated_pca" if joint else "pca"],
+                "datasets": [{"name": name, "sizes": [100]}],
+                "repeats": 1,
+                **task,
+            }
+        )
         self.cache = tempfile.TemporaryDirectory()
         os.environ["OMICSBENCH_CACHE"] = self.cache.name
 

@@ -11,9 +11,13 @@ from .made_up import cells, methods, modalities, part
 TRAIN, TEST, FEATURES = 300, 100, 400
 # Given to a method that has such a parameter: few steps of training cost as much each as many.
 SETTINGS: dict[str, Any] = {
-    "n_components": 2, "random_state": 0, "image": (20, 20),
-    "max_steps": 100, "epochs": 10, "max_iterations": 30,
-}  # fmt: skip
+    "n_components": 2,
+    "random_state": 0,
+    "image": (20, 20),
+    "max_steps": 100,
+    "epochs": 10,
+    "max_iterations": 30,
+}
 
 
 class Subject:

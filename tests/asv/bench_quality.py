@@ -47,11 +47,19 @@ def shortfalls(task: str) -> dict[tuple[str, str], float | str]:
         stated = [f"{key}={value}" for key, value in SETTINGS.items() if key in parameters]
         texts.append(f"{name}({', '.join(stated)})" if stated else name)
     dataset, size = DATA[task]
-    suite = make_suite({
-        "name": "quality", "task": task, "pipelines": texts, "metrics": list(METRICS[task]),
-        "datasets": [{"name": dataset, "sizes": [size]}], "repeats": 1, "n_components": 10,
-        "scored": 200, "threads": 1,
-    })  # fmt: skip
+    suite = make_suite(
+        {
+            "name": "quality",
+            "task": task,
+            "pipelines": texts,
+            "metrics": list(METRICS[task]),
+            "datasets": [{"name": dataset, "sizes": [size]}],
+            "repeats": 1,
+            "n_components": 10,
+            "scored": 200,
+            "threads": 1,
+        }
+    )
     with tempfile.TemporaryDirectory() as folder:
         os.environ["OMICSBENCH_CACHE"] = f"{folder}/cache"
         table = omicsbench.run(suite, out=Path(folder) / "results")

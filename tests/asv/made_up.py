@@ -152,10 +152,16 @@ def costless(folder: Path, runs: int) -> tuple[list[Any], float]:
     run_suite = part("running.runner", "runner").run_suite
     make_suite = part("planning.suite", "suite").make_suite
 
-    suite = make_suite({
-        "name": "overhead", "pipelines": ["random_embedding"], "metrics": [], "repeats": runs,
-        "datasets": [{"name": "linear_control(n=1000)", "sizes": [50]}], "n_components": 2,
-    })  # fmt: skip
+    suite = make_suite(
+        {
+            "name": "overhead",
+            "pipelines": ["random_embedding"],
+            "metrics": [],
+            "repeats": runs,
+            "datasets": [{"name": "linear_control(n=1000)", "sizes": [50]}],
+            "n_components": 2,
+        }
+    )
     watch = Watch()
     records = run_suite(suite, folder, observer=watch)
     return records, (watch.times[-1] - watch.times[0]) / (runs - 1)

@@ -36,10 +36,16 @@ def test_subsample(benchmark: Any, kind: str) -> None:
     """The rows of one run, from prepared data; half the training rows."""
     task, pipeline, dataset, cells_ = STORED[kind]
     total = cells_ if benchmark.enabled else 1_000
-    suite = make_suite({
-        "name": "rows", "task": task, "pipelines": [pipeline], "repeats": 1, "scored": 100,
-        "datasets": [{"name": f"{dataset}(n={total})", "sizes": [total // 4, total // 2]}],
-    })  # fmt: skip
+    suite = make_suite(
+        {
+            "name": "rows",
+            "task": task,
+            "pipelines": [pipeline],
+            "repeats": 1,
+            "scored": 100,
+            "datasets": [{"name": f"{dataset}(n={total})", "sizes": [total // 4, total // 2]}],
+        }
+    )
     fewer, planned = make_plan(suite, discover())
     info, spec, prepared = planned.pipeline.stages[0].info, planned.spec, planned.prepared
 
@@ -89,8 +95,14 @@ def inputs() -> Callable[..., dict[str, Any]]:
 def _spoilt(given: dict[str, Any]) -> dict[str, Any]:
     """The same outputs, given to other cells."""
     rng = np.random.default_rng(2)
-    outputs = ("embedding", "background", "reconstruction", "probabilities",
-               "modality_embeddings", "cross_modal")  # fmt: skip
+    outputs = (
+        "embedding",
+        "background",
+        "reconstruction",
+        "probabilities",
+        "modality_embeddings",
+        "cross_modal",
+    )
     made = dict(given)
     for name in outputs:
         value = given[name]

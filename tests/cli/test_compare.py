@@ -38,9 +38,10 @@ def omicsbench(*args: object, cwd: Path | None = None) -> subprocess.CompletedPr
 
 def records() -> list[RunRecord]:
     return [
-        r for r in store.read_records(STORED)
+        r
+        for r in store.read_records(STORED)
         if r.spec.dataset == "digits" and r.spec.pipeline in ("pca(10)", "random_projection(10)")
-    ]  # fmt: skip
+    ]
 
 
 def folder(path: Path, **changes: Any) -> Path:
@@ -151,8 +152,12 @@ def test_noise_and_tolerances_are_checked(base: Path, tmp_path: Path) -> None:
 
 def test_results_committed_at_two_revisions(tmp_path: Path) -> None:
     def git(*args: str) -> None:
-        subprocess.run(["git", "-c", "user.name=a", "-c", "user.email=a@b", *args], cwd=tmp_path,
-                       check=True, capture_output=True)  # fmt: skip
+        subprocess.run(
+            ["git", "-c", "user.name=a", "-c", "user.email=a@b", *args],
+            cwd=tmp_path,
+            check=True,
+            capture_output=True,
+        )
 
     git("init", "-q", "-b", "main")
     kept = tmp_path / "results" / "ci"
@@ -182,8 +187,13 @@ def test_a_real_suite_against_itself_and_against_a_worse_self(tmp_path: Path) ->
     noise = json.loads((tmp_path / "aa" / "noise.json").read_text())
     assert noise["comparisons"] == 6
     assert set(noise["floors"]) == {"pca(2)", "random_projection(2)"}
-    found = omicsbench("compare", tmp_path / "aa" / "00", tmp_path / "aa" / "01",
-                       "--noise", tmp_path / "aa" / "noise.json")  # fmt: skip
+    found = omicsbench(
+        "compare",
+        tmp_path / "aa" / "00",
+        tmp_path / "aa" / "01",
+        "--noise",
+        tmp_path / "aa" / "noise.json",
+    )
     assert found.returncode == 0
     # Fewer runs than BASE has never pass.
     omicsbench("run", suite, "--repeats", 2, "--out", tmp_path / "few", "--no-report")

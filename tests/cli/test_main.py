@@ -22,8 +22,9 @@ def _table(tmp_path: Path, change: Callable[[pd.DataFrame], pd.DataFrame] | None
     rng = np.random.default_rng(0)
     frame = pd.DataFrame(
         rng.poisson(3.0, (120, 12)),
-        index=[f"c{i}" for i in range(120)], columns=[f"g{j}" for j in range(12)],
-    )  # fmt: skip
+        index=[f"c{i}" for i in range(120)],
+        columns=[f"g{j}" for j in range(12)],
+    )
     frame["type"] = ["a", "b", "c"] * 40
     path = tmp_path / "my.csv"
     (change(frame) if change else frame).to_csv(path)
@@ -110,10 +111,13 @@ def test_no_room_for_prepared_data(cli: Cli, tmp_path: Path) -> None:
     suite = tmp_path / "large.toml"
     suite.write_text("pipelines = ['pca']\ndatasets = [{name = 'nonlinear_control(n=20000)'}]\n")
     done = cli(
-        "run", suite, "--out", tmp_path / "out",
+        "run",
+        suite,
+        "--out",
+        tmp_path / "out",
         env=os.environ | {"OMICSBENCH_CACHE": str(tmp_path / "cache")},
         preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (2_000_000, 2_000_000)),
-    )  # fmt: skip
+    )
     _refused(done, "prepared data", "disk full", "kept")
     left = list((tmp_path / "cache" / "prepared").iterdir())
     assert left == [], "nothing half-written stays"
@@ -131,9 +135,23 @@ def test_notes_and_reasons_reach_the_terminal(cli: Cli, tmp_path: Path) -> None:
         return frame
 
     done = cli(
-        "run", "--data", _table(tmp_path, gap), "--label", "type", "--out", tmp_path / "o",
-        "--sizes", "20", "--repeats", "1", "--only", "-m", "pca(2)", "-m", "pca(30)",
-    )  # fmt: skip
+        "run",
+        "--data",
+        _table(tmp_path, gap),
+        "--label",
+        "type",
+        "--out",
+        tmp_path / "o",
+        "--sizes",
+        "20",
+        "--repeats",
+        "1",
+        "--only",
+        "-m",
+        "pca(2)",
+        "-m",
+        "pca(30)",
+    )
     assert done.returncode == 0, done.stderr
     assert "my.csv: " in done.stderr
     assert "label" in done.stderr
@@ -181,10 +199,27 @@ def test_gene_names_that_appear_twice_and_a_group_with_one_member(cli: Cli, tmp_
 def test_a_whole_round_on_own_data(cli: Cli, tmp_path: Path) -> None:
     out = tmp_path / "out"
     command = (
-        "run", "--data", _table(tmp_path), "--label", "type", "--out", out, "--sizes", "20,40,all",
-        "--repeats", "2", "--n-components", "2", "--only", "-m", "pca", "-m", "random_projection",
-        "-m", "sklearn.decomposition:FastICA",
-    )  # fmt: skip
+        "run",
+        "--data",
+        _table(tmp_path),
+        "--label",
+        "type",
+        "--out",
+        out,
+        "--sizes",
+        "20,40,all",
+        "--repeats",
+        "2",
+        "--n-components",
+        "2",
+        "--only",
+        "-m",
+        "pca",
+        "-m",
+        "random_projection",
+        "-m",
+        "sklearn.decomposition:FastICA",
+    )
     done = cli(*command)
     assert done.returncode == 0, done.stderr
     assert "18 ok" in done.stdout
@@ -215,9 +250,21 @@ def test_without_any_success_the_exit_code_is_1(
     cli: Cli, tmp_path: Path, bad_plugins: Path
 ) -> None:
     done = cli(
-        "run", "--data", _table(tmp_path), "--out", tmp_path / "out", "--sizes", "20",
-        "--repeats", "1", "--only", "-m", "raises", "--plugins", bad_plugins,
-    )  # fmt: skip
+        "run",
+        "--data",
+        _table(tmp_path),
+        "--out",
+        tmp_path / "out",
+        "--sizes",
+        "20",
+        "--repeats",
+        "1",
+        "--only",
+        "-m",
+        "raises",
+        "--plugins",
+        bad_plugins,
+    )
     assert done.returncode == 1, done.stderr
     assert "1 error" in done.stdout
     assert "no such luck" in done.stderr

@@ -42,9 +42,18 @@ SHAPES = {
 }
 SIMULATED = ["linear_control", "nonlinear_control"]
 HEAVY = {
-    "anndata", "h5py", "matplotlib", "pandas", "pooch", "requests", "scanpy", "scipy", "sklearn",
-    "torch", "umap",
-}  # fmt: skip
+    "anndata",
+    "h5py",
+    "matplotlib",
+    "pandas",
+    "pooch",
+    "requests",
+    "scanpy",
+    "scipy",
+    "sklearn",
+    "torch",
+    "umap",
+}
 SMALL = 300  # cells of the stand-ins for files that are downloaded
 
 
@@ -86,9 +95,21 @@ def write_clusters(path: Path, cluster_of: dict[str, str]) -> Path:
 def write_zeisel(path: Path, cells: int = SMALL, genes: int = 40) -> np.ndarray:
     """The layout of expression_mRNA_17-Aug-2014.txt; returns the counts (cells, genes)."""
     counts = np.random.default_rng(0).poisson(0.7, (cells, genes))
-    about = {name: [f"{name} {i % 4}" for i in range(cells)] for name in (
-        "tissue", "group #", "total mRNA mol", "well", "sex", "age", "diameter", "cell_id",
-        "level1class", "level2class")}  # fmt: skip
+    about = {
+        name: [f"{name} {i % 4}" for i in range(cells)]
+        for name in (
+            "tissue",
+            "group #",
+            "total mRNA mol",
+            "well",
+            "sex",
+            "age",
+            "diameter",
+            "cell_id",
+            "level1class",
+            "level2class",
+        )
+    }
     about["cell_id"] = [f"1772071015_C{i}" for i in range(cells)]
     lines = ["\t".join(["", name, *row]) for name, row in about.items()]
     lines.append("\t".join([""] * (cells + 2)))
@@ -203,8 +224,10 @@ def test_scmark_holds_raw_counts() -> None:
     assert adata.X.data.min() >= 1
     assert check(adata, "cell_type").values == "counts"
     assert adata.obs["cell_type"].value_counts().to_dict() == {
-        "T_cells_CD4+": 734, "T_cells_CD8+": 720, "Macrophages": 546,
-    }  # fmt: skip
+        "T_cells_CD4+": 734,
+        "T_cells_CD8+": 720,
+        "Macrophages": 546,
+    }
 
 
 def test_pbmc68k_holds_logarithms_of_normalised_counts() -> None:
@@ -231,8 +254,11 @@ def test_simulated_data_depend_on_n_and_seed_only(name: str) -> None:
 def r2_of_pca(train: np.ndarray, test: np.ndarray, k: int = 10) -> float:
     mean = train.mean(axis=0)
     axes = np.linalg.svd(train - mean, full_matrices=False)[2][:k]
-    return float(1 - np.square((test - mean) - (test - mean) @ axes.T @ axes).sum()
-                 / np.square(test - test.mean(axis=0)).sum())  # fmt: skip
+    return float(
+        1
+        - np.square((test - mean) - (test - mean) @ axes.T @ axes).sum()
+        / np.square(test - test.mean(axis=0)).sum()
+    )
 
 
 def test_all_that_is_not_noise_in_the_linear_control_is_linear() -> None:
@@ -249,9 +275,13 @@ def autoencoder_r2(train: np.ndarray, test: np.ndarray) -> float:
     from sklearn.neural_network import MLPRegressor
 
     network = MLPRegressor(
-        hidden_layer_sizes=(128, 10, 128), activation="tanh", learning_rate_init=5e-3,
-        batch_size=50, max_iter=max(20, 10_000 // len(train)), random_state=0,
-    )  # fmt: skip
+        hidden_layer_sizes=(128, 10, 128),
+        activation="tanh",
+        learning_rate_init=5e-3,
+        batch_size=50,
+        max_iter=max(20, 10_000 // len(train)),
+        random_state=0,
+    )
     found = network.fit(train, train).predict(test)
     return float(1 - np.square(found - test).sum() / np.square(test - test.mean(axis=0)).sum())
 

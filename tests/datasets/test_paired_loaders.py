@@ -63,9 +63,13 @@ def dense(adata: Any) -> np.ndarray:
 
 
 def table(
-    rows: Sequence[str], columns: Sequence[str], values: np.ndarray, separator: str,
-    corner: str | None = "", quote: str = "",
-) -> bytes:  # fmt: skip
+    rows: Sequence[str],
+    columns: Sequence[str],
+    values: np.ndarray,
+    separator: str,
+    corner: str | None = "",
+    quote: str = "",
+) -> bytes:
     """A gzipped table with features in rows; no ``corner``: a header one field shorter."""
     header = [*([] if corner is None else [corner]), *columns]
     lines = [separator.join(f"{quote}{name}{quote}" for name in header)]
@@ -93,8 +97,13 @@ def tenx(names: Sequence[str], kinds: Sequence[str], counts: np.ndarray) -> byte
 # 10x files
 
 
-ANTIBODIES = ("CD3_TotalSeqB", "IgG1_control_TotalSeqB", "CD19_TotalSeqB",
-              "IgG2a_control_TotalSeqB", "IgG2b_control_TotalSeqB")  # fmt: skip
+ANTIBODIES = (
+    "CD3_TotalSeqB",
+    "IgG1_control_TotalSeqB",
+    "CD19_TotalSeqB",
+    "IgG2a_control_TotalSeqB",
+    "IgG2b_control_TotalSeqB",
+)
 
 
 def place_cite_5k() -> np.ndarray:
@@ -306,8 +315,10 @@ def place_scnmt(sites: Sites | None = None) -> dict[str, np.ndarray]:
 
 def mean_rates(shift: int) -> np.ndarray:
     rows = [sites_of(i, shift) for i in range(26)]
-    return np.array([[np.mean([r for _, _, r in row[k : k + 6]]) for k in (0, 6, 12)]
-                     for row in rows]) / 100  # fmt: skip
+    return (
+        np.array([[np.mean([r for _, _, r in row[k : k + 6]]) for k in (0, 6, 12)] for row in rows])
+        / 100
+    )
 
 
 def test_rates_are_means_over_windows_of_the_same_cells() -> None:

@@ -81,10 +81,8 @@ def members() -> dict[str, bytes]:
         "acc/feature_level/genebody.tsv.gz": b"not looked at",
         PROMOTERS["accessibility"]: long_table(rows("accessibility")),
         CELLS: cells().to_csv(sep="\t", index=False, na_rep="NA").encode(),
-        COUNTS: gzip.compress(
-            counts.iloc[:, ::-1].to_csv(sep="\t", index_label="ens_id").encode()
-        ),
-    }  # fmt: skip
+        COUNTS: gzip.compress(counts.iloc[:, ::-1].to_csv(sep="\t", index_label="ens_id").encode()),
+    }
     return found
 
 
@@ -138,8 +136,10 @@ def test_the_three_modalities_of_the_same_cells_in_the_order_of_the_cells_table(
         assert list(found[modality].var_names) == [f"ENSMUSG{j}" for j in range(5)]
         assert list(found[modality].obs_names) == list(found["rna"].obs_names) == SAMPLES
     assert found["rna"].obs.loc["E7.5_Plate1_A04"].to_dict() == {
-        "lineage": "Endoderm", "stage": "E6.5", "embryo": "embryo_0",
-    }  # fmt: skip
+        "lineage": "Endoderm",
+        "stage": "E6.5",
+        "embryo": "embryo_0",
+    }
     assert found["rna"].uns[NOTES] == [
         "0 of 30 cells left out: not measured in all modalities, not passed by the authors, or of "
         "no known embryo.",
@@ -182,8 +182,9 @@ def test_lines_of_the_same_promoter_and_cell_are_added_up() -> None:
 
 def test_a_missing_rate_is_the_cells_own_mean_and_touches_no_other_cell() -> None:
     found = [row for row in rows("methylation") if row[:2] != ("met_2", "ENSMUSG1")]
-    found = [(c, p, 1, 2) if (c, p) == ("met_2", "ENSMUSG4") else (c, p, h, n)
-             for c, p, h, n in found]  # fmt: skip
+    found = [
+        (c, p, 1, 2) if (c, p) == ("met_2", "ENSMUSG4") else (c, p, h, n) for c, p, h, n in found
+    ]
     after = loaded(methylation=long_table(found))
     own = [(high, covered) for cell, _, high, covered in found if cell == "met_2"]
     rates = expected("methylation")

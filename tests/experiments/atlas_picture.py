@@ -25,8 +25,10 @@ def main() -> None:
     drawn = simulated_atlas.load(CELLS).to_adata().X.toarray().astype(float)
     figure = Figure(figsize=(11, 8), dpi=90, layout="constrained")
     axes = figure.subplots(2, 2)
-    sets = [("real: scmark_immune, 2,000 cells", real, REAL),
-            (f"simulated_atlas, {CELLS:,} cells", drawn, SIMULATED)]  # fmt: skip
+    sets = [
+        ("real: scmark_immune, 2,000 cells", real, REAL),
+        (f"simulated_atlas, {CELLS:,} cells", drawn, SIMULATED),
+    ]
     for name, X, colour in sets:
         style = {"color": colour, "label": name}
         library = np.sort(X.sum(axis=1))

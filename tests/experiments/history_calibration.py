@@ -99,9 +99,14 @@ def false_histories(rng: np.random.Generator, kind: str, histories: int, many: i
 
 
 def found(
-    find: Finder, rng: np.random.Generator, size: float, sd: float, before: int, after: int,
+    find: Finder,
+    rng: np.random.Generator,
+    size: float,
+    sd: float,
+    before: int,
+    after: int,
     series: int,
-) -> float:  # fmt: skip
+) -> float:
     """Share of series in which a step by ``size`` is found, to within two points of its place."""
     hits = 0
     for _ in range(series):
@@ -158,8 +163,17 @@ def tables(series: int) -> Iterable[str]:
     yield ""
     yield "| step | noise | 1 after | 3 after | 5 after | 10 after | asv, 10 | ruptures, 10 |"
     yield "|" + " --- |" * 8
-    for size, sd in ((0.2, 0.0), (0.2, 0.02), (0.2, 0.05), (0.2, 0.1), (0.2, 0.2), (0.5, 0.1),
-                     (0.5, 0.2), (0.5, 0.3), (1.0, 0.3)):  # fmt: skip
+    for size, sd in (
+        (0.2, 0.0),
+        (0.2, 0.02),
+        (0.2, 0.05),
+        (0.2, 0.1),
+        (0.2, 0.2),
+        (0.5, 0.1),
+        (0.5, 0.2),
+        (0.5, 0.3),
+        (1.0, 0.3),
+    ):
         rng = np.random.default_rng(3)
         cells = [found(omicsbench, rng, size, sd, 30, k, many) for k in (1, 3, 5, 10)]
         cells += [found(find, rng, size, sd, 30, 10, max(many // 3, 20)) for find in (asv, pelt)]

@@ -29,8 +29,13 @@ from omicsbench.tracking.sides import read_side, terms_of
 
 BASELINE = Path(__file__).parents[2] / "results" / "ci"
 # What the libraries of NumPy, PyTorch (three) and numba take as the processor.
-NAMES = ("OPENBLAS_CORETYPE", "ATEN_CPU_CAPABILITY", "ONEDNN_MAX_CPU_ISA", "MKL_CBWR",
-         "NUMBA_CPU_NAME")  # fmt: skip
+NAMES = (
+    "OPENBLAS_CORETYPE",
+    "ATEN_CPU_CAPABILITY",
+    "ONEDNN_MAX_CPU_ISA",
+    "MKL_CBWR",
+    "NUMBA_CPU_NAME",
+)
 PROCESSORS = {
     "itself": (),
     "haswell": ("Haswell", "avx2", "AVX2", "AVX2", "haswell"),
@@ -54,20 +59,38 @@ def main() -> None:
         told = dict(zip(NAMES, PROCESSORS[name], strict=False))
         told["NUMBA_CACHE_DIR"] = str((chosen.out / f"{name}-compiled").resolve())
         subprocess.run(
-            [sys.executable, "-P", "-m", "omicsbench", "run", "ci", "--out", chosen.out / name,
-             "--no-report"],
-            env=clean | told, check=True,
-        )  # fmt: skip
+            [
+                sys.executable,
+                "-P",
+                "-m",
+                "omicsbench",
+                "run",
+                "ci",
+                "--out",
+                chosen.out / name,
+                "--no-report",
+            ],
+            env=clean | told,
+            check=True,
+        )
         sets[name] = planned_records(chosen.out / name)[0]
     terms, alarms = terms_of(base, base), 0
     for a, b in combinations(sets, 2):
         found = compare(sets[a], sets[b], terms=terms, names=(a, b))
         alarms += found.exit_code != 0
         blamed = sorted({f"{c.pipeline}: {c.quantity}" for c in found.regressions})
-        print(json.dumps({
-            "base": a, "head": b, "exit_code": found.exit_code, "blamed": blamed,
-            "lost": len(found.lost), "runs_with_other_scores": unlike(sets[a], sets[b]),
-        }))  # fmt: skip
+        print(
+            json.dumps(
+                {
+                    "base": a,
+                    "head": b,
+                    "exit_code": found.exit_code,
+                    "blamed": blamed,
+                    "lost": len(found.lost),
+                    "runs_with_other_scores": unlike(sets[a], sets[b]),
+                }
+            )
+        )
     pairs = len(sets) * (len(sets) - 1) // 2
     print(f"{alarms} of {pairs} comparisons of unchanged code fail.")
 

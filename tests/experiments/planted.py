@@ -149,8 +149,11 @@ def run(code: Path, *arguments: str) -> None:
     """``omicsbench run`` of a copy; a suite in which all runs fail is as good as any."""
     done = subprocess.run(
         [sys.executable, "-P", "-m", "omicsbench", "run", *arguments, "--no-report"],
-        env=os.environ | {"PYTHONPATH": str(code)}, capture_output=True, text=True, check=False,
-    )  # fmt: skip
+        env=os.environ | {"PYTHONPATH": str(code)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     if done.returncode not in (0, 1):
         raise SystemExit(f"{code.name}: {done.stderr or done.stdout}")
 

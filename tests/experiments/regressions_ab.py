@@ -103,10 +103,11 @@ def judge(base: list[RunRecord], head: list[RunRecord], terms: Terms) -> dict[st
         drawn = rng.permutation(repeats)
         halves = drawn[: len(drawn) // 2], drawn[len(drawn) // 2 :]
         looks = [
-            compare(*([r for r in side if r.spec.repeat in half] for side in (base, head)),
-                    terms=terms)
+            compare(
+                *([r for r in side if r.spec.repeat in half] for side in (base, head)), terms=terms
+            )
             for half in halves
-        ]  # fmt: skip
+        ]
         stands = confirmed(looks[0], looks[1])
         for count, comparison in ((once, looks[0]), (twice, stands)):
             found = comparison.regressions
@@ -115,14 +116,17 @@ def judge(base: list[RunRecord], head: list[RunRecord], terms: Terms) -> dict[st
     whole = compare(base, head, terms=terms)
     ratios = {
         f"{c.pipeline} on {c.dataset}, n = {c.size}": round(c.effect, 3)
-        for c in whole.changes if c.quantity == "wall_s"
-    }  # fmt: skip
+        for c in whole.changes
+        if c.quantity == "wall_s"
+    }
     return {
-        "repeats": len(repeats), "looks": LOOKS,
+        "repeats": len(repeats),
+        "looks": LOOKS,
         "found_in_both_looks": dict(sorted(twice.items())),
         "found_in_the_first": dict(sorted(once.items())),
-        "spread": spread(base, head), "ratios": ratios,
-    }  # fmt: skip
+        "spread": spread(base, head),
+        "ratios": ratios,
+    }
 
 
 def spread(base: list[RunRecord], head: list[RunRecord]) -> dict[str, float]:

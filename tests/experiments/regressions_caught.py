@@ -67,13 +67,18 @@ def main() -> None:
             head = [r for r in new if r.spec.label != label] + made
             found = compare(old, head, terms=terms)
             blamed = {c.pipeline for c in found.regressions} | {x.pipeline for x in found.lost}
-            rows.append({
-                "plant": plant, "method": method, "exit_code": found.exit_code,
-                "caught": blamed == {label}, "blamed": sorted(blamed),
-                "lost": sorted({x.status for x in found.lost}),
-                "regressions": sorted({c.quantity for c in found.regressions}),
-                "accuracy_change": accuracy(made) - was,
-            })  # fmt: skip
+            rows.append(
+                {
+                    "plant": plant,
+                    "method": method,
+                    "exit_code": found.exit_code,
+                    "caught": blamed == {label},
+                    "blamed": sorted(blamed),
+                    "lost": sorted({x.status for x in found.lost}),
+                    "regressions": sorted({c.quantity for c in found.regressions}),
+                    "accuracy_change": accuracy(made) - was,
+                }
+            )
             print(json.dumps(rows[-1]), flush=True)
     for plant in plants:
         own = [row["caught"] for row in rows if row["plant"] == plant]

@@ -56,8 +56,10 @@ def time_prepare(n: int) -> None:
         size = sum(path.stat().st_size for path in made.folder.iterdir())
         values = made.X.data.size
     peak = measure.peak_rss_bytes() / GIB
-    print(f"{n:,} cells x {made.meta['shape'][1]:,} genes, {values:,} values: "
-          f"{elapsed.wall_s:.1f} s, peak {peak:.2f} GiB, {size / GIB:.2f} GiB on disk")  # fmt: skip
+    print(
+        f"{n:,} cells x {made.meta['shape'][1]:,} genes, {values:,} values: "
+        f"{elapsed.wall_s:.1f} s, peak {peak:.2f} GiB, {size / GIB:.2f} GiB on disk"
+    )
 
 
 def time_pca(n: int, k: int = 50) -> None:
@@ -79,17 +81,23 @@ def time_pca(n: int, k: int = 50) -> None:
     variance = held.uns["pca"]["variance"]
     theirs, own = held.uns["pca"]["variance_ratio"], ours.pca_.explained_variance_ratio_
     axes = held.varm["PCs"].T
-    print(f"{n:,} x {X.shape[1]:,}, {held.X.nnz:,} values, {k} components: "
-          f"gram {gram.wall_s:.1f} s, scanpy {library.wall_s:.1f} s, "
-          f"ratio {library.wall_s / gram.wall_s:.1f}")  # fmt: skip
-    print(f"explained variance ratio: ours {own.sum():.6f}, scanpy {theirs.sum():.6f}, largest "
-          f"difference of a component {np.abs(own - theirs).max():.1e}")  # fmt: skip
+    print(
+        f"{n:,} x {X.shape[1]:,}, {held.X.nnz:,} values, {k} components: "
+        f"gram {gram.wall_s:.1f} s, scanpy {library.wall_s:.1f} s, "
+        f"ratio {library.wall_s / gram.wall_s:.1f}"
+    )
+    print(
+        f"explained variance ratio: ours {own.sum():.6f}, scanpy {theirs.sum():.6f}, largest "
+        f"difference of a component {np.abs(own - theirs).max():.1e}"
+    )
     gaps = -np.diff(variance) / variance[:-1]
     for first in range(0, k, 10):
         last = first + 10 if first + 10 < k else k
         cosines = np.linalg.svd(axes[first:last] @ ours.pca_.components_[first:last].T)[1]
-        print(f"components {first + 1} to {last}: least subspace cosine {cosines.min():.5f}, "
-              f"gap behind them {gaps[last - 1] if last < k else np.nan:.4f}")  # fmt: skip
+        print(
+            f"components {first + 1} to {last}: least subspace cosine {cosines.min():.5f}, "
+            f"gap behind them {gaps[last - 1] if last < k else np.nan:.4f}"
+        )
     whole = np.linalg.svd(axes @ ours.pca_.components_.T)[1]
     print(f"all {k}: least subspace cosine {whole.min():.5f}")
 
@@ -126,9 +134,11 @@ def time_training(n: int, seconds: float = 60.0) -> None:
     for kind in ("memory", "store", "store", "memory", "memory", "store"):
         rates[kind].append(rate(kind))
     memory, store = (np.mean(rates[kind]) for kind in ("memory", "store"))
-    print(f"{made.fit_info_['widths']}, batches of {batch}, {torch.get_num_threads()} threads: "
-          f"from memory {memory:,.0f} cells/s, from the store {store:,.0f} cells/s, "
-          f"{store / memory:.1%}")  # fmt: skip
+    print(
+        f"{made.fit_info_['widths']}, batches of {batch}, {torch.get_num_threads()} threads: "
+        f"from memory {memory:,.0f} cells/s, from the store {store:,.0f} cells/s, "
+        f"{store / memory:.1%}"
+    )
 
 
 def time_metrics(n: int) -> None:
@@ -147,9 +157,11 @@ def time_metrics(n: int) -> None:
         place = Workplace(planned.pipeline, Path(folder), Path(folder) / "scratch")
         warm_up(place, planned.spec, planned.prepared, 64)
         record = execute(place, planned.spec, planned.prepared)
-    print(f"n = {n:,}: {len(record.scores)} metrics, of test, validation and training rows: "
-          f"{record.phases.score_s:.1f} s; peak of the whole run "
-          f"{measure.peak_rss_bytes() / GIB:.2f} GiB")  # fmt: skip
+    print(
+        f"n = {n:,}: {len(record.scores)} metrics, of test, validation and training rows: "
+        f"{record.phases.score_s:.1f} s; peak of the whole run "
+        f"{measure.peak_rss_bytes() / GIB:.2f} GiB"
+    )
 
 
 def slopes(folder: str, low: int = 10_000) -> None:
@@ -181,9 +193,12 @@ if __name__ == "__main__":
     if len(sys.argv) != 3:
         sys.exit(__doc__)
     commands: dict[str, Any] = {
-        "prepare": time_prepare, "pca": time_pca, "training": time_training,
-        "metrics": time_metrics, "slopes": slopes,
-    }  # fmt: skip
+        "prepare": time_prepare,
+        "pca": time_pca,
+        "training": time_training,
+        "metrics": time_metrics,
+        "slopes": slopes,
+    }
     argument: Any = sys.argv[2]
     with suppress(ValueError):
         argument = int(argument)

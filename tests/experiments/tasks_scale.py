@@ -75,9 +75,11 @@ def main(name: str) -> None:
             model.fit(cells)
         Z = model.transform({k: m[:1_000] for k, m in cells.items()})
         said = f"embedding {Z.shape}, {model.fit_info_}"
-    print(f"{name}: fit {spent.wall_s:.1f} s ({spent.cpu_s:.0f} s of CPU), peak "
-          f"{measure.peak_rss_bytes() / GIB:.2f} GiB with the data; {said}; "
-          f"{time.perf_counter() - start:.0f} s in all")  # fmt: skip
+    print(
+        f"{name}: fit {spent.wall_s:.1f} s ({spent.cpu_s:.0f} s of CPU), peak "
+        f"{measure.peak_rss_bytes() / GIB:.2f} GiB with the data; {said}; "
+        f"{time.perf_counter() - start:.0f} s in all"
+    )
 
 
 if __name__ == "__main__":

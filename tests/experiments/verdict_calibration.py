@@ -132,8 +132,9 @@ class Row:
     width: float
 
 
-def judged(rng: np.random.Generator, curve: Curve, setting: tuple[int, int, float], number: int
-           ) -> Iterator[tuple[int, Crossover]]:  # fmt: skip
+def judged(
+    rng: np.random.Generator, curve: Curve, setting: tuple[int, int, float], number: int
+) -> Iterator[tuple[int, Crossover]]:
     for _ in range(number):
         truth = curve(rng, int(rng.integers(*SIZES)))
         yield true_place(truth), crossover(observed(rng, truth, *setting), 0.0, bootstrap=BOOTSTRAP)
@@ -179,8 +180,10 @@ def family_errors(number: int, repeats: int = 10, seed: int = 1) -> dict[str, fl
         truth = np.zeros(5)
         several = [observed(rng, truth, repeats) for _ in range(3)]
         tests = [float(moments(d).p_above(0.0)[-1]) for d in several]
-        for name, levels in (("each at 5 %, uncorrected", [0.05] * 3),
-                             ("each, Holm", holm_levels(tests))):  # fmt: skip
+        for name, levels in (
+            ("each at 5 %, uncorrected", [0.05] * 3),
+            ("each, Holm", holm_levels(tests)),
+        ):
             found = zip(several, levels, strict=True)
             at_once[name] += any(
                 crossover(d, 0.0, alpha=a, bootstrap=BOOTSTRAP).ahead for d, a in found
@@ -192,9 +195,10 @@ def family_errors(number: int, repeats: int = 10, seed: int = 1) -> dict[str, fl
             picked = np.empty((repeats, 5))
             for s in range(5):
                 of = (
-                    choices(validation[:, :, s]) if "other" in name
+                    choices(validation[:, :, s])
+                    if "other" in name
                     else np.full(repeats, validation[:, :, s].mean(axis=1).argmax())
-                )  # fmt: skip
+                )
                 picked[:, s] = scores[of, every, s]
             chosen[name] += crossover(Differences(picked), 0.0, bootstrap=BOOTSTRAP).ahead
     return {name: hits / number for name, hits in (at_once | chosen).items()}
@@ -241,10 +245,12 @@ def tables(number: int) -> str:
     rows = coverage(number)
     lines = [
         f"{number:,} curves in each row. *Covered*: the interval holds the true n*. *False "
-        "ahead*: deep is called ahead at the largest size and is not.", "",
+        "ahead*: deep is called ahead at the largest size and is not.",
+        "",
         "| setting | curve | covered | called ahead | false ahead | called not reached "
-        "| false not reached | sizes in the interval |", "|" + " --- |" * 8,
-    ]  # fmt: skip
+        "| false not reached | sizes in the interval |",
+        "|" + " --- |" * 8,
+    ]
     lines += [
         f"| {r.setting} | {r.curves} | {_percent(r.covered)} | {_percent(r.ahead)} "
         f"| {_percent(r.false_ahead)} | {_percent(r.not_reached)} "
@@ -256,21 +262,26 @@ def tables(number: int) -> str:
         f"All curves with even noise together: **{_percent(pooled(rows, False))}** covered; with "
         f"skewed noise {_percent(pooled(rows, True))}. Largest share of false *ahead* in a row: "
         f"{_percent(max(r.false_ahead for r in rows))}.",
-        "", "False *ahead* of any of several contestants that all equal the margin, 10 repeats "
+        "",
+        "False *ahead* of any of several contestants that all equal the margin, 10 repeats "
         f"({3 * number:,} studies; folds {number:,}):",
-        "", "| | false ahead |", "| --- | --- |",
-    ]  # fmt: skip
+        "",
+        "| | false ahead |",
+        "| --- | --- |",
+    ]
     errors = family_errors(3 * number) | fold_errors(number)
     lines += [f"| {name} | {_percent(share)} |" for name, share in errors.items()]
     found = power(number)
     steps = sorted({repeats for _, repeats, *_ in found})
     lines += [
-        "", "Power: share of studies in which deep is found ahead, where at the largest of five "
+        "",
+        "Power: share of studies in which deep is found ahead, where at the largest of five "
         "sizes it is ahead of the margin by so many standard deviations over repeats (in "
         "brackets: sizes in the interval of n*; five is all of them, six with *not reached*).",
-        "", "| gap | " + " | ".join(f"{n} repeats" for n in steps) + " |",
+        "",
+        "| gap | " + " | ".join(f"{n} repeats" for n in steps) + " |",
         "|" + " --- |" * (1 + len(steps)),
-    ]  # fmt: skip
+    ]
     for gap in sorted({gap for gap, *_ in found}):
         cells = [f"{_percent(a)} ({w:.1f})" for g, _, a, w in found if g == gap]
         lines.append(f"| {gap:g} | " + " | ".join(cells) + " |")

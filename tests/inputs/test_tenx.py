@@ -101,9 +101,9 @@ def test_more_counts_than_an_int32_can_number(tmp_path: Path) -> None:
     assert total > 2**31
     rng = np.random.default_rng(0)
     last = 40  # cells whose counts are really there
-    columns = np.sort(
-        [rng.choice(genes, each, replace=False) for _ in range(last)], axis=1
-    ).astype(np.int64)  # fmt: skip
+    columns = np.sort([rng.choice(genes, each, replace=False) for _ in range(last)], axis=1).astype(
+        np.int64
+    )
     counts = rng.integers(1, 9, (last, each)).astype(np.int32)
     with h5py.File(path, "w") as file:
         group = file.create_group("mm10")

@@ -51,16 +51,18 @@ def test_the_negative_binomial_is_scipys() -> None:
     counts, mean = rng.poisson(4.0, (6, 5)), rng.gamma(2.0, 2.0, (6, 5))
     theta = rng.gamma(2.0, 1.0, 5)
     ours = negative_binomial(
-        torch.tensor(counts, dtype=torch.float64), torch.tensor(np.log(mean)),
+        torch.tensor(counts, dtype=torch.float64),
+        torch.tensor(np.log(mean)),
         torch.tensor(np.log(theta)),
-    )  # fmt: skip
+    )
     expected = -nbinom.logpmf(counts, theta, theta / (theta + mean))
     constant = ours.numpy() - expected  # terms of the counts alone may be left out
     for j in range(5):
         other = negative_binomial(
             torch.tensor(counts[:, j], dtype=torch.float64),
-            torch.tensor(np.log(mean[:, j] * 1.7)), torch.tensor(np.log(theta[j])),
-        )  # fmt: skip
+            torch.tensor(np.log(mean[:, j] * 1.7)),
+            torch.tensor(np.log(theta[j])),
+        )
         expected = -nbinom.logpmf(counts[:, j], theta[j], theta[j] / (theta[j] + 1.7 * mean[:, j]))
         np.testing.assert_allclose(other.numpy() - expected, constant[:, j], atol=1e-6)
 
@@ -118,6 +120,13 @@ def test_the_presets_have_the_published_layers() -> None:
     assert layers(cite.net_) == [(30, 50), (10, 10), (60, 50), (50, 60), (60, 30), (60, 10)]
     scnmt = OriginalScnmt(epochs=1).fit(X)
     assert layers(scnmt.net_) == [
-        (30, 30), (20, 30), (10, 30), (90, 50), (50, 90), (90, 30), (90, 20), (90, 10),
-    ]  # fmt: skip
+        (30, 30),
+        (20, 30),
+        (10, 30),
+        (90, 50),
+        (50, 90),
+        (90, 30),
+        (90, 20),
+        (90, 10),
+    ]
     assert cite.transform(two).shape == scnmt.transform(X).shape == (60, 50)

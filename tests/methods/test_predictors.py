@@ -249,11 +249,18 @@ def test_lightgbm_missing_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize(
     "model",
     [
-        LogisticRegression(C=0), LogisticRegression(l1_ratio=2), LogisticRegression(max_iter=0),
-        LinearSvm(C=-1), LinearSvm(folds=1), KnnClassifier(0), KnnClassifier(weights="no"),
-        RandomForest(0), GradientBoosting("xgboost"), GradientBoosting(learning_rate=0),
+        LogisticRegression(C=0),
+        LogisticRegression(l1_ratio=2),
+        LogisticRegression(max_iter=0),
+        LinearSvm(C=-1),
+        LinearSvm(folds=1),
+        KnnClassifier(0),
+        KnnClassifier(weights="no"),
+        RandomForest(0),
+        GradientBoosting("xgboost"),
+        GradientBoosting(learning_rate=0),
     ],
-)  # fmt: skip
+)
 def test_bad_parameters_are_told(model: Any) -> None:
     with pytest.raises(ValueError, match=r"=.*: (give|use)"):
         model.fit(*small())
@@ -266,10 +273,16 @@ def calibration_error(p: np.ndarray, hit: np.ndarray) -> float:
     return float(sum(gaps) / len(p))
 
 
-@pytest.mark.parametrize(("name", "classes"), [
-    ("truth", 4), ("class_prior", 4), ("logistic_regression", 4), ("logistic_regression", 2),
-    ("linear_svm", 2),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("name", "classes"),
+    [
+        ("truth", 4),
+        ("class_prior", 4),
+        ("logistic_regression", 4),
+        ("logistic_regression", 2),
+        ("linear_svm", 2),
+    ],
+)
 def test_calibrated_on_a_linear_truth(name: str, classes: int) -> None:
     adata = linear_classes.load(n=6000, classes=classes)
     y = adata.obs["class"].cat.codes.to_numpy()

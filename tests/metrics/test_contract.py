@@ -16,19 +16,38 @@ from omicsbench.metrics.base import MISSING
 from omicsbench.plugin import Task
 
 GROUPS = {
-    "reconstruction", "neighbours", "distances", "labels", "clusters",
-    "classes", "calibration", "uncertainty", "modalities",
-}  # fmt: skip
+    "reconstruction",
+    "neighbours",
+    "distances",
+    "labels",
+    "clusters",
+    "classes",
+    "calibration",
+    "uncertainty",
+    "modalities",
+}
 # Run keys hold the names of the metrics of an embedding in this order.
 EMBED = (
-    "knn_recall", "trustworthiness", "continuity", "distance_spearman", "centroid_knn",
-    "centroid_distance_correlation", "ari", "nmi", "silhouette",
-    "knn_probe_balanced_accuracy", "knn_probe_macro_f1",
-    "linear_probe_balanced_accuracy", "linear_probe_macro_f1",
-    "knn_transfer_balanced_accuracy", "knn_transfer_macro_f1",
-    "linear_transfer_balanced_accuracy", "linear_transfer_macro_f1",
-    "reconstruction_r2", "reconstruction_mse",
-)  # fmt: skip
+    "knn_recall",
+    "trustworthiness",
+    "continuity",
+    "distance_spearman",
+    "centroid_knn",
+    "centroid_distance_correlation",
+    "ari",
+    "nmi",
+    "silhouette",
+    "knn_probe_balanced_accuracy",
+    "knn_probe_macro_f1",
+    "linear_probe_balanced_accuracy",
+    "linear_probe_macro_f1",
+    "knn_transfer_balanced_accuracy",
+    "knn_transfer_macro_f1",
+    "linear_transfer_balanced_accuracy",
+    "linear_transfer_macro_f1",
+    "reconstruction_r2",
+    "reconstruction_mse",
+)
 CLASSES = 5
 K = 10
 EVERY = pytest.mark.parametrize("scored_by", list(METRICS.values()), ids=list(METRICS))
@@ -89,10 +108,14 @@ def arrays(given: dict[str, Any]) -> Iterator[np.ndarray]:
 def chance(scored_by: Metric, rows: int) -> float:
     """Expected score of an embedding or prediction that knows nothing."""
     known = {
-        "auroc": 0.5, "outlier_auroc": 0.5, "foscttm": 0.5, "modality_balance": 1.0,
-        "log_loss": float(np.log(CLASSES)), "brier": 1 - 1 / CLASSES,
+        "auroc": 0.5,
+        "outlier_auroc": 0.5,
+        "foscttm": 0.5,
+        "modality_balance": 1.0,
+        "log_loss": float(np.log(CLASSES)),
+        "brier": 1 - 1 / CLASSES,
         "expected_calibration_error": 0.0,
-    }  # fmt: skip
+    }
     if scored_by.name in known:
         return known[scored_by.name]
     if scored_by.name.endswith("_recall"):
@@ -191,8 +214,10 @@ def test_collapsed_embedding_scores_as_chance(scored_by: Metric, collapse: str) 
         return
     given = inputs()
     for name, codes in (
-        ("embedding", "labels"), ("background", "labels"), ("train_embedding", "train_labels"),
-    ):  # fmt: skip
+        ("embedding", "labels"),
+        ("background", "labels"),
+        ("train_embedding", "train_labels"),
+    ):
         given[name] = np.full((len(given[codes]), 3), 0.7, dtype=np.float32)
         if collapse == "last_bit":
             given[name][given[codes] > 1] = np.nextafter(np.float32(0.7), np.float32(1))

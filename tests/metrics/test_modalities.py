@@ -110,8 +110,13 @@ def test_foscttm_against_its_definition_and_over_blocks() -> None:
     a, b, c = (base + s * rng.normal(size=base.shape) for s in (0.3, 0.6, 0.9))
     found = foscttm({"a": a, "b": b, "c": c})
     assert list(found.parts) == [  # type: ignore[attr-defined]
-        "a > b", "a > c", "b > a", "b > c", "c > a", "c > b",
-    ]  # fmt: skip
+        "a > b",
+        "a > c",
+        "b > a",
+        "b > c",
+        "c > a",
+        "c > b",
+    ]
     expected = [_foscttm(*pair) for pair in ((a, b), (a, c), (b, a), (b, c), (c, a), (c, b))]
     assert list(found.parts.values()) == pytest.approx(expected)  # type: ignore[attr-defined]
     assert found == pytest.approx(np.mean(expected))

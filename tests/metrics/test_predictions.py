@@ -100,10 +100,14 @@ def test_perfect_and_uninformative_predictions(seed: int, classes: int) -> None:
     labels = np.random.default_rng(seed).permutation(np.arange(10 * classes) % classes)
     perfect, none = np.eye(classes)[labels], np.full((len(labels), classes), 1 / classes)
     chance = {
-        "balanced_accuracy": 1 / classes, "macro_f1": 1 / classes, "log_loss": np.log(classes),
-        "brier": 1 - 1 / classes, "auroc": 0.5, "expected_calibration_error": 0,
+        "balanced_accuracy": 1 / classes,
+        "macro_f1": 1 / classes,
+        "log_loss": np.log(classes),
+        "brier": 1 - 1 / classes,
+        "auroc": 0.5,
+        "expected_calibration_error": 0,
         "selective_accuracy": 1 / classes,
-    }  # fmt: skip
+    }
     assert chance.keys() == set(LABELLED)
     for name, value in chance.items():
         assert score(name, none, labels) == pytest.approx(value, abs=1e-12), name

@@ -54,9 +54,15 @@ def test_a_suite_can_be_planned_without_preparing_anything(name: str, tmp_path: 
 
 
 SMALL: dict[str, Any] = {
-    "datasets": [{"name": "simulated_atlas(n=1500)"}], "sizes": [500], "repeats": 1, "jobs": 1,
-    "scored": 100, "background": 200, "features": 300, "fewer_repeats": {},
-}  # fmt: skip
+    "datasets": [{"name": "simulated_atlas(n=1500)"}],
+    "sizes": [500],
+    "repeats": 1,
+    "jobs": 1,
+    "scored": 100,
+    "background": 200,
+    "features": 300,
+    "fewer_repeats": {},
+}
 
 
 @pytest.mark.slow
@@ -70,8 +76,14 @@ def test_a_suite_runs_in_miniature(name: str, tmp_path: Path) -> None:
 
 def test_dear_pipelines_get_fewer_repeats(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OMICSBENCH_CACHE", str(tmp_path))
-    settings = {"name": "t", "pipelines": ["pca", "pca > tsne"], "repeats": 4, "sizes": [100],
-                "datasets": [{"name": "linear_control(n=1000)"}], "n_components": 5}  # fmt: skip
+    settings = {
+        "name": "t",
+        "pipelines": ["pca", "pca > tsne"],
+        "repeats": 4,
+        "sizes": [100],
+        "datasets": [{"name": "linear_control(n=1000)"}],
+        "n_components": 5,
+    }
     suite = make_suite({**settings, "fewer_repeats": {"pca(5) > tsne": 2}})
     plan = make_plan(suite, discover())
     repeats = [(p.spec.pipeline, p.spec.repeat) for p in plan]

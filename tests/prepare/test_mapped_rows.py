@@ -40,7 +40,7 @@ def matrix(rows: int, columns: int, seed: int = 0) -> sparse.csr_matrix:
 @given(rows=st.integers(1, 60), columns=st.integers(1, 30), data=st.data())
 def test_any_blocks_and_any_rows(
     tmp_path: Path, rows: int, columns: int, data: st.DataObject
-) -> None:  # fmt: skip
+) -> None:
     X = matrix(rows, columns, data.draw(st.integers(0, 9)))
     cuts = sorted(data.draw(st.lists(st.integers(0, rows), max_size=4)))
     Y = stored(tmp_path / "m", X, cuts)
@@ -82,8 +82,9 @@ def test_more_than_two_billion_values(tmp_path: Path) -> None:
     hole, p = 2**31 + 1000, 300
     X = matrix(5, p)
     for name, kind, values in (
-        ("data", np.float32, X.data), ("indices", index_type(p), X.indices),
-    ):  # fmt: skip
+        ("data", np.float32, X.data),
+        ("indices", index_type(p), X.indices),
+    ):
         array = open_memmap(tmp_path / f"{name}.npy", "w+", kind, (hole + X.nnz,))
         array[hole:] = values
         del array

@@ -125,9 +125,14 @@ def test_empty_cells_are_left_out_with_their_labels(tmp_path: Path, counts: np.n
 
 @pytest.mark.parametrize(
     ("spoil", "says"),
-    [("nan", "NaN"), ("minus", "negative"), ("half", "fractions"), ("narrow", "60 features"),
-     ("short", "gave 100 cells where it has 1,500")],
-)  # fmt: skip
+    [
+        ("nan", "NaN"),
+        ("minus", "negative"),
+        ("half", "fractions"),
+        ("narrow", "60 features"),
+        ("short", "gave 100 cells where it has 1,500"),
+    ],
+)
 def test_a_bad_block_is_refused_and_leaves_nothing(
     tmp_path: Path, counts: np.ndarray, spoil: str, says: str
 ) -> None:

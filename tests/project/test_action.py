@@ -67,9 +67,13 @@ def carry_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
                 for name, value in step["env"].items()
             }
             done = subprocess.run(
-                ["bash", "-eo", "pipefail", "-c", step["run"]], cwd=tmp_path,
-                env=os.environ | environment, capture_output=True, text=True, check=False,
-            )  # fmt: skip
+                ["bash", "-eo", "pipefail", "-c", step["run"]],
+                cwd=tmp_path,
+                env=os.environ | environment,
+                capture_output=True,
+                text=True,
+                check=False,
+            )
             codes[step["name"]] = done.returncode
         return codes
 

@@ -54,8 +54,10 @@ def test_every_method_and_metric_is_benchmarked(of_asv: str, made_up: ModuleType
     assert import_module(f"{of_asv}.bench_harness").Metrics.params == sorted(METRICS)
     quality = import_module(f"{of_asv}.bench_quality")
     for task, benchmark in (
-        ("embed", quality.Embed), ("predict", quality.Predict), ("integrate", quality.Integrate),
-    ):  # fmt: skip
+        ("embed", quality.Embed),
+        ("predict", quality.Predict),
+        ("integrate", quality.Integrate),
+    ):
         assert benchmark.params[0] == made_up.methods(task)
         assert set(benchmark.params[1]) <= METRICS.keys()
 
@@ -102,8 +104,11 @@ def test_shortfalls_are_those_of_the_runs(of_asv: str, made_up: ModuleType) -> N
     assert {method for method, _ in found} == set(made_up.methods("predict"))
     assert found["class_prior", "balanced_accuracy"] == pytest.approx(0.9)  # of ten classes
     assert all(isinstance(value, float) for value in found.values()), found
-    assert all(v < 0.5 for (m, metric), v in found.items()
-               if metric == "balanced_accuracy" and m != "class_prior")  # fmt: skip
+    assert all(
+        v < 0.5
+        for (m, metric), v in found.items()
+        if metric == "balanced_accuracy" and m != "class_prior"
+    )
 
 
 @pytest.mark.slow

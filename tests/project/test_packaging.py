@@ -21,8 +21,11 @@ def distributions(tmp_path_factory: pytest.TempPathFactory) -> Path:
     source = tmp_path_factory.mktemp("source")
     names = subprocess.run(
         ["git", "ls-files", "-co", "--exclude-standard"],
-        cwd=ROOT, capture_output=True, text=True, check=True,
-    ).stdout.split("\n")  # fmt: skip
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout.split("\n")
     for name in filter(None, names):
         if (ROOT / name).is_file() and not name.startswith("results/"):
             (source / name).parent.mkdir(parents=True, exist_ok=True)
@@ -31,8 +34,10 @@ def distributions(tmp_path_factory: pytest.TempPathFactory) -> Path:
     # Wheel from sdist: what is missing in the one is missing in the other.
     subprocess.run(
         [sys.executable, "-m", "build", "--outdir", str(out), str(source)],
-        check=True, capture_output=True, text=True,
-    )  # fmt: skip
+        check=True,
+        capture_output=True,
+        text=True,
+    )
     return out
 
 
@@ -50,23 +55,34 @@ def test_the_wheel_lists_the_registry_outside_the_checkout(
     )
     subprocess.run(
         [python, "-m", "pip", "install", "-q", "-c", ROOT / "constraints.txt", *needed],
-        check=True, capture_output=True,
-    )  # fmt: skip
+        check=True,
+        capture_output=True,
+    )
     environment = {k: v for k, v in os.environ.items() if k not in ("PYTHONPATH", "VIRTUAL_ENV")}
     for kind, expected in (
-        ("methods", "autoencoder"), ("datasets", "scmark_immune"), ("suites", "quick"),
+        ("methods", "autoencoder"),
+        ("datasets", "scmark_immune"),
+        ("suites", "quick"),
         ("metrics", "knn_recall"),
-    ):  # fmt: skip
+    ):
         done = subprocess.run(
             [home / "bin" / "omicsbench", "list", kind],
-            cwd=tmp_path, capture_output=True, text=True, check=False, env=environment,
-        )  # fmt: skip
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+            check=False,
+            env=environment,
+        )
         assert done.returncode == 0, done.stderr
         assert expected in done.stdout
     shown = subprocess.run(
         [python, "-m", "omicsbench", "show", "scmark_immune"],
-        cwd=tmp_path, capture_output=True, text=True, check=True, env=environment,
-    ).stdout  # fmt: skip
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=True,
+        env=environment,
+    ).stdout
     assert str(home) in shown
 
 

@@ -20,9 +20,10 @@ def records(tmp_path_factory: pytest.TempPathFactory) -> list[RunRecord]:
 @pytest.mark.slow
 def test_no_autoencoder_is_ahead_on_linear_data(records: list[RunRecord]) -> None:
     found = [
-        v for v in verdicts(records)
+        v
+        for v in verdicts(records)
         if v.dataset.startswith("linear_control") and v.metric == "reconstruction_r2"
-    ]  # fmt: skip
+    ]
     assert len(found) == 8, "three depths and the best; the reference and the best simple pipeline"
     assert {v.outcome for v in found} == {Outcome.NOT_REACHED}
 
@@ -30,16 +31,22 @@ def test_no_autoencoder_is_ahead_on_linear_data(records: list[RunRecord]) -> Non
 @pytest.mark.slow
 def test_autoencoders_overtake_on_curved_data(records: list[RunRecord]) -> None:
     found = {
-        v.deep: v for v in verdicts(records)
-        if v.dataset.startswith("nonlinear_control") and v.metric == "reconstruction_r2"
-        and v.against == "reference" and not (v.best and v.contenders > 1)
-    }  # fmt: skip
+        v.deep: v
+        for v in verdicts(records)
+        if v.dataset.startswith("nonlinear_control")
+        and v.metric == "reconstruction_r2"
+        and v.against == "reference"
+        and not (v.best and v.contenders > 1)
+    }
     deep, linear = found["autoencoder(10, depth=8)"], found["autoencoder(10, depth=0)"]
     assert deep.outcome is Outcome.AHEAD_FROM
     assert deep.n_star is not None
     assert 50 < deep.n_star <= 1_000
-    best = [v for v in verdicts(records) if v.dataset == deep.dataset and v.best
-            and v.metric == "reconstruction_r2"]  # fmt: skip
+    best = [
+        v
+        for v in verdicts(records)
+        if v.dataset == deep.dataset and v.best and v.metric == "reconstruction_r2"
+    ]
     assert {v.outcome for v in best} <= {Outcome.AHEAD_FROM, Outcome.AHEAD_FROM_SMALLEST}
     assert linear.outcome is Outcome.NOT_REACHED, "without non-linearity there is nothing to win"
 
@@ -49,11 +56,17 @@ def test_random_is_never_ahead_and_the_oracle_is_at_the_top(records: list[RunRec
     from omicsbench.metrics import METRICS
 
     def mean(name: str, dataset: str, size: int, metric: str) -> float:
-        return float(np.mean([
-            r.scores[metric] for r in records
-            if r.spec.pipeline.startswith(name) and r.spec.size == size
-            and r.spec.dataset == dataset
-        ]))  # fmt: skip
+        return float(
+            np.mean(
+                [
+                    r.scores[metric]
+                    for r in records
+                    if r.spec.pipeline.startswith(name)
+                    and r.spec.size == size
+                    and r.spec.dataset == dataset
+                ]
+            )
+        )
 
     assert {r.status for r in records} == {"ok"}
     cases = {(r.spec.dataset, r.spec.size) for r in records}

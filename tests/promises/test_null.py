@@ -59,15 +59,21 @@ def same_twice(tmp_path_factory: pytest.TempPathFactory) -> list[RunRecord]:
     (folder / "copies.py").write_text(COPIES, encoding="utf-8")
     suite = make_suite(
         {
-            "name": "aa", "repeats": 10, "pipelines": ["copy_a", "copy_b"], "features": 500,
-            "n_components": 10, "scored": 200, "reference": "copy_a", "threads": 1,
+            "name": "aa",
+            "repeats": 10,
+            "pipelines": ["copy_a", "copy_b"],
+            "features": 500,
+            "n_components": 10,
+            "scored": 200,
+            "reference": "copy_a",
+            "threads": 1,
             "datasets": [
                 {"name": "scmark_immune", "sizes": [50, 200, 800]},
                 {"name": "pbmc68k", "sizes": [50, 200, "all"]},
                 {"name": "khan_srbct", "sizes": [20, 40, "all"]},
             ],
         }
-    )  # fmt: skip
+    )
     return run_suite(suite, folder / "out", registry=discover([folder]))
 
 
@@ -96,15 +102,23 @@ def permuted(tmp_path_factory: pytest.TempPathFactory) -> list[RunRecord]:
     names = [name for name, metric in METRICS.items() if metric.uses_labels]
     suite = make_suite(
         {
-            "name": "permuted", "repeats": 5, "features": 300, "n_components": 10, "scored": 300,
-            "pipelines": ["autoencoder(depth=2)", "pca", "random_projection"], "jobs": 2,
-            "sizes": [100, 400, 1200], "metrics": names, "threads": 1,
+            "name": "permuted",
+            "repeats": 5,
+            "features": 300,
+            "n_components": 10,
+            "scored": 300,
+            "pipelines": ["autoencoder(depth=2)", "pca", "random_projection"],
+            "jobs": 2,
+            "sizes": [100, 400, 1200],
+            "metrics": names,
+            "threads": 1,
         }
-    )  # fmt: skip
+    )
     return run_suite(
-        suite, folder / "out",
+        suite,
+        folder / "out",
         own_data=[OwnData(folder / "permuted.h5ad", label="cell_type", values="counts")],
-    )  # fmt: skip
+    )
 
 
 @pytest.mark.slow

@@ -45,9 +45,15 @@ def _write(path: Path, X: np.ndarray[Any, Any]) -> OwnData:
 
 def _suite(*pipelines: str, **more: Any) -> Any:
     settings: dict[str, Any] = {
-        "name": "t", "pipelines": pipelines, "repeats": 2, "n_components": 5, "features": 40,
-        "sizes": [60, 200], "scored": 100, "threads": 1,
-    }  # fmt: skip
+        "name": "t",
+        "pipelines": pipelines,
+        "repeats": 2,
+        "n_components": 5,
+        "features": 40,
+        "sizes": [60, 200],
+        "scored": 100,
+        "threads": 1,
+    }
     return make_suite(settings | more)
 
 
@@ -60,8 +66,9 @@ def _execute(tmp_path: Path, data: OwnData, suite: Any) -> list[tuple[RunSpec, A
     done = []
     for planned in make_plan(suite, discover(), [data]):
         place = Workplace(planned.pipeline, tmp_path, tmp_path / f"scratch-{data.path.stem}")
-        done.append((planned.spec, execute(place, planned.spec, planned.prepared),
-                     planned.prepared))  # fmt: skip
+        done.append(
+            (planned.spec, execute(place, planned.spec, planned.prepared), planned.prepared)
+        )
     return done
 
 

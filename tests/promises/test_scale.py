@@ -42,11 +42,18 @@ def test_a_10x_file_of_a_million_columns_goes_all_the_way(
     with tarfile.open(analysis, "w:gz") as archive:
         archive.addfile(member, io.BytesIO(table.encode()))
     _accept(analysis)
-    suite = make_suite({
-        "name": "neurons", "datasets": [{"name": "neurons_1m", "sizes": [1_000, "all"]}],
-        "pipelines": ["pca(solver='gram')", "autoencoder(depth=2, width=32, max_steps=200)"],
-        "repeats": 1, "n_components": 5, "scored": 200, "background": 1_000, "threads": 2,
-    })  # fmt: skip
+    suite = make_suite(
+        {
+            "name": "neurons",
+            "datasets": [{"name": "neurons_1m", "sizes": [1_000, "all"]}],
+            "pipelines": ["pca(solver='gram')", "autoencoder(depth=2, width=32, max_steps=200)"],
+            "repeats": 1,
+            "n_components": 5,
+            "scored": 200,
+            "background": 1_000,
+            "threads": 2,
+        }
+    )
     records = run_suite(suite, tmp_path / "out", registry=discover())
     assert [r.reason for r in records if r.status != "ok"] == []
     largest = [r for r in records if r.spec.size > 1_000]

@@ -25,9 +25,16 @@ from omicsbench.verdict.verdict import Outcome
 
 def suite(task: str, *pipelines: str, **more: Any) -> Suite:
     made: dict[str, Any] = {
-        "name": "tiny", "task": task, "pipelines": pipelines, "repeats": 2, "n_components": 3,
-        "features": 100, "scored": 100, "background": 100, "threads": 1,
-    }  # fmt: skip
+        "name": "tiny",
+        "task": task,
+        "pipelines": pipelines,
+        "repeats": 2,
+        "n_components": 3,
+        "features": 100,
+        "scored": 100,
+        "background": 100,
+        "threads": 1,
+    }
     return make_suite({**made, **more})
 
 
@@ -50,9 +57,17 @@ def written(path: Path, X: Any, labels: Any) -> OwnData:
 
 def test_a_predictor_is_scored_as_one(tmp_path: Path) -> None:
     plan = make_plan(
-        suite("predict", "logistic_regression", "pca > logistic_regression", "deep_ensemble",
-              sizes=[100], repeats=1, datasets=[{"name": "scmark_immune"}]), discover(),
-    )  # fmt: skip
+        suite(
+            "predict",
+            "logistic_regression",
+            "pca > logistic_regression",
+            "deep_ensemble",
+            sizes=[100],
+            repeats=1,
+            datasets=[{"name": "scmark_immune"}],
+        ),
+        discover(),
+    )
     simple, on_top, deep = run(plan, tmp_path)
     for record in (simple, on_top, deep):
         assert record.output_dim is None
@@ -87,16 +102,22 @@ def test_a_class_held_out_is_never_trained_on(tmp_path: Path) -> None:
     assert sum(record.curves["uncertainty"]["held_out"]) == pytest.approx(1)
     with pytest.raises(DataError, match="no class 'Zebra' to hold out; the classes are Macro"):
         make_plan(
-            suite("predict", "logistic_regression",
-                  datasets=[data | {"held_out": "Zebra"}]), discover(),
-        )  # fmt: skip
+            suite("predict", "logistic_regression", datasets=[data | {"held_out": "Zebra"}]),
+            discover(),
+        )
 
 
 def test_classes_with_one_member_are_left_out_and_reported(tmp_path: Path) -> None:
     plan = make_plan(
-        suite("predict", "logistic_regression", "mlp(max_steps=20)", sizes=[20],
-              datasets=[{"name": "nci60"}]), discover(),
-    )  # fmt: skip
+        suite(
+            "predict",
+            "logistic_regression",
+            "mlp(max_steps=20)",
+            sizes=[20],
+            datasets=[{"name": "nci60"}],
+        ),
+        discover(),
+    )
     for planned, record in zip(plan, run(plan, tmp_path), strict=True):
         assert "K562A-repro" in record.notes[0]
         rows = rows_for(planned.pipeline.stages[0].info, planned.spec, planned.prepared)
@@ -112,8 +133,9 @@ def test_what_cannot_run_is_set_aside_with_its_reason(tmp_path: Path) -> None:
     data = written(tmp_path / "a.h5ad", rng.standard_normal((60, 20)), labels)
     plan = make_plan(
         suite("predict", "logistic_regression", "conv_net(image=(8, 8))", sizes=[5], repeats=5),
-        discover(), [data],
-    )  # fmt: skip
+        discover(),
+        [data],
+    )
     reasons = {p.skip for p in plan if p.skip}
     assert "takes images of 8 x 8, the data set has 20 features" in reasons
     assert "only one class among the 5 training samples" in reasons
@@ -134,7 +156,7 @@ def test_what_cannot_run_is_set_aside_with_its_reason(tmp_path: Path) -> None:
         ("predict", "mlp", "nci60", {"metrics": ["knn_recall"]}, "no metric of task predict"),
         ("predict", "mlp", "nci60", {"tune": {"trials": 2}}, "no metric of task predict"),
     ],
-)  # fmt: skip
+)
 def test_what_does_not_fit_the_task_is_refused(
     task: str, pipeline: str, data: str, more: dict[str, Any], says: str
 ) -> None:
@@ -152,10 +174,17 @@ def test_the_metrics_of_an_embedding_are_those_from_before_there_were_tasks() ->
 
 def test_an_integration_is_scored_by_each_modality(tmp_path: Path) -> None:
     plan = make_plan(
-        suite("integrate", "concatenated_pca", "one_modality", "concatenated_pca > tsne",
-              sizes=[100], repeats=1,
-              datasets=[{"name": "simulated_multimodal(n=1200)"}]), discover(),
-    )  # fmt: skip
+        suite(
+            "integrate",
+            "concatenated_pca",
+            "one_modality",
+            "concatenated_pca > tsne",
+            sizes=[100],
+            repeats=1,
+            datasets=[{"name": "simulated_multimodal(n=1200)"}],
+        ),
+        discover(),
+    )
     joint, alone, picture = run(plan, tmp_path)
     assert set(joint.parts["modality_recall"]) == {"rna", "protein", "atac"}
     assert set(joint.parts["cross_modal_r2"]) == {"protein", "atac"}
@@ -180,8 +209,10 @@ def test_methods_are_given_the_counts_that_were_measured() -> None:
     raw = load(n=1200)
     chosen = np.asarray(planned.prepared.split.test[:100])
     for modality, likelihood in (
-        ("rna", "negative_binomial"), ("protein", "negative_binomial"), ("atac", "bernoulli"),
-    ):  # fmt: skip
+        ("rna", "negative_binomial"),
+        ("protein", "negative_binomial"),
+        ("atac", "bernoulli"),
+    ):
         own, given = planned.prepared.modalities[modality], rows.X["test"][modality]
         X = raw[modality].X
         X = X.toarray() if hasattr(X, "toarray") else X
@@ -207,9 +238,10 @@ def test_your_own_file_of_several_modalities(tmp_path: Path) -> None:
     both.obs["kind"] = rng.choice(["a", "b"], len(both.obs_names))
     both.write(tmp_path / "mine.h5mu")
     plan = make_plan(
-        suite("integrate", "pls", sizes=[30], repeats=1), discover(),
+        suite("integrate", "pls", sizes=[30], repeats=1),
+        discover(),
         [OwnData(tmp_path / "mine.h5mu", label="kind")],
-    )  # fmt: skip
+    )
     (record,) = run(plan, tmp_path)
     assert set(record.parts["modality_recall"]) == {"rna", "prot"}
 
@@ -220,9 +252,16 @@ VERDICT = {"sizes": [1500], "repeats": 5, "scored": 500, "reference": "logistic_
 def judged(data: list[dict[str, Any]] | list[OwnData], folder: Path, metric: str) -> list[Any]:
     own = [d for d in data if isinstance(d, OwnData)]
     made = suite(
-        "predict", "mlp", "logistic_regression", "random_forest", "gradient_boosting",
-        "knn_classifier", **VERDICT, datasets=[] if own else data, metrics=[metric, "log_loss"],
-    )  # fmt: skip
+        "predict",
+        "mlp",
+        "logistic_regression",
+        "random_forest",
+        "gradient_boosting",
+        "knn_classifier",
+        **VERDICT,
+        datasets=[] if own else data,
+        metrics=[metric, "log_loss"],
+    )
     records = run(make_plan(made, discover(), own), folder)
     assert all(r.status == "ok" for r in records)
     found = verdicts(records, reference="logistic_regression")
@@ -238,9 +277,13 @@ def test_permuted_labels_give_chance_and_no_winner(tmp_path: Path) -> None:
     adata.obs["cell_type"] = pd.Categorical(labels)
     adata.write_h5ad(tmp_path / "null.h5ad")
     made = suite(
-        "predict", "mlp", "logistic_regression", "random_forest", **VERDICT | {"sizes": [900]},
+        "predict",
+        "mlp",
+        "logistic_regression",
+        "random_forest",
+        **VERDICT | {"sizes": [900]},
         features=200,
-    )  # fmt: skip
+    )
     own = OwnData(tmp_path / "null.h5ad", label="cell_type", provenance="author")
     records = run(make_plan(made, discover(), [own]), tmp_path)
     for r in records:

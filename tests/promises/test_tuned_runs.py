@@ -38,10 +38,16 @@ def registry(tunable_plugins: Path) -> Registry:
 
 def _suite(*pipelines: str, **more: Any) -> Suite:
     made: dict[str, Any] = {
-        "name": "tiny", "pipelines": pipelines, "repeats": 2, "n_components": 3,
-        "datasets": [{"name": "linear_control(n=300)", "sizes": [60]}], "threads": 1,
-        "metrics": ["knn_recall"], "scored": 60, "tune": {"trials": 6},
-    }  # fmt: skip
+        "name": "tiny",
+        "pipelines": pipelines,
+        "repeats": 2,
+        "n_components": 3,
+        "datasets": [{"name": "linear_control(n=300)", "sizes": [60]}],
+        "threads": 1,
+        "metrics": ["knn_recall"],
+        "scored": 60,
+        "tune": {"trials": 6},
+    }
     return make_suite(made | more)
 
 
@@ -152,8 +158,9 @@ def test_stages_are_searched_jointly(tmp_path: Path, registry: Registry) -> None
     suite = _suite("blurred(20) > blurred", repeats=1, tune={"trials": 3})
     (record,) = _tuned(run_suite(suite, tmp_path, registry=registry))
     assert {text: set(found) for text, found in record.tuned.items()} == {
-        "blurred(20)": {"blur", "kind"}, "blurred(3)": {"blur", "kind"}
-    }  # fmt: skip
+        "blurred(20)": {"blur", "kind"},
+        "blurred(3)": {"blur", "kind"},
+    }
 
 
 def test_failures_of_trials_and_of_all_of_them(tmp_path: Path, registry: Registry) -> None:
@@ -186,8 +193,9 @@ def test_the_time_limit_is_that_of_one_fit(tmp_path: Path, registry: Registry) -
 def test_labels_reach_a_search_only_on_request_and_the_record_says_so(
     tmp_path: Path, registry: Registry
 ) -> None:
-    assert not METRICS[make_suite({"name": "t", "pipelines": ["pca"], "tune": {"trials": 2}})
-                       .tune.metric].uses_labels  # type: ignore[union-attr]  # fmt: skip
+    assert not METRICS[
+        make_suite({"name": "t", "pipelines": ["pca"], "tune": {"trials": 2}}).tune.metric
+    ].uses_labels  # type: ignore[union-attr]
     metric = next(m.name for m in METRICS.values() if m.uses_labels and "transfer" in m.name)
     data = [{"name": "scmark_immune", "sizes": [60]}]
     suite = _suite(
@@ -238,10 +246,11 @@ def test_without_optuna_tuned_runs_are_set_aside(tmp_path: Path, registry: Regis
     records = run_suite(suite, tmp_path, registry=registry)
     statuses = {r.spec.label: r.status for r in records}
     assert statuses == {
-        "blurred(3)": Status.OK, "fixed(3)": Status.OK,
+        "blurred(3)": Status.OK,
+        "fixed(3)": Status.OK,
         "blurred(3) (tuned by knn_recall in 6 trials)": Status.SKIPPED,
         "fixed(3) (tuned by knn_recall in 6 trials)": Status.OK,
-    }  # fmt: skip
+    }
     (blurred,) = _tuned(records, "blurred")
     assert blurred.reason == (
         "tuning needs Optuna, which is not installed: pip install 'omicsbench[tune]'"
@@ -272,10 +281,13 @@ def test_a_tuned_run_is_another_run(registry: Registry) -> None:
     assert RunSpec.model_validate_json(tuned.model_dump_json()) == tuned
     others = [
         tuned.model_copy(update={"tuning": other})
-        for other in (None, Tuning(trials=7, metric="knn_recall"),
-                      Tuning(seconds=6, metric="knn_recall"),
-                      Tuning(trials=6, metric="trustworthiness"))
-    ]  # fmt: skip
+        for other in (
+            None,
+            Tuning(trials=7, metric="knn_recall"),
+            Tuning(seconds=6, metric="knn_recall"),
+            Tuning(trials=6, metric="trustworthiness"),
+        )
+    ]
     assert len({spec.key for spec in [tuned, *others]}) == 5
     assert others[0].key == written.key
 
@@ -284,8 +296,9 @@ def test_a_tuned_run_is_another_run(registry: Registry) -> None:
 def test_a_search_may_take_longer_than_a_fit(trials: int, seconds: float, fit_s: float) -> None:
     assume(seconds > 0)
     for budget in (
-        Tuning(trials=trials, metric="knn_recall"), Tuning(seconds=seconds, metric="knn_recall")
-    ):  # fmt: skip
+        Tuning(trials=trials, metric="knn_recall"),
+        Tuning(seconds=seconds, metric="knn_recall"),
+    ):
         assert budget.time_limit_s(fit_s) >= 2 * fit_s
 
 

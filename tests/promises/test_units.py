@@ -112,10 +112,15 @@ def test_donors_of_a_file_reach_the_records(tmp_path: Path) -> None:
     adata = cells([f"d{i}" for i in rng.integers(0, 6, 1_100)])
     adata.write_h5ad(tmp_path / "own.h5ad")
     run(
-        "quick", data=OwnData(tmp_path / "own.h5ad", unit="donor", values="counts"),
-        pipelines=["pca(3)"], sizes=[100], repeats=1, metrics=["knn_recall"], features=12,
+        "quick",
+        data=OwnData(tmp_path / "own.h5ad", unit="donor", values="counts"),
+        pipelines=["pca(3)"],
+        sizes=[100],
+        repeats=1,
+        metrics=["knn_recall"],
+        features=12,
         out=tmp_path / "out",
-    )  # fmt: skip
+    )
     (record,) = read_records(tmp_path / "out")
     assert record.unit == "donor"
     parts = record.scores_by_unit["knn_recall"]

@@ -142,10 +142,23 @@ def test_medians_ignore_one_disturbed_repeat() -> None:
 
 def _record(size: int = 100, status: Status = Status.OK, **more: object) -> RunRecord:
     spec = RunSpec(
-        task="embed", dataset="d", dataset_id="d", pipeline="p", pipeline_id="1", size=size,
-        repeat=0, device="cpu", threads=1, seed=0, split="holdout", features=10, scored=10,
-        background=10, scored_in_sample=10, metrics=("knn_recall",),
-    )  # fmt: skip
+        task="embed",
+        dataset="d",
+        dataset_id="d",
+        pipeline="p",
+        pipeline_id="1",
+        size=size,
+        repeat=0,
+        device="cpu",
+        threads=1,
+        seed=0,
+        split="holdout",
+        features=10,
+        scored=10,
+        background=10,
+        scored_in_sample=10,
+        metrics=("knn_recall",),
+    )
     given = {"key": spec.key, "spec": spec, "family": "deep", "status": status} | more
     return RunRecord(**given)  # type: ignore[arg-type]
 
@@ -206,8 +219,10 @@ def test_costs_in_words() -> None:
 
 def test_a_training_budget_that_begins_to_bind_does_not_rule_larger_sizes_out() -> None:
     """Stopped early on few cells, after a set number of steps on many: a jump, then flat."""
-    known = _runs({1_000: 5.0, 3_000: 6.0, 10_000: 17.0, 30_000: 130.0}.__getitem__,
-                  (1_000, 3_000, 10_000, 30_000))  # fmt: skip
+    known = _runs(
+        {1_000: 5.0, 3_000: 6.0, 10_000: 17.0, 30_000: 130.0}.__getitem__,
+        (1_000, 3_000, 10_000, 30_000),
+    )
     found = _at(known, 100_000)
     assert found.low <= 130 * 100 / 30 + 1e-6
     assert found.low <= found.value <= found.high

@@ -16,11 +16,23 @@ from omicsbench.records import store
 from omicsbench.records.spec import SCHEMA_VERSION, RunRecord, RunSpec, Status
 
 SPEC = RunSpec(
-    task="embed", dataset="d", dataset_id="1", pipeline="p", pipeline_id="2", size=10, repeat=0,
-    device="cpu", threads=1, seed=0, split="holdout", features=10, scored=10, background=10,
-        scored_in_sample=5,
+    task="embed",
+    dataset="d",
+    dataset_id="1",
+    pipeline="p",
+    pipeline_id="2",
+    size=10,
+    repeat=0,
+    device="cpu",
+    threads=1,
+    seed=0,
+    split="holdout",
+    features=10,
+    scored=10,
+    background=10,
+    scored_in_sample=5,
     metrics=("knn_recall",),
-)  # fmt: skip
+)
 
 
 def _record(spec: RunSpec = SPEC) -> RunRecord:
@@ -37,9 +49,19 @@ def test_a_record_reads_back_the_same(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "change",
-    [{"size": 11}, {"pipeline": "q"}, {"pipeline_id": "x"}, {"dataset_id": "x"}, {"repeat": 1},
-     {"device": "cuda"}, {"seed": 1}, {"threads": 2}, {"features": 5}, {"metrics": ("ari",)}],
-)  # fmt: skip
+    [
+        {"size": 11},
+        {"pipeline": "q"},
+        {"pipeline_id": "x"},
+        {"dataset_id": "x"},
+        {"repeat": 1},
+        {"device": "cuda"},
+        {"seed": 1},
+        {"threads": 2},
+        {"features": 5},
+        {"metrics": ("ari",)},
+    ],
+)
 def test_whatever_defines_a_run_changes_its_key(change: dict[str, object]) -> None:
     assert SPEC.model_copy(update=change).key != SPEC.key
 

@@ -16,9 +16,12 @@ from omicsbench.registry.pipeline import resolve
 
 NAMES = st.text(string.ascii_lowercase + "_", min_size=1, max_size=8).filter(str.isidentifier)
 VALUES = st.one_of(
-    st.integers(), st.booleans(), st.none(), st.text(max_size=12),
+    st.integers(),
+    st.booleans(),
+    st.none(),
+    st.text(max_size=12),
     st.floats(allow_nan=False, allow_infinity=False),
-)  # fmt: skip
+)
 
 
 @given(st.lists(st.tuples(NAMES, st.dictionaries(NAMES, VALUES, max_size=3)), min_size=1))

@@ -166,9 +166,12 @@ def test_entry_points_bring_other_peoples_methods(tmp_path: Path) -> None:
         "from omicsbench.registry.discover import discover; print('theirs' in discover().methods)"
     )
     done = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, check=True,
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        check=True,
         env={"PYTHONPATH": str(tmp_path / "site"), "PATH": ""},
-    )  # fmt: skip
+    )
     assert done.stdout.strip() == "True"
 
 

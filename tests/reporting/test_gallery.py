@@ -38,19 +38,42 @@ def record(
 ) -> RunRecord:
     """A run of which 300 test cells and, unless None, the training cells are kept."""
     spec = RunSpec(
-        task="embed", dataset=dataset, dataset_id=dataset, pipeline=pipeline, pipeline_id="1",
-        size=size, repeat=0, device="cpu", threads=1, seed=0, split="holdout", features=10,
-        scored=300, background=300,
-        scored_in_sample=0, metrics=("knn_recall",), keep_embedding=True,
-    )  # fmt: skip
+        task="embed",
+        dataset=dataset,
+        dataset_id=dataset,
+        pipeline=pipeline,
+        pipeline_id="1",
+        size=size,
+        repeat=0,
+        device="cpu",
+        threads=1,
+        seed=0,
+        split="holdout",
+        features=10,
+        scored=300,
+        background=300,
+        scored_in_sample=0,
+        metrics=("knn_recall",),
+        keep_embedding=True,
+    )
     parts = {"test": clusters(300)} | ({} if train is None else {"train": train})
     return RunRecord(
-        key=spec.key, spec=spec, family="simple", status=Status.OK, output_dim=2,
-        scores={"knn_recall": 0.5}, started_at="2025-01-01T00:00:00Z",
-        dataset_info={"kind": kind, "omics": True, "provenance": "author", "values": "counts",
-                      "label_names": [f"type {i}" for i in range(CLASSES)]},
+        key=spec.key,
+        spec=spec,
+        family="simple",
+        status=Status.OK,
+        output_dim=2,
+        scores={"knn_recall": 0.5},
+        started_at="2025-01-01T00:00:00Z",
+        dataset_info={
+            "kind": kind,
+            "omics": True,
+            "provenance": "author",
+            "values": "counts",
+            "label_names": [f"type {i}" for i in range(CLASSES)],
+        },
         embedding=store.write_embedding(folder, spec.key, parts),
-    )  # fmt: skip
+    )
 
 
 def train_file(folder: Path, run: RunRecord) -> Path:
@@ -166,10 +189,17 @@ def test_only_large_runs_get_a_picture_and_the_largest_one(folder: Path) -> None
         record(folder, "many", SIZE + 500, clusters(SIZE + 500)),
         record(folder, "no_train", SIZE, None),
     ]
-    runs.append(runs[2].model_copy(update={
-        "spec": runs[2].spec.model_copy(update={"size": 90_000}), "key": "late",
-        "status": Status.TIMEOUT, "reason": "longer than 600 s", "embedding": None,
-    }))  # fmt: skip
+    runs.append(
+        runs[2].model_copy(
+            update={
+                "spec": runs[2].spec.model_copy(update={"size": 90_000}),
+                "key": "late",
+                "status": Status.TIMEOUT,
+                "reason": "longer than 600 s",
+                "embedding": None,
+            }
+        )
+    )
     made = only(runs, folder)
     assert set(made.rows) == {"few", "many", "no_train"}
     shown = {p.pipeline: p for p in made.training}
@@ -211,9 +241,12 @@ def damaged() -> dict[str, bytes]:
     write_array_header_1_0(promised, {**huge, "shape": (2**50, 2)})
     files["huge"] = promised.getvalue()
     arrays = {
-        "words": np.array([["a", "b"]] * SIZE), "three": np.zeros((SIZE, 3)),
-        "short": clusters(SIZE - 1)[0], "flat": np.zeros(SIZE), "pickle": np.array([{}] * SIZE),
-    }  # fmt: skip
+        "words": np.array([["a", "b"]] * SIZE),
+        "three": np.zeros((SIZE, 3)),
+        "short": clusters(SIZE - 1)[0],
+        "flat": np.zeros(SIZE),
+        "pickle": np.array([{}] * SIZE),
+    }
     for name, array in arrays.items():
         file = io.BytesIO()
         np.save(file, array, allow_pickle=True)

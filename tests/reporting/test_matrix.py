@@ -36,11 +36,24 @@ def verdict(
     mean, own = given_[kind]
     last = SizeDifference(100, "net", "linear", mean, mean - 0.02, mean + 0.02, 5, error=0.01)
     fields: dict[str, Any] = {
-        "dataset": dataset, "task": "embed", "device": "cpu", "metric": metric, "deep": "net",
-        "simple": "linear", "against": "best_simple", "output_dim": 10, "n_star": None,
-        "interval": (None, None), "p_reached": 0.5, "smallest": 50, "largest": 100, "repeats": 5,
-        "margin": 0.01, "differences": (last,), "best": True,
-    }  # fmt: skip
+        "dataset": dataset,
+        "task": "embed",
+        "device": "cpu",
+        "metric": metric,
+        "deep": "net",
+        "simple": "linear",
+        "against": "best_simple",
+        "output_dim": 10,
+        "n_star": None,
+        "interval": (None, None),
+        "p_reached": 0.5,
+        "smallest": 50,
+        "largest": 100,
+        "repeats": 5,
+        "margin": 0.01,
+        "differences": (last,),
+        "best": True,
+    }
     return Verdict(**(fields | own | changes))
 
 
@@ -48,9 +61,11 @@ def verdict(
 def matrices(draw: st.DrawFn) -> list[Verdict]:
     """Cells of a matrix, each at most once, in any order."""
     places = st.tuples(
-        st.sampled_from(["a", "b", "c"]), st.sampled_from(HEADLINE[:5]),
-        st.sampled_from([2, 10]), st.sampled_from(["", TUNED]),
-    )  # fmt: skip
+        st.sampled_from(["a", "b", "c"]),
+        st.sampled_from(HEADLINE[:5]),
+        st.sampled_from([2, 10]),
+        st.sampled_from(["", TUNED]),
+    )
     cells = draw(st.lists(places, min_size=1, max_size=40, unique=True))
     found = []
     for dataset, metric, dim, tuning in cells:
@@ -122,18 +137,25 @@ def check_agreement(sentence: str, cells: list[Verdict]) -> None:
 
     expected = []
     if "etrics disagree on" in sentence:
-        expected += [len({c.dataset for c, own in by_column.items() if torn(own)}),
-                     len({v.dataset for v in cells})]  # fmt: skip
+        expected += [
+            len({c.dataset for c, own in by_column.items() if torn(own)}),
+            len({v.dataset for v in cells}),
+        ]
     if "ata sets disagree by" in sentence:
-        expected += [len({m for (m, *_), own in by_row.items() if torn(own)}),
-                     len({v.metric for v in cells})]  # fmt: skip
+        expected += [
+            len({m for (m, *_), own in by_row.items() if torn(own)}),
+            len({v.metric for v in cells}),
+        ]
     assert numbers(sentence) == expected
 
 
 def check_tuned(sentence: str, cells: list[Verdict]) -> None:
     at = {(v.dataset, v.metric, v.output_dim, v.tuning): v.standing == "ahead" for v in cells}
-    both = [(ahead, at[*key[:3], TUNED]) for key, ahead in at.items()
-            if not key[3] and (*key[:3], TUNED) in at]  # fmt: skip
+    both = [
+        (ahead, at[*key[:3], TUNED])
+        for key, ahead in at.items()
+        if not key[3] and (*key[:3], TUNED) in at
+    ]
     only = [sum(b and not a for a, b in both), sum(a and not b for a, b in both)]
     assert numbers(sentence) == [len(both), sum(only), *only]
 
@@ -148,15 +170,24 @@ def check_open(sentence: str, cells: list[Verdict]) -> None:
     assert numbers(sentence) == expected + ([few] if few else [])
 
 
-CHECKS = {"It is": check_metrics, "Metrics": check_agreement, "Data sets": check_agreement,
-          "Of the": check_open, "Of ": check_tuned}  # fmt: skip
+CHECKS = {
+    "It is": check_metrics,
+    "Metrics": check_agreement,
+    "Data sets": check_agreement,
+    "Of the": check_open,
+    "Of ": check_tuned,
+}
 
 
 def test_the_headline_is_the_best_deep_pipeline_by_metrics_that_count() -> None:
     secondary = next(m.name for m in METRICS.values() if m.secondary)
     chosen = verdict()
-    others = [verdict(best=False), verdict(is_control=True), verdict(metric=secondary),
-              verdict(against="reference")]  # fmt: skip
+    others = [
+        verdict(best=False),
+        verdict(is_control=True),
+        verdict(metric=secondary),
+        verdict(against="reference"),
+    ]
     assert headline([*others, chosen]) == [chosen]
     assert headline([others[-1]]) == [others[-1]]
     assert overview(others[:3], {"cells": "real omics"}) is None

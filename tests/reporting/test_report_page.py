@@ -55,10 +55,17 @@ def demo(folder: Path, datasets: dict[str, dict[str, Any]] | None = None) -> lis
     records = []
     for shift, (dataset, given) in enumerate((datasets or DATASETS).items()):
         info = {
-            "name": dataset, "summary": "Made up for the tests.", "source": "https://doi.org/10.1/x",
-            "licence": "CC0", "values": "counts", "label": "cell_type", "n_cells": 15_000,
-            "n_features": 20_000, "label_names": CLASSES, "notes": [],
-        } | given  # fmt: skip
+            "name": dataset,
+            "summary": "Made up for the tests.",
+            "source": "https://doi.org/10.1/x",
+            "licence": "CC0",
+            "values": "counts",
+            "label": "cell_type",
+            "n_cells": 15_000,
+            "n_features": 20_000,
+            "label_names": CLASSES,
+            "notes": [],
+        } | given
         for repeat in range(REPEATS):
             for size in SIZES:
                 draw = rng.normal(0, 0.01)
@@ -75,11 +82,24 @@ def demo(folder: Path, datasets: dict[str, dict[str, Any]] | None = None) -> lis
                     fine = status is Status.OK
                     keep = fine and dim == 2 and repeat == 0
                     spec = RunSpec(
-                        task="embed", dataset=dataset, dataset_id=dataset, pipeline=pipeline,
-                        pipeline_id="1", size=size, repeat=repeat, device="cpu", threads=2,
-                        seed=repeat, split="holdout", features=2000, scored=2000, background=2000,
-                        scored_in_sample=0, metrics=tuple(names), keep_embedding=keep,
-                    )  # fmt: skip
+                        task="embed",
+                        dataset=dataset,
+                        dataset_id=dataset,
+                        pipeline=pipeline,
+                        pipeline_id="1",
+                        size=size,
+                        repeat=repeat,
+                        device="cpu",
+                        threads=2,
+                        seed=repeat,
+                        split="holdout",
+                        features=2000,
+                        scored=2000,
+                        background=2000,
+                        scored_in_sample=0,
+                        metrics=tuple(names),
+                        keep_embedding=keep,
+                    )
 
                     def scores(noise: float, level: float = level) -> dict[str, float]:
                         values = level + rng.normal(0, noise, len(names))
@@ -103,26 +123,41 @@ def demo(folder: Path, datasets: dict[str, dict[str, Any]] | None = None) -> lis
                         np.save(folder / "embeddings" / f"{spec.key}.labels.npy", codes)
                     records.append(
                         RunRecord(
-                            key=spec.key, spec=spec, family=family, status=status, reason=reason,
+                            key=spec.key,
+                            spec=spec,
+                            family=family,
+                            status=status,
+                            reason=reason,
                             output_dim=dim if fine else None,
                             scores=test if fine else {},
                             validation=scores(0.01) if fine else {},
                             skipped_metrics=skipped if fine else {},
                             phases=Phases(fit_s=cost * size / 100 * rng.uniform(0.8, 1.2)),
-                            cpu_s=1.0, peak_rss_bytes=int(4e8 + size * 2e4 * cost),
-                            dataset_info=info, environment=ENVIRONMENT, suite="demo",
+                            cpu_s=1.0,
+                            peak_rss_bytes=int(4e8 + size * 2e4 * cost),
+                            dataset_info=info,
+                            environment=ENVIRONMENT,
+                            suite="demo",
                             started_at=f"2025-03-{repeat + 1:02d}T00:00:00Z",
                             embedding=f"embeddings/{spec.key}.npy" if keep else None,
                         )
-                    )  # fmt: skip
+                    )
     return records
 
 
 ENVIRONMENT: dict[str, Any] = {
-    "omicsbench": "0.1.0", "git": None, "python": "3.11.2", "platform": "Linux-6.1-x86_64",
-    "cpu": "Some CPU", "cores": 2, "ram_bytes": 24 * 2**30, "gpu": None, "blas": ["openblas 0.3"],
-    "threads": {"libopenblas": 2}, "packages": {"numpy": "2.4.6", "torch": "2.9"},
-}  # fmt: skip
+    "omicsbench": "0.1.0",
+    "git": None,
+    "python": "3.11.2",
+    "platform": "Linux-6.1-x86_64",
+    "cpu": "Some CPU",
+    "cores": 2,
+    "ram_bytes": 24 * 2**30,
+    "gpu": None,
+    "blas": ["openblas 0.3"],
+    "threads": {"libopenblas": 2},
+    "packages": {"numpy": "2.4.6", "torch": "2.9"},
+}
 
 
 @pytest.fixture(scope="module")
@@ -138,9 +173,17 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[list[RunRecord], Pat
 def hostile(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A page of records whose every text tries to run a script."""
     folder = tmp_path_factory.mktemp("hostile")
-    info = {"kind": "real", "omics": True, "provenance": "author", "summary": EVIL,
-            "source": "javascript:alert(1)", "licence": EVIL, "label": EVIL, "notes": [EVIL],
-            "label_names": [EVIL] * 18}  # fmt: skip
+    info = {
+        "kind": "real",
+        "omics": True,
+        "provenance": "author",
+        "summary": EVIL,
+        "source": "javascript:alert(1)",
+        "licence": EVIL,
+        "label": EVIL,
+        "notes": [EVIL],
+        "label_names": [EVIL] * 18,
+    }
     records = demo(folder, {EVIL: info, "</script><b>": info})
     return write_report(records, folder, folder / "out", command=EVIL)
 
@@ -202,10 +245,19 @@ def test_every_failure_is_shown(made: tuple[list[RunRecord], Path]) -> None:
 def test_what_the_reader_must_know_is_said(made: tuple[list[RunRecord], Path]) -> None:
     records, path = made
     shown = _Tags(path.read_text(encoding="utf-8")).text
-    for words in ("real omics", "simulated", "real, not omics", "labels: computed", "CC0",
-                  "omicsbench run demo --out 'results/demo'", "Some CPU", "torch 2.9",
-                  "the pipeline has no inverse_transform", *answer(verdicts(records), records),
-                  *(v.sentence for v in verdicts(records))):  # fmt: skip
+    for words in (
+        "real omics",
+        "simulated",
+        "real, not omics",
+        "labels: computed",
+        "CC0",
+        "omicsbench run demo --out 'results/demo'",
+        "Some CPU",
+        "torch 2.9",
+        "the pipeline has no inverse_transform",
+        *answer(verdicts(records), records),
+        *(v.sentence for v in verdicts(records)),
+    ):
         assert words in shown, words
 
 
@@ -243,9 +295,12 @@ def test_the_same_records_make_the_same_page(
 def test_missing_and_superseded_runs_are_said(tmp_path: Path) -> None:
     records = [r for r in demo(tmp_path) if r.spec.dataset == "digits"]
     old = records[0].model_copy(
-        update={"spec": records[0].spec.model_copy(update={"pipeline_id": "0"}), "key": "old",
-                "started_at": "2020"}
-    )  # fmt: skip
+        update={
+            "spec": records[0].spec.model_copy(update={"pipeline_id": "0"}),
+            "key": "old",
+            "started_at": "2020",
+        }
+    )
     path = write_report([*records, old], tmp_path, tmp_path / "a.html", command="", missing=7)
     shown = _Tags(path.read_text(encoding="utf-8")).text
     assert "7 planned runs have no record yet" in shown
@@ -255,10 +310,18 @@ def test_missing_and_superseded_runs_are_said(tmp_path: Path) -> None:
 def test_a_report_of_failures_only(tmp_path: Path) -> None:
     fine = demo(tmp_path)[:20]
     failed = [
-        r.model_copy(update={"status": Status.ERROR, "reason": "no disk", "scores": {},
-                             "validation": {}, "output_dim": None, "embedding": None})
+        r.model_copy(
+            update={
+                "status": Status.ERROR,
+                "reason": "no disk",
+                "scores": {},
+                "validation": {},
+                "output_dim": None,
+                "embedding": None,
+            }
+        )
         for r in fine
-    ]  # fmt: skip
+    ]
     path = write_report(failed, tmp_path, tmp_path / "a.html", command="")
     assert "no comparison of a deep with a simple pipeline" in path.read_text(encoding="utf-8")
     with pytest.raises(OmicsbenchError, match="no run records"):
@@ -271,9 +334,14 @@ def test_the_answer_counts_real_omics_headline_metrics_only(
     records, _ = made
     found = verdicts(records)
     words = answer(found, records)
-    real = [v for v in found if v.dataset in ("blood_cells", "cohort(n=12000)")
-            and v.against == "best_simple" and v.best
-            and not METRICS[v.metric].secondary]  # fmt: skip
+    real = [
+        v
+        for v in found
+        if v.dataset in ("blood_cells", "cohort(n=12000)")
+        and v.against == "best_simple"
+        and v.best
+        and not METRICS[v.metric].secondary
+    ]
     ahead = sum(v.outcome.ahead for v in real)
     lost = sum(v.outcome is Outcome.NOT_REACHED for v in real)
     assert f"ahead in {ahead}, behind in" in words[0]
@@ -298,9 +366,10 @@ def test_metrics_that_disagree_are_counted(made: tuple[list[RunRecord], Path]) -
     won, lost = "knn_recall", "continuity"
     changed = [
         r.model_copy(update={"scores": r.scores | {won: 0.9, lost: 0.1}})
-        if r.family == "deep" and r.status is Status.OK else r
+        if r.family == "deep" and r.status is Status.OK
+        else r
         for r in records
-    ]  # fmt: skip
+    ]
     two = [v for v in verdicts(changed) if v.metric in (won, lost)]
     words = answer(two, changed)
     text = next(t for t in words if t.startswith("Metrics disagree"))
@@ -319,19 +388,30 @@ def tuned(tmp_path_factory: pytest.TempPathFactory) -> tuple[list[RunRecord], Pa
     for r in written:
         if r.family == "control":
             continue
-        spec = r.spec.model_copy(update={"tuning": Tuning(trials=9, metric="knn_recall"),
-                                         "keep_embedding": False})  # fmt: skip
+        spec = r.spec.model_copy(
+            update={"tuning": Tuning(trials=9, metric="knn_recall"), "keep_embedding": False}
+        )
         better = {m: s + 0.1 for m, s in r.scores.items()}
         chosen = {m: s + 0.1 for m, s in r.validation.items()}
         phases = r.phases.model_copy(update={"tuning_s": 100.0})
-        changes = {"spec": spec, "key": spec.key, "scores": better, "validation": chosen,
-                   "phases": phases, "embedding": None}  # fmt: skip
+        changes = {
+            "spec": spec,
+            "key": spec.key,
+            "scores": better,
+            "validation": chosen,
+            "phases": phases,
+            "embedding": None,
+        }
         again.append(r.model_copy(update=changes))
     records = written + again
     page = write_report(
-        records, folder, folder / "report.html", command="", price_per_hour={"cpu": 0.36},
+        records,
+        folder,
+        folder / "report.html",
+        command="",
+        price_per_hour={"cpu": 0.36},
         margins={"knn_recall": 0.5},
-    )  # fmt: skip
+    )
     return records, page
 
 
@@ -354,16 +434,23 @@ def test_tuned_runs_and_others_are_never_pooled(tuned: tuple[list[RunRecord], Pa
     total = costs["tuning_s"] + costs["fit_s"] + costs["transform_s"]
     assert np.allclose(total, costs["total_s"], rtol=0.05)
     shown = _Tags(path.read_text(encoding="utf-8")).text
-    for words in (f"10-D, {label}", "10-D, at defaults", "at equal tuning budget", "cpu 0.36",
-                  "kNN recall 0.5", "could not be read on these machines"):  # fmt: skip
+    for words in (
+        f"10-D, {label}",
+        "10-D, at defaults",
+        "at equal tuning budget",
+        "cpu 0.36",
+        "kNN recall 0.5",
+        "could not be read on these machines",
+    ):
         assert words in shown, words
     runs = pd.read_csv(path.parent / "runs.csv")
     assert set(runs["tuning"].dropna()) == {label}
     matched = pd.read_csv(path.parent / "matched.csv")
     assert set(matched["currency"]) == {"seconds", "price"}
     assert matched["deep"].str.contains(label).any()
-    assert (pd.read_csv(path.parent / "verdicts.csv")
-            .query("metric == 'knn_recall'")["margin"] == 0.5).all()  # fmt: skip
+    assert (
+        pd.read_csv(path.parent / "verdicts.csv").query("metric == 'knn_recall'")["margin"] == 0.5
+    ).all()
     assert len(records) == len(runs["key"].unique())
 
 
@@ -398,13 +485,24 @@ def test_pareto_front_leaves_out_what_is_slower_and_worse(
     made: tuple[list[RunRecord], Path],
 ) -> None:
     rows = {"fast": (1.0, 0.5), "good": (5.0, 0.9), "bad": (6.0, 0.8), "control": (0.1, 1.0)}
-    common = {"dataset": "d", "task": "embed", "device": "cpu", "tuning": "", "output_dim": 2,
-              "size": 10}  # fmt: skip
+    common = {
+        "dataset": "d",
+        "task": "embed",
+        "device": "cpu",
+        "tuning": "",
+        "output_dim": 2,
+        "size": 10,
+    }
     scores = pd.DataFrame(
-        common | {"pipeline": name, "family": "control" if name == "control" else "simple",
-                  "metric": "knn_recall", "mean": mean}
+        common
+        | {
+            "pipeline": name,
+            "family": "control" if name == "control" else "simple",
+            "metric": "knn_recall",
+            "mean": mean,
+        }
         for name, (_, mean) in rows.items()
-    )  # fmt: skip
+    )
     costs = scores.drop(columns=["metric", "mean"]).assign(total_s=[s for s, _ in rows.values()])
     found = charts.quality_time(scores, costs)
     assert set(found["pipeline"][found["front"]]) == {"fast", "good"}
@@ -431,17 +529,26 @@ def test_score_table_gives_t_intervals(made: tuple[list[RunRecord], Path]) -> No
     table = pd.read_csv(made[1].parent / "summary.csv")
     row = table[(table["size"] == 100) & (table["metric"] == "knn_recall")].iloc[0]
     values = [
-        r.scores["knn_recall"] for r in made[0]
+        r.scores["knn_recall"]
+        for r in made[0]
         if (r.spec.dataset, r.spec.pipeline, r.spec.size) == (row["dataset"], row["pipeline"], 100)
-    ]  # fmt: skip
+    ]
     low, high = stats.t.interval(0.95, 4, np.mean(values), stats.sem(values))
     assert (row["low"], row["high"]) == pytest.approx((low, high))
     assert tables.grouped_failures(tables.failure_table([])).empty
 
 
-COST = {"wall_s": 903.0, "wall_s_low": 612.0, "wall_s_high": 1440.0, "fit_s": 890.0,
-        "fit_s_low": 600.0, "fit_s_high": 1400.0, "peak_rss_bytes": 3.1 * 2**30,
-        "peak_rss_bytes_low": 2.0**31, "peak_rss_bytes_high": 2.0**32}  # fmt: skip
+COST = {
+    "wall_s": 903.0,
+    "wall_s_low": 612.0,
+    "wall_s_high": 1440.0,
+    "fit_s": 890.0,
+    "fit_s_low": 600.0,
+    "fit_s_high": 1400.0,
+    "peak_rss_bytes": 3.1 * 2**30,
+    "peak_rss_bytes_low": 2.0**31,
+    "peak_rss_bytes_high": 2.0**32,
+}
 LEFT_OUT = "predicted to exceed its time limit of 600 s: about 900 s (610 to 1,400), from 3 sizes"
 
 
@@ -494,12 +601,16 @@ def test_costs_by_size_where_one_cause_holds_for_several(tmp_path: Path) -> None
     base = next(r for r in demo(tmp_path) if r.status is Status.TIMEOUT)
     late = [
         base.model_copy(
-            update={"spec": base.spec.model_copy(update={"size": size}), "reason": reason,
-                    "status": Status.SKIPPED, "predicted": COST | {"wall_s": cost},
-                    "key": str(size)}
+            update={
+                "spec": base.spec.model_copy(update={"size": size}),
+                "reason": reason,
+                "status": Status.SKIPPED,
+                "predicted": COST | {"wall_s": cost},
+                "key": str(size),
+            }
         )
         for size, cost in ((3_000, 700.0), (10_000, 903.0))
-    ]  # fmt: skip
+    ]
     (row,) = tables.grouped_failures(tables.failure_table(late)).to_dict("records")
     assert row["censored"]
     assert row["sizes"] == "3,000, 10,000"

@@ -60,11 +60,19 @@ JOINT: dict[str, tuple[str, int, float, float]] = {
     "joint_pca(n_components=10) > map(n_components=2)": ("simple", 2, 0.24, 0.03),
 }
 INFO: dict[str, Any] = {
-    "summary": "Made up for the tests.", "source": "https://doi.org/10.1/x", "licence": "CC0",
-    "values": "counts", "label": "cell_type", "n_cells": 5000, "n_features": 20_000,
-    "label_names": ["B cells", "T cells", "Monocytes"], "notes": [], "kind": "real",
-    "omics": True, "provenance": "sorted",
-}  # fmt: skip
+    "summary": "Made up for the tests.",
+    "source": "https://doi.org/10.1/x",
+    "licence": "CC0",
+    "values": "counts",
+    "label": "cell_type",
+    "n_cells": 5000,
+    "n_features": 20_000,
+    "label_names": ["B cells", "T cells", "Monocytes"],
+    "notes": [],
+    "kind": "real",
+    "omics": True,
+    "provenance": "sorted",
+}
 MODALITIES = {
     "rna": {"values": "counts", "n_features": 20_000, "n_selected": 2000},
     "protein": {"values": "counts", "n_features": 188, "n_selected": 188},
@@ -80,9 +88,18 @@ def known_metrics() -> Iterator[None]:
     wanted |= {name: given for name, given in joint.items() if name not in METRICS}
     for name, (way, group, secondary) in wanted.items():
         METRICS[name] = Metric(
-            name, name.replace("_", " ").capitalize(), (0.0, 1.0), way, "", group,  # type: ignore[arg-type]
-            lambda: 0.0, (), 0.01, secondary, ("predict" if name in PREDICTED else "integrate",),
-        )  # fmt: skip
+            name,
+            name.replace("_", " ").capitalize(),
+            (0.0, 1.0),
+            way,
+            "",
+            group,  # type: ignore[arg-type]
+            lambda: 0.0,
+            (),
+            0.01,
+            secondary,
+            ("predict" if name in PREDICTED else "integrate",),
+        )
     yield
     for name in wanted:
         del METRICS[name]
@@ -90,10 +107,24 @@ def known_metrics() -> Iterator[None]:
 
 def spec(task: str, dataset: str, pipeline: str, size: int, repeat: int, **more: Any) -> RunSpec:
     return RunSpec(
-        task=task, dataset=dataset, dataset_id=dataset, pipeline=pipeline, pipeline_id="1",
-        size=size, repeat=repeat, device="cpu", threads=2, seed=repeat, split="holdout",
-        features=2000, scored=1000, background=1000, scored_in_sample=0, metrics=(), **more,
-    )  # fmt: skip
+        task=task,
+        dataset=dataset,
+        dataset_id=dataset,
+        pipeline=pipeline,
+        pipeline_id="1",
+        size=size,
+        repeat=repeat,
+        device="cpu",
+        threads=2,
+        seed=repeat,
+        split="holdout",
+        features=2000,
+        scored=1000,
+        background=1000,
+        scored_in_sample=0,
+        metrics=(),
+        **more,
+    )
 
 
 def ended(pipeline: str, size: int, repeat: int) -> tuple[Status, str | None]:
@@ -156,26 +187,35 @@ def predicted(dataset: str = "blood_cells", held_out: str | None = None) -> list
 
                 def scores(level: float = level, over: float = over) -> dict[str, float]:
                     return {
-                        "balanced_accuracy": level, "log_loss": 1.5 - level,
+                        "balanced_accuracy": level,
+                        "log_loss": 1.5 - level,
                         "calibration_error": abs(over) + rng.uniform(0, 0.01),
                         "macro_f1": level - 0.01,
-                    }  # fmt: skip
+                    }
 
                 test = scores()
                 units = (level + rng.normal(0, 0.02, 20)).tolist()
                 records.append(
                     RunRecord(
-                        key=of.key, spec=of, family=family, status=status, reason=reason,
-                        scores=test if fine else {}, validation=scores() if fine else {},
+                        key=of.key,
+                        spec=of,
+                        family=family,
+                        status=status,
+                        reason=reason,
+                        scores=test if fine else {},
+                        validation=scores() if fine else {},
                         scores_se={"balanced_accuracy": 0.01} if fine else {},
                         scores_by_unit={"balanced_accuracy": units} if fine else {},
                         unit="groups of cells",
                         curves=curves(rng, level, over, samples, bool(held_out)) if fine else {},
                         phases=Phases(fit_s=0.01 * size * rng.uniform(0.9, 1.1)),
-                        peak_rss_bytes=4 * 10**8, dataset_info=info, environment=ENVIRONMENT,
-                        suite="demo", started_at=f"2025-03-{repeat + 1:02d}T00:00:00Z",
+                        peak_rss_bytes=4 * 10**8,
+                        dataset_info=info,
+                        environment=ENVIRONMENT,
+                        suite="demo",
+                        started_at=f"2025-03-{repeat + 1:02d}T00:00:00Z",
                     )
-                )  # fmt: skip
+                )
     return records
 
 
@@ -209,14 +249,23 @@ def joint(dataset: str = "citeseq", folder: Path | None = None) -> list[RunRecor
                     np.save(folder / "embeddings" / f"{of.key}.npy", Z)
                 records.append(
                     RunRecord(
-                        key=of.key, spec=of, family=family, status=Status.OK, output_dim=dim,
-                        scores=means, validation=means, parts=parts,
+                        key=of.key,
+                        spec=of,
+                        family=family,
+                        status=Status.OK,
+                        output_dim=dim,
+                        scores=means,
+                        validation=means,
+                        parts=parts,
                         phases=Phases(fit_s=0.02 * size * rng.uniform(0.9, 1.1)),
-                        peak_rss_bytes=5 * 10**8, dataset_info=info, environment=ENVIRONMENT,
-                        suite="demo", started_at=f"2025-03-{repeat + 1:02d}T00:00:00Z",
+                        peak_rss_bytes=5 * 10**8,
+                        dataset_info=info,
+                        environment=ENVIRONMENT,
+                        suite="demo",
+                        started_at=f"2025-03-{repeat + 1:02d}T00:00:00Z",
                         embedding=f"embeddings/{of.key}.npy" if keep else None,
                     )
-                )  # fmt: skip
+                )
     return records
 
 
@@ -225,8 +274,9 @@ def embedded(dataset: str = "blood_cells") -> list[RunRecord]:
     rng = np.random.default_rng(2)
     records = []
     for family, pipeline, start, gain in (
-        ("simple", "pca(n_components=10)", 0.4, 0.02), ("deep", "deep_space(10)", 0.2, 0.2),
-    ):  # fmt: skip
+        ("simple", "pca(n_components=10)", 0.4, 0.02),
+        ("deep", "deep_space(10)", 0.2, 0.2),
+    ):
         for repeat in range(REPEATS):
             for size in SIZES:
                 level = start + gain * np.log10(size / SIZES[0]) + rng.normal(0, 0.005)
@@ -234,12 +284,21 @@ def embedded(dataset: str = "blood_cells") -> list[RunRecord]:
                 scores = {"knn_recall": level, "reconstruction_r2": level}
                 records.append(
                     RunRecord(
-                        key=of.key, spec=of, family=family, status=Status.OK, output_dim=10,
-                        scores=scores, validation=scores, phases=Phases(fit_s=0.1),
-                        peak_rss_bytes=4 * 10**8, dataset_info=INFO | {"name": dataset},
-                        environment=ENVIRONMENT, suite="demo", started_at="2025-03-01",
+                        key=of.key,
+                        spec=of,
+                        family=family,
+                        status=Status.OK,
+                        output_dim=10,
+                        scores=scores,
+                        validation=scores,
+                        phases=Phases(fit_s=0.1),
+                        peak_rss_bytes=4 * 10**8,
+                        dataset_info=INFO | {"name": dataset},
+                        environment=ENVIRONMENT,
+                        suite="demo",
+                        started_at="2025-03-01",
                     )
-                )  # fmt: skip
+                )
     return records
 
 
@@ -305,10 +364,11 @@ def mixed(tmp_path_factory: pytest.TempPathFactory) -> Made:
 def own(records: Sequence[RunRecord], pipeline: str) -> list[RunRecord]:
     """Runs of a pipeline at the largest size, on the first of the data sets."""
     return [
-        r for r in records
+        r
+        for r in records
         if (r.spec.pipeline, r.spec.size) == (pipeline, SIZES[-1])
         and r.spec.dataset == records[0].spec.dataset
-    ]  # fmt: skip
+    ]
 
 
 def rows(page: Path, name: str, **given: str) -> pd.DataFrame:
@@ -347,10 +407,12 @@ def test_bins_of_all_repeats_are_pooled_by_their_rows(prediction: Made) -> None:
     number = [style["name"] for style in data["styles"]].index(pipeline)
     shown = {
         round(c, 3): r
-        for p, at, c, r in zip(*(data["reliability"][k] for k in
-                                 ("pipeline", "place", "confidence", "rows")), strict=True)
+        for p, at, c, r in zip(
+            *(data["reliability"][k] for k in ("pipeline", "place", "confidence", "rows")),
+            strict=True,
+        )
         if p == number and at == 0
-    }  # fmt: skip
+    }
     assert shown == {
         round(float(f"{c:.5g}"), 3): r
         for c, r in zip(table["confidence"], table["rows"], strict=True)
@@ -395,8 +457,13 @@ def test_samples_of_all_repeats_stand_beside_the_mean_prediction(prediction: Mad
 def test_a_held_out_class_is_named_and_its_uncertainty_shown(prediction: Made) -> None:
     records, page = prediction
     name = "blood_cells (held out: Monocytes)"
-    runs = [r for r in records if r.spec.dataset == name and r.spec.size == SIZES[-1]
-            and r.spec.pipeline == "ensemble_net(n_members=5)"]  # fmt: skip
+    runs = [
+        r
+        for r in records
+        if r.spec.dataset == name
+        and r.spec.size == SIZES[-1]
+        and r.spec.pipeline == "ensemble_net(n_members=5)"
+    ]
     table = rows(page, "uncertainty", pipeline=runs[0].spec.pipeline)
     assert set(table["dataset"]) == {name}
     for column in ("known", "held_out"):
@@ -426,9 +493,10 @@ def test_parts_of_every_modality_are_told(integration: Made) -> None:
             for name in modalities:
                 values = [r.parts[metric][name] for r in own(records, pipeline)]
                 (row,) = table[
-                    (table["pipeline"] == pipeline) & (table["metric"] == metric)
+                    (table["pipeline"] == pipeline)
+                    & (table["metric"] == metric)
                     & (table["modality"] == name)
-                ].to_dict("records")  # fmt: skip
+                ].to_dict("records")
                 low, high = stats.t.interval(0.95, 4, np.mean(values), stats.sem(values))
                 assert row["mean"] == pytest.approx(np.mean(values))
                 assert (row["low"], row["high"]) == pytest.approx((low, high))
@@ -473,9 +541,10 @@ def test_what_there_is_not_is_not_shown(
         assert written == set(names)
         assert all(f"{name}.csv" in read(page).shown for name in names)
     bare = [r.model_copy(update={"curves": {}}) for r in predicted()]
-    assert "predictions" not in read(
-        write_report(bare, tmp_path, tmp_path / "b" / "b.html", command="")
-    ).ids  # fmt: skip
+    assert (
+        "predictions"
+        not in read(write_report(bare, tmp_path, tmp_path / "b" / "b.html", command="")).ids
+    )
 
 
 def test_predictions_have_no_dimension(prediction: Made) -> None:
@@ -494,8 +563,10 @@ def test_tasks_are_never_counted_together(mixed: Made) -> None:
     found = verdicts(records)
     words = answer(found, records)
     assert {sentence.partition(": ")[0] for sentence in words} == {
-        "Embedding", "Prediction", "Integration"
-    }  # fmt: skip
+        "Embedding",
+        "Prediction",
+        "Integration",
+    }
     for task, head in (("predict", "Prediction"), ("integrate", "Integration")):
         alone = [r for r in records if r.spec.task == task]
         said = answer(verdicts(alone), alone)
@@ -538,8 +609,9 @@ def hostile(tmp_path_factory: pytest.TempPathFactory) -> Path:
         new = r.spec.model_copy(update={"dataset": EVIL, "pipeline": f"{EVIL}\"'{r.spec.pipeline}"})
         info = r.dataset_info | {"held_out": EVIL, "modalities": {EVIL: {"values": EVIL}}}
         parts = {m: {EVIL + name: v for name, v in of.items()} for m, of in r.parts.items()}
-        return r.model_copy(update={"spec": new, "key": new.key, "dataset_info": info,
-                                    "parts": parts})  # fmt: skip
+        return r.model_copy(
+            update={"spec": new, "key": new.key, "dataset_info": info, "parts": parts}
+        )
 
     records = [renamed(r) for r in predicted(held_out="B cells") + joint()]
     return write_report(records, folder, folder / "report.html", command=EVIL)

@@ -59,8 +59,11 @@ def git(repository: Path) -> Git:
     def call(*arguments: str) -> str:
         return subprocess.run(
             ["git", "-c", "user.name=a", "-c", "user.email=a@example.org", *arguments],
-            cwd=repository, check=True, capture_output=True, text=True,
-        ).stdout.strip()  # fmt: skip
+            cwd=repository,
+            check=True,
+            capture_output=True,
+            text=True,
+        ).stdout.strip()
 
     call("init", "-q", "-b", "main")
     return call
@@ -144,13 +147,18 @@ def test_plugins_come_from_the_revision(repository: Path, git: Git) -> None:
     for b in built:
         where = "import lib, other; print(lib.__file__, other.__file__)"
         found = subprocess.run(
-            [b.python, "-P", "-c", where], env=b.variables(), capture_output=True, text=True,
-            check=True, cwd=repository,
-        ).stdout.split()  # fmt: skip
+            [b.python, "-P", "-c", where],
+            env=b.variables(),
+            capture_output=True,
+            text=True,
+            check=True,
+            cwd=repository,
+        ).stdout.split()
         assert b.plugins is not None
         assert found == [
-            str(b.plugins.parent / "lib.py"), str(b.plugins.parent / "src" / "other.py")
-        ]  # fmt: skip
+            str(b.plugins.parent / "lib.py"),
+            str(b.plugins.parent / "src" / "other.py"),
+        ]
 
 
 def test_plugins_that_tell_nothing_are_refused(repository: Path, git: Git, tmp_path: Path) -> None:
@@ -184,9 +192,12 @@ def test_environments_are_shared_and_code_is_not(
         ).stdout
         assert word in said
     # Without the path there is none: the environment holds libraries alone.
-    bare = subprocess.run([one.python, "-P", "-c", "import omicsbench"], capture_output=True,
-                          env={k: v for k, v in os.environ.items() if k != "PYTHONPATH"},
-                          check=False)  # fmt: skip
+    bare = subprocess.run(
+        [one.python, "-P", "-c", "import omicsbench"],
+        capture_output=True,
+        env={k: v for k, v in os.environ.items() if k != "PYTHONPATH"},
+        check=False,
+    )
     assert bare.returncode == 1
 
     # The same again takes nothing; what was left half made is made anew.

@@ -80,8 +80,10 @@ def history(tmp_path: Path) -> Repository:
         def git(*arguments: str) -> None:
             subprocess.run(
                 ["git", "-c", "user.name=a", "-c", "user.email=a@example.org", *arguments],
-                cwd=folder, check=True, capture_output=True,
-            )  # fmt: skip
+                cwd=folder,
+                check=True,
+                capture_output=True,
+            )
 
         git("init", "-q", "-b", "main")
         for number, stage in enumerate(stages):
@@ -128,8 +130,21 @@ def _keys(records: list[RunRecord]) -> dict[int, tuple[str, str]]:
 
 def test_stopped_and_resumed_samples_are_each_taken_once(history: Repository) -> None:
     folder = history(GOOD, GOOD)
-    command = [sys.executable, "-P", "-m", "omicsbench", "ab", "HEAD~", "HEAD", "--suite",
-               "suite.toml", "--plugins", "my", "--out", "out"]  # fmt: skip
+    command = [
+        sys.executable,
+        "-P",
+        "-m",
+        "omicsbench",
+        "ab",
+        "HEAD~",
+        "HEAD",
+        "--suite",
+        "suite.toml",
+        "--plugins",
+        "my",
+        "--out",
+        "out",
+    ]
     running = subprocess.Popen(command, cwd=folder, stderr=subprocess.PIPE, text=True)
     deadline = time.monotonic() + 200
     while not list(folder.glob("out/*/done/a-0-*")):
@@ -246,23 +261,38 @@ def test_bisect_is_not_judged_by_the_checkout_that_it_changes() -> None:
     root = Path(__file__).parents[2]
     done = subprocess.run(
         [sys.executable, "-m", "omicsbench", "ab", "HEAD", "HEAD", "--bisect"],
-        cwd=root, capture_output=True, text=True, check=False,
-    )  # fmt: skip
+        cwd=root,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     assert done.returncode == 128
     assert "changes at every step" in done.stderr or "not in a git repository" in done.stderr
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    ("stage", "code"), [(GOOD, 0), (SLOWER, 1), (WORSE, 1), (CRASHES, 4)],
+    ("stage", "code"),
+    [(GOOD, 0), (SLOWER, 1), (WORSE, 1), (CRASHES, 4)],
     ids=["same", "slower", "worse", "crashes"],
-)  # fmt: skip
+)
 def test_what_a_commit_did_is_found(
     history: Repository, cli: Cli, stage: dict[str, object], code: int
 ) -> None:
     folder = history(GOOD, stage)
-    done = cli("ab", "HEAD~", "HEAD", "--suite", "suite.toml", "--plugins", "my", "--json",
-               "found.json", cwd=folder, timeout=900)  # fmt: skip
+    done = cli(
+        "ab",
+        "HEAD~",
+        "HEAD",
+        "--suite",
+        "suite.toml",
+        "--plugins",
+        "my",
+        "--json",
+        "found.json",
+        cwd=folder,
+        timeout=900,
+    )
     assert done.returncode == code, done.stdout + done.stderr
     found = json.loads((folder / "found.json").read_text())
     worse = {c["quantity"] for c in found["changes"] if c["state"] == "regression" and c["blocks"]}
@@ -283,10 +313,29 @@ def test_git_bisect_finds_the_commit(history: Repository) -> None:
         ["git", "bisect", "start", "main", "main~4"], cwd=folder, check=True, capture_output=True
     )
     done = subprocess.run(
-        ["git", "bisect", "run", sys.executable, "-P", "-m", "omicsbench", "ab", "main~4", "HEAD",
-         "--suite", "suite.toml", "--plugins", "my", "--bisect"],
-        cwd=folder, capture_output=True, text=True, timeout=1_800, check=False,
-    )  # fmt: skip
+        [
+            "git",
+            "bisect",
+            "run",
+            sys.executable,
+            "-P",
+            "-m",
+            "omicsbench",
+            "ab",
+            "main~4",
+            "HEAD",
+            "--suite",
+            "suite.toml",
+            "--plugins",
+            "my",
+            "--bisect",
+        ],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        timeout=1_800,
+        check=False,
+    )
     assert done.returncode == 0, done.stdout + done.stderr
     assert "is the first bad commit" in done.stdout
     assert "stage 3" in done.stdout
@@ -303,8 +352,10 @@ def test_two_commits_of_this_repository_in_environments_of_their_own(
     def git(*arguments: str) -> None:
         subprocess.run(
             ["git", "-c", "user.name=a", "-c", "user.email=a@example.org", *arguments],
-            cwd=clone, check=True, capture_output=True,
-        )  # fmt: skip
+            cwd=clone,
+            check=True,
+            capture_output=True,
+        )
 
     cloned = subprocess.run(
         ["git", "clone", "-q", str(root), str(clone)], capture_output=True, check=False
@@ -316,11 +367,18 @@ def test_two_commits_of_this_repository_in_environments_of_their_own(
     assert "    def transform(self" in text
     method.write_text(text.replace("    def transform(self", "    def transformed(self"))
     git("commit", "-qam", "break a method")
-    (clone / "suite.toml").write_text(
-        SUITE.replace('"first_axes"', '"random_projection", "pca"')
-    )  # fmt: skip
-    done = cli("ab", "HEAD~", "HEAD", "--suite", "suite.toml", "--json", "found.json",
-               cwd=clone, timeout=3_000)  # fmt: skip
+    (clone / "suite.toml").write_text(SUITE.replace('"first_axes"', '"random_projection", "pca"'))
+    done = cli(
+        "ab",
+        "HEAD~",
+        "HEAD",
+        "--suite",
+        "suite.toml",
+        "--json",
+        "found.json",
+        cwd=clone,
+        timeout=3_000,
+    )
     assert done.returncode == 4, done.stdout + done.stderr
     found = json.loads((clone / "found.json").read_text())
     assert {loss["pipeline"].partition("(")[0] for loss in found["lost"]} == {"random_projection"}

@@ -35,10 +35,16 @@ LIMIT_S = 3.0
 
 def _suite(*sizes: int, **more: Any) -> Suite:
     settings: dict[str, Any] = {
-        "name": "slow", "pipelines": ["slow"], "repeats": 2, "n_components": 2,
+        "name": "slow",
+        "pipelines": ["slow"],
+        "repeats": 2,
+        "n_components": 2,
         "datasets": [{"name": "linear_control(n=400)", "sizes": sizes}],
-        "metrics": ["knn_recall"], "timeout_s": LIMIT_S, "memory_gb": 2, "threads": 1,
-    }  # fmt: skip
+        "metrics": ["knn_recall"],
+        "timeout_s": LIMIT_S,
+        "memory_gb": 2,
+        "threads": 1,
+    }
     return make_suite(settings | more)
 
 
@@ -118,10 +124,20 @@ def test_the_command_line_says_so_and_takes_force(cli: Any, place: Place, tmp_pa
     content = _suite(50, 80, 120, 250).model_dump(exclude_unset=True)
     lines = [f"{key} = {value!r}" for key, value in content.items() if key != "datasets"]
     lines += ["[[datasets]]", "name = 'linear_control(n=400)'", "sizes = [50, 80, 120, 250]"]
-    (tmp_path / "slow.toml").write_text("\n".join(lines).replace("('slow',)", "['slow']")
-                                        .replace("('knn_recall',)", "['knn_recall']"))  # fmt: skip
-    command = ("run", tmp_path / "slow.toml", "--plugins", place.plugins, "--out", place.out,
-               "--no-report")  # fmt: skip
+    (tmp_path / "slow.toml").write_text(
+        "\n".join(lines)
+        .replace("('slow',)", "['slow']")
+        .replace("('knn_recall',)", "['knn_recall']")
+    )
+    command = (
+        "run",
+        tmp_path / "slow.toml",
+        "--plugins",
+        place.plugins,
+        "--out",
+        place.out,
+        "--no-report",
+    )
     done = cli(*command)
     assert "0 runs to do" in done.stderr
     assert "2 skipped: predicted to exceed its time limit of 3 s: about " in done.stdout

@@ -27,11 +27,17 @@ from omicsbench.running.runner import run_suite
 
 def _suite(*pipelines: str, **more: Any) -> Suite:
     settings: dict[str, Any] = {
-        "name": "tiny", "pipelines": pipelines, "repeats": 2, "n_components": 2,
+        "name": "tiny",
+        "pipelines": pipelines,
+        "repeats": 2,
+        "n_components": 2,
         "datasets": [{"name": "linear_control(n=300)", "sizes": [30, 120]}],
-        "metrics": ["knn_recall", "reconstruction_r2"], "timeout_s": 3, "warm_up_timeout_s": 3,
-        "memory_gb": 1, "threads": 1,
-    }  # fmt: skip
+        "metrics": ["knn_recall", "reconstruction_r2"],
+        "timeout_s": 3,
+        "warm_up_timeout_s": 3,
+        "memory_gb": 1,
+        "threads": 1,
+    }
     return make_suite(settings | more)
 
 
@@ -279,11 +285,30 @@ def test_a_shared_stage_is_fitted_once_and_counted_into_each(tmp_path: Path) -> 
 
 def _start(tmp_path: Path, bad_plugins: Path, *pipelines: str) -> subprocess.Popen[str]:
     command = [
-        sys.executable, "-P", "-m", "omicsbench", "run", "quick", "--only", "--no-report",
-        "--sizes", "30,40,130", "--plugins", str(bad_plugins), "--out", str(tmp_path),
-        "--n-components", "2", "--metrics", "knn_recall", "--repeats", "2", "--jobs", "1",
+        sys.executable,
+        "-P",
+        "-m",
+        "omicsbench",
+        "run",
+        "quick",
+        "--only",
+        "--no-report",
+        "--sizes",
+        "30,40,130",
+        "--plugins",
+        str(bad_plugins),
+        "--out",
+        str(tmp_path),
+        "--n-components",
+        "2",
+        "--metrics",
+        "knn_recall",
+        "--repeats",
+        "2",
+        "--jobs",
+        "1",
         *(f"-m{pipeline}" for pipeline in pipelines),
-    ]  # fmt: skip
+    ]
     return subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
 
 
@@ -468,9 +493,11 @@ def test_a_methods_own_facts_are_kept_as_plain_values(tmp_path: Path) -> None:
 
 def test_a_failing_metric_is_a_gap_with_a_reason() -> None:
     inputs = {
-        "gene_neighbors": "nonsense", "background": "nonsense",
-        "expression": np.zeros((3, 2)), "reconstruction": np.ones((3, 2)),
-    }  # fmt: skip
+        "gene_neighbors": "nonsense",
+        "background": "nonsense",
+        "expression": np.zeros((3, 2)),
+        "reconstruction": np.ones((3, 2)),
+    }
     scores = evaluate(["knn_recall", "reconstruction_mse"], inputs)
     assert scores.values == {"reconstruction_mse": 1.0}
     assert scores.skipped["knn_recall"].startswith("failed with")

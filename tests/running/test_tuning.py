@@ -62,9 +62,13 @@ def test_a_space_that_does_not_fit_is_refused(space: Any, reason: str) -> None:
     with pytest.raises(ValueError, match=reason):
 
         @method(
-            name="m", family="deep", summary="x", source="x", control_if=(("depth", 0),),
+            name="m",
+            family="deep",
+            summary="x",
+            source="x",
+            control_if=(("depth", 0),),
             space=space,
-        )  # fmt: skip
+        )
         class Made:
             def __init__(self, n_components: int = 2, depth: int = 2, width: int = 9) -> None: ...
 
@@ -72,10 +76,13 @@ def test_a_space_that_does_not_fit_is_refused(space: Any, reason: str) -> None:
 @pytest.mark.parametrize(
     "make",
     [
-        lambda: Choice([1]), lambda: Choice([1, 1]), lambda: Whole(3, 3), lambda: Real(2, 1),
+        lambda: Choice([1]),
+        lambda: Choice([1, 1]),
+        lambda: Whole(3, 3),
+        lambda: Real(2, 1),
         lambda: Real(0, 1, log=True),
     ],
-)  # fmt: skip
+)
 def test_a_space_without_room_is_refused(make: Callable[[], Dimension]) -> None:
     with pytest.raises(ValueError):
         make()
@@ -162,9 +169,11 @@ def test_a_search_spends_its_budget_and_never_does_worse_than_the_defaults(
 def test_a_metric_that_is_better_when_smaller_is_minimised(registry: Registry) -> None:
     name = next(m.name for m in METRICS.values() if m.direction == "min")
     found = search(
-        resolve("blurred", registry, 3), Tuning(trials=15, metric=name), 0,
+        resolve("blurred", registry, 3),
+        Tuning(trials=15, metric=name),
+        0,
         lambda p: abs(p.stages[0].value("blur") - 0.7),
-    )  # fmt: skip
+    )
     assert found.trials.best < found.trials.default == pytest.approx(0.7)  # type: ignore[operator]
 
 

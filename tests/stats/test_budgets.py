@@ -33,9 +33,7 @@ LINEAR, SLOW = candidate("linear", 1000, 1, 0.6), candidate("slow", 1000, 50, 0.
 def test_each_family_names_its_best_within_the_budget() -> None:
     found = matched([SMALL, LARGE], [LINEAR, SLOW], [0.5, 1, 10, 50, 100])
     named = [(m.deep and m.deep.size, m.simple and m.simple.pipeline) for m in found]
-    assert named == [
-        (None, None), (None, "linear"), (100, "linear"), (100, "slow"), (1000, "slow")
-    ]  # fmt: skip
+    assert named == [(None, None), (None, "linear"), (100, "linear"), (100, "slow"), (1000, "slow")]
     assert [m.budget for m in found] == [0.5, 1, 10, 50, 100]
     assert [m.mean for m in found] == [None, None, *map(pytest.approx, (-0.1, -0.2, 0.2))]
     assert [m.pairs for m in found] == [0, 0, 5, 5, 5]
@@ -159,8 +157,9 @@ def test_validation_never_falls_as_the_budget_grows(
         named = [getattr(m, side) for m in found]
         reached = [choice.validation if choice else -1.0 for choice in named]
         assert reached == sorted(reached)
-        assert all(choice.cost <= m.budget for choice, m in zip(named, found, strict=True)
-                   if choice)  # fmt: skip
+        assert all(
+            choice.cost <= m.budget for choice, m in zip(named, found, strict=True) if choice
+        )
     assert found[-1].deep is not None
     assert found[-1].simple is not None
     for here, there in zip(found, turned, strict=True):

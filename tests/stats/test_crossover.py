@@ -53,9 +53,7 @@ def test_two_parts_of_the_error_as_welch_has_them() -> None:
     rng = np.random.default_rng(0)
     repeats, units = rng.normal(0.5, 1, 8), rng.normal(0, 3, 20)
     found = Differences(repeats[:, None], (units - units.mean())[:, None])
-    known = stats.ttest_ind(
-        repeats, units - units.mean(), equal_var=False, alternative="greater"
-    )  # fmt: skip
+    known = stats.ttest_ind(repeats, units - units.mean(), equal_var=False, alternative="greater")
     at = moments(found)
     assert at.p_above(0.0)[0] == pytest.approx(known.pvalue)
     assert at.dof[0] == pytest.approx(known.df)
@@ -121,8 +119,11 @@ def test_interval_holds_the_estimate_and_scale_does_not_matter(
     found = crossover(Differences(values), 0.1, bootstrap=200)
     assert 0 <= found.low <= found.place <= found.high <= len(truth)
     assert found.ahead == (found.high < len(truth))
-    scaled = crossover(Differences(values * 2**round(math.log2(scale))), 0.1 * 2 ** round(
-        math.log2(scale)), bootstrap=200)  # fmt: skip
+    scaled = crossover(
+        Differences(values * 2 ** round(math.log2(scale))),
+        0.1 * 2 ** round(math.log2(scale)),
+        bootstrap=200,
+    )
     assert (scaled.low, scaled.place, scaled.high) == (found.low, found.place, found.high)
 
 

@@ -74,8 +74,17 @@ def test_the_fit_is_that_of_curve_fit(seed: int) -> None:
         free = np.full(2, np.inf)
         low, high = POWERS if form is power else (0.1, 400.0)
         bounds = ([*-free, low][: len(start)], [*free, high][: len(start)])
-        best, _ = curve_fit(form, SIZES[:upto], y[:upto], start, bounds=bounds, ftol=1e-12,
-                            xtol=1e-12, gtol=1e-12, maxfev=20_000)  # fmt: skip
+        best, _ = curve_fit(
+            form,
+            SIZES[:upto],
+            y[:upto],
+            start,
+            bounds=bounds,
+            ftol=1e-12,
+            xtol=1e-12,
+            gtol=1e-12,
+            maxfev=20_000,
+        )
         return form(SIZES, *best)
 
     assert found.at(SIZES) == pytest.approx(known(5), abs=1e-4)

@@ -49,8 +49,11 @@ def again(edit: Edit = lambda r: {}, only: str = ONE) -> list[RunRecord]:
 
 def scaled(r: RunRecord, factor: float) -> dict[str, Any]:
     p = r.phases
-    return {"phases": p.model_copy(update={"fit_s": p.fit_s * factor,
-                                           "transform_s": p.transform_s * factor})}  # fmt: skip
+    return {
+        "phases": p.model_copy(
+            update={"fit_s": p.fit_s * factor, "transform_s": p.transform_s * factor}
+        )
+    }
 
 
 def flagged(found: Comparison) -> set[str]:
@@ -69,10 +72,12 @@ def test_lower_scores_of_one_pipeline() -> None:
     rng = np.random.default_rng(0)
 
     def worse(r: RunRecord) -> dict[str, Any]:
-        return {"scores": {
-            k: v + (0.03 if k == "reconstruction_mse" else -0.03) + rng.normal(0, 0.01)
-            for k, v in r.scores.items()
-        }}  # fmt: skip
+        return {
+            "scores": {
+                k: v + (0.03 if k == "reconstruction_mse" else -0.03) + rng.normal(0, 0.01)
+                for k, v in r.scores.items()
+            }
+        }
 
     found = compare(base(), again(worse))
     assert found.exit_code == 1
@@ -90,9 +95,14 @@ def test_lower_scores_of_one_pipeline() -> None:
 
 
 def test_an_error_that_rises_is_worse() -> None:
-    found = compare(base(), again(lambda r: {
-        "scores": r.scores | {"reconstruction_mse": r.scores["reconstruction_mse"] + 0.05}
-    }))  # fmt: skip
+    found = compare(
+        base(),
+        again(
+            lambda r: {
+                "scores": r.scores | {"reconstruction_mse": r.scores["reconstruction_mse"] + 0.05}
+            }
+        ),
+    )
     assert {c.quantity for c in found.regressions} == {"reconstruction_mse"}
 
 
@@ -102,19 +112,26 @@ def test_within_the_tolerance_nothing_is_worse_however_significant() -> None:
     )
     assert found.exit_code == 0
     strict = Terms({"score": 0.001})
-    assert compare(base(), again(lambda r: {
-        "scores": {k: v - 0.004 for k, v in r.scores.items()}
-    }), terms=strict).exit_code == 1  # fmt: skip
+    assert (
+        compare(
+            base(),
+            again(lambda r: {"scores": {k: v - 0.004 for k, v in r.scores.items()}}),
+            terms=strict,
+        ).exit_code
+        == 1
+    )
 
 
 def test_noise_without_a_change_of_the_mean_does_not_count() -> None:
     rng = np.random.default_rng(1)
     alarms = sum(
-        compare(base(), again(lambda r: {
-            "scores": {k: v + rng.normal(0, 0.05) for k, v in r.scores.items()}
-        })).exit_code != 0
+        compare(
+            base(),
+            again(lambda r: {"scores": {k: v + rng.normal(0, 0.05) for k, v in r.scores.items()}}),
+        ).exit_code
+        != 0
         for _ in range(20)
-    )  # fmt: skip
+    )
     assert alarms <= 3  # of 20 at 5 %: more has a chance of 1.6 %
 
 
@@ -139,10 +156,14 @@ def test_a_machine_that_is_slower_in_all_is_not_a_slower_method() -> None:
 
 @pytest.mark.parametrize(
     ("name", "value", "unlike"),
-    [("cpu", "another", {"time"}), ("cores", 64, {"time"}),
-     ("python", "3.99.1", {"time", "memory"}),
-     ("python", "{own}.999", set()), ("platform", "Plan9-1-amd64", {"time", "memory"})],
-)  # fmt: skip
+    [
+        ("cpu", "another", {"time"}),
+        ("cores", 64, {"time"}),
+        ("python", "3.99.1", {"time", "memory"}),
+        ("python", "{own}.999", set()),
+        ("platform", "Plan9-1-amd64", {"time", "memory"}),
+    ],
+)
 def test_costs_of_another_machine_are_not_comparable(
     name: str, value: Any, unlike: set[str]
 ) -> None:
@@ -162,8 +183,10 @@ def test_a_run_that_newly_fails_never_passes(status: Status) -> None:
     victim = next(r for r in base() if r.spec.pipeline == ONE)
     broken = [
         r.model_copy(update={"status": status, "reason": "planted", "scores": {}})
-        if r.key == victim.key else r for r in again()
-    ]  # fmt: skip
+        if r.key == victim.key
+        else r
+        for r in again()
+    ]
     found = compare(base(), broken)
     assert found.exit_code == 4
     assert [(x.status, x.reason, x.size) for x in found.lost] == [
@@ -218,9 +241,13 @@ def test_a_method_that_returns_an_earlier_result() -> None:
 
 def test_new_code_and_new_data_pair_with_the_old() -> None:
     def renamed(r: RunRecord) -> RunRecord:
-        spec = r.spec.model_copy(update={
-            "pipeline_id": "0" * 16, "dataset_id": "1" * 16, "metrics": (*r.spec.metrics, "more"),
-        })  # fmt: skip
+        spec = r.spec.model_copy(
+            update={
+                "pipeline_id": "0" * 16,
+                "dataset_id": "1" * 16,
+                "metrics": (*r.spec.metrics, "more"),
+            }
+        )
         return r.model_copy(update={"spec": spec, "key": spec.key})
 
     found = compare(base(), [renamed(r) for r in again()])

@@ -84,9 +84,10 @@ def worsen(
         )
         scores = {k: v - score if "accuracy" in k else v for k, v in r.scores.items()}
         update: dict[str, Any] = {
-            "scores": scores, "phases": phases,
+            "scores": scores,
+            "phases": phases,
             "peak_rss_bytes": int((r.peak_rss_bytes or 0) * memory),
-        }  # fmt: skip
+        }
         if crash:
             update |= {"status": Status.CRASHED, "reason": "killed by signal 11", "scores": {}}
         made.append(r.model_copy(update=update))
@@ -529,9 +530,12 @@ def test_the_page_draws_its_trends_offline_and_leads_to_a_change(
     ],
 )
 def test_bad_input_gets_one_sentence(
-    command: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arguments: list[str],
+    command: Any,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    arguments: list[str],
     sentence: str,
-) -> None:  # fmt: skip
+) -> None:
     monkeypatch.chdir(tmp_path)
     code, _, err = command(*arguments)
     assert code == 2

@@ -16,24 +16,49 @@ TUNED = Tuning(trials=3, metric="knn_recall")
 
 
 def run(
-    pipeline: str, family: str, score: float, seconds: float, repeat: int, size: int = 100,
-    tuning: Tuning | None = None, **changes: Any,
-) -> RunRecord:  # fmt: skip
-    where = {"device": changes.pop("device", "cpu"),
-             "features_per_size": changes.pop("features_per_size", False)}  # fmt: skip
+    pipeline: str,
+    family: str,
+    score: float,
+    seconds: float,
+    repeat: int,
+    size: int = 100,
+    tuning: Tuning | None = None,
+    **changes: Any,
+) -> RunRecord:
+    where = {
+        "device": changes.pop("device", "cpu"),
+        "features_per_size": changes.pop("features_per_size", False),
+    }
     spec = RunSpec(
-        task="embed", dataset="cells", dataset_id="1", pipeline=pipeline, pipeline_id="1",
-        size=size, repeat=repeat, threads=1, seed=0, split="holdout", features=10,
-        scored=10, background=10, scored_in_sample=0, metrics=("knn_recall",), tuning=tuning,
+        task="embed",
+        dataset="cells",
+        dataset_id="1",
+        pipeline=pipeline,
+        pipeline_id="1",
+        size=size,
+        repeat=repeat,
+        threads=1,
+        seed=0,
+        split="holdout",
+        features=10,
+        scored=10,
+        background=10,
+        scored_in_sample=0,
+        metrics=("knn_recall",),
+        tuning=tuning,
         **where,
-    )  # fmt: skip
+    )
     score += 0.001 * repeat
     fields: dict[str, Any] = {
-        "key": spec.key, "spec": spec, "family": family, "status": Status.OK, "output_dim": 10,
+        "key": spec.key,
+        "spec": spec,
+        "family": family,
+        "status": Status.OK,
+        "output_dim": 10,
         "scores": {"knn_recall": score, "reconstruction_mse": 1 - score},
         "validation": {"knn_recall": score, "reconstruction_mse": 1 - score},
         "phases": Phases(fit_s=seconds, transform_s=0.5, tuning_s=3 * seconds if tuning else 0.0),
-    }  # fmt: skip
+    }
     return RunRecord(**(fields | changes))
 
 
@@ -75,9 +100,7 @@ def test_money_lets_devices_compete() -> None:
     fast = [run("net", "deep", 0.6, 0.5, repeat, device="cuda") for repeat in range(5)]
     records = [*contest(), *fast]
     assert {b.device for b in bargains(records)} == {"cpu"}, "on one device there is one family"
-    priced = [
-        b for b in bargains(records, {"cpu": 0.1, "cuda": 2.5}) if b.currency == "price"
-    ]  # fmt: skip
+    priced = [b for b in bargains(records, {"cpu": 0.1, "cuda": 2.5}) if b.currency == "price"]
     assert {b.device for b in priced} == {"cpu + cuda"}
     named = {b.at.deep.pipeline for b in priced if b.at.deep}
     assert "net on cpu" in named
@@ -110,8 +133,14 @@ def test_a_price_is_that_of_a_device() -> None:
 
 
 def test_margins_are_those_of_known_metrics() -> None:
-    suite = make_suite({"name": "s", "pipelines": ["pca"], "metrics": ["knn_recall"],
-                        "margins": {"knn_recal": 0.1}})  # fmt: skip
+    suite = make_suite(
+        {
+            "name": "s",
+            "pipelines": ["pca"],
+            "metrics": ["knn_recall"],
+            "margins": {"knn_recal": 0.1},
+        }
+    )
     with pytest.raises(RegistryError, match=r"margins: .*knn_recal"):
         resolve_metrics(suite)
     known = suite.model_copy(update={"margins": {"trustworthiness": 0.0}})

@@ -50,18 +50,32 @@ def run(
     """One record; without scores it ended as ``status``."""
     given = {"dataset": "data", "device": "cpu", "pipeline_id": "1", "features_per_size": False}
     made = RunSpec(
-        task="embed", dataset_id="1", pipeline=pipeline, size=size, repeat=repeat, threads=1,
-        seed=repeat, split="holdout", features=100, scored=100, background=100,
-        scored_in_sample=0, metrics=(),
+        task="embed",
+        dataset_id="1",
+        pipeline=pipeline,
+        size=size,
+        repeat=repeat,
+        threads=1,
+        seed=repeat,
+        split="holdout",
+        features=100,
+        scored=100,
+        background=100,
+        scored_in_sample=0,
+        metrics=(),
         **given | spec,
-    )  # fmt: skip
+    )
     ok = scores is not None
     return RunRecord(
-        key=made.key, spec=made, family=family, status=Status.OK if ok else status,
-        reason=None if ok else "why", output_dim=output_dim if ok else None,
+        key=made.key,
+        spec=made,
+        family=family,
+        status=Status.OK if ok else status,
+        reason=None if ok else "why",
+        output_dim=output_dim if ok else None,
         scores=dict(scores or {}),
         validation=dict(scores or {} if validation is None else validation),
-    )  # type: ignore[arg-type]  # fmt: skip
+    )  # type: ignore[arg-type]
 
 
 def study(
@@ -78,10 +92,18 @@ def study(
     rng = np.random.default_rng(seed)
     sign = 1 if METRICS[metric].direction == "max" else -1
     return [
-        run(p, n, r, {metric: sign * (curve(n) + float(rng.normal(0, noise)))},
-            family="deep" if p.startswith("net") else "simple", **common)
-        for p, curve in curves.items() for n in sizes for r in range(repeats)
-    ]  # fmt: skip
+        run(
+            p,
+            n,
+            r,
+            {metric: sign * (curve(n) + float(rng.normal(0, noise)))},
+            family="deep" if p.startswith("net") else "simple",
+            **common,
+        )
+        for p, curve in curves.items()
+        for n in sizes
+        for r in range(repeats)
+    ]
 
 
 def one(records: Iterable[RunRecord], against: str = "reference", **options: Any) -> Verdict:
@@ -178,9 +200,10 @@ def test_too_few_repeats_give_no_claim() -> None:
 def failing(records: list[RunRecord], pipeline: str, sizes: tuple[int, ...]) -> list[RunRecord]:
     return [
         run(pipeline, r.spec.size, r.spec.repeat, None, family=r.family)
-        if r.spec.pipeline == pipeline and r.spec.size in sizes else r
+        if r.spec.pipeline == pipeline and r.spec.size in sizes
+        else r
         for r in records
-    ]  # fmt: skip
+    ]
 
 
 def test_failed_deep_runs_are_not_ahead() -> None:
@@ -223,8 +246,9 @@ def test_controls_are_never_contestants() -> None:
     records = study({DEEP: flat(0.6), PCA: flat(0.5)})
     oracle = [
         run("oracle(n_components=10)", n, r, {"toy_max": 1.0}, family="control")
-        for n in SIZES for r in range(5)
-    ]  # fmt: skip
+        for n in SIZES
+        for r in range(5)
+    ]
     found = verdicts([*records, *oracle])
     assert {v.simple for v in found} == {PCA}
     assert {v.deep for v in found} == {DEEP}
@@ -232,10 +256,16 @@ def test_controls_are_never_contestants() -> None:
 
 def test_best_simple_is_chosen_by_validation_never_by_test() -> None:
     deep = study({DEEP: flat(0.6)})
-    lucky = [run(OTHER, n, r, {"toy_max": 0.9}, validation={"toy_max": 0.1})
-             for n in SIZES for r in range(5)]  # fmt: skip
-    sound = [run(PCA, n, r, {"toy_max": 0.5}, validation={"toy_max": 0.5 if n < 1000 else 0.05})
-             for n in SIZES for r in range(5)]  # fmt: skip
+    lucky = [
+        run(OTHER, n, r, {"toy_max": 0.9}, validation={"toy_max": 0.1})
+        for n in SIZES
+        for r in range(5)
+    ]
+    sound = [
+        run(PCA, n, r, {"toy_max": 0.5}, validation={"toy_max": 0.5 if n < 1000 else 0.05})
+        for n in SIZES
+        for r in range(5)
+    ]
     v = one([*deep, *lucky, *sound], "best_simple")
     assert [d.simple for d in v.differences] == [PCA, PCA, OTHER, OTHER]
     assert v.simple == f"{PCA}, then {OTHER}"
@@ -269,18 +299,30 @@ def test_features_per_size_are_never_compared_across_sizes() -> None:
 
 
 def test_versions_of_a_pipeline_never_mix() -> None:
-    old = [r.model_copy(update={"started_at": "2024"}) for r in study(
-        {DEEP: flat(0.9)}, pipeline_id="0")]  # fmt: skip
-    new = [r.model_copy(update={"started_at": "2025"}) for r in study(
-        {DEEP: flat(0.4)}, sizes=SIZES[:2])]  # fmt: skip
+    old = [
+        r.model_copy(update={"started_at": "2024"})
+        for r in study({DEEP: flat(0.9)}, pipeline_id="0")
+    ]
+    new = [
+        r.model_copy(update={"started_at": "2025"})
+        for r in study({DEEP: flat(0.4)}, sizes=SIZES[:2])
+    ]
     v = one([*new, *old, *study({PCA: flat(0.5)})])
     assert (v.outcome, v.largest) == (Outcome.NOT_REACHED, 300)
 
 
 def test_sentences_say_what_was_found() -> None:
     v = one(study({DEEP: lambda n: 0.6 if n >= 1000 else 0.4, PCA: flat(0.5)}))
-    for words in ("toy_max on data", DEEP, PCA, "ahead by more than 0.015625 from n = 1,000",
-                  "95 % interval 1,000 to 1,000", "to 3,000", "+0.1", "5 repeats"):  # fmt: skip
+    for words in (
+        "toy_max on data",
+        DEEP,
+        PCA,
+        "ahead by more than 0.015625 from n = 1,000",
+        "95 % interval 1,000 to 1,000",
+        "to 3,000",
+        "+0.1",
+        "5 repeats",
+    ):
         assert words in v.sentence
     lost = one(study({DEEP: flat(0.4), PCA: flat(0.5)})).sentence
     assert "not ahead by more than 0.015625 at n = 3,000" in lost
@@ -307,11 +349,17 @@ GRID = st.lists(
 def test_verdict_depends_on_oriented_differences_only(grid: list[list[int]], shift: int) -> None:
     def records(metric: str, sign: int, add: float) -> list[RunRecord]:
         return [
-            run(p, n, r, {metric: sign * (value / 64 * (p == DEEP)) + add},
-                family="deep" if p == DEEP else "simple")
-            for n, row in zip(SIZES, grid, strict=False) for r, value in enumerate(row)
+            run(
+                p,
+                n,
+                r,
+                {metric: sign * (value / 64 * (p == DEEP)) + add},
+                family="deep" if p == DEEP else "simple",
+            )
+            for n, row in zip(SIZES, grid, strict=False)
+            for r, value in enumerate(row)
             for p in (DEEP, PCA)
-        ]  # fmt: skip
+        ]
 
     def summary(v: Verdict) -> tuple[Any, ...]:
         return v.outcome, v.n_star, v.interval, v.p_reached, v.differences
@@ -325,8 +373,11 @@ def test_verdict_depends_on_oriented_differences_only(grid: list[list[int]], shi
         assert low is not None
         assert high is not None
         assert low <= plain.n_star <= high
-        assert all(d.mean is not None and d.mean > MARGIN
-                   for d in plain.differences if d.size >= plain.n_star)  # fmt: skip
+        assert all(
+            d.mean is not None and d.mean > MARGIN
+            for d in plain.differences
+            if d.size >= plain.n_star
+        )
     else:
         assert plain.n_star is None
 

@@ -16,20 +16,45 @@ UNITS = 6
 
 
 def run(
-    pipeline: str, repeat: int, score: float, validation: float | None = None,
-    by_unit: Sequence[float] = (), se: float | None = None, split: str = "holdout", size: int = 100,
-) -> RunRecord:  # fmt: skip
+    pipeline: str,
+    repeat: int,
+    score: float,
+    validation: float | None = None,
+    by_unit: Sequence[float] = (),
+    se: float | None = None,
+    split: str = "holdout",
+    size: int = 100,
+) -> RunRecord:
     spec = RunSpec(
-        task="embed", dataset="data", dataset_id="1", pipeline=pipeline, pipeline_id="1",
-        size=size, repeat=repeat, device="cpu", threads=1, seed=0, split=split, features=10,
-        scored=50, background=50, scored_in_sample=0, metrics=(METRIC,),
-    )  # type: ignore[arg-type]  # fmt: skip
+        task="embed",
+        dataset="data",
+        dataset_id="1",
+        pipeline=pipeline,
+        pipeline_id="1",
+        size=size,
+        repeat=repeat,
+        device="cpu",
+        threads=1,
+        seed=0,
+        split=split,
+        features=10,
+        scored=50,
+        background=50,
+        scored_in_sample=0,
+        metrics=(METRIC,),
+    )  # type: ignore[arg-type]
     return RunRecord(
-        key=spec.key, spec=spec, family="simple", status=Status.OK, output_dim=2,
-        scores={METRIC: score}, scores_se={} if se is None else {METRIC: se},
-        scores_by_unit={METRIC: list(by_unit)} if len(by_unit) else {}, unit="donor",
+        key=spec.key,
+        spec=spec,
+        family="simple",
+        status=Status.OK,
+        output_dim=2,
+        scores={METRIC: score},
+        scores_se={} if se is None else {METRIC: se},
+        scores_by_unit={METRIC: list(by_unit)} if len(by_unit) else {},
+        unit="donor",
         validation={METRIC: score if validation is None else validation},
-    )  # fmt: skip
+    )
 
 
 def runs(*records: RunRecord) -> Mapping[str, dict[tuple[int, int], RunRecord]]:
@@ -63,9 +88,7 @@ def test_the_choice_is_made_by_validation_and_told_for_the_whole() -> None:
 
 
 def test_who_ran_fewer_repeats_is_not_chosen() -> None:
-    records = runs(
-        *[run("a", r, 0.9) for r in range(3)], *[run("b", r, 0.1) for r in range(5)]
-    )  # fmt: skip
+    records = runs(*[run("a", r, 0.9) for r in range(3)], *[run("b", r, 0.1) for r in range(5)])
     side = best_by_validation(records, ["a", "b"], METRIC, [100], range(5))
     assert side.at == {100: "b"}
 
@@ -105,8 +128,9 @@ def test_where_no_error_over_cells_is_known_none_is_claimed() -> None:
 def test_folds_have_test_rows_of_their_own() -> None:
     rows = [
         run(n, r, s, by_unit=[s] * UNITS, se=0.5, split="kfold")
-        for n, s in (("deep", 0.6), ("simple", 0.5)) for r in range(5)
-    ]  # fmt: skip
+        for n, s in (("deep", 0.6), ("simple", 0.5))
+        for r in range(5)
+    ]
     found = paired(runs(*rows))
     assert found.differences.folds  # type: ignore[attr-defined]
     assert found.unit == ""  # type: ignore[attr-defined]
