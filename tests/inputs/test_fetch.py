@@ -211,7 +211,7 @@ def interrupted(server: Server, remote: Remote) -> int:
     """Stops a download as Ctrl-C does, once some of it has arrived; bytes that stay."""
     server.pause_s = 0.01
     code = (
-        "from omicsbench import fetch\nfrom omicsbench.plugin import Remote\n"
+        "from omicsbench.inputs import fetch\nfrom omicsbench.plugin import Remote\n"
         f"fetch.fetch(Remote({remote.url!r}, {remote.digest!r}))\n"
     )
     part = local_path(remote).with_name("cells.h5.part")
@@ -349,7 +349,7 @@ def test_no_network_is_one_sentence(url: str) -> None:
 def test_a_full_disk_is_one_sentence_and_keeps_the_part(server: Server) -> None:
     """The system's own limit on file sizes stops the write, as a full disk does."""
     code = (
-        "import resource, signal\nfrom omicsbench import fetch\n"
+        "import resource, signal\nfrom omicsbench.inputs import fetch\n"
         "from omicsbench.errors import DataError\nfrom omicsbench.plugin import Remote\n"
         "signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
         "import pooch, requests, rich.progress\n"
@@ -410,7 +410,7 @@ def test_a_cache_that_cannot_be_made_is_one_sentence(
 def test_a_terminal_shows_a_bar_and_a_file_shows_one_line(server: Server) -> None:
     server.pause_s = 0.02
     code = (
-        "from omicsbench import fetch\nfrom omicsbench.plugin import Remote\n"
+        "from omicsbench.inputs import fetch\nfrom omicsbench.plugin import Remote\n"
         f"fetch.fetch(Remote({server.url!r}, 'sha256:{SHA256}'))\n"
     )
     command = [sys.executable, "-P", "-c", code]

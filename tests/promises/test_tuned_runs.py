@@ -19,10 +19,9 @@ from omicsbench.metrics import METRICS
 from omicsbench.planning.estimate import look_ahead
 from omicsbench.planning.plan import Planned, make_plan
 from omicsbench.planning.suite import Suite, make_suite
-from omicsbench.records.costs import observe, terms
+from omicsbench.records.costs import forecasts, observe, terms
 from omicsbench.records.spec import Phases, RunRecord, RunSpec, Status, Tuning
 from omicsbench.registry.discover import Registry, discover
-from omicsbench.running import tuning
 from omicsbench.running.execute import execute
 from omicsbench.running.fitting import Workplace
 from omicsbench.running.limits import Budget
@@ -230,7 +229,7 @@ def test_reconstruction_can_be_tuned_for(tmp_path: Path) -> None:
 def no_optuna(monkeypatch: pytest.MonkeyPatch) -> None:
     real = importlib.util.find_spec
     monkeypatch.setattr(
-        tuning.importlib.util,  # type: ignore[attr-defined]
+        importlib.util,
         "find_spec",
         lambda name, *a: None if name == "optuna" else real(name, *a),
     )
@@ -328,7 +327,7 @@ def test_tuned_runs_tell_nothing_of_others(registry: Registry) -> None:
     left = budget.left_out(far)
     assert left is not None
     assert "time limit of 70 s" in left.reason
-    assert not budget.forecasts(written)
+    assert not forecasts(budget.known, written)
 
 
 def test_the_outlook_lists_tuned_runs_apart(tmp_path: Path, registry: Registry) -> None:

@@ -333,7 +333,7 @@ def test_datashader_is_imported_only_where_it_is_needed(folder: Path) -> None:
     run = record(folder, "few", 100, clusters(100))
     store.write_record(folder, run)
     code = (
-        "import sys; from pathlib import Path; from omicsbench import store\n"
+        "import sys; from pathlib import Path; from omicsbench.records import store\n"
         "from omicsbench.reporting.gallery import galleries\n"
         "folder = Path(sys.argv[1]); made = galleries(store.read_records(folder), folder)\n"
         "assert made[0].rows; print('datashader' in sys.modules)"
