@@ -16,8 +16,8 @@ import pandas as pd
 
 from omicsbench.records.spec import RunRecord
 from omicsbench.stats.budgets import pareto
+from omicsbench.verdict.choose import sign
 from omicsbench.verdict.equal_cost import Bargain
-from omicsbench.verdict.pairs import sign
 from omicsbench.verdict.verdict import Verdict
 
 # One hue family per kind of pipeline, told apart by colour-blind readers too (blue and orange),

@@ -23,7 +23,7 @@ of two power laws (six sizes up to 5,000, margin 0.01): where the means were exa
 roots shown lay within a factor of 2 of the true crossing; with a standard error of a tenth of the
 margin 96 %, of three tenths 81 %; with one as large as the margin 18 %, and six in ten had no true
 crossing below 40 N. The held-out error does not see all of the noise, because the best of three is
-taken. So where the means are noisy, ``confirmed`` asks how often resampled means have a root.
+taken. So where the means are noisy, ``supported`` asks how often resampled means have a root.
 
 **How.** Given c, the curve is linear in a and b, which are then solved exactly (variable
 projection, Golub & Pereyra 1973, doi:10.1137/0710036). c is found on a grid that is refined about
@@ -133,7 +133,7 @@ def extrapolate(sizes: ArrayLike, means: ArrayLike, margin: float) -> Extrapolat
     return Extrapolation(form, parameters, errors, *kept)
 
 
-def confirmed(found: Extrapolation, sizes: ArrayLike, paths: ArrayLike) -> Extrapolation:
+def supported(found: Extrapolation, sizes: ArrayLike, paths: ArrayLike) -> Extrapolation:
     """The same, with its root only if nine in ten of resampled means (B, m) cross as well.
 
     The form that was kept is fitted to each; it has to exceed the margin at the horizon.

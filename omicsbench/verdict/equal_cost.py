@@ -23,7 +23,7 @@ from omicsbench.metrics.base import METRICS
 from omicsbench.records.spec import RunRecord, Status
 from omicsbench.records.table import current
 from omicsbench.stats.budgets import Candidate, Choice, Matched, budget_grid, matched, money
-from omicsbench.verdict.pairs import sign
+from omicsbench.verdict.choose import sign
 
 Currency = Literal["seconds", "price", "joules"]
 CURRENCIES: tuple[Currency, ...] = get_args(Currency)

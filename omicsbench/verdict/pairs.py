@@ -1,27 +1,22 @@
-"""From records to paired differences: who is compared with whom, and chosen by what.
+"""From the runs of two sides to paired differences, and which sizes count.
 
-Test scores are paired by repeat, under equal terms. Where a side is "the best" of several
-pipelines, the choice is made at each size by validation scores, and for each repeat by those of
-the *other* repeats: a draw of training rows that flatters a pipeline on the validation rows
-flatters it on the test rows too, and would be chosen for its luck.
+Test scores are paired by repeat, under equal terms.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
-from omicsbench.metrics.base import METRICS
 from omicsbench.records.costs import PREDICTED
 from omicsbench.records.spec import RunRecord, Status
-from omicsbench.stats.crossover import Differences, Floats
-
-Runs = Mapping[str, Mapping[tuple[int, int], RunRecord]]  # pipeline: {(size, repeat): run}
+from omicsbench.stats.crossover import Differences, Floats, moments
+from omicsbench.verdict.choose import Grid, Side, sign
 
 
 @dataclass(frozen=True)
@@ -47,166 +42,180 @@ class SizeDifference:
 
 
 @dataclass(frozen=True)
-class Side:
-    """One side of a comparison: the pipeline at each size, and in each repeat of it."""
+class Paired:
+    """The differences of one comparison; ``rows`` and the columns of ``differences`` are sizes.
 
-    at: Mapping[int, str]  # size: pipeline that a reader is told of
-    of: Mapping[tuple[int, int], str]  # (size, repeat): pipeline whose run enters
-
-    @classmethod
-    def fixed(cls, name: str, sizes: Sequence[int], repeats: Sequence[int]) -> Side:
-        """One pipeline throughout."""
-        return cls(dict.fromkeys(sizes, name), {(n, r): name for n in sizes for r in repeats})
-
-    @property
-    def names(self) -> str:
-        return ", then ".join(dict.fromkeys(name for name in self.at.values() if name))
-
-
-@dataclass(frozen=True)
-class Contest:
-    """The differences of one comparison; ``rows`` and the columns of ``differences`` are sizes."""
+    ``unit`` is what the error over test cells is taken over; empty where it is unknown.
+    """
 
     rows: tuple[SizeDifference, ...]
     differences: Differences
     unit: str
 
+    @cached_property
+    def counting(self) -> list[int]:
+        """Indices of the sizes that count: those above the last one that was compared do not."""
+        kept = [i for i, row in enumerate(self.rows) if row.use != "left_out"]
+        while kept and self.rows[kept[-1]].use == "not_shown":
+            kept.pop()
+        return kept
 
-def best_by_validation(
-    runs: Runs, names: Sequence[str], metric: str, sizes: Sequence[int], repeats: Sequence[int]
-) -> Side:
-    """At each size the finished pipeline with the best mean validation score.
+    @property
+    def beyond(self) -> list[SizeDifference]:
+        """The sizes above the last that counts, where deep is not shown to be ahead."""
+        last = max(self.counting, default=-1)
+        return [row for row in self.rows[last + 1 :] if row.use == "not_shown"]
 
-    One that was given fewer repeats than others cannot carry a comparison and is not chosen.
-    """
-    at: dict[int, str] = {}
-    of: dict[tuple[int, int], str] = {}
-    for size in sizes:
-        tried = {p: [r for (n, _), r in runs[p].items() if n == size] for p in names}
-        most = max(map(len, tried.values()), default=0)
-        fit = [
-            p
-            for p in names
-            if most and len(tried[p]) == most and all(metric in r.validation for r in tried[p])
+    @property
+    def most(self) -> int:
+        """The most pairs that a size has."""
+        return max(row.pairs for row in self.rows)
+
+    @property
+    def fewest(self) -> int:
+        """The fewest pairs at a size that counts and was compared; the most where none was."""
+        used = [self.rows[i] for i in self.counting]
+        return min((row.pairs for row in used if row.use == "compared"), default=self.most)
+
+    def with_bounds(self, alpha: float) -> tuple[SizeDifference, ...]:
+        """The rows with mean, error and the ends of the interval at level 1 - ``alpha``."""
+        at = moments(self.differences)
+        low, high = at.bounds(alpha)
+        return tuple(
+            replace(
+                row,
+                mean=_known(at.mean[i]),
+                low=_known(low[i]),
+                high=_known(high[i]),
+                error=_known(at.error[i]),
+            )
+            for i, row in enumerate(self.rows)
+        )
+
+
+def _known(value: float) -> float | None:
+    return float(value) if np.isfinite(value) else None
+
+
+@dataclass(frozen=True)
+class _AtSize:
+    """Both sides' runs at one size, in the order of the repeats; None where there is none."""
+
+    deep: list[RunRecord | None]
+    simple: list[RunRecord | None]
+    metric: str
+
+    @cached_property
+    def pairs(self) -> dict[int, tuple[RunRecord, RunRecord]]:
+        """What can be subtracted, by the place of its repeat."""
+        return {
+            place: (a, b)
+            for place, (a, b) in enumerate(zip(self.deep, self.simple, strict=True))
+            if a and b and _comparable(a, b, self.metric)
+        }
+
+    @property
+    def by_repeat(self) -> Floats:
+        """Differences (R,), NaN where there is no pair."""
+        found = np.full(len(self.deep), np.nan)
+        for place, (a, b) in self.pairs.items():
+            found[place] = sign(self.metric) * (a.scores[self.metric] - b.scores[self.metric])
+        return found
+
+    @property
+    def by_unit(self) -> Floats | None:
+        """Mean over repeats of the difference in each unit, (G,); None where one knows none."""
+        of = self.metric
+        parts = [
+            (a.scores_by_unit.get(of), b.scores_by_unit.get(of)) for a, b in self.pairs.values()
         ]
-        here = [r for r in repeats if all((size, r) in runs[p] for p in fit)]
-        if not (fit and here):
-            continue
-        scores = np.array([[runs[p][size, r].validation[metric] for r in here] for p in fit])
-        scores *= sign(metric)
-        at[size] = fit[int(scores.mean(axis=1).argmax())]
-        of |= {(size, r): fit[i] for r, i in zip(here, choices(scores), strict=True)}
-    return Side(at, of)
+        known = [(a, b) for a, b in parts if a and b]
+        if not parts or len(known) < len(parts):
+            return None
+        if len({len(values) for pair in known for values in pair}) > 1:
+            return None
+        off = np.mean([np.subtract(a, b) for a, b in known], axis=0)
+        return np.asarray(sign(self.metric) * off)
+
+    @property
+    def cell_error(self) -> float:
+        """Standard error over test cells as if both sides had been scored on cells of their own.
+
+        Too wide, as both are scored on the same; used where records hold no scores by unit. 0
+        where the metric's error over cells is unknown.
+        """
+        of = self.metric
+        errors = [(a.scores_se.get(of), b.scores_se.get(of)) for a, b in self.pairs.values()]
+        squares = [a**2 + b**2 for a, b in errors if a is not None and b is not None]
+        return float(np.sqrt(np.mean(squares))) if squares else 0.0
+
+    @property
+    def unit(self) -> str:
+        return next((a.unit for a, _ in self.pairs.values() if a.unit), "")
+
+    @property
+    def folds(self) -> bool:
+        return any(r is not None and r.spec.split == "kfold" for r in [*self.deep, *self.simple])
 
 
-def choices(validation: Floats) -> NDArray[np.intp]:
-    """Index (R,) of the pipeline chosen for each repeat by the others' mean of (P, R) scores."""
-    if validation.shape[1] == 1:
-        return np.asarray(validation.argmax(axis=0))
-    others = validation.sum(axis=1, keepdims=True) - validation
-    return np.asarray(others.argmax(axis=0))
+def _comparable(deep: RunRecord, simple: RunRecord, metric: str) -> bool:
+    scored = metric in deep.scores and metric in simple.scores
+    return scored and deep.output_dim == simple.output_dim
 
 
-def contest(
-    runs: Runs,
-    deep: Side,
-    simple: Side,
-    sizes: Sequence[int],
-    repeats: Sequence[int],
-    metric: str,
-    need: int,
-) -> Contest:
+def pair(deep: Side, simple: Side, grid: Grid, metric: str, need: int) -> Paired:
     """Pair two sides. ``need`` is the number of pairs that a size must have to count."""
-    table = np.full((len(repeats), len(sizes)), np.nan)
-    by_unit: list[Floats | None] = []
-    cell_error = np.zeros(len(sizes))
-    rows: list[SizeDifference] = []
-    units = "cells"
-    for column, size in enumerate(sizes):
-        own = [_run(runs, deep, size, repeat) for repeat in repeats]
-        other = [_run(runs, simple, size, repeat) for repeat in repeats]
-        pairs = [
-            (row, a, b)
-            for row, (a, b) in enumerate(zip(own, other, strict=True))
-            if a and b and a.output_dim == b.output_dim and metric in a.scores.keys() & b.scores
-        ]
-        for row, a, b in pairs:
-            table[row, column] = sign(metric) * (a.scores[metric] - b.scores[metric])
-        both = [(a, b) for _, a, b in pairs]
-        by_unit.append(_by_unit(both, metric))
-        cell_error[column] = _cell_error(both, metric)
-        units = next((a.unit for _, a, _ in pairs if a.unit), units)
-        rows.append(_row(size, deep, simple, own, other, len(pairs), metric, need))
-    folds = any(r is not None and r.spec.split == "kfold" for r in [*own, *other])
-    if folds:  # each repeat has test rows of its own: their error is between the repeats already
-        return Contest(tuple(rows), Differences(table, folds=True), "")
-    lengths = {len(part) for part in by_unit if part is not None}
-    units_at = None
-    if len(lengths) == 1:
-        blank = np.full(lengths.pop(), np.nan)
-        units_at = np.stack([blank if part is None else part for part in by_unit], axis=1)
-        cell_error[np.isfinite(units_at).all(axis=0)] = 0.0
-    known = units_at is not None or cell_error.any()
-    return Contest(tuple(rows), Differences(table, units_at, cell_error), units if known else "")
+    columns = [
+        _AtSize(
+            [deep.runs.get((size, repeat)) for repeat in grid.repeats],
+            [simple.runs.get((size, repeat)) for repeat in grid.repeats],
+            metric,
+        )
+        for size in grid.sizes
+    ]
+    rows = tuple(
+        _row(size, (deep.at.get(size, ""), simple.at.get(size, "")), at, need)
+        for size, at in zip(grid.sizes, columns, strict=True)
+    )
+    by_repeat = np.stack([at.by_repeat for at in columns], axis=1)
+    if any(at.folds for at in columns):
+        # Each repeat has test rows of its own: their error is between the repeats already.
+        return Paired(rows, Differences(by_repeat, folds=True), "")
+    by_unit = _stacked([at.by_unit for at in columns])
+    cell_error = np.array([at.cell_error for at in columns])
+    if by_unit is not None:
+        cell_error[np.isfinite(by_unit).all(axis=0)] = 0.0
+    known = by_unit is not None or cell_error.any()
+    unit = next((at.unit for at in reversed(columns) if at.unit), "cells")
+    return Paired(rows, Differences(by_repeat, by_unit, cell_error), unit if known else "")
 
 
-def _row(
-    size: int,
-    deep: Side,
-    simple: Side,
-    own: list[RunRecord | None],
-    other: list[RunRecord | None],
-    pairs: int,
-    metric: str,
-    need: int,
-) -> SizeDifference:
+def _stacked(by_unit: Sequence[Floats | None]) -> Floats | None:
+    """Differences by unit at all sizes, (G, S); None where sizes know none, or unlike ones."""
+    lengths = {len(column) for column in by_unit if column is not None}
+    if len(lengths) != 1:
+        return None
+    blank = np.full(lengths.pop(), np.nan)
+    return np.stack([blank if column is None else column for column in by_unit], axis=1)
+
+
+def _row(size: int, names: tuple[str, str], at: _AtSize, need: int) -> SizeDifference:
     """Whether a size counts, and why not."""
-    names = deep.at.get(size, ""), simple.at.get(size, "")
-    made = SizeDifference(size, *names, None, None, None, pairs)
-    if failed := failures(own):
+    made = SizeDifference(size, *names, None, None, None, len(at.pairs))
+    if failed := failures(at.deep):
         note = f"deep runs ended as {failed}"
         return replace(made, use="not_shown", note=note, failed=True)
-    if not names[0]:
+    if not made.deep:
         return replace(made, use="not_shown", note="no deep pipeline to choose", failed=True)
-    if not names[1]:
+    if not made.simple:
         return replace(made, use="left_out", note="no simple pipeline to choose")
-    if failed := failures(other):
+    if failed := failures(at.simple):
         return replace(made, use="left_out", note=f"simple runs ended as {failed}")
-    if not any(b and metric in b.scores for b in other):
+    if not any(r and at.metric in r.scores for r in at.simple):
         return replace(made, use="left_out", note="the simple pipeline has no score")
-    if pairs < need:
-        return replace(made, use="not_shown", note=too_few(pairs, need))
+    if made.pairs < need:
+        return replace(made, use="not_shown", note=too_few(made.pairs, need))
     return made
-
-
-def _run(runs: Runs, side: Side, size: int, repeat: int) -> RunRecord | None:
-    name = side.of.get((size, repeat))
-    return runs[name].get((size, repeat)) if name else None
-
-
-def _by_unit(pairs: Sequence[tuple[RunRecord, RunRecord]], metric: str) -> Floats | None:
-    """Mean over repeats of the difference in each unit, (G,); None where one does not know it."""
-    parts = [(a.scores_by_unit.get(metric), b.scores_by_unit.get(metric)) for a, b in pairs]
-    known = [(x, y) for x, y in parts if x and y]
-    if len(known) < max(1, len(parts)) or len({len(x) for pair in known for x in pair}) > 1:
-        return None
-    return np.asarray(sign(metric) * np.mean([np.subtract(x, y) for x, y in known], axis=0))
-
-
-def _cell_error(pairs: Sequence[tuple[RunRecord, RunRecord]], metric: str) -> float:
-    """Standard error over test cells as if both sides had been scored on cells of their own.
-
-    Too wide, as both are scored on the same; used where records hold no scores by unit. 0 where
-    the metric's error over cells is unknown.
-    """
-    errors = [(a.scores_se.get(metric), b.scores_se.get(metric)) for a, b in pairs]
-    squares = [x**2 + y**2 for x, y in errors if x is not None and y is not None]
-    return float(np.sqrt(np.mean(squares))) if squares else 0.0
-
-
-def sign(metric: str) -> float:
-    """1 where larger is better, -1 where smaller is."""
-    return -1.0 if METRICS[metric].direction == "min" else 1.0
 
 
 def too_few(repeats: int, need: int) -> str:

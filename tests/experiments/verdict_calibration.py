@@ -27,7 +27,7 @@ from omicsbench.stats.crossover import (
     holm_levels,
     moments,
 )
-from omicsbench.verdict.pairs import choices
+from omicsbench.verdict.choose import choices
 
 Floats = NDArray[np.float64]
 Curve = Callable[[np.random.Generator, int], Floats]

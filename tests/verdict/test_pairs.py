@@ -9,7 +9,8 @@ import pytest
 
 from omicsbench.records.spec import RunRecord, RunSpec, Status
 from omicsbench.stats.crossover import moments
-from omicsbench.verdict.pairs import Side, best_by_validation, choices, contest
+from omicsbench.verdict.choose import Grid, best_by_validation, choices, fixed
+from omicsbench.verdict.pairs import Paired, pair
 
 METRIC = "knn_recall"
 UNITS = 6
@@ -64,9 +65,9 @@ def runs(*records: RunRecord) -> Mapping[str, dict[tuple[int, int], RunRecord]]:
     return made
 
 
-def paired(records: Mapping[str, dict[tuple[int, int], RunRecord]], repeats: int = 5) -> object:
-    sides = (Side.fixed(name, [100], range(repeats)) for name in ("deep", "simple"))
-    return contest(records, *sides, [100], range(repeats), METRIC, 5)
+def paired(records: Mapping[str, dict[tuple[int, int], RunRecord]], repeats: int = 5) -> Paired:
+    deep, simple = (fixed(records, name, [100]) for name in ("deep", "simple"))
+    return pair(deep, simple, Grid([100], range(repeats)), METRIC, 5)
 
 
 def test_a_repeat_has_no_say_in_the_choice_made_for_it() -> None:
@@ -81,15 +82,16 @@ def test_the_choice_is_made_by_validation_and_told_for_the_whole() -> None:
         *[run("a", r, 0.9, validation=0.1) for r in range(5)],
         *[run("b", r, 0.1, validation=0.9) for r in range(5)],
     )
-    side = best_by_validation(records, ["a", "b"], METRIC, [100], range(5))
+    side = best_by_validation(records, ["a", "b"], METRIC, Grid([100], range(5)))
     assert side.at == {100: "b"}
-    assert set(side.of.values()) == {"b"}
+    assert {r.spec.pipeline for r in side.runs.values()} == {"b"}
+    assert side.runs.keys() == {(100, r) for r in range(5)}
     assert side.names == "b"
 
 
 def test_who_ran_fewer_repeats_is_not_chosen() -> None:
     records = runs(*[run("a", r, 0.9) for r in range(3)], *[run("b", r, 0.1) for r in range(5)])
-    side = best_by_validation(records, ["a", "b"], METRIC, [100], range(5))
+    side = best_by_validation(records, ["a", "b"], METRIC, Grid([100], range(5)))
     assert side.at == {100: "b"}
 
 
@@ -103,8 +105,8 @@ def test_what_both_sides_share_of_the_test_cells_cancels() -> None:
             parts = level + hard + rng.normal(0, 0.005, UNITS)
             rows.append(run(name, r, float(parts.mean()), by_unit=parts, se=0.08))
     found = paired(runs(*rows))
-    assert found.unit == "donor"  # type: ignore[attr-defined]
-    at = moments(found.differences)  # type: ignore[attr-defined]
+    assert found.unit == "donor"
+    at = moments(found.differences)
     assert at.mean[0] == pytest.approx(0.1, abs=0.01)
     assert at.error[0] < 0.01
     assert at.cells[0] > 0
@@ -113,16 +115,16 @@ def test_what_both_sides_share_of_the_test_cells_cancels() -> None:
 def test_without_units_the_stored_errors_stand_in_as_if_independent() -> None:
     rows = [run(n, r, s, se=0.03) for n, s in (("deep", 0.6), ("simple", 0.5)) for r in range(5)]
     found = paired(runs(*rows))
-    at = moments(found.differences)  # type: ignore[attr-defined]
+    at = moments(found.differences)
     assert at.cells[0] == pytest.approx(2 * 0.03**2)
-    assert found.unit == "donor"  # type: ignore[attr-defined]
+    assert found.unit == "donor"
 
 
 def test_where_no_error_over_cells_is_known_none_is_claimed() -> None:
     rows = [run(n, r, s) for n, s in (("deep", 0.6), ("simple", 0.5)) for r in range(5)]
     found = paired(runs(*rows))
-    assert found.unit == ""  # type: ignore[attr-defined]
-    assert moments(found.differences).cells[0] == 0  # type: ignore[attr-defined]
+    assert found.unit == ""
+    assert moments(found.differences).cells[0] == 0
 
 
 def test_folds_have_test_rows_of_their_own() -> None:
@@ -132,6 +134,19 @@ def test_folds_have_test_rows_of_their_own() -> None:
         for r in range(5)
     ]
     found = paired(runs(*rows))
-    assert found.differences.folds  # type: ignore[attr-defined]
-    assert found.unit == ""  # type: ignore[attr-defined]
-    assert moments(found.differences).cells[0] == 0  # type: ignore[attr-defined]
+    assert found.differences.folds
+    assert found.unit == ""
+    assert moments(found.differences).cells[0] == 0
+
+
+def test_folds_stay_folds_where_the_largest_size_has_no_run() -> None:
+    """How the data were split is told by any run, not by those of the last size alone."""
+    rows = [
+        run(n, r, s, split="kfold") for n, s in (("deep", 0.6), ("simple", 0.5)) for r in range(5)
+    ]
+    records = runs(*rows)
+    sides = (fixed(records, name, [100, 200]) for name in ("deep", "simple"))
+    found = pair(*sides, Grid([100, 200], range(5)), METRIC, 5)
+    assert found.differences.folds
+    assert found.counting == [0]
+    assert [row.use for row in found.rows] == ["compared", "left_out"]
