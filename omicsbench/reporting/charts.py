@@ -17,7 +17,7 @@ import pandas as pd
 from omicsbench.records.spec import RunRecord
 from omicsbench.stats.budgets import pareto
 from omicsbench.verdict.choose import sign
-from omicsbench.verdict.equal_cost import Bargain
+from omicsbench.verdict.equal_cost import EqualCost
 from omicsbench.verdict.verdict import Verdict
 
 # One hue family per kind of pipeline, told apart by colour-blind readers too (blue and orange),
@@ -110,18 +110,18 @@ def quality_time(scores: pd.DataFrame, costs: pd.DataFrame) -> pd.DataFrame:
     """
     where = ["dataset", "task", "device", "tuning", "pipeline", "family", "output_dim", "size"]
     found = scores.merge(costs[[*where, "total_s"]], on=where)
-    contest = found[found["family"] != "control"]
-    time, mean = contest["total_s"].to_numpy(), contest["mean"].to_numpy()
-    front = np.zeros(len(contest), dtype=bool)
+    shown = found[found["family"] != "control"]
+    time, mean = shown["total_s"].to_numpy(), shown["mean"].to_numpy()
+    front = np.zeros(len(shown), dtype=bool)
     by = ["dataset", "task", "device", "output_dim", "metric", "size"]
-    whole = contest.assign(output_dim=contest["output_dim"].fillna(0))
+    whole = shown.assign(output_dim=shown["output_dim"].fillna(0))
     groups: dict[Any, Any] = whole.groupby(by).indices
     for (*_, metric, _), rows in groups.items():
         front[rows] = pareto(time[rows], sign(metric) * mean[rows])
-    return found.assign(front=found.index.isin(contest.index[front]))
+    return found.assign(front=found.index.isin(shown.index[front]))
 
 
-def at_budgets(found: Iterable[Bargain]) -> tuple[pd.DataFrame, pd.DataFrame]:
+def at_budgets(found: Iterable[EqualCost]) -> tuple[pd.DataFrame, pd.DataFrame]:
     """What each side reaches at every budget, and the paired differences, for the charts."""
     sides, gains = [], []
     where = ["dataset", "task", "device", "output_dim", "metric", "currency", "budget"]

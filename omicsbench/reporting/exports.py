@@ -11,13 +11,13 @@ import pandas as pd
 from omicsbench.records.spec import RunRecord
 from omicsbench.reporting import across_datasets, tables
 from omicsbench.reporting.matrix import TASKS, Overview, by_task, kinds
-from omicsbench.verdict.equal_cost import Bargain
+from omicsbench.verdict.equal_cost import EqualCost
 from omicsbench.verdict.verdict import Verdict
 
 SIGNS = {"ahead": "▲", "behind": "▼", "no better": "=", "undecided": "?"}
 
 
-def bargain_table(found: Sequence[Bargain]) -> pd.DataFrame:
+def equal_cost_table(found: Sequence[EqualCost]) -> pd.DataFrame:
     """One row per comparison and budget: what each side names, and the difference in test score.
 
     Budgets and costs are wall seconds, joules or the suite's currency; the difference is deep
@@ -100,7 +100,7 @@ def write_tables(
     newest: Sequence[RunRecord],
     verdicts: Sequence[Verdict],
     words: Sequence[str],
-    matched: Sequence[Bargain] = (),
+    matched: Sequence[EqualCost] = (),
     details: Mapping[str, pd.DataFrame] | None = None,
 ) -> list[Path]:
     """Write every table beside the page; returns the files.
@@ -116,7 +116,7 @@ def write_tables(
         "differences": tables.difference_table(verdicts),
         "summary": tables.score_table(own),
         "across": across_datasets.summary_table(across_datasets.summaries(verdicts, kind_of)),
-        "matched": bargain_table(matched),
+        "matched": equal_cost_table(matched),
         "costs": tables.cost_table(own),
         "fits": tables.fit_table(newest),
         "failures": tables.failure_table(newest),

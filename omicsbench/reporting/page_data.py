@@ -10,7 +10,7 @@ import pandas as pd
 
 from omicsbench.metrics.base import METRICS
 from omicsbench.reporting import charts
-from omicsbench.verdict.equal_cost import Bargain
+from omicsbench.verdict.equal_cost import EqualCost
 from omicsbench.verdict.verdict import Verdict
 
 PLACE = ["dataset", "task", "device", "tuning"]
@@ -22,7 +22,7 @@ def chart_data(
     costs: pd.DataFrame,
     predicted: pd.DataFrame,
     found: Sequence[Verdict],
-    bought: Sequence[Bargain],
+    bought: Sequence[EqualCost],
     styles: dict[str, charts.Style],
     places: list[dict[str, Any]],
     details: Mapping[str, tuple[pd.DataFrame, list[str]]],
@@ -70,7 +70,7 @@ def chart_data(
         "specs": dict(specifications),
         "places": [{"ground": p["ground"], "tuning": p["tuning"]} for p in places],
     }
-    made |= _bargain_data(bought, places, metric_of)
+    made |= _equal_cost_data(bought, places, metric_of)
     for name, (frame, columns) in wanted.items():
         where = [place_of[at] for at in frame[PLACE].itertuples(index=False, name=None)]
         frame = frame.assign(
@@ -88,8 +88,8 @@ def _where(v: Verdict) -> tuple[str, str, str, str, str]:
     return v.dataset, v.device, v.tuning, v.metric, v.deep
 
 
-def _bargain_data(
-    bought: Sequence[Bargain], places: list[dict[str, Any]], metric_of: dict[str, int]
+def _equal_cost_data(
+    bought: Sequence[EqualCost], places: list[dict[str, Any]], metric_of: dict[str, int]
 ) -> dict[str, Any]:
     """Columns of the charts at equal cost. What money buys on any device stands at each of them."""
     made = {}

@@ -24,7 +24,7 @@ from omicsbench.reporting.matrix import TASKS, by_task, kinds
 from omicsbench.reporting.page_data import chart_data, menus, safe_json
 from omicsbench.reporting.paragraph import RIVAL
 from omicsbench.reporting.provenance import environments, protocol
-from omicsbench.verdict.equal_cost import CURRENCIES, Bargain, bargains
+from omicsbench.verdict.equal_cost import CURRENCIES, EqualCost, at_equal_cost
 from omicsbench.verdict.judge import verdicts
 from omicsbench.verdict.verdict import Verdict
 
@@ -61,7 +61,7 @@ def write_report(
     records = with_predictions(records)
     newest = current(records)
     found = verdicts(newest, reference=reference, margins=margins)
-    bought = bargains(newest, price_per_hour)
+    bought = at_equal_cost(newest, price_per_hour)
     words = answer(found, newest)
     runs = tidy(records)
     details = task_tables(newest)
@@ -86,7 +86,7 @@ def _html(
     records: list[RunRecord],
     runs: pd.DataFrame,
     found: list[Verdict],
-    bought: list[Bargain],
+    bought: list[EqualCost],
     details: dict[str, pd.DataFrame],
     folder: Path,
 ) -> Any:

@@ -1,7 +1,7 @@
 """Quality at equal cost: what each family reaches for a budget, and the paired difference there.
 
-A deep pipeline on all samples and a simple one on few are different bargains. For every budget,
-each family names the (pipeline, size) with the best mean *validation* score among those whose mean
+A deep pipeline on all samples and a simple one on few cost unlike sums. For every budget, each
+family names the (pipeline, size) with the best mean *validation* score among those whose mean
 cost is within the budget; the test scores of the two are then compared by repeat. The test set
 never chooses. Cost is whatever is bought: wall seconds (fit, transform and tuning), joules, or
 money by `money`. Scores and costs are compared as they are, no ratio of the two is formed: it
@@ -28,10 +28,10 @@ SECONDS_PER_HOUR = 3600.0
 
 
 @dataclass(frozen=True, eq=False)
-class Candidate:
+class PipelineAtSize:
     """A (pipeline, size) with its runs; arrays (R,) in the order of the repeats, the same for all.
 
-    ``costs`` in one unit for all candidates; ``validation`` and ``test`` scores, larger is better.
+    ``costs`` in one unit for all; ``validation`` and ``test`` scores, larger is better.
     NaN where a repeat failed or was not run.
     """
 
@@ -43,17 +43,21 @@ class Candidate:
 
 
 @dataclass(frozen=True)
-class Choice:
+class Chosen:
     """What a family names for a budget; means over the repeats that finished."""
 
     pipeline: str
     size: int
     cost: float
     validation: float
+    test: float
+
+
+_WithRuns = tuple[Chosen, PipelineAtSize]
 
 
 @dataclass(frozen=True)
-class Matched:
+class WithinBudget:
     """The comparison at one budget, in the units of cost and score given.
 
     ``deep`` or ``simple`` is None where nothing of the family fits the budget. ``mean`` is the
@@ -62,27 +66,27 @@ class Matched:
     """
 
     budget: float
-    deep: Choice | None
-    simple: Choice | None
+    deep: Chosen | None
+    simple: Chosen | None
     mean: float | None
     low: float | None
     high: float | None
     pairs: int
 
 
-def matched(
-    deep: Iterable[Candidate],
-    simple: Iterable[Candidate],
+def within_budgets(
+    deep: Iterable[PipelineAtSize],
+    simple: Iterable[PipelineAtSize],
     budgets: ArrayLike,
     *,
     min_repeats: int = 5,
-) -> list[Matched]:
+) -> list[WithinBudget]:
     """Compare the two families at every budget, in the order of ``budgets`` (B,).
 
-    A candidate with fewer than ``min_repeats`` finished repeats is not chosen: those that
+    A pipeline with fewer than ``min_repeats`` finished repeats is not chosen: those that
     finished may be the cheap or the lucky ones. Equal validation scores go to the cheaper.
 
-    Raises ValueError if the arrays of the candidates differ in length, or ``min_repeats`` is
+    Raises ValueError if the arrays differ in length, or ``min_repeats`` is
     below 1.
     """
     if min_repeats < 1:
@@ -94,7 +98,7 @@ def matched(
     if len({np.shape(a) for a in arrays}) > 1 or any(np.ndim(a) != 1 for a in arrays):
         raise ValueError("costs, validation and test scores need one number per repeat each")
     ours, theirs = (_summed_up(family, min_repeats) for family in families)
-    found: list[Matched] = []
+    found: list[WithinBudget] = []
     for budget in np.asarray(budgets, dtype=np.float64).tolist():
         mine, other = _best(ours, budget), _best(theirs, budget)
         interval: tuple[float | None, float | None, float | None] = (None, None, None)
@@ -104,7 +108,7 @@ def matched(
             values = values[np.isfinite(values)]
             interval, pairs = _t_interval(values), len(values)
         sides = (mine[0] if mine else None, other[0] if other else None)
-        found.append(Matched(budget, *sides, *interval, pairs))
+        found.append(WithinBudget(budget, *sides, *interval, pairs))
     return found
 
 
@@ -148,18 +152,23 @@ def money(seconds: ArrayLike, price_per_hour: float) -> Floats:
     return np.asarray(seconds, dtype=np.float64) * price_per_hour / SECONDS_PER_HOUR
 
 
-def _summed_up(family: list[Candidate], min_repeats: int) -> list[tuple[Choice, Candidate]]:
-    """The candidates that may be chosen, with their means."""
+def _summed_up(family: list[PipelineAtSize], min_repeats: int) -> list[_WithRuns]:
+    """Those that may be chosen, with their means."""
     kept = []
     for c in family:
         done = np.isfinite(c.costs) & np.isfinite(c.validation)
         if done.sum() >= min_repeats:
-            means = float(c.costs[done].mean()), float(c.validation[done].mean())
-            kept.append((Choice(c.pipeline, c.size, *means), c))
+            means = float(c.costs[done].mean()), float(c.validation[done].mean()), _mean(c.test)
+            kept.append((Chosen(c.pipeline, c.size, *means), c))
     return kept
 
 
-def _best(family: list[tuple[Choice, Candidate]], budget: float) -> tuple[Choice, Candidate] | None:
+def _mean(values: Floats) -> float:
+    """Of those that are known; NaN where none is."""
+    return float(np.nanmean(values)) if np.isfinite(values).any() else np.nan
+
+
+def _best(family: list[_WithRuns], budget: float) -> _WithRuns | None:
     affordable = [pair for pair in family if pair[0].cost <= budget]
     return max(affordable, key=lambda pair: (pair[0].validation, -pair[0].cost), default=None)
 

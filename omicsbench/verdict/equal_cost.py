@@ -1,6 +1,6 @@
 """From records to quality at equal cost: what each family reaches for a budget of time or money.
 
-A tuned pipeline competes with the same pipeline as written: it is a dearer candidate, and its
+A tuned pipeline competes with the same pipeline as written: it is a dearer pipeline, and its
 search is part of its cost. So is the size: a slow pipeline on few samples competes with a fast one
 on all of them. What a run costs, by ``Currency``:
 
@@ -13,7 +13,7 @@ on all of them. What a run costs, by ``Currency``:
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
@@ -22,7 +22,14 @@ import numpy as np
 from omicsbench.metrics.base import METRICS
 from omicsbench.records.spec import RunRecord, Status
 from omicsbench.records.table import current
-from omicsbench.stats.budgets import Candidate, Choice, Matched, budget_grid, matched, money
+from omicsbench.stats.budgets import (
+    Floats,
+    PipelineAtSize,
+    WithinBudget,
+    budget_grid,
+    money,
+    within_budgets,
+)
 from omicsbench.verdict.choose import sign
 
 Currency = Literal["seconds", "price", "joules"]
@@ -31,11 +38,8 @@ FAMILIES = ("deep", "simple")
 
 
 @dataclass(frozen=True)
-class Bargain:
-    """Both families at one budget: ``at`` in the metric's unit, positive where deep is better.
-
-    ``scores`` are the mean test scores of the deep and the simple choice, as the metric has them.
-    """
+class EqualCost:
+    """Both families at one budget: ``at`` in the metric's unit, positive where deep is better."""
 
     dataset: str
     task: str
@@ -43,17 +47,31 @@ class Bargain:
     output_dim: int | None
     metric: str
     currency: Currency
-    at: Matched
-    scores: tuple[float | None, float | None]
+    at: WithinBudget
+
+    @property
+    def scores(self) -> tuple[float | None, float | None]:
+        """Mean test scores of the deep and the simple choice, as the metric has them."""
+        turn = sign(self.metric)
+        deep, simple = self.at.deep, self.at.simple
+        return turn * deep.test if deep else None, turn * simple.test if simple else None
 
 
-def bargains(
+@dataclass(frozen=True)
+class _Paid:
+    """A run with what it cost."""
+
+    run: RunRecord
+    cost: float
+
+
+def at_equal_cost(
     records: Iterable[RunRecord],
     prices: Mapping[str, float] | None = None,
     *,
     min_repeats: int = 5,
     budgets: int = 12,
-) -> list[Bargain]:
+) -> list[EqualCost]:
     """Compare deep and simple pipelines at equal cost, by every headline metric.
 
     ``prices`` of an hour by device. Runs that selected features anew at each size are left out:
@@ -67,15 +85,14 @@ def bargains(
         and not r.is_control
         and not r.spec.features_per_size
     ]
-    found: list[Bargain] = []
+    found: list[EqualCost] = []
     for currency in CURRENCIES:
-        groups: dict[tuple[Any, ...], list[RunRecord]] = defaultdict(list)
+        groups: dict[tuple[Any, ...], list[_Paid]] = defaultdict(list)
         for r in done:
-            groups[_terms(r, currency)].append(r)
+            if cost := cost_of(r, currency, prices or {}):
+                groups[_terms(r, currency)].append(_Paid(r, cost))
         for group in groups.values():
-            costs = [cost_of(r, currency, prices or {}) for r in group]
-            paid = [(r, c) for r, c in zip(group, costs, strict=True) if c]
-            found += _compare(paid, currency, min_repeats, budgets)
+            found += _compare(group, currency, min_repeats, budgets)
     return found
 
 
@@ -103,66 +120,60 @@ def _terms(record: RunRecord, currency: Currency) -> tuple[Any, ...]:
 
 
 def _compare(
-    paid: Sequence[tuple[RunRecord, float]], currency: Currency, min_repeats: int, budgets: int
-) -> list[Bargain]:
-    repeats = sorted({r.spec.repeat for r, _ in paid})
-    place = {repeat: i for i, repeat in enumerate(repeats)}
-    devices = sorted({r.spec.device for r, _ in paid})
-    blank = np.full(len(repeats), np.nan)
-    contests: dict[tuple[str, int | None], dict[tuple[str, str, int], Candidate]] = defaultdict(
-        dict
-    )
-    for r, cost in paid:
-        label = r.spec.label + (f" on {r.spec.device}" if len(devices) > 1 else "")
-        for metric in r.scores.keys() & r.validation.keys() & METRICS.keys():
-            if METRICS[metric].secondary:
-                continue
-            among = contests[metric, r.output_dim]
-            key = (r.family, label, r.spec.size)
-            if key not in among:
-                among[key] = Candidate(label, r.spec.size, blank.copy(), blank.copy(), blank.copy())
-            one, i = among[key], place[r.spec.repeat]
-            one.costs[i] = cost
-            one.validation[i] = sign(metric) * r.validation[metric]
-            one.test[i] = sign(metric) * r.scores[metric]
-    found: list[Bargain] = []
-    for (metric, dim), among in sorted(contests.items(), key=lambda item: str(item[0])):
-        families = [{k: c for k, c in among.items() if k[0] == family} for family in FAMILIES]
-        dear = [
-            [_mean(c.costs) for c in family.values() if np.isfinite(c.costs).sum() >= min_repeats]
-            for family in families
-        ]
-        if not all(dear):
+    group: Sequence[_Paid], currency: Currency, min_repeats: int, budgets: int
+) -> Iterator[EqualCost]:
+    """Runs that compete with each other, by metric and output dimension."""
+    spec = group[0].run.spec
+    devices = sorted({p.run.spec.device for p in group})
+    for (metric, dim), paid in _by_metric(group):
+        deep, simple = (
+            [
+                one
+                for one in _at_sizes(paid, family, metric, len(devices) > 1)
+                if np.isfinite(one.costs).sum() >= min_repeats
+            ]
+            for family in FAMILIES
+        )
+        if not (deep and simple):
             continue
-        deep, simple = (family.values() for family in families)
-        first = paid[0][0].spec
-        grid = budget_grid([cost for costs in dear for cost in costs], budgets)
-        for at in matched(deep, simple, grid, min_repeats=min_repeats):
-            scores = (_score(at.deep, families[0], metric), _score(at.simple, families[1], metric))
-            found.append(
-                Bargain(
-                    first.dataset,
-                    first.task,
-                    " + ".join(devices),
-                    dim,
-                    metric,
-                    currency,
-                    at,
-                    scores,
-                )
-            )
-    return found
+        grid = budget_grid([float(np.nanmean(one.costs)) for one in (*deep, *simple)], budgets)
+        for at in within_budgets(deep, simple, grid, min_repeats=min_repeats):
+            where = (spec.dataset, spec.task, " + ".join(devices), dim, metric)
+            yield EqualCost(*where, currency, at)
 
 
-def _score(
-    choice: Choice | None, family: Mapping[tuple[str, str, int], Candidate], metric: str
-) -> float | None:
-    """Mean test score of what a family chose, in the metric's own direction."""
-    if choice is None:
-        return None
-    one = next(c for k, c in family.items() if k[1:] == (choice.pipeline, choice.size))
-    return sign(metric) * _mean(one.test)
+def _by_metric(group: Sequence[_Paid]) -> list[tuple[tuple[str, int | None], list[_Paid]]]:
+    """The runs with a test and a validation score, by headline metric and output dimension."""
+    found: dict[tuple[str, int | None], list[_Paid]] = defaultdict(list)
+    for paid in group:
+        for metric in paid.run.scores.keys() & paid.run.validation.keys() & METRICS.keys():
+            if not METRICS[metric].secondary:
+                found[metric, paid.run.output_dim].append(paid)
+    return sorted(found.items(), key=lambda item: str(item[0]))
 
 
-def _mean(values: np.ndarray[Any, np.dtype[np.float64]]) -> float:
-    return float(np.nanmean(values))
+def _at_sizes(
+    group: Sequence[_Paid], family: str, metric: str, several_devices: bool
+) -> list[PipelineAtSize]:
+    """Each pipeline of a family at each of its sizes; larger scores are better."""
+    repeats = sorted({p.run.spec.repeat for p in group})
+    found: dict[tuple[str, int], dict[int, _Paid]] = defaultdict(dict)
+    for paid in group:
+        if paid.run.family == family:
+            s = paid.run.spec
+            label = s.label + (f" on {s.device}" if several_devices else "")
+            found[label, s.size][s.repeat] = paid
+
+    def column(of: Mapping[int, _Paid], value: Callable[[_Paid], float]) -> Floats:
+        return np.array([value(of[r]) if r in of else np.nan for r in repeats])
+
+    return [
+        PipelineAtSize(
+            label,
+            size,
+            costs=column(of, lambda p: p.cost),
+            validation=column(of, lambda p: sign(metric) * p.run.validation[metric]),
+            test=column(of, lambda p: sign(metric) * p.run.scores[metric]),
+        )
+        for (label, size), of in found.items()
+    ]

@@ -12,7 +12,7 @@ from stored import copies
 
 from omicsbench.records import store
 from omicsbench.reporting import answer
-from omicsbench.verdict.equal_cost import bargains
+from omicsbench.verdict.equal_cost import at_equal_cost
 from omicsbench.verdict.judge import verdicts
 
 STORED = Path(__file__).parents[2] / "results" / "answer"
@@ -28,7 +28,7 @@ def test_analysis(benchmark: Any, tmp_path: Path) -> None:
     def analyse() -> int:
         records = store.read_records(tmp_path)
         found = verdicts(records)
-        assert bargains(records)
+        assert at_equal_cost(records)
         assert answer(found, records)
         return len(found)
 

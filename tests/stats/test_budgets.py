@@ -8,30 +8,32 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from omicsbench.stats.budgets import Candidate, budget_grid, matched, money, pareto
+from omicsbench.stats.budgets import PipelineAtSize, budget_grid, money, pareto, within_budgets
 
 NAN = np.nan
 
 
-def candidate(
+def pipeline(
     pipeline: str,
     size: int,
     cost: float,
     validation: float,
     test: float | list[float] | None = None,
     repeats: int = 5,
-) -> Candidate:
+) -> PipelineAtSize:
     """Equal repeats, or the test scores given."""
     scores = np.full(repeats, validation if test is None else test, dtype=float)
-    return Candidate(pipeline, size, np.full(repeats, cost), np.full(repeats, validation), scores)
+    return PipelineAtSize(
+        pipeline, size, np.full(repeats, cost), np.full(repeats, validation), scores
+    )
 
 
-SMALL, LARGE = candidate("net", 100, 10, 0.5), candidate("net", 1000, 100, 0.9)
-LINEAR, SLOW = candidate("linear", 1000, 1, 0.6), candidate("slow", 1000, 50, 0.7)
+SMALL, LARGE = pipeline("net", 100, 10, 0.5), pipeline("net", 1000, 100, 0.9)
+LINEAR, SLOW = pipeline("linear", 1000, 1, 0.6), pipeline("slow", 1000, 50, 0.7)
 
 
 def test_each_family_names_its_best_within_the_budget() -> None:
-    found = matched([SMALL, LARGE], [LINEAR, SLOW], [0.5, 1, 10, 50, 100])
+    found = within_budgets([SMALL, LARGE], [LINEAR, SLOW], [0.5, 1, 10, 50, 100])
     named = [(m.deep and m.deep.size, m.simple and m.simple.pipeline) for m in found]
     assert named == [(None, None), (None, "linear"), (100, "linear"), (100, "slow"), (1000, "slow")]
     assert [m.budget for m in found] == [0.5, 1, 10, 50, 100]
@@ -40,26 +42,26 @@ def test_each_family_names_its_best_within_the_budget() -> None:
     assert found[0].low is None
     assert found[-1].deep is not None
     assert (found[-1].deep.cost, found[-1].deep.validation) == (100, pytest.approx(0.9))
-    assert matched([], [LINEAR], [10])[0].deep is None
+    assert within_budgets([], [LINEAR], [10])[0].deep is None
 
 
 def test_the_test_set_never_chooses() -> None:
-    lucky = candidate("lucky", 100, 1, 0.4, test=0.99)
-    (found,) = matched([SMALL], [LINEAR, lucky], [10])
+    lucky = pipeline("lucky", 100, 1, 0.4, test=0.99)
+    (found,) = within_budgets([SMALL], [LINEAR, lucky], [10])
     assert found.simple is not None
     assert found.simple.pipeline == "linear"
 
 
 def test_equal_validation_goes_to_the_cheaper() -> None:
-    (found,) = matched([SMALL], [candidate("dear", 100, 9, 0.6), LINEAR], [10])
+    (found,) = within_budgets([SMALL], [pipeline("dear", 100, 9, 0.6), LINEAR], [10])
     assert found.simple is not None
     assert found.simple.pipeline == "linear"
 
 
 def test_the_interval_is_that_of_a_paired_t_test_over_shared_repeats() -> None:
     ours, theirs = [0.61, 0.64, NAN, 0.70, 0.66, 0.60], [0.60, 0.61, 0.5, 0.65, NAN, 0.61]
-    deep, simple = (candidate("p", 1, 1, 0.5, scores, repeats=6) for scores in (ours, theirs))
-    (found,) = matched([deep], [simple], [1])
+    deep, simple = (pipeline("p", 1, 1, 0.5, scores, repeats=6) for scores in (ours, theirs))
+    (found,) = within_budgets([deep], [simple], [1])
     differences = np.array([0.01, 0.03, 0.05, -0.01])
     known = stats.t.interval(0.95, 3, differences.mean(), stats.sem(differences))
     assert (found.mean, found.pairs) == (pytest.approx(0.02), 4)
@@ -67,31 +69,31 @@ def test_the_interval_is_that_of_a_paired_t_test_over_shared_repeats() -> None:
 
 
 def test_few_shared_repeats_have_no_interval() -> None:
-    deep = candidate("p", 1, 1, 0.5, [0.5, NAN, NAN, NAN, NAN])
-    (one,) = matched([deep], [LINEAR], [1])
+    deep = pipeline("p", 1, 1, 0.5, [0.5, NAN, NAN, NAN, NAN])
+    (one,) = within_budgets([deep], [LINEAR], [1])
     assert (one.mean, one.low, one.high, one.pairs) == (pytest.approx(-0.1), None, None, 1)
-    apart = candidate("p", 1, 1, 0.5, [NAN] * 5)
-    (none,) = matched([apart], [LINEAR], [1])
+    apart = pipeline("p", 1, 1, 0.5, [NAN] * 5)
+    (none,) = within_budgets([apart], [LINEAR], [1])
     assert (none.mean, none.pairs) == (None, 0)
 
 
-def test_a_candidate_whose_repeats_failed_is_not_chosen() -> None:
+def test_a_pipeline_whose_repeats_failed_is_not_chosen() -> None:
     """Two of five finished, and those are the fast and the good ones."""
     gone = np.array([1.0, 1.0, NAN, NAN, NAN])
-    failing = Candidate("failing", 100, gone, gone, gone)
-    (found,) = matched([failing, SMALL], [LINEAR], [10])
+    failing = PipelineAtSize("failing", 100, gone, gone, gone)
+    (found,) = within_budgets([failing, SMALL], [LINEAR], [10])
     assert found.deep is not None
     assert found.deep.pipeline == "net"
-    (lenient,) = matched([failing, SMALL], [LINEAR], [10], min_repeats=2)
+    (lenient,) = within_budgets([failing, SMALL], [LINEAR], [10], min_repeats=2)
     assert lenient.deep is not None
     assert (lenient.deep.pipeline, lenient.deep.cost, lenient.pairs) == ("failing", 1, 2)
 
 
 def test_what_is_refused() -> None:
     with pytest.raises(ValueError, match="per repeat"):
-        matched([SMALL], [candidate("linear", 1, 1, 1, repeats=6)], [1])
+        within_budgets([SMALL], [pipeline("linear", 1, 1, 1, repeats=6)], [1])
     with pytest.raises(ValueError, match="min_repeats"):
-        matched([], [], [1], min_repeats=0)
+        within_budgets([], [], [1], min_repeats=0)
     for costs, number, says in (
         ([], 5, "needs a cost"),
         ([NAN], 5, "needs a cost"),
@@ -147,12 +149,12 @@ def test_validation_never_falls_as_the_budget_grows(
     deep: list[tuple[int, int, int]], simple: list[tuple[int, int, int]]
 ) -> None:
     families = [
-        [candidate(f"p{i}", i + 1, c, v / 8, t / 8) for i, (c, v, t) in enumerate(family)]
+        [pipeline(f"p{i}", i + 1, c, v / 8, t / 8) for i, (c, v, t) in enumerate(family)]
         for family in (deep, simple)
     ]
     budgets = budget_grid([c.costs.mean() for family in families for c in family])
-    found = matched(*families, budgets)
-    turned = matched(*families[::-1], budgets)
+    found = within_budgets(*families, budgets)
+    turned = within_budgets(*families[::-1], budgets)
     for side in ("deep", "simple"):
         named = [getattr(m, side) for m in found]
         reached = [choice.validation if choice else -1.0 for choice in named]

@@ -10,7 +10,7 @@ from omicsbench.errors import RegistryError
 from omicsbench.planning.contestants import resolve_metrics
 from omicsbench.planning.suite import make_suite
 from omicsbench.records.spec import Phases, RunRecord, RunSpec, Status, Tuning
-from omicsbench.verdict.equal_cost import bargains, cost_of, seconds_of
+from omicsbench.verdict.equal_cost import at_equal_cost, cost_of, seconds_of
 
 TUNED = Tuning(trials=3, metric="knn_recall")
 
@@ -62,7 +62,7 @@ def run(
     return RunRecord(**(fields | changes))
 
 
-def contest(**changes: Any) -> list[RunRecord]:
+def study(**changes: Any) -> list[RunRecord]:
     """A cheap simple pipeline, a dear deep one, and the deep one tuned."""
     return [
         record
@@ -75,8 +75,8 @@ def contest(**changes: Any) -> list[RunRecord]:
     ]
 
 
-def test_a_tuned_pipeline_is_a_dearer_candidate_of_the_same_comparison() -> None:
-    found = bargains(contest(), budgets=5)
+def test_a_tuned_pipeline_is_a_dearer_one_of_the_same_comparison() -> None:
+    found = at_equal_cost(study(), budgets=5)
     assert {b.metric for b in found} == {"knn_recall"}, "secondary metrics are left out"
     assert [b.at.budget for b in found][:: len(found) - 1] == [1.5, 40.5]
     named = {b.at.deep.pipeline if b.at.deep else "" for b in found}
@@ -98,9 +98,11 @@ def test_what_a_run_costs() -> None:
 
 def test_money_lets_devices_compete() -> None:
     fast = [run("net", "deep", 0.6, 0.5, repeat, device="cuda") for repeat in range(5)]
-    records = [*contest(), *fast]
-    assert {b.device for b in bargains(records)} == {"cpu"}, "on one device there is one family"
-    priced = [b for b in bargains(records, {"cpu": 0.1, "cuda": 2.5}) if b.currency == "price"]
+    records = [*study(), *fast]
+    assert {b.device for b in at_equal_cost(records)} == {"cpu"}, (
+        "on one device there is one family"
+    )
+    priced = [b for b in at_equal_cost(records, {"cpu": 0.1, "cuda": 2.5}) if b.currency == "price"]
     assert {b.device for b in priced} == {"cpu + cuda"}
     named = {b.at.deep.pipeline for b in priced if b.at.deep}
     assert "net on cpu" in named
@@ -109,15 +111,15 @@ def test_money_lets_devices_compete() -> None:
 
 
 def test_energy_is_compared_where_it_is_known() -> None:
-    assert {b.currency for b in bargains(contest(energy_j=2.0))} == {"seconds", "joules"}
+    assert {b.currency for b in at_equal_cost(study(energy_j=2.0))} == {"seconds", "joules"}
 
 
 def test_what_cannot_be_compared_is_left_out() -> None:
-    assert bargains(contest(features_per_size=True)) == []
-    assert bargains([r for r in contest() if r.family == "deep"]) == []
-    assert bargains(contest(is_control=True)) == []
-    assert bargains([r for r in contest() if r.spec.repeat < 4]) == []
-    assert bargains([]) == []
+    assert at_equal_cost(study(features_per_size=True)) == []
+    assert at_equal_cost([r for r in study() if r.family == "deep"]) == []
+    assert at_equal_cost(study(is_control=True)) == []
+    assert at_equal_cost([r for r in study() if r.spec.repeat < 4]) == []
+    assert at_equal_cost([]) == []
 
 
 @pytest.mark.parametrize(("field", "key"), [("margins", "knn_recall"), ("price_per_hour", "cpu")])
