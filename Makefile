@@ -3,7 +3,7 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 READY := .venv/ready
 
-.PHONY: quick test test-all lint bench bench-save asv asv-compare clean
+.PHONY: quick test test-all promises check fmt lint bench bench-save asv asv-compare clean
 
 BASELINE := tests/benchmarks/baseline/baseline.json
 BENCH_RUN = $(BIN)/pytest tests/benchmarks --benchmark-enable --benchmark-only \
@@ -23,8 +23,27 @@ quick: $(READY)
 test: lint
 	$(BIN)/pytest -n 2 --dist worksteal
 
+# The slow tests behind sentences of the docs: docs/promises.md.
+promises: $(READY)
+	$(BIN)/pytest -n 2 --dist loadfile -m "slow and promise" --durations=10
+
 test-all: lint
 	$(BIN)/pytest -n 2 --dist worksteal -m "not gpu"
+
+# One room, or one file: make check WHAT=omicsbench/stats
+WHAT ?= omicsbench/stats
+PLACE = $(patsubst omicsbench/%,%,$(WHAT:/=))
+TESTS = tests/$(if $(filter %.py,$(PLACE)),$(filter-out ./,$(dir $(PLACE)))test_$(notdir $(PLACE)),$(PLACE))
+
+check: $(READY)
+	$(BIN)/ruff check $(WHAT) $(TESTS)
+	$(BIN)/ruff format --check $(WHAT) $(TESTS)
+	$(BIN)/mypy $(if $(filter omicsbench%,$(WHAT)),$(WHAT))
+	$(BIN)/pytest -n 2 --dist worksteal $(TESTS)
+
+fmt: $(READY)
+	$(BIN)/ruff check --fix-only --quiet .
+	$(BIN)/ruff format .
 
 lint: $(READY)
 	$(BIN)/ruff check .

@@ -46,6 +46,8 @@ def test_power_grows_with_repeats_and_gap(study: ModuleType) -> None:
     for gap in (0.5, 1.0, 2.0):
         shares = [found[gap, n] for n in (3, 5, 10, 20, 40)]
         assert shares == sorted(shares)
+    assert found[1.0, 5] < 0.5
+    assert 0.7 < found[1.0, 10] < 0.9
     assert found[2.0, 10] > 0.95
     assert found[1.0, 20] > 0.9
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 
 import numpy as np
@@ -197,11 +196,3 @@ def test_any_unit_gives_the_same_root_but_for_rounding(
     assert scaled is not None
     assert plain.root == pytest.approx(23_456, rel=0.01)
     assert scaled.root == pytest.approx(plain.root, rel=0.001)
-
-
-def test_a_call_takes_less_than_two_milliseconds() -> None:
-    y = power(SIZES, 0.05, 0.9, 0.35)
-    start = time.perf_counter()
-    for _ in range(200):
-        extrapolate(SIZES, y, 0.02)
-    assert (time.perf_counter() - start) / 200 < 0.002
