@@ -257,7 +257,7 @@ def _command() -> str:
 
 def _finish(folder: Path, table: Any, report: bool) -> None:
     from omicsbench import api
-    from omicsbench.records.costs import PREDICTED
+    from omicsbench.records.spec import Cause
 
     runs = table.drop_duplicates("key")["status"].value_counts()
     print("Runs: " + ", ".join(f"{count} {status}" for status, count in runs.items()))
@@ -268,7 +268,7 @@ def _finish(folder: Path, table: Any, report: bool) -> None:
         print(f"  and {len(causes) - CAUSES} other causes, in the report")
     if set(runs.index) - {"ok", "skipped"}:
         print("  --retry does failed runs again.")
-    if table["reason"].str.startswith(PREDICTED, na=False).any():
+    if (table["cause"] == Cause.PREDICTED).any():
         print("  --force runs what is predicted to exceed its limits.")
     if report:
         path = api.report(folder)

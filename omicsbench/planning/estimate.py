@@ -45,7 +45,7 @@ from omicsbench.records.costs import (
     terms,
 )
 from omicsbench.records.environment import same_machine
-from omicsbench.records.spec import RunRecord, Status
+from omicsbench.records.spec import Cause, RunRecord, Status
 from omicsbench.registry.discover import Registry, unavailable
 
 UNKNOWN = "unknown: no runs stored to predict from"
@@ -304,7 +304,7 @@ def _cannot(contestant: Contestant, size: int, here: Sequence[RunRecord]) -> str
     reason = untunable(pipeline, tuning) if tuning else None
     if reason:
         return f"cannot run: {reason}"
-    aside = [r.reason for r in here if r.status is Status.SKIPPED and not r.limits]
+    aside = [r.reason for r in here if r.cause is Cause.CANNOT_RUN]
     return f"cannot run: {aside[0]}" if aside and len(aside) == len(here) else ""
 
 

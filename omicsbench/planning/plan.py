@@ -19,7 +19,7 @@ from omicsbench.prepare.prepared import Prepared, prepare
 from omicsbench.prepare.split import smallest_parts
 from omicsbench.prepare.subsample import chosen_rows, class_sizes
 from omicsbench.records import environment
-from omicsbench.records.spec import RunRecord, RunSpec, Status
+from omicsbench.records.spec import Cause, Ending, RunRecord, RunSpec, Status
 from omicsbench.registry.calls import parse_call
 from omicsbench.registry.discover import Registry, device_present, unavailable
 from omicsbench.registry.pipeline import Pipeline
@@ -36,13 +36,11 @@ class Planned:
 
     def skipped_record(self, suite: str, here: dict[str, Any]) -> RunRecord:
         """The record of a run set aside; ``here`` is the environment in which it cannot run."""
-        return RunRecord(
-            key=self.spec.key,
-            spec=self.spec,
-            family=self.pipeline.family,
-            is_control=self.pipeline.is_control,
-            status=Status.SKIPPED,
-            reason=self.skip,
+        assert self.skip is not None
+        return RunRecord.unfinished(
+            self.spec,
+            self.pipeline,
+            Ending(Status.SKIPPED, self.skip, Cause.CANNOT_RUN),
             dataset_info=self.prepared.meta["info"],
             environment=here,
             suite=suite,

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from omicsbench.planning.suite import Suite
 from omicsbench.records import environment
-from omicsbench.records.costs import PREDICTED
-from omicsbench.records.spec import RunRecord, Status
+from omicsbench.records.spec import Cause, RunRecord, Status
 
 MEMORY_SHARE = 0.8  # of the machine's memory, shared by the jobs, where the suite states no limit
 
@@ -21,11 +20,13 @@ def do_again(
 ) -> bool:
     """Whether a stored run is to be done again: after a raised limit, or on request.
 
-    A run set aside before it was tried has no limits; it is looked at again every time.
+    A run set aside while planning is looked at again every time.
     """
     if record.status is Status.OK:
         return False
-    if retry or not record.limits or (force and str(record.reason).startswith(PREDICTED)):
+    if retry or record.cause is Cause.CANNOT_RUN:
+        return True
+    if force and record.cause is Cause.PREDICTED:
         return True
     longer = timeout_s > record.limits["timeout_s"]
     larger = memory_bytes > record.limits["memory_bytes"]

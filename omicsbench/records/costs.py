@@ -68,10 +68,6 @@ def observe(record: RunRecord, disk_bytes: float | None = None) -> Observation |
     Time that another pipeline spent on a shared stage is not counted: no limit meets it.
     """
     spec, phases = record.spec, record.phases
-    limit = {
-        Status.TIMEOUT: ("wall_s", "timeout_s"),
-        Status.OUT_OF_MEMORY: ("peak_rss_bytes", "memory_bytes"),
-    }.get(record.status)
     features = int(record.dataset_info.get("n_selected") or spec.features)
     head = (spec.label, spec.dataset, features, spec.size)
     if record.status is Status.OK:
@@ -85,9 +81,9 @@ def observe(record: RunRecord, disk_bytes: float | None = None) -> Observation |
             base_rss_bytes=float(record.base_rss_bytes or 0),
             fit_s=phases.fit_s or None,
         )
-    # What failed while it started or warmed up tells nothing of its size.
-    if limit and limit[1] in record.limits and not str(record.reason).endswith(" up"):
-        quantity, name = limit
+    if record.exceeded and record.limits:
+        timed_out = record.status is Status.TIMEOUT
+        quantity, name, _ = LIMITED[0 if timed_out else 1]
         least = record.limits[name]
         least = spec.time_limit_s(least) if quantity == "wall_s" else least
         return Observation(*head, **{quantity: least}, exceeded=quantity)  # type: ignore[arg-type]
@@ -174,9 +170,6 @@ def short(value: float) -> str:
     return f"{rounded:,.0f}" if rounded >= 10 else f"{rounded:.2g}"
 
 
-PREDICTED = "predicted to exceed"  # how the reason of a run left out by its forecast begins
-
-
 LIMITED: tuple[tuple[Quantity, str, str], ...] = (
     ("wall_s", "timeout_s", "time"),
     ("peak_rss_bytes", "memory_bytes", "memory"),
@@ -216,7 +209,6 @@ def with_predictions(records: Sequence[RunRecord]) -> list[RunRecord]:
 
     The forecast rests on the finished runs under equal terms, and on the limit that was exceeded.
     """
-    late = (Status.TIMEOUT, Status.OUT_OF_MEMORY)
     known: dict[tuple[Any, ...], list[Observation]] = {}
     for record in records:
         seen = observe(record)
@@ -226,7 +218,7 @@ def with_predictions(records: Sequence[RunRecord]) -> list[RunRecord]:
         record.model_copy(
             update={"predicted": predicted(forecasts(known[terms(record.spec)], record.spec))}
         )
-        if record.status in late and not record.predicted and terms(record.spec) in known
+        if record.exceeded and not record.predicted and terms(record.spec) in known
         else record
         for record in records
     ]

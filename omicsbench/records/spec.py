@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
+from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
 from pydantic import (
     BaseModel,
@@ -16,7 +17,7 @@ from pydantic import (
     model_validator,
 )
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3  # raise it, and read the older one in ``records.upgrade``
 PROTOCOL_VERSION = 2  # raise it when the harness splits, prepares or scores differently
 
 
@@ -30,6 +31,26 @@ class Status(StrEnum):
     CRASHED = "crashed"
     INVALID_OUTPUT = "invalid_output"
     ERROR = "error"
+
+
+class Cause(StrEnum):
+    """Why a run was not tried, or failed apart from its size: what more than a reader asks."""
+
+    CANNOT_RUN = "cannot_run"  # known beforehand: a library, labels, a device... is missing
+    PREDICTED = "predicted"  # its predicted cost exceeds a limit
+    SMALLER_SIZE = "smaller_size"  # a smaller size exceeded a limit
+    START_UP = "start_up"  # its worker did not start, or an earlier one did not
+    WARM_UP = "warm_up"  # its worker did not survive its warm-up, or an earlier one did not
+
+
+@dataclass(frozen=True)
+class Ending:
+    """How a run ended that did not finish, and what it would have cost where that can be told."""
+
+    status: Status
+    reason: str
+    cause: Cause | None = None
+    predicted: dict[str, float] = field(default_factory=dict)
 
 
 class _Frozen(BaseModel):
@@ -136,6 +157,16 @@ class Trials(_Frozen):
     best: float | None = Field(default=None, description="score of the chosen parameters")
 
 
+class _Contestant(Protocol):
+    """Whatever knows the part that a pipeline plays."""
+
+    @property
+    def family(self) -> Literal["simple", "deep", "control"]: ...
+
+    @property
+    def is_control(self) -> bool: ...
+
+
 class RunRecord(_Frozen):
     """One run's outcome: what is stored, one file each."""
 
@@ -145,7 +176,8 @@ class RunRecord(_Frozen):
     family: Literal["simple", "deep", "control"]
     is_control: bool = Field(default=False, description="a contestant, but for comparison only")
     status: Status
-    reason: str | None = Field(default=None, description="cause, for every status but ok")
+    reason: str | None = Field(default=None, description="in words, for every status but ok")
+    cause: Cause | None = Field(default=None, description="where more depends on it than words")
     output_dim: int | None = None
     scores: dict[str, float] = Field(default_factory=dict, description="on test rows")
     scores_se: dict[str, float] = Field(
@@ -202,6 +234,41 @@ class RunRecord(_Frozen):
         description="left out: wall_s, fit_s, peak_rss_bytes, each with _low and _high",
     )
     embedding: str | None = Field(default=None, description="file of the 2-D test embedding")
+
+    @classmethod
+    def unfinished(
+        cls,
+        spec: RunSpec,
+        of: _Contestant,
+        ending: Ending,
+        *,
+        dataset_info: dict[str, Any] | None = None,
+        environment: dict[str, Any] | None = None,
+        suite: str = "",
+        limits: dict[str, float] | None = None,
+        started_at: str = "",
+    ) -> RunRecord:
+        """The record of a run without a result; without ``limits`` where it was not tried."""
+        return cls(
+            key=spec.key,
+            spec=spec,
+            family=of.family,
+            is_control=of.is_control,
+            status=ending.status,
+            reason=ending.reason,
+            cause=ending.cause,
+            predicted=ending.predicted,
+            dataset_info=dataset_info or {},
+            environment=environment or {},
+            suite=suite,
+            limits=limits or {},
+            started_at=started_at,
+        )
+
+    @property
+    def exceeded(self) -> bool:
+        """Whether the run itself took more than its limits: its warm-up tells nothing of it."""
+        return self.status in (Status.TIMEOUT, Status.OUT_OF_MEMORY) and self.cause is None
 
 
 def label(pipeline: str, tuning: Tuning | None) -> str:

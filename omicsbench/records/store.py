@@ -23,6 +23,7 @@ from pydantic import ValidationError
 
 from omicsbench.errors import StoreError
 from omicsbench.records.spec import SCHEMA_VERSION, RunRecord, Status
+from omicsbench.records.upgrade import OLDEST, upgraded
 
 MANY_CELLS = 20_000  # training cells above which their 2-D embedding is kept too, for a picture
 
@@ -98,10 +99,6 @@ def read_record(path: Path) -> RunRecord:
     """One record. Raises StoreError telling older, newer and broken files apart."""
     try:
         text = path.read_bytes()
-        with contextlib.suppress(ValidationError):  # told apart below
-            record = RunRecord.model_validate_json(text)
-            if record.schema_version == SCHEMA_VERSION:
-                return record
         content: dict[str, Any] = json.loads(text)
         schema = int(content["schema_version"])
     except FileNotFoundError:
@@ -112,7 +109,7 @@ def read_record(path: Path) -> RunRecord:
         ) from error
     except OSError as error:
         raise _explain(path, error) from error
-    if schema != SCHEMA_VERSION:
+    if not OLDEST <= schema <= SCHEMA_VERSION:
         kind, todo = (
             (NewerRecord, "update omicsbench or choose another folder with --out")
             if schema > SCHEMA_VERSION
@@ -122,7 +119,7 @@ def read_record(path: Path) -> RunRecord:
             f"{path} has record schema {schema}, this omicsbench reads {SCHEMA_VERSION}: {todo}."
         )
     try:
-        return RunRecord.model_validate(content)
+        return RunRecord.model_validate(upgraded(content))
     except ValidationError as error:
         first = error.errors()[0]
         raise StoreError(

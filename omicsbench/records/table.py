@@ -46,6 +46,7 @@ def tidy(records: Iterable[RunRecord]) -> pd.DataFrame:
         "tuning",
         "status",
         "reason",
+        "cause",
         "part",
         "metric",
         "value",
@@ -73,6 +74,7 @@ def tidy(records: Iterable[RunRecord]) -> pd.DataFrame:
             str(s.tuning or ""),
             r.status.value,
             r.reason,
+            r.cause.value if r.cause else None,
         ]
         done, spent = r.status is Status.OK, r.phases
         times = (spent.tuning_s, spent.fit_s, spent.transform_s) if done else (None,) * 3

@@ -9,8 +9,8 @@ import pandas as pd
 from scipy.special import stdtrit
 
 from omicsbench.metrics.base import METRICS
-from omicsbench.records.costs import PREDICTABLE, PREDICTED, Quantity, in_words
-from omicsbench.records.spec import RunRecord, Status
+from omicsbench.records.costs import PREDICTABLE, Quantity, in_words
+from omicsbench.records.spec import Cause, RunRecord, Status
 from omicsbench.verdict.verdict import Verdict
 
 ENDS = ("", "_low", "_high")
@@ -176,10 +176,7 @@ def failure_table(records: Iterable[RunRecord]) -> pd.DataFrame:
 
 def is_censored(record: RunRecord) -> bool:
     """Whether a run's cost is only known, or predicted, to lie above a limit."""
-    late = (Status.TIMEOUT, Status.OUT_OF_MEMORY)
-    if record.status is Status.SKIPPED:  # of its own cost, or after a smaller size took too much
-        return str(record.reason).startswith((PREDICTED, *late))
-    return record.status in late
+    return record.exceeded or record.cause in (Cause.PREDICTED, Cause.SMALLER_SIZE)
 
 
 def grouped_failures(failures: pd.DataFrame) -> pd.DataFrame:

@@ -9,26 +9,16 @@ on that data set alone, and all repeats of a size get the same answer.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 
 from omicsbench.records.costs import (
     LIMITED,
-    PREDICTED,
     Observation,
     forecasts,
     in_words,
     observe,
     predicted,
 )
-from omicsbench.records.spec import RunRecord, RunSpec, Status
-
-
-@dataclass(frozen=True)
-class LeftOut:
-    """Why a run is not tried, and what it would cost where that can be told."""
-
-    reason: str
-    predicted: dict[str, float]
+from omicsbench.records.spec import Cause, Ending, RunRecord, RunSpec, Status
 
 
 class Budget:
@@ -42,28 +32,29 @@ class Budget:
         self.known = list(known)
         self.force = force
         self._too_much: dict[str, tuple[int, Status]] = {}  # by data set: what took too much
-        self._judged: dict[tuple[str, int], LeftOut | None] = {}
+        self._judged: dict[tuple[str, int], Ending | None] = {}
 
     def learn(self, record: RunRecord) -> None:
         """Take in how a run ended."""
         seen = observe(record)
         if seen:
             self.known.append(seen)
-        if record.status in (Status.TIMEOUT, Status.OUT_OF_MEMORY):
+        if record.exceeded:
             self._too_much.setdefault(record.spec.dataset, (record.spec.size, record.status))
 
-    def left_out(self, spec: RunSpec) -> LeftOut | None:
+    def left_out(self, spec: RunSpec) -> Ending | None:
         """Why this run is not to be tried; None if it is."""
         size, status = self._too_much.get(spec.dataset, (spec.size, None))
         if spec.size > size:
             reason = f"{status} already at the smaller size {size}"
-            return LeftOut(reason, predicted(forecasts(self.known, spec)))
+            cost = predicted(forecasts(self.known, spec))
+            return Ending(Status.SKIPPED, reason, Cause.SMALLER_SIZE, cost)
         place = (spec.dataset, spec.size)
         if place not in self._judged:
             self._judged[place] = None if self.force else self._judge(spec)
         return self._judged[place]
 
-    def _judge(self, spec: RunSpec) -> LeftOut | None:
+    def _judge(self, spec: RunSpec) -> Ending | None:
         if any(o.dataset == spec.dataset and o.size >= spec.size for o in self.known):
             return None
         found = forecasts(self.known, spec)
@@ -74,8 +65,8 @@ class Budget:
             if cost and cost.low > limit:
                 shown = f"{limit:g} s" if quantity == "wall_s" else f"{limit / 2**30:.3g} GiB"
                 reason = (
-                    f"{PREDICTED} its {word} limit of {shown}: about "
+                    f"predicted to exceed its {word} limit of {shown}: about "
                     f"{in_words(quantity, cost.value, cost.low, cost.high)}, {cost.basis}"
                 )
-                return LeftOut(reason, predicted(found))
+                return Ending(Status.SKIPPED, reason, Cause.PREDICTED, predicted(found))
         return None

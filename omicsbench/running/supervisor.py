@@ -31,12 +31,13 @@ from omicsbench.prepare.prepared import Prepared
 from omicsbench.records import environment
 from omicsbench.records.costs import Observation
 from omicsbench.records.environment import worker_environment
-from omicsbench.records.spec import RunRecord, RunSpec, Status
+from omicsbench.records.spec import Cause, Ending, RunRecord, RunSpec, Status
 from omicsbench.records.store import write_record
-from omicsbench.running.limits import Budget, LeftOut
+from omicsbench.running.limits import Budget
 
 START_LIMIT_S = 300.0  # importing the heaviest libraries from a slow disk
 POLL_S = 0.02
+UNREADY = {"starting": Cause.START_UP, "warming": Cause.WARM_UP}  # phases before a run
 CHILDREN_POLL_S = 0.5  # walking the process tree costs more than reading one process
 
 
@@ -76,12 +77,11 @@ class Stopped(Exception):
 
 
 class _Died(Exception):
-    """The worker is gone: status and cause of its current run."""
+    """The worker is gone, and so its current run ended."""
 
-    def __init__(self, status: Status, reason: str) -> None:
-        super().__init__(reason)
-        self.status = status
-        self.reason = reason
+    def __init__(self, ending: Ending) -> None:
+        super().__init__(ending.reason)
+        self.ending = ending
 
 
 def supervise(
@@ -110,28 +110,27 @@ def _supervise(job: Job, done: Callable[[RunRecord], None], stop: threading.Even
     """Feed one job's runs to workers, a fresh one after each that died."""
     queue = deque(job.runs)
     budget = Budget(job.limits, job.known, job.force)
-    cold: dict[str, str] = {}  # by data set: why its warm-up cannot be survived
+    cold: dict[str, Ending] = {}  # by data set: why its warm-up cannot be survived
     here = environment.describe() | {"jobs": job.jobs}  # until a worker tells better
     while queue:
         with _Worker(job, stop) as worker:
             while queue:
                 spec, prepared = queue.popleft()
-                reason = cold.get(spec.dataset) or cold.get("")
-                left_out = LeftOut(reason, {}) if reason else budget.left_out(spec)
+                left_out = cold.get(spec.dataset) or cold.get("") or budget.left_out(spec)
                 if left_out:
-                    lost = _lost(job, spec, prepared, here, Status.SKIPPED, left_out.reason)
-                    done(lost.model_copy(update={"predicted": left_out.predicted}))
+                    done(_lost(job, spec, prepared, here, left_out))
                     continue
                 try:
                     record = worker.run(spec, prepared)
                     alive = True
                 except _Died as death:
                     here = worker.environment or here
-                    record = _lost(job, spec, prepared, here, death.status, death.reason)
+                    record = _lost(job, spec, prepared, here, death.ending)
                     alive = False
-                    if worker.phase in ("starting", "warming"):
-                        scope = "" if worker.phase == "starting" else spec.dataset
-                        cold[scope] = f"{death.status} already while {worker.phase} up"
+                    if death.ending.cause:
+                        scope = "" if death.ending.cause is Cause.START_UP else spec.dataset
+                        reason = f"{death.ending.status} already while {worker.phase} up"
+                        cold[scope] = Ending(Status.SKIPPED, reason, death.ending.cause)
                 done(record)
                 here = record.environment or here
                 budget.learn(record)
@@ -150,17 +149,13 @@ def _lost(
     spec: RunSpec,
     prepared: str,
     environment: dict[str, Any],
-    status: Status,
-    reason: str,
+    ending: Ending,
 ) -> RunRecord:
     """The record of a run whose worker could not send one."""
-    return RunRecord(
-        key=spec.key,
-        spec=spec,
-        family=job.family,
-        is_control=job.is_control,
-        status=status,
-        reason=reason,
+    return RunRecord.unfinished(
+        spec,
+        job,
+        ending,
         dataset_info=Prepared(Path(prepared)).meta["info"],
         environment=environment,
         suite=job.suite,
@@ -251,13 +246,12 @@ class _Worker:
             if self.stop is not None and self.stop.is_set():
                 raise Stopped
             if time.monotonic() > deadline:
-                phase = f" while {self.phase} up" if self.phase in ("starting", "warming") else ""
-                reason = f"exceeded its time limit of {limit_s:g} s{phase}"
-                raise self._end(Status.TIMEOUT, reason)
+                raise self._end(Status.TIMEOUT, f"exceeded its time limit of {limit_s:g} s")
             if self._rss() > self.job.memory_bytes:
                 limit = self.job.memory_bytes / 2**30
-                reason = f"exceeded its memory limit of {limit:.3g} GiB"
-                raise self._end(Status.OUT_OF_MEMORY, reason)
+                raise self._end(
+                    Status.OUT_OF_MEMORY, f"exceeded its memory limit of {limit:.3g} GiB"
+                )
             if self._selector.select(POLL_S):
                 chunk = os.read(self._replies, 1 << 20)
                 if not chunk:
@@ -282,9 +276,12 @@ class _Worker:
             return 0
         return total
 
-    def _end(self, status: Status, reason: str) -> _Died:
+    def _end(self, status: Status, reason: str, last: str = "") -> _Died:
+        """End the worker; the reason tells too if its run had not begun, and what it said last."""
         self._kill()
-        return _Died(status, reason)
+        cause = UNREADY.get(self.phase)
+        phase = f" while {self.phase} up" if cause else ""
+        return _Died(Ending(status, f"{reason}{phase}{last}", cause))
 
     def _gone(self) -> _Died:
         assert self._process is not None
@@ -292,14 +289,15 @@ class _Worker:
         self._log.seek(0)
         lines = self._log.read().decode(errors="replace").strip().splitlines()
         last = lines[-1][:300] if lines else "no message"
-        self._kill()
         if code == CANNOT_STORE:
             raise StoreError(last)
         if code >= 0:
-            return _Died(Status.CRASHED, f"the process ended with exit code {code}: {last}")
+            return self._end(
+                Status.CRASHED, f"the process ended with exit code {code}", f": {last}"
+            )
         name = signal.Signals(-code).name
         hint = ", perhaps by the system for want of memory" if name == "SIGKILL" else ""
-        return _Died(Status.CRASHED, f"the process was killed by {name}{hint}")
+        return self._end(Status.CRASHED, f"the process was killed by {name}{hint}")
 
     def _kill(self) -> None:
         """End the worker and everything it started."""

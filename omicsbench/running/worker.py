@@ -26,7 +26,7 @@ from pathlib import Path
 from typing import Any
 
 from omicsbench.errors import CANNOT_STORE, StoreError
-from omicsbench.records.spec import RunRecord, RunSpec, Status
+from omicsbench.records.spec import Ending, RunRecord, RunSpec, Status
 
 WARM_UP_ROWS = 64
 
@@ -145,15 +145,7 @@ class _Server:
         return len(self.warm) > known
 
     def _failed(self, spec: RunSpec, status: Status, reason: str) -> RunRecord:
-        made = self.place.pipeline
-        return RunRecord(
-            key=spec.key,
-            spec=spec,
-            family=made.family,
-            is_control=made.is_control,
-            status=status,
-            reason=reason,
-        )
+        return RunRecord.unfinished(spec, self.place.pipeline, Ending(status, reason))
 
 
 def _cause(error: BaseException) -> str:

@@ -13,8 +13,7 @@ from typing import Literal
 
 import numpy as np
 
-from omicsbench.records.costs import PREDICTED
-from omicsbench.records.spec import RunRecord, Status
+from omicsbench.records.spec import Cause, RunRecord, Status
 from omicsbench.stats.crossover import Differences, Floats, moments
 from omicsbench.verdict.choose import Grid, Side, sign
 
@@ -229,5 +228,5 @@ def failures(records: Iterable[RunRecord | None]) -> str:
 
 
 def _end(record: RunRecord) -> str:
-    predicted = str(record.reason).startswith(PREDICTED)
-    return record.status.value + (f" ({PREDICTED} a limit)" if predicted else "")
+    predicted = record.cause is Cause.PREDICTED
+    return record.status.value + (" (predicted to exceed a limit)" if predicted else "")

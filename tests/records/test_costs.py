@@ -17,7 +17,7 @@ from omicsbench.records.costs import (
     observe,
     with_predictions,
 )
-from omicsbench.records.spec import Phases, RunRecord, RunSpec, Status
+from omicsbench.records.spec import Cause, Phases, RunRecord, RunSpec, Status
 from omicsbench.running.limits import Budget
 
 Curve = Callable[[float], float]
@@ -172,8 +172,9 @@ def test_what_a_record_tells() -> None:
     assert late == Observation("p", "d", 10, 100, 60.0, exceeded="wall_s")
     full = observe(_record(status=Status.OUT_OF_MEMORY, limits=limits))
     assert full == Observation("p", "d", 10, 100, None, 1e9, exceeded="peak_rss_bytes")
-    cold = _record(status=Status.TIMEOUT, limits=limits, reason="limit of 60 s while warming up")
-    assert observe(cold) is None
+    for status in (Status.TIMEOUT, Status.OUT_OF_MEMORY):
+        for cause in (Cause.WARM_UP, Cause.START_UP):
+            assert observe(_record(status=status, limits=limits, cause=cause)) is None
     assert observe(_record(status=Status.CRASHED, limits=limits)) is None
 
 
@@ -185,6 +186,7 @@ def test_a_budget_judges_only_beyond_what_was_tried() -> None:
     assert budget.left_out(_record(14_000).spec) is None, "it may just fit"
     left = budget.left_out(_record(100_000).spec)
     assert left is not None
+    assert left.cause is Cause.PREDICTED
     assert left.reason.startswith("predicted to exceed its time limit of 12 s: about 100 s (")
     assert left.reason.endswith(", from 3 sizes up to 10,000 on the same data set")
     assert set(left.predicted) == {"wall_s", "wall_s_low", "wall_s_high"}
@@ -207,6 +209,7 @@ def test_repeats_of_a_size_get_the_same_answer_and_what_follows_a_timeout_its_co
     assert budget.left_out(_record(14_000).spec) is None
     left = budget.left_out(_record(100_000).spec)
     assert left is not None
+    assert (left.status, left.cause) == (Status.SKIPPED, Cause.SMALLER_SIZE)
     assert left.reason == "timeout already at the smaller size 14000"
     assert left.predicted["wall_s"] > 80
 

@@ -16,7 +16,7 @@ import pytest
 
 from omicsbench.errors import OmicsbenchError
 from omicsbench.metrics.base import METRICS
-from omicsbench.records.spec import Phases, RunRecord, RunSpec, Status, Tuning
+from omicsbench.records.spec import Cause, Phases, RunRecord, RunSpec, Status, Tuning
 from omicsbench.reporting import answer, charts, tables, write_report
 from omicsbench.reporting.gallery import galleries
 from omicsbench.stats.correlated_t import Rope
@@ -556,7 +556,12 @@ LEFT_OUT = "predicted to exceed its time limit of 600 s: about 900 s (610 to 1,4
 def censored(tmp_path_factory: pytest.TempPathFactory) -> tuple[list[RunRecord], Path]:
     """The demo, in which what timed out was left out as predicted instead."""
     folder = tmp_path_factory.mktemp("censored")
-    left_out = {"status": Status.SKIPPED, "reason": LEFT_OUT, "predicted": COST}
+    left_out = {
+        "status": Status.SKIPPED,
+        "reason": LEFT_OUT,
+        "cause": Cause.PREDICTED,
+        "predicted": COST,
+    }
     records = [
         r.model_copy(update=left_out) if r.status is Status.TIMEOUT else r for r in demo(folder)
     ]
@@ -604,6 +609,7 @@ def test_costs_by_size_where_one_cause_holds_for_several(tmp_path: Path) -> None
             update={
                 "spec": base.spec.model_copy(update={"size": size}),
                 "reason": reason,
+                "cause": Cause.SMALLER_SIZE,
                 "status": Status.SKIPPED,
                 "predicted": COST | {"wall_s": cost},
                 "key": str(size),

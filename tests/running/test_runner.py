@@ -20,8 +20,9 @@ from omicsbench.errors import OmicsbenchError
 from omicsbench.metrics.evaluate import evaluate
 from omicsbench.planning.suite import Suite, make_suite
 from omicsbench.records import store
-from omicsbench.records.spec import RunRecord, Status
+from omicsbench.records.spec import Cause, RunRecord, Status
 from omicsbench.registry.discover import Registry, discover
+from omicsbench.reporting.tables import is_censored
 from omicsbench.running.runner import run_suite
 
 
@@ -102,6 +103,8 @@ def test_a_method_that_hangs_from_the_start_costs_one_time_limit(
     assert [r.status for r in hung] == [Status.TIMEOUT] + [Status.SKIPPED] * 3
     assert hung[0].reason == "exceeded its time limit of 3 s while warming up"
     assert hung[1].reason == "timeout already while warming up"
+    assert {r.cause for r in hung} == {Cause.WARM_UP}
+    assert not any(is_censored(r) for r in hung), "its warm-up tells nothing of a run's cost"
     assert all(r.status is Status.OK for r in records if r not in hung)
 
 
