@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import inspect
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -14,7 +14,7 @@ from typing import Any
 from omicsbench.errors import RegistryError
 from omicsbench.plugin import Family, MethodInfo
 from omicsbench.records.spec import digest
-from omicsbench.registry.calls import call_text, parse_pipeline
+from omicsbench.registry.calls import Call, call_text, parse_pipeline
 from omicsbench.registry.discover import Registry
 
 
@@ -113,40 +113,60 @@ def resolve(
     ``families`` tells the family of import paths that do not declare one.
     Raises RegistryError for an unknown method or parameter.
     """
-    stages = []
-    for call in parse_pipeline(text):
-        if ":" in call.name:
-            make, info, code_id = _foreign(call.name, families or {})
-        else:
-            entry = registry.method(call.name)
-            make, info, code_id = entry.make, entry.info, entry.code_id
-        params = call.bind(make)
-        signature = inspect.signature(make).parameters
-        parameter = signature.get("n_components")
-        # A class by import path has a default of its own, which would not be equal terms.
-        open_ = parameter and (parameter.default is None or (":" in call.name and n_components))
-        if open_ and "n_components" not in params:
-            if n_components is None:
-                raise RegistryError(f"{call.name} needs a number of components: {call.name}(50).")
-            params = {"n_components": n_components, **params}
-        dimension = params.get("n_components")
-        if ":" not in call.name and "n_components" in params and not _positive(dimension):
-            raise RegistryError(
-                f"{call.name}: n_components={dimension!r} is no number of dimensions; write "
-                f"{call.name}(50)."
-            )
-        # `pca(50)`, as people write it, where the dimension is the first parameter.
-        first = next(iter(signature), None) == "n_components" and "n_components" in params
-        text = call_text(call.name, params, positional=int(first))
-        stages.append(Stage(text, make, info, params, code_id))
+    known = families or {}
+    stages = [_stage(call, registry, n_components, known) for call in parse_pipeline(text)]
+    _check_order(stages, text)
+    return Pipeline(tuple(stages))
+
+
+def _stage(
+    call: Call, registry: Registry, n_components: int | None, families: Mapping[str, Family]
+) -> Stage:
+    """One stage: its class looked up, its output dimension filled in and checked."""
+    foreign = ":" in call.name
+    if foreign:
+        make, info, code_id = _foreign(call.name, families)
+    else:
+        entry = registry.method(call.name)
+        make, info, code_id = entry.make, entry.info, entry.code_id
+    params = _with_dimension(call, make, n_components)
+    if not foreign and "n_components" in params and not _positive(params["n_components"]):
+        raise RegistryError(
+            f"{call.name}: n_components={params['n_components']!r} is no number of dimensions; "
+            f"write {call.name}(50)."
+        )
+    # `pca(50)`, as people write it, where the dimension is the first parameter.
+    leading = next(iter(inspect.signature(make).parameters), None)
+    first = leading == "n_components" and "n_components" in params
+    return Stage(call_text(call.name, params, int(first)), make, info, params, code_id)
+
+
+def _with_dimension(call: Call, make: Any, n_components: int | None) -> dict[str, Any]:
+    """The stated parameters, and the number of components where that is left to the suite."""
+    params = call.bind(make)
+    parameter = inspect.signature(make).parameters.get("n_components")
+    if parameter is None or "n_components" in params:
+        return params
+    if n_components is None:
+        if parameter.default is None:
+            raise RegistryError(f"{call.name} needs a number of components: {call.name}(50).")
+        return params
+    # A class by import path has a default of its own, which would not be equal terms.
+    left_open = parameter.default is None or ":" in call.name
+    return {"n_components": n_components, **params} if left_open else params
+
+
+def _check_order(stages: Sequence[Stage], text: str) -> None:
+    """Raise RegistryError for a stage that cannot stand where it stands in pipeline ``text``."""
     for place, stage in enumerate(stages):
         if stage.info.task == "predict" and stage is not stages[-1]:
             raise RegistryError(f"{stage.text} gives no embedding; it can only come last.")
         if stage.info.task == "integrate" and place:
             raise RegistryError(f"{stage.text} takes several modalities; it can only come first.")
     if len(stages) > 1 and {stages[0].info.task, stages[-1].info.task} == {"integrate", "predict"}:
-        raise RegistryError(f"{text}: classes are predicted from one modality; leave one out.")
-    return Pipeline(tuple(stages))
+        raise RegistryError(
+            f"{text.strip()}: classes are predicted from one modality; leave one out."
+        )
 
 
 def _positive(value: Any) -> bool:
