@@ -1,19 +1,45 @@
-"""Metrics: arrays in, one number out. Importing this package registers them all.
+"""Metrics: arrays in, one number out. ``METRICS`` are those of the package.
 
 A new metric is one function in one of these modules; heavy imports go inside it, so that
 listing metrics stays instant. Its parameter names say what it needs (``base.MISSING``).
+A metric in a user's own file is found by the registry, as methods are.
 
 Ties are counted in expectation, as if broken at random: an embedding in which points
 coincide gets the score of chance, never one that depends on the order of the rows.
 """
 
-# In two steps: metrics are listed in the order of their registration, and run keys hold it.
-from omicsbench.metrics import classes, clusters, probes, reconstruction, structure
-
-# isort: split
-from omicsbench.metrics import calibration, curves, modalities, predictions, uncertainty
-from omicsbench.metrics.base import METRICS, Estimate, Metric, MetricUndefined, metric
+from omicsbench.metrics import (
+    calibration,
+    classes,
+    clusters,
+    curves,
+    modalities,
+    predictions,
+    probes,
+    reconstruction,
+    structure,
+    uncertainty,
+)
+from omicsbench.metrics.base import METRICS, Estimate, Metric, MetricUndefined, declared, metric
 from omicsbench.metrics.neighbors import Neighbors
+
+# A suite that states no metrics has all of its task in its run keys, in this order: of the
+# modules here, and of the functions within each. Another order makes other runs.
+METRICS.update(
+    (found.name, found)
+    for module in (
+        structure,
+        classes,
+        clusters,
+        probes,
+        reconstruction,
+        predictions,
+        calibration,
+        uncertainty,
+        modalities,
+    )
+    for found in declared(module)
+)
 
 __all__ = [
     "METRICS",
@@ -25,6 +51,7 @@ __all__ = [
     "classes",
     "clusters",
     "curves",
+    "declared",
     "metric",
     "modalities",
     "predictions",

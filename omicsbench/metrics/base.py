@@ -6,13 +6,15 @@ import inspect
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from types import ModuleType
+from typing import Any, Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
-from omicsbench.plugin import Task
+from omicsbench.plugin import NAME, Task
 
+Direction = Literal["max", "min"]
 FloatArray = NDArray[np.floating[Any]]
 IntArray = NDArray[np.integer[Any]]
 
@@ -91,6 +93,7 @@ class Metric:
     group : ``reconstruction``, ``neighbours``, ``distances``, ``labels``, ``clusters``; for
         predictions ``classes``, ``calibration`` or ``uncertainty``; ``modalities``.
     tasks : of which outputs it is a metric.
+    version : raise it when scores change for a reason outside the file that declares it.
     margin : difference below which two scores count as equal in a verdict.
     secondary : shown, but not counted in the headline: flawed, or saying again what another
         metric of the same predictions says.
@@ -99,7 +102,7 @@ class Metric:
     name: str
     title: str
     range: tuple[float | None, float | None]
-    direction: Literal["max", "min"]
+    direction: Direction
     source: str
     group: str
     function: Callable[..., float]
@@ -107,6 +110,18 @@ class Metric:
     margin: float
     secondary: bool = False
     tasks: tuple[Task, ...] = ("embed",)
+    version: str = "1"
+
+    def __post_init__(self) -> None:
+        if not NAME.fullmatch(self.name):
+            raise ValueError(f"metric name {self.name!r}: use lower-case letters, digits and _")
+        if self.direction not in get_args(Direction):
+            raise ValueError(f"metric {self.name}: direction is {self.direction!r}, not max or min")
+        low, high = self.range
+        if low is not None and high is not None and not low < high:
+            raise ValueError(f"metric {self.name}: the range goes from {low} to {high}")
+        if not self.tasks or set(self.tasks) - set(get_args(Task)):
+            raise ValueError(f"metric {self.name}: tasks are of {', '.join(get_args(Task))}")
 
     @property
     def uses_labels(self) -> bool:
@@ -151,23 +166,27 @@ MISSING: dict[str, str] = {
     "cross_modal": "the pipeline predicts no modality from another",
 }
 
-METRICS: dict[str, Metric] = {}
+METRICS: dict[str, Metric] = {}  # of the package, filled in the order that its __init__ declares
 
 
 def metric(
     *,
     title: str,
     range: tuple[float | None, float | None],
-    direction: Literal["max", "min"],
+    direction: Direction,
     source: str,
     group: str,
     margin: float = 0.01,
     secondary: bool = False,
     tasks: tuple[Task, ...] = ("embed",),
+    version: str = "1",
 ) -> Callable[[Callable[..., float]], Callable[..., float]]:
-    """Register a metric; the function's name is its name, its parameters are its needs."""
+    """Function decorator: attach :class:`Metric` as ``info``.
 
-    def register(function: Callable[..., float]) -> Callable[..., float]:
+    The function's name is the metric's, its parameters without a default are its needs.
+    """
+
+    def attach(function: Callable[..., float]) -> Callable[..., float]:
         name = function.__name__
         needs = tuple(
             p.name
@@ -177,7 +196,7 @@ def metric(
         unknown = set(needs) - set(MISSING)
         if unknown:
             raise TypeError(f"metric {name} needs {sorted(unknown)}, known: {sorted(MISSING)}")
-        METRICS[name] = Metric(
+        function.info = Metric(  # type: ignore[attr-defined]
             name,
             title,
             range,
@@ -189,7 +208,18 @@ def metric(
             margin,
             secondary,
             tasks,
+            version,
         )
         return function
 
-    return register
+    return attach
+
+
+def declared(module: ModuleType) -> list[Metric]:
+    """The metrics that a module itself declares, in the order in which it does."""
+    return [
+        value.info
+        for value in vars(module).values()
+        if isinstance(getattr(value, "info", None), Metric)
+        and getattr(value, "__module__", None) == module.__name__
+    ]

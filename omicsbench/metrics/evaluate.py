@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from omicsbench.metrics import METRICS, MetricUndefined
+from omicsbench.metrics import Metric, MetricUndefined
 
 NEIGHBORS = 15
 MIN_PROBE_ROWS = 50  # scored rows, below which a probe cross-validated among them is noise
@@ -41,7 +41,7 @@ def probe_labels(codes: NDArray[np.int32] | None) -> NDArray[np.int32] | None:
 
 
 def evaluate(
-    names: Sequence[str], inputs: Mapping[str, Any], units: NDArray[np.int64] | None = None
+    metrics: Iterable[Metric], inputs: Mapping[str, Any], units: NDArray[np.int64] | None = None
 ) -> Scores:
     """Evaluate metrics on ``inputs`` (see ``omicsbench.metrics.base.MISSING`` for their names).
 
@@ -54,9 +54,10 @@ def evaluate(
     by_unit: dict[str, list[float]] = {}
     skipped: dict[str, str] = {}
     made_of: dict[str, dict[str, float]] = {}
-    for name in names:
+    for metric in metrics:
+        name = metric.name
         try:
-            found = METRICS[name](**inputs)
+            found = metric(**inputs)
             values[name] = float(found)
             if found.parts:
                 made_of[name] = {part: float(value) for part, value in found.parts.items()}
@@ -72,8 +73,6 @@ def evaluate(
     return Scores(values, errors, by_unit, skipped, made_of)
 
 
-def in_sample_metrics(names: Sequence[str]) -> list[str]:
+def in_sample_metrics(metrics: Iterable[Metric]) -> list[Metric]:
     """Metrics that are scored on training rows too: those that no label enters."""
-    return [
-        n for n in names if not METRICS[n].uses_labels and "train_embedding" not in METRICS[n].needs
-    ]
+    return [m for m in metrics if not m.uses_labels and "train_embedding" not in m.needs]

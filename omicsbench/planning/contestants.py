@@ -5,28 +5,47 @@ from __future__ import annotations
 import importlib.util
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from omicsbench.errors import RegistryError, unknown
-from omicsbench.metrics import METRICS
+from omicsbench.errors import RegistryError
+from omicsbench.metrics import Metric
 from omicsbench.planning.suite import Suite
 from omicsbench.plugin import Dimension
 from omicsbench.records.spec import Tuning, label
 from omicsbench.registry.discover import Registry
 from omicsbench.registry.pipeline import Pipeline, resolve
 
+INSTALL = "pip install 'omicsbench[tune]'"
+
 
 @dataclass(frozen=True)
 class Contestant:
-    """A pipeline as written, or tuned, with its number of repeats."""
+    """A pipeline as written, or tuned, with its number of repeats.
+
+    ``tuned_by`` is the metric of the tuning; ``metric_versions`` what defines the metrics that
+    enter its runs, where their names do not (``Registry.metric_versions``).
+    """
 
     pipeline: Pipeline
     tuning: Tuning | None
     repeats: int
+    tuned_by: Metric | None = None
+    metric_versions: dict[str, str] = field(default_factory=dict)
 
     @property
     def label(self) -> str:
         return label(self.pipeline.text, self.tuning)
+
+    @property
+    def untunable(self) -> str | None:
+        """Why it cannot be tuned so, None if it can, has nothing to tune or is not to be tuned."""
+        if self.tuned_by is None or not space_of(self.pipeline):
+            return None
+        if importlib.util.find_spec("optuna") is None:
+            return f"tuning needs Optuna, which is not installed: {INSTALL}"
+        if "reconstruction" in self.tuned_by.needs and not self.pipeline.invertible:
+            return f"cannot be tuned by {self.tuned_by.name}, as it has no inverse_transform"
+        return None
 
 
 def resolve_pipelines(suite: Suite, registry: Registry) -> list[Pipeline]:
@@ -59,14 +78,14 @@ def repeats_by_pipeline(suite: Suite, registry: Registry) -> dict[str, int]:
     return {text: min(suite.repeats, few.get(text, suite.repeats)) for text in texts}
 
 
-def resolve_metrics(suite: Suite) -> tuple[str, ...]:
+def resolve_metrics(suite: Suite, registry: Registry) -> tuple[str, ...]:
     """The suite's metrics, each once; all there are of its task if it states none."""
-    fit = tuple(name for name, metric in METRICS.items() if suite.task in metric.tasks)
+    fit = tuple(name for name, m in registry.metrics.items() if suite.task in m.info.tasks)
     names = fit if suite.metrics is None else tuple(dict.fromkeys(suite.metrics))
     for name in (*names, *suite.margins):
-        if name not in METRICS:
+        if name not in registry.metrics:
             where = "" if name in names else "margins: "
-            raise RegistryError(where + unknown("metric", name, list(METRICS)))
+            raise RegistryError(where + registry.problem("metric", name))
         if name not in fit:
             known = _some(fit)
             raise RegistryError(f"{name} is no metric of task {suite.task}; those are {known}.")
@@ -77,14 +96,14 @@ def _some(names: Sequence[str]) -> str:
     return ", ".join(names[:8]) + (", ..." if len(names) > 8 else "")
 
 
-def resolve_tuning(suite: Suite) -> Tuning | None:
+def resolve_tuning(suite: Suite, registry: Registry) -> Tuning | None:
     """How the suite tunes, None if it does not. Raises RegistryError for an unknown metric."""
     tune = suite.tune
     if tune is None:
         return None
-    if tune.metric not in METRICS:
-        raise RegistryError(f"tune.metric: {unknown('metric', tune.metric, list(METRICS))}")
-    if suite.task not in METRICS[tune.metric].tasks:
+    if tune.metric not in registry.metrics:
+        raise RegistryError(f"tune.metric: {registry.problem('metric', tune.metric)}")
+    if suite.task not in registry.metric(tune.metric).info.tasks:
         raise RegistryError(f"tune.metric: {tune.metric} is no metric of task {suite.task}.")
     return Tuning(trials=tune.trials, seconds=tune.seconds, metric=tune.metric)
 
@@ -92,13 +111,20 @@ def resolve_tuning(suite: Suite) -> Tuning | None:
 def contestants(suite: Suite, registry: Registry) -> list[Contestant]:
     """All pipelines as written, then, where the suite tunes, all but the controls tuned."""
     pipelines, repeats = resolve_pipelines(suite, registry), repeats_by_pipeline(suite, registry)
-    made = [Contestant(pipeline, None, repeats[pipeline.text]) for pipeline in pipelines]
-    tuning = resolve_tuning(suite)
+    metrics = resolve_metrics(suite, registry)
+    versions = registry.metric_versions(metrics)
+    made = [
+        Contestant(pipeline, None, repeats[pipeline.text], metric_versions=versions)
+        for pipeline in pipelines
+    ]
+    tuning = resolve_tuning(suite, registry)
     if suite.tune is None or tuning is None:
         return made
     most = suite.tune.repeats or suite.repeats
+    by = registry.metric(tuning.metric).info
+    versions = registry.metric_versions([*metrics, by.name])
     return made + [
-        Contestant(pipeline, tuning, min(most, repeats[pipeline.text]))
+        Contestant(pipeline, tuning, min(most, repeats[pipeline.text]), by, versions)
         for pipeline in pipelines
         if pipeline.family != "control" and not pipeline.is_control
     ]
@@ -110,9 +136,6 @@ def shared_prefixes(pipelines: Sequence[Pipeline]) -> set[str]:
     return {prefix for prefix, count in counts.items() if count > 1}
 
 
-INSTALL = "pip install 'omicsbench[tune]'"
-
-
 def space_of(pipeline: Pipeline) -> dict[tuple[int, str], Dimension]:
     """What is searched: the spaces of all stages, but for the parameters that are stated."""
     return {
@@ -121,14 +144,3 @@ def space_of(pipeline: Pipeline) -> dict[tuple[int, str], Dimension]:
         for name, dimension in stage.info.space
         if name not in stage.params
     }
-
-
-def untunable(pipeline: Pipeline, tuning: Tuning) -> str | None:
-    """Why a pipeline cannot be tuned so, None if it can or has nothing to tune."""
-    if not space_of(pipeline):
-        return None
-    if importlib.util.find_spec("optuna") is None:
-        return f"tuning needs Optuna, which is not installed: {INSTALL}"
-    if "reconstruction" in METRICS[tuning.metric].needs and not pipeline.invertible:
-        return f"cannot be tuned by {tuning.metric}, as it has no inverse_transform"
-    return None

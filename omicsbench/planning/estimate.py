@@ -29,7 +29,7 @@ from typing import Any
 from omicsbench.errors import OmicsbenchError, RegistryError
 from omicsbench.inputs.cache import cache_folder
 from omicsbench.inputs.source import Source, registered
-from omicsbench.planning.contestants import Contestant, contestants, resolve_metrics, untunable
+from omicsbench.planning.contestants import Contestant, contestants, resolve_metrics
 from omicsbench.planning.plan import training_sizes
 from omicsbench.planning.resume import do_again, memory_limit
 from omicsbench.planning.suite import LADDER, Size, Suite
@@ -120,7 +120,7 @@ def look_ahead(suite: Suite, registry: Registry, results: Path) -> Outlook:
 
     Raises OmicsbenchError for what is unknown, and StoreError if a newer omicsbench wrote there.
     """
-    entered, metrics = contestants(suite, registry), resolve_metrics(suite)
+    entered, metrics = contestants(suite, registry), resolve_metrics(suite, registry)
     if not suite.datasets:
         raise RegistryError(f"Suite {suite.name} names no data set; there is nothing to plan.")
     records = list(store.stored(results).values())
@@ -154,6 +154,7 @@ def look_ahead(suite: Suite, registry: Registry, results: Path) -> Outlook:
                 if r.spec.dataset == source.name
                 and terms(r.spec) == wanted
                 and (r.spec.seed, r.spec.metrics) == (suite.seed, metrics)
+                and r.spec.metric_versions == contestant.metric_versions
             ]
             features = min(suite.features, dataset.features or suite.features)
             for size in sizes:
@@ -294,16 +295,14 @@ def _is_done(record: RunRecord, suite: Suite, memory: int) -> bool:
 
 def _cannot(contestant: Contestant, size: int, here: Sequence[RunRecord]) -> str:
     """Why the runs will be set aside before they are tried; empty if they will not."""
-    pipeline, tuning = contestant.pipeline, contestant.tuning
-    for stage in pipeline.stages:
+    for stage in contestant.pipeline.stages:
         reason = unavailable(stage.info)
         if reason:
             return f"cannot run: {stage.info.name} {reason}"
         if stage.n_components and stage.n_components >= size:
             return f"cannot run: {stage.n_components} dimensions need more than {size} samples"
-    reason = untunable(pipeline, tuning) if tuning else None
-    if reason:
-        return f"cannot run: {reason}"
+    if contestant.untunable:
+        return f"cannot run: {contestant.untunable}"
     aside = [r.reason for r in here if r.cause is Cause.CANNOT_RUN]
     return f"cannot run: {aside[0]}" if aside and len(aside) == len(here) else ""
 

@@ -12,7 +12,7 @@ import numpy as np
 
 from omicsbench.errors import OmicsbenchError, RegistryError
 from omicsbench.inputs.source import OwnData, Source, own, registered
-from omicsbench.planning.contestants import Contestant, contestants, resolve_metrics, untunable
+from omicsbench.planning.contestants import Contestant, contestants, resolve_metrics
 from omicsbench.planning.suite import LADDER, Size, Suite
 from omicsbench.plugin import MethodInfo
 from omicsbench.prepare.prepared import Prepared, prepare
@@ -60,7 +60,7 @@ def make_plan(
     """
     if not device_present(suite.device):
         raise OmicsbenchError(f"There is no {suite.device} device here; use --device cpu.")
-    entered, metrics = contestants(suite, registry), resolve_metrics(suite)
+    entered, metrics = contestants(suite, registry), resolve_metrics(suite, registry)
     chosen: list[tuple[Source, tuple[Size, ...] | None]] = []
     for choice in suite.datasets:
         source = registered(choice.name, registry)
@@ -141,12 +141,13 @@ def _runs(
                     ),
                     scored_in_sample=0 if predicts else min(suite.scored, sizes[0]),
                     metrics=metrics,
+                    metric_versions=contestant.metric_versions,
                     # Pictures show pipelines as written.
                     keep_embedding=repeat == 0 and pipeline.output_dim == 2 and not tuning,
                     tuning=tuning,
                 )
                 prep = prepared[repeat]
-                runs.append(Planned(spec, pipeline, prep, _why_not(pipeline, spec, prep)))
+                runs.append(Planned(spec, pipeline, prep, _why_not(contestant, spec, prep)))
     return runs
 
 
@@ -156,9 +157,9 @@ def training_sizes(stated: Sequence[Size], train: int) -> list[int]:
     return sorted(size for size in numbers if size <= train)
 
 
-def _why_not(pipeline: Pipeline, spec: RunSpec, prepared: Prepared) -> str | None:
+def _why_not(contestant: Contestant, spec: RunSpec, prepared: Prepared) -> str | None:
     """The reason why a run cannot be done here, None if it can."""
-    meta = prepared.meta
+    pipeline, meta = contestant.pipeline, prepared.meta
     first: MethodInfo = pipeline.stages[0].info
     for stage in pipeline.stages:
         reason = unavailable(stage.info)
@@ -183,7 +184,7 @@ def _why_not(pipeline: Pipeline, spec: RunSpec, prepared: Prepared) -> str | Non
         return f"the data set has only {meta['shape'][1]} features"
     if first.nonnegative and not meta["nonnegative"]:
         return "needs non-negative data, and this data set has negative values"
-    return untunable(pipeline, spec.tuning) if spec.tuning else None
+    return contestant.untunable
 
 
 def _classes(spec: RunSpec, prepared: Prepared) -> int:

@@ -106,15 +106,20 @@ class RunSpec(_Frozen):
     )
     scored_in_sample: int = Field(ge=0, description="training rows scored in sample")
     metrics: tuple[str, ...]
+    metric_versions: dict[str, str] = Field(
+        default_factory=dict,
+        description="of metrics that their name alone does not define: a user's own, by its code",
+    )
     keep_embedding: bool = False
     tuning: Tuning | None = Field(default=None, description="None: run at the stated parameters")
 
     @model_serializer(mode="wrap")
-    def _untuned_as_ever(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        """Without tuning, the text and so the key are those from before there was any."""
+    def _plain_as_ever(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Without tuning, or metrics of one's own, text and key are those from before them."""
         content: dict[str, Any] = dump(self)
-        if content.get("tuning") is None:
-            content.pop("tuning", None)
+        for name in ("tuning", "metric_versions"):
+            if not content.get(name):
+                content.pop(name, None)
         return content
 
     @property

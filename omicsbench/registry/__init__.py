@@ -1,1 +1,1 @@
-"""What can be named: methods, data sets and pipelines, found as files."""
+"""What can be named: methods, data sets, metrics and pipelines, found as files."""

@@ -1,4 +1,4 @@
-"""Methods, data sets and suites, found as files: in the package, in ``--plugins`` folders
+"""Methods, data sets and metrics, found as files: in the package, in ``--plugins`` folders
 and in the folders of packages that declare the entry-point group ``omicsbench.plugins``."""
 
 from __future__ import annotations
@@ -7,25 +7,28 @@ import ast
 import hashlib
 import importlib
 import importlib.util
+import inspect
 import shutil
 import sys
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from importlib.metadata import entry_points
 from pathlib import Path
 from types import ModuleType
 from typing import Any, Generic, TypeVar
 
 from omicsbench.errors import RegistryError, unknown
+from omicsbench.metrics import METRICS, Metric
 from omicsbench.plugin import DatasetInfo, MethodInfo
+from omicsbench.records.spec import digest
 
 PACKAGE = Path(__file__).parents[1]
-_Info = TypeVar("_Info", MethodInfo, DatasetInfo)
+_Info = TypeVar("_Info", MethodInfo, DatasetInfo, Metric)
 
 
 @dataclass(frozen=True)
 class Entry(Generic[_Info]):
-    """A registered method or data set: its metadata, its class or loader, its file."""
+    """A registered method, data set or metric: its metadata, what it is made with, its file."""
 
     info: _Info
     make: Callable[..., Any]
@@ -54,22 +57,51 @@ class Registry:
 
     methods: dict[str, Entry[MethodInfo]] = field(default_factory=dict)
     datasets: dict[str, Entry[DatasetInfo]] = field(default_factory=dict)
+    metrics: dict[str, Entry[Metric]] = field(default_factory=dict)
     broken: dict[Path, str] = field(default_factory=dict)
     plugins: tuple[Path, ...] = ()
 
     def method(self, name: str) -> Entry[MethodInfo]:
-        return self.methods[name] if name in self.methods else self._unknown("method", name)
+        if name not in self.methods:
+            raise RegistryError(self.problem("method", name))
+        return self.methods[name]
 
     def dataset(self, name: str) -> Entry[DatasetInfo]:
-        return self.datasets[name] if name in self.datasets else self._unknown("data set", name)
+        if name not in self.datasets:
+            raise RegistryError(self.problem("data set", name))
+        return self.datasets[name]
 
-    def _unknown(self, what: str, name: str) -> Any:
-        known = sorted(self.methods if what == "method" else self.datasets)
-        message = unknown(what, name, known)
+    def metric(self, name: str) -> Entry[Metric]:
+        if name not in self.metrics:
+            raise RegistryError(self.problem("metric", name))
+        return self.metrics[name]
+
+    def metric_versions(self, names: Iterable[str]) -> dict[str, str]:
+        """What defines these metrics besides their names, part of what defines a run's scores.
+
+        Those of the package at their first version are left out: their names say all.
+        """
+        versions = {}
+        for name in names:
+            entry = self.metric(name)
+            if name not in METRICS:
+                versions[name] = digest([entry.info.version, entry.code_id])
+            elif entry.info.version != "1":
+                versions[name] = entry.info.version
+        return versions
+
+    def problem(self, what: str, name: str) -> str:
+        """One sentence on why there is no such ``method``, ``data set`` or ``metric``."""
+        tables: dict[str, Iterable[str]] = {
+            "method": sorted(self.methods),
+            "data set": sorted(self.datasets),
+            "metric": self.metrics,
+        }
+        message = unknown(what, name, list(tables[what]))
         for path, reason in self.broken.items():
             if path.stem == name:
                 message = f"{path} cannot be used: {reason}."
-        raise RegistryError(message)
+        return message
 
 
 def _imported(code: bytes) -> set[str]:
@@ -88,14 +120,22 @@ def _imported(code: bytes) -> set[str]:
 
 
 def discover(plugins: Sequence[Path] = ()) -> Registry:
-    """Read all plug-in files. A broken file is reported, a duplicate name is an error."""
+    """Read all plug-in files. A broken file is reported, a duplicate name is an error.
+
+    Metrics are listed in the order in which run keys hold them: the package's own as it declares
+    them, then the others by name, wherever they were found.
+    """
     registry = Registry(plugins=tuple(Path(p).resolve() for p in plugins))
     for folder in registry.plugins:
         if not folder.is_dir():
             raise RegistryError(f"Plug-in folder {folder} does not exist; give a folder of files.")
+    for metric in METRICS.values():
+        file = Path(inspect.getsourcefile(metric.function) or "")
+        registry.metrics[metric.name] = Entry(metric, metric.function, file)
     for path, name in _files(registry.plugins):
         add_file(registry, path, name)
-    return registry
+    own = sorted(registry.metrics.keys() - METRICS.keys())
+    return replace(registry, metrics={n: registry.metrics[n] for n in [*METRICS, *own]})
 
 
 def add_file(registry: Registry, path: Path, module_name: str | None = None) -> ModuleType | None:
@@ -113,6 +153,8 @@ def add_file(registry: Registry, path: Path, module_name: str | None = None) -> 
             _add(registry.methods, Entry(info, value, path))
         elif isinstance(info, DatasetInfo):
             _add(registry.datasets, Entry(info, value, path))
+        elif isinstance(info, Metric):
+            _add(registry.metrics, Entry(info, value, path))
     return module
 
 

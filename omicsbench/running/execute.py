@@ -101,7 +101,8 @@ def _tune(place: Workplace, spec: RunSpec, rows: Rows) -> Found:
             raise TrialFailed(scores.skipped[tuning.metric])
         return scores.values[tuning.metric]
 
-    return search(place.pipeline, tuning, method_seed(spec.repeat, spec.seed), score)
+    metric = place.metrics[tuning.metric]
+    return search(place.pipeline, tuning, metric, method_seed(spec.repeat, spec.seed), score)
 
 
 def warm_up(place: Workplace, spec: RunSpec, prepared: Prepared, rows: int) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from omicsbench.metrics import METRICS, Metric
 from omicsbench.prepare.split import method_seed
 from omicsbench.prepare.subsample import FloatArray, Rows
 from omicsbench.records.spec import RunSpec, digest
@@ -26,12 +28,13 @@ class InvalidOutput(Exception):
 
 @dataclass(frozen=True)
 class Workplace:
-    """What a worker keeps between runs: its pipeline, folders and the stages others share."""
+    """What a worker keeps between runs: its pipeline, folders, the stages others share, metrics."""
 
     pipeline: Pipeline
     out: Path
     scratch: Path
     shared: frozenset[str] = frozenset()
+    metrics: Mapping[str, Metric] = field(default_factory=lambda: METRICS)
 
 
 @dataclass

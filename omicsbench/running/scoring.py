@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from omicsbench.metrics import METRICS, Neighbors
+from omicsbench.metrics import Neighbors
 from omicsbench.metrics.curves import prediction_curves
 from omicsbench.metrics.evaluate import (
     Scores,
@@ -30,7 +30,7 @@ def assess(place: Workplace, spec: RunSpec, rows: Rows, fitted: Fitted) -> dict[
     """Scores of the test, validation and in-sample rows."""
     if spec.task == "predict":
         return {
-            part: _predicted(spec, rows, fitted, part)
+            part: _predicted(place, spec, rows, fitted, part)
             for part in rows.scored
             if part != "in_sample"
         }
@@ -53,7 +53,7 @@ def curves(place: Workplace, spec: RunSpec, rows: Rows, fitted: Fitted) -> Curve
     return prediction_curves(fitted.Z["test"][:m], labels[:m], outliers, samples)
 
 
-def _predicted(spec: RunSpec, rows: Rows, fitted: Fitted, part: str) -> Scores:
+def _predicted(place: Workplace, spec: RunSpec, rows: Rows, fitted: Fitted, part: str) -> Scores:
     labels, m = rows.codes[part], min(spec.scored, len(fitted.Z[part]))
     inputs: dict[str, Any] = {
         "probabilities": fitted.Z[part][:m],
@@ -61,11 +61,13 @@ def _predicted(spec: RunSpec, rows: Rows, fitted: Fitted, part: str) -> Scores:
     }
     if part == "test" and rows.outliers is not None:
         inputs["outliers"] = rows.outliers[:m]
-    return evaluate(spec.metrics, inputs, rows.units if part == "test" else None)
+    metrics = [place.metrics[name] for name in spec.metrics]
+    return evaluate(metrics, inputs, rows.units if part == "test" else None)
 
 
 def _embedded(place: Workplace, spec: RunSpec, rows: Rows, fitted: Fitted) -> dict[str, Scores]:
-    needs = {need for name in spec.metrics for need in METRICS[name].needs}
+    metrics = [place.metrics[name] for name in spec.metrics]
+    needs = {need for metric in metrics for need in metric.needs}
     results = {}
     for part, expression in rows.scored.items():
         own = part != "in_sample"
@@ -84,7 +86,7 @@ def _embedded(place: Workplace, spec: RunSpec, rows: Rows, fitted: Fitted) -> di
                 place.scratch / f"neighbors-{digest(rows.identities[part])}.npz",
                 partial(Neighbors.of, expression, n_neighbors(len(Z)), m),
             )
-        names = list(spec.metrics)
+        entered = metrics
         if own:
             codes = rows.codes[part]
             inputs["labels"] = None if codes is None else codes[:m]
@@ -92,8 +94,8 @@ def _embedded(place: Workplace, spec: RunSpec, rows: Rows, fitted: Fitted) -> di
             inputs["train_embedding"] = fitted.Z["train"]
             inputs["train_labels"] = rows.codes["train"]
         else:
-            names = in_sample_metrics(names) if m else []
-        results[part] = evaluate(names, inputs, rows.units if part == "test" else None)
+            entered = in_sample_metrics(metrics) if m else []
+        results[part] = evaluate(entered, inputs, rows.units if part == "test" else None)
     return results
 
 

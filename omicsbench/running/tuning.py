@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
-from omicsbench.metrics import METRICS
+from omicsbench.metrics import Metric
 from omicsbench.planning.contestants import space_of
 from omicsbench.plugin import Choice, Dimension, Whole
 from omicsbench.records.spec import Trials, Tuning
@@ -43,19 +43,23 @@ class Found:
 
 
 def search(
-    pipeline: Pipeline, tuning: Tuning, seed: int, score: Callable[[Pipeline], float]
+    pipeline: Pipeline,
+    tuning: Tuning,
+    metric: Metric,
+    seed: int,
+    score: Callable[[Pipeline], float],
 ) -> Found:
     """Spend the budget on a pipeline; the best trial decides, the earliest of equals.
 
-    ``score`` fits a pipeline and returns the metric; a trial in which it raises has failed.
+    ``metric`` is that of the tuning; ``score`` fits a pipeline and returns it; a trial in which
+    it raises has failed.
     Raises TuningFailed if all trials did.
     """
     space = space_of(pipeline)
-    labelled = METRICS[tuning.metric].uses_labels
-    notes = (f"tuned by {tuning.metric}, for which labels are used",) if labelled else ()
+    notes = (f"tuned by {metric.name}, for which labels are used",) if metric.uses_labels else ()
     if not space:
         return Found(pipeline, {}, Trials(run=0), notes=("nothing to tune", *notes))
-    sign = 1.0 if METRICS[tuning.metric].direction == "max" else -1.0
+    sign = 1.0 if metric.direction == "max" else -1.0
     defaults = {(i, name): pipeline.stages[i].value(name) for i, name in space}
     sampler = _Sampler(space, defaults, seed, "maximize" if sign > 0 else "minimize")
     best, best_score, default_score = defaults, None, None

@@ -70,7 +70,11 @@ class _Server:
         self.warm: set[tuple[bool, int]] = set()
         self.restarts = True
         self.place = Workplace(
-            pipeline, Path(job["out"]), Path(job["scratch"]), frozenset(job["shared"])
+            pipeline,
+            Path(job["out"]),
+            Path(job["scratch"]),
+            frozenset(job["shared"]),
+            {name: entry.info for name, entry in registry.metrics.items()},
         )
         self.fixed: dict[str, Any] = {
             "suite": job["suite"],

@@ -23,7 +23,7 @@ from omicsbench.tracking.quantities import Kind, kind, lower_is_better, quantiti
 
 ALPHA = 0.05  # of any alarm where nothing has changed
 LEAST = {"peak_rss_bytes": 8 * 2**20, "wall_s": 0.005, "cpu_s": 0.005}  # bytes, seconds
-VERSIONS = ("protocol", "dataset_id", "pipeline_id", "metrics", "keep_embedding")
+VERSIONS = ("protocol", "dataset_id", "pipeline_id", "metrics", "metric_versions", "keep_embedding")
 COST_KINDS: tuple[Kind, ...] = ("memory", "time")
 State = Literal["regression", "improvement", "no change", "not comparable"]
 Cell = tuple[str, str, int, str]  # data set, pipeline as labelled, size, quantity

@@ -30,7 +30,7 @@ def test_everything_a_suite_names_exists(name: str) -> None:
     suite, registry = load_suite(name), discover()
     pipelines = [p.text for p in resolve_pipelines(suite, registry)]
     assert len(pipelines) == len(suite.pipelines)
-    assert resolve_metrics(suite)
+    assert resolve_metrics(suite, registry)
     repeats = repeats_by_pipeline(suite, registry)
     assert set(repeats) == set(pipelines)
     assert max(repeats.values()) == suite.repeats

@@ -53,7 +53,7 @@ def test_suites_name_only_what_there_is(name: str) -> None:
     assert suite.name == name
     assert suite.summary
     resolve_pipelines(suite, REGISTRY)
-    resolve_metrics(suite)
+    resolve_metrics(suite, REGISTRY)
     for choice in suite.datasets:
         call = parse_call(choice.name)
         call.bind(REGISTRY.dataset(call.name).make)

@@ -17,6 +17,7 @@ import numpy as np
 import pytest
 
 from omicsbench.errors import OmicsbenchError
+from omicsbench.metrics import METRICS
 from omicsbench.metrics.evaluate import evaluate
 from omicsbench.planning.suite import Suite, make_suite
 from omicsbench.records import store
@@ -501,6 +502,6 @@ def test_a_failing_metric_is_a_gap_with_a_reason() -> None:
         "expression": np.zeros((3, 2)),
         "reconstruction": np.ones((3, 2)),
     }
-    scores = evaluate(["knn_recall", "reconstruction_mse"], inputs)
+    scores = evaluate([METRICS["knn_recall"], METRICS["reconstruction_mse"]], inputs)
     assert scores.values == {"reconstruction_mse": 1.0}
     assert scores.skipped["knn_recall"].startswith("failed with")

@@ -151,7 +151,8 @@ def test_a_search_spends_its_budget_and_never_does_worse_than_the_defaults(
         tried.append(pipeline.stages[0].value("x"))
         return float(hash((tried[-1], seed)) % 7)
 
-    found = search(_pipeline(dimension, first), Tuning(trials=trials, metric=metric), seed, score)
+    tuning, by = Tuning(trials=trials, metric=metric), METRICS[metric]
+    found = search(_pipeline(dimension, first), tuning, by, seed, score)
     assert len(tried) == found.trials.run == trials
     assert tried[0] == first
     assert all(value in dimension for value in tried)
@@ -162,7 +163,7 @@ def test_a_search_spends_its_budget_and_never_does_worse_than_the_defaults(
     assert found.chosen["m"]["x"] == found.pipeline.stages[0].value("x")
     again: list[Any] = list(tried)
     tried.clear()
-    search(_pipeline(dimension, first), Tuning(trials=trials, metric=metric), seed, score)
+    search(_pipeline(dimension, first), tuning, by, seed, score)
     assert tried == again, "the same seed, the same trials"
 
 
@@ -171,6 +172,7 @@ def test_a_metric_that_is_better_when_smaller_is_minimised(registry: Registry) -
     found = search(
         resolve("blurred", registry, 3),
         Tuning(trials=15, metric=name),
+        METRICS[name],
         0,
         lambda p: abs(p.stages[0].value("blur") - 0.7),
     )
@@ -183,9 +185,8 @@ def test_failing_trials_count_and_tell_why(registry: Registry) -> None:
             raise ValueError("not b")
         return 1.0
 
-    found = search(
-        resolve("blurred", registry, 3), Tuning(trials=10, metric="knn_recall"), 0, score
-    )
+    pipeline, by = resolve("blurred", registry, 3), METRICS["knn_recall"]
+    found = search(pipeline, Tuning(trials=10, metric="knn_recall"), by, 0, score)
     assert found.trials.run == 10
     assert 0 < found.trials.failed < 10
     assert found.trials.causes == ("ValueError: not b",)
@@ -195,7 +196,7 @@ def test_failing_trials_count_and_tell_why(registry: Registry) -> None:
         raise RuntimeError("never")
 
     with pytest.raises(TuningFailed, match="all 4 trials failed, the first with RuntimeError"):
-        search(resolve("blurred", registry, 3), Tuning(trials=4, metric="knn_recall"), 0, fail)
+        search(pipeline, Tuning(trials=4, metric="knn_recall"), by, 0, fail)
 
 
 @pytest.mark.parametrize(("seconds", "took", "expected"), [(10, 3, 3), (1, 3, 1), (9, 3, 3)])
@@ -210,7 +211,8 @@ def test_the_clock_begins_no_trial_that_would_end_too_late(
         return 0.0
 
     budget = Tuning(seconds=seconds, metric="knn_recall")
-    found = search(resolve("blurred", registry, 3), budget, 0, score)
+    pipeline = resolve("blurred", registry, 3)
+    found = search(pipeline, budget, METRICS[budget.metric], 0, score)
     assert found.trials.run == expected
     assert found.seconds == expected * took
 

@@ -10,6 +10,7 @@ from omicsbench.errors import RegistryError
 from omicsbench.planning.contestants import resolve_metrics
 from omicsbench.planning.suite import make_suite
 from omicsbench.records.spec import Phases, RunRecord, RunSpec, Status, Tuning
+from omicsbench.registry.discover import discover
 from omicsbench.verdict.equal_cost import at_equal_cost, cost_of, seconds_of
 
 TUNED = Tuning(trials=3, metric="knn_recall")
@@ -144,6 +145,6 @@ def test_margins_are_those_of_known_metrics() -> None:
         }
     )
     with pytest.raises(RegistryError, match=r"margins: .*knn_recal"):
-        resolve_metrics(suite)
+        resolve_metrics(suite, discover())
     known = suite.model_copy(update={"margins": {"trustworthiness": 0.0}})
-    assert resolve_metrics(known) == ("knn_recall",)
+    assert resolve_metrics(known, discover()) == ("knn_recall",)
