@@ -67,5 +67,5 @@ def prepare(
     size = sum(file.stat().st_size for file in made.folder.iterdir())
     print(made.folder)
     print(f"  {cells:,} cells x {kept:,} features, {gigabytes(size)} on disk, {spent:.1f} s")
-    for note in made.meta["info"]["notes"]:
+    for note in made.facts.notes:
         print(f"  note: {note}")

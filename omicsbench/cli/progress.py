@@ -62,7 +62,7 @@ class Progress:
             f"{self.total} runs to do" + (f", {done} done or set aside" if done else ""),
             highlight=False,
         )
-        notes = {(p.spec.dataset, n) for p in todo for n in p.prepared.meta["info"]["notes"]}
+        notes = {(p.spec.dataset, n) for p in todo for n in p.prepared.facts.notes}
         for name, note in sorted(notes):
             self.console.print(f"{name}: {note}", markup=False, highlight=False, soft_wrap=True)
         self.bar.reset(self.task, description="starting", total=max(weight, 1), runs="")

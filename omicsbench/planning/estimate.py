@@ -16,7 +16,6 @@ are independent and added as squares. Imports and warm-ups are added once per pi
 from __future__ import annotations
 
 import contextlib
-import json
 import re
 import shutil
 from collections import defaultdict
@@ -33,6 +32,7 @@ from omicsbench.planning.contestants import Contestant, contestants, resolve_met
 from omicsbench.planning.plan import training_sizes
 from omicsbench.planning.resume import do_again, memory_limit
 from omicsbench.planning.suite import LADDER, Size, Suite
+from omicsbench.prepare.prepared import Prepared
 from omicsbench.prepare.split import smallest_parts
 from omicsbench.records import environment, store
 from omicsbench.records.costs import (
@@ -45,6 +45,7 @@ from omicsbench.records.costs import (
     terms,
 )
 from omicsbench.records.environment import same_machine
+from omicsbench.records.facts import DatasetFacts
 from omicsbench.records.spec import Cause, RunRecord, Status
 from omicsbench.registry.discover import Registry, unavailable
 
@@ -259,12 +260,12 @@ def _dataset(
     records: Iterable[RunRecord],
 ) -> tuple[DatasetOutlook, list[int]]:
     """What is known of a data set, and its sizes, ascending."""
-    infos = [r.dataset_info for r in records if r.spec.dataset == source.name]
+    told = [r.dataset_info for r in records if r.spec.dataset == source.name]
     prepared = _prepared(source)
     with contextlib.suppress(OSError, ValueError, KeyError):  # damaged: a run makes it anew
-        infos += [json.loads((p / "meta.json").read_text("utf-8"))["info"] for p in prepared[:1]]
-    info: dict[str, Any] = next((i for i in reversed(infos) if "n_cells" in i), {})
-    cells, features, note = info.get("n_cells"), info.get("n_selected"), ""
+        told += [Prepared(folder).facts for folder in prepared[:1]]
+    facts = next((facts for facts in reversed(told) if facts.n_cells), DatasetFacts())
+    cells, features, note = facts.n_cells or None, facts.n_selected or None, ""
     if cells is None and "all" in stated:
         try:
             cells, features = source.shape  # of a stream before any cell is read
@@ -275,7 +276,7 @@ def _dataset(
         sizes = sorted({int(size) for size in stated if size != "all"})
         note = note or "the number of cells is not known, so sizes are taken as stated"
     else:
-        sizes = training_sizes(stated, smallest_parts(int(cells))[0])
+        sizes = training_sizes(stated, smallest_parts(cells)[0])
     return DatasetOutlook(source.name, cells, features, size_bytes, note), sizes
 
 

@@ -41,7 +41,7 @@ class Planned:
             self.spec,
             self.pipeline,
             Ending(Status.SKIPPED, self.skip, Cause.CANNOT_RUN),
-            dataset_info=self.prepared.meta["info"],
+            dataset_info=self.prepared.facts,
             environment=here,
             suite=suite,
         )
@@ -159,7 +159,7 @@ def training_sizes(stated: Sequence[Size], train: int) -> list[int]:
 
 def _why_not(contestant: Contestant, spec: RunSpec, prepared: Prepared) -> str | None:
     """The reason why a run cannot be done here, None if it can."""
-    pipeline, meta = contestant.pipeline, prepared.meta
+    pipeline, meta, facts = contestant.pipeline, prepared.meta, prepared.facts
     first: MethodInfo = pipeline.stages[0].info
     for stage in pipeline.stages:
         reason = unavailable(stage.info)
@@ -170,10 +170,10 @@ def _why_not(contestant: Contestant, spec: RunSpec, prepared: Prepared) -> str |
             return f"{parse_call(stage.text).name} {reason}"
         if stage.n_components and stage.n_components >= spec.size:
             return f"{stage.n_components} dimensions need more than {spec.size} training samples"
-        if (stage.info.sees_labels or spec.task == "predict") and not meta["info"]["label_names"]:
+        if (stage.info.sees_labels or spec.task == "predict") and not facts.label_names:
             return "the data set has no labels"
         image = stage.value("image")
-        if image is not None and math.prod(image) != meta["info"]["n_features"]:
+        if image is not None and math.prod(image) != facts.n_features:
             shape = " x ".join(map(str, image))
             return (
                 f"takes images of {shape}, the data set has {meta['info']['n_features']} features"

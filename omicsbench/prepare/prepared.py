@@ -14,19 +14,21 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
 from omicsbench.errors import DataError
 from omicsbench.inputs.cache import cache_folder, made_whole
+from omicsbench.plugin import Values
 from omicsbench.prepare import split as splitting
 from omicsbench.prepare import streaming
 from omicsbench.prepare.features import select, select_rows
 from omicsbench.prepare.mapped_rows import MappedCsr
 from omicsbench.prepare.normalise import depths, normalize
 from omicsbench.prepare.scaling import Scaler, moments
+from omicsbench.records.facts import DatasetFacts
 from omicsbench.records.spec import digest
 
 if TYPE_CHECKING:
@@ -45,6 +47,16 @@ class Prepared:
     @cached_property
     def meta(self) -> dict[str, Any]:
         return dict(json.loads((self.folder / "meta.json").read_text(encoding="utf-8")))
+
+    @cached_property
+    def facts(self) -> DatasetFacts:
+        """What records tell of these data."""
+        return DatasetFacts.model_validate(self.meta["info"])
+
+    @property
+    def values(self) -> Values:
+        """What the cells hold; of one modality, as several may hold different things."""
+        return cast(Values, self.facts.values)
 
     def _array(self, name: str) -> NDArray[Any]:
         return np.load(self._home / f"{name}.npy", mmap_mode="r")  # type: ignore[no-any-return]
@@ -73,12 +85,12 @@ class Prepared:
     @cached_property
     def labels(self) -> NDArray[np.int32] | None:
         """Label code of every cell, -1 where missing; None without labels."""
-        return self._array("labels") if self.meta["info"]["label_names"] else None
+        return self._array("labels") if self.facts.label_names else None
 
     @cached_property
     def units(self) -> NDArray[np.int64] | None:
         """Unit code of every cell (its donor or batch), None where none is stated."""
-        return self._array("units") if self.meta["info"].get("unit") else None
+        return self._array("units") if self.facts.unit else None
 
     @cached_property
     def features(self) -> NDArray[np.int64]:
@@ -93,8 +105,8 @@ class Prepared:
     @property
     def held_out(self) -> int | None:
         """Code of the class that is in the test set alone, None if there is none."""
-        name = self.meta["info"].get("held_out")
-        return None if name is None else list(self.meta["info"]["label_names"]).index(name)
+        name = self.facts.held_out
+        return None if name is None else self.facts.label_names.index(name)
 
     def obsm(self, name: str) -> NDArray[np.float32]:
         """What the data set knows of every cell besides labels, (cells, d)."""
@@ -145,7 +157,7 @@ def _whole(folder: Path) -> bool:
     try:
         prepared = Prepared(folder)
         for part in prepared.modalities.values() or [prepared]:
-            _ = part.meta, part.X, part.split, part.labels, part.scaler()
+            _ = part.facts, part.X, part.split, part.labels, part.scaler()
     except (OSError, ValueError, EOFError, KeyError):
         shutil.rmtree(folder, ignore_errors=True)
         return False

@@ -57,7 +57,7 @@ def rows_for(info: MethodInfo, spec: RunSpec, prepared: Prepared) -> Rows:
     parts = chosen_rows(spec, prepared)[0]
     joined: dict[str, dict[str, Modality]] = {part: {} for part in first.X}
     for name, own in prepared.modalities.items():
-        values = own.meta["info"]["values"]
+        values = own.values
         for part, X in by_name[name].X.items():
             raw, depth = measured(own.X, own.depth, parts[part], values)
             joined[part][name] = Modality(in_memory(X), LIKELIHOODS[values], raw, depth)
@@ -76,7 +76,7 @@ def rows_for(info: MethodInfo, spec: RunSpec, prepared: Prepared) -> Rows:
 def _labelled(rows: Rows, spec: RunSpec, prepared: Prepared) -> Rows:
     """Rows for a predictor: what cannot be both learnt and tested counts as without a label."""
     assert prepared.labels is not None  # a run without labels is set aside when planned
-    names = prepared.meta["info"]["label_names"]
+    names = prepared.facts.label_names
     left_out = np.flatnonzero(class_sizes(prepared) == 1)
     held_out = prepared.held_out
     outliers = None
@@ -97,7 +97,7 @@ def _labelled(rows: Rows, spec: RunSpec, prepared: Prepared) -> Rows:
 def class_sizes(prepared: Prepared) -> NDArray[np.int64]:
     """Cells of each class, (c,), in the whole data set."""
     codes = np.asarray(prepared.labels)
-    classes = len(prepared.meta["info"]["label_names"])
+    classes = len(prepared.facts.label_names)
     return np.bincount(codes[codes >= 0], minlength=classes).astype(np.int64)
 
 
@@ -142,7 +142,7 @@ def take_rows(spec: RunSpec, prepared: Prepared) -> Rows:
         if spec.split == "holdout"
         else None,
         places=places,
-        classes=len(prepared.meta["info"]["label_names"]),
+        classes=len(prepared.facts.label_names),
     )
 
 
@@ -172,7 +172,7 @@ def _take_selected(
 ) -> Taken:
     """Rows of the features selected on the n rows, in memory; the space scored in is theirs."""
     raw = {part: prepared.X[index] for part, index in chosen.items()}
-    kept = select_rows(raw["train"], prepared.meta["info"]["values"], spec.features)
+    kept = select_rows(raw["train"], prepared.values, spec.features)
     raw = {part: X[:, kept] for part, X in raw.items()}
     own = Scaler.fit(raw["train"], space.on)
     rows = {part: own.transform(X) for part, X in raw.items()}

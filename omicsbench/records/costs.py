@@ -68,7 +68,7 @@ def observe(record: RunRecord, disk_bytes: float | None = None) -> Observation |
     Time that another pipeline spent on a shared stage is not counted: no limit meets it.
     """
     spec, phases = record.spec, record.phases
-    features = int(record.dataset_info.get("n_selected") or spec.features)
+    features = record.dataset_info.n_selected or spec.features
     head = (spec.label, spec.dataset, features, spec.size)
     if record.status is Status.OK:
         spent = phases.prepare_s + phases.tuning_s + phases.fit_s

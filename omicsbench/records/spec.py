@@ -9,13 +9,13 @@ from enum import StrEnum
 from typing import Any, Literal, Protocol
 
 from pydantic import (
-    BaseModel,
-    ConfigDict,
     Field,
     SerializerFunctionWrapHandler,
     model_serializer,
     model_validator,
 )
+
+from omicsbench.records.facts import DatasetFacts, Frozen
 
 SCHEMA_VERSION = 3  # raise it, and read the older one in ``records.upgrade``
 PROTOCOL_VERSION = 2  # raise it when the harness splits, prepares or scores differently
@@ -53,11 +53,7 @@ class Ending:
     predicted: dict[str, float] = field(default_factory=dict)
 
 
-class _Frozen(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
-
-
-class Tuning(_Frozen):
+class Tuning(Frozen):
     """The budget of a search, alike for every pipeline, and the metric it is scored by."""
 
     trials: int | None = Field(default=None, ge=2, description="the first is the defaults")
@@ -83,7 +79,7 @@ class Tuning(_Frozen):
         return fit_s * (self.trials + 1) if self.trials else 2 * fit_s + (self.seconds or 0.0)
 
 
-class RunSpec(_Frozen):
+class RunSpec(Frozen):
     """Everything that defines a run. Two runs with equal specs are the same run."""
 
     protocol: int = PROTOCOL_VERSION
@@ -137,7 +133,7 @@ class RunSpec(_Frozen):
         return digest(self.model_dump(mode="json"))
 
 
-class Phases(_Frozen):
+class Phases(Frozen):
     """Wall seconds of each phase of a run. ``fit_s`` and ``transform_s`` are the method's own.
 
     A stage shared with another pipeline is fitted once and its time counted into each.
@@ -152,7 +148,7 @@ class Phases(_Frozen):
     score_s: float = Field(default=0.0, ge=0)
 
 
-class Trials(_Frozen):
+class Trials(Frozen):
     """What a search did: trials, those of them that failed, and scores on validation rows."""
 
     run: int = Field(ge=0)
@@ -172,7 +168,7 @@ class _Contestant(Protocol):
     def is_control(self) -> bool: ...
 
 
-class RunRecord(_Frozen):
+class RunRecord(Frozen):
     """One run's outcome: what is stored, one file each."""
 
     schema_version: int = SCHEMA_VERSION
@@ -225,7 +221,7 @@ class RunRecord(_Frozen):
     base_rss_bytes: int | None = Field(default=None, ge=0, description="before the run")
     peak_vram_bytes: int | None = Field(default=None, ge=0)
     n_neighbors: int | None = None
-    dataset_info: dict[str, Any] = Field(default_factory=dict)
+    dataset_info: DatasetFacts = DatasetFacts()
     fit_info: dict[str, Any] = Field(default_factory=dict, description="what the method tells")
     notes: tuple[str, ...] = ()
     environment: dict[str, Any] = Field(default_factory=dict)
@@ -247,7 +243,7 @@ class RunRecord(_Frozen):
         of: _Contestant,
         ending: Ending,
         *,
-        dataset_info: dict[str, Any] | None = None,
+        dataset_info: DatasetFacts | None = None,
         environment: dict[str, Any] | None = None,
         suite: str = "",
         limits: dict[str, float] | None = None,
@@ -263,7 +259,7 @@ class RunRecord(_Frozen):
             reason=ending.reason,
             cause=ending.cause,
             predicted=ending.predicted,
-            dataset_info=dataset_info or {},
+            dataset_info=dataset_info or DatasetFacts(),
             environment=environment or {},
             suite=suite,
             limits=limits or {},

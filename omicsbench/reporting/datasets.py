@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 
 from omicsbench.metrics.base import METRICS
+from omicsbench.records.facts import DatasetFacts
 from omicsbench.records.spec import RunRecord
 from omicsbench.reporting.across_datasets import conditions
 from omicsbench.reporting.answer import outcome_counts
@@ -77,9 +78,10 @@ def _space(task: str, dim: int) -> str:
 def datasets(records: Sequence[RunRecord], found: Sequence[Verdict]) -> list[dict[str, Any]]:
     """What the page says of each data set, its verdicts as rows and as a matrix."""
     latest = {r.spec.dataset: r for r in records}
-    facts: dict[str, dict[str, Any]] = {}
+    facts: dict[str, DatasetFacts] = {}
     for r in records:  # each task may tell something of its own
-        facts.setdefault(r.spec.dataset, {}).update(r.dataset_info)
+        known = facts.get(r.spec.dataset, r.dataset_info)
+        facts[r.spec.dataset] = known.joined(r.dataset_info)
     made = []
     for name, record in sorted(latest.items(), key=lambda item: (_rank(item[1]), item[0])):
         own = [v for v in found if v.dataset == name]

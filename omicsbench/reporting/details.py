@@ -35,7 +35,7 @@ def task_views(
     missing = {
         task: absent(records, at_largest(records, task)) for task in ("predict", "integrate")
     }
-    held_out = {r.spec.dataset: str(r.dataset_info.get("held_out") or "") for r in records}
+    held_out = {r.spec.dataset: r.dataset_info.held_out or "" for r in records}
     pictures = {name: table for name, table in details.items() if name != "modalities"}
     return {
         "predict": prediction_view(pictures, places, held_out, missing["predict"]),

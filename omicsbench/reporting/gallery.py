@@ -115,7 +115,7 @@ def _gallery(
     every = sorted({size for _, size in runs})
     keep = np.unique(np.linspace(0, len(every) - 1, min(room, len(every))).round().astype(int))
     sizes = [every[i] for i in keep] if room > 1 else every[-1:]
-    names = [str(n) for n in next(iter(runs.values())).dataset_info.get("label_names") or []]
+    names = list(next(iter(runs.values())).dataset_info.label_names)
     stored = {at: _load(folder, r, "test") for at, r in runs.items() if at[1] in sizes}
     trained = [(run, _load(folder, run, "train")) for run in large]
     first = (_first_codes(stored.values()), _first_codes(found for _, found in trained))

@@ -58,9 +58,9 @@ class Overview:
 
 def kind(record: RunRecord) -> str:
     """``real omics``, ``simulated``, or ``real, not omics``."""
-    if record.dataset_info.get("kind") == "simulated":
+    if record.dataset_info.kind == "simulated":
         return "simulated"
-    return REAL if record.dataset_info.get("omics", True) else "real, not omics"
+    return REAL if record.dataset_info.omics else "real, not omics"
 
 
 def kinds(records: Iterable[RunRecord]) -> dict[str, str]:

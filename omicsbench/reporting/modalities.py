@@ -48,9 +48,9 @@ def modality_view(
     Modalities stand in the data set's order, a pair after its first; colours belong to shares.
     """
     order = {
-        r.spec.dataset: {name: i for i, name in enumerate(r.dataset_info["modalities"])}
+        r.spec.dataset: {name: i for i, name in enumerate(r.dataset_info.modalities)}
         for r in records
-        if r.dataset_info.get("modalities")
+        if r.dataset_info.modalities
     }
     made = []
     for place in places:

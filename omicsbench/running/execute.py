@@ -53,7 +53,7 @@ def execute(place: Workplace, spec: RunSpec, prepared: Prepared) -> RunRecord:
         scores=scores["test"].values,
         scores_se=scores["test"].errors,
         scores_by_unit=scores["test"].by_unit,
-        unit=prepared.meta["info"].get("unit") or f"{GROUPS} random groups of test cells",
+        unit=prepared.facts.unit or f"{GROUPS} random groups of test cells",
         validation=scores["validation"].values,
         in_sample=scores["in_sample"].values if "in_sample" in scores else {},
         parts=scores["test"].parts,

@@ -156,7 +156,7 @@ def _lost(
         spec,
         job,
         ending,
-        dataset_info=Prepared(Path(prepared)).meta["info"],
+        dataset_info=Prepared(Path(prepared)).facts,
         environment=environment,
         suite=job.suite,
         limits=job.limits,

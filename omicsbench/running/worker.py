@@ -120,7 +120,7 @@ class _Server:
             update={
                 "phases": phases,
                 "started_at": started,
-                "dataset_info": prepared.meta["info"],
+                "dataset_info": prepared.facts,
                 **self.fixed,
             }
         )

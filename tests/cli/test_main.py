@@ -193,7 +193,7 @@ def test_gene_names_that_appear_twice_and_a_group_with_one_member(cli: Cli, tmp_
     assert done.returncode == 0, done.stderr
     (record,) = store.read_records(tmp_path / "o")
     assert record.status == "ok"
-    assert any("rare" in note for note in record.dataset_info["notes"])
+    assert any("rare" in note for note in record.dataset_info.notes)
 
 
 def test_a_whole_round_on_own_data(cli: Cli, tmp_path: Path) -> None:

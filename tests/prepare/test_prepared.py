@@ -95,7 +95,7 @@ def test_a_stream_is_prepared_as_the_same_cells_in_memory(
         assert set(first) - set(found) <= {"obsm_place.npy"}
         for name in found:
             np.testing.assert_array_equal(first[name], found[name], err_msg=name)
-    assert stream.meta["info"]["label_names"] == ["a", "b", "c"]
+    assert stream.facts.label_names == ("a", "b", "c")
     np.testing.assert_array_equal(np.ravel(stream.obsm("place")), np.arange(CELLS))
 
 
@@ -118,7 +118,7 @@ def test_empty_cells_are_left_out_with_their_labels(tmp_path: Path, counts: np.n
     prepared = made(tmp_path, "streamed(empty=10)")
     full = np.arange(CELLS) % 10 > 0
     assert prepared.meta["shape"][0] == full.sum() == prepared.X.shape[0]
-    assert "150 cells without any value above zero" in " ".join(prepared.meta["info"]["notes"])
+    assert "150 cells without any value above zero" in " ".join(prepared.facts.notes)
     np.testing.assert_array_equal(prepared.labels, (np.arange(CELLS) % 3)[full])
     np.testing.assert_array_equal(np.ravel(prepared.obsm("place")), np.flatnonzero(full))
 

@@ -210,7 +210,7 @@ def test_where_labels_come_from_is_part_of_own_data(tmp_path: Path) -> None:
         make_plan(_suite("pca"), discover(), [OwnData(path, "group", provenance=origin)])[0]
         for origin in (None, "computed")
     ]
-    assert [p.prepared.meta["info"]["provenance"] for p in told] == [None, "computed"]
+    assert [p.prepared.facts.provenance for p in told] == [None, "computed"]
 
 
 def test_per_size_selection_happens_on_the_n_rows(tmp_path: Path) -> None:

@@ -60,8 +60,8 @@ def test_a_10x_file_of_a_million_columns_goes_all_the_way(
     assert len(largest) == 2
     assert min(r.spec.size for r in largest) > 1_290_000
     for record in largest:
-        assert record.dataset_info["n_cells"] == CELLS
-        assert record.dataset_info["provenance"] == "computed"
+        assert record.dataset_info.n_cells == CELLS
+        assert record.dataset_info.provenance == "computed"
         assert record.peak_rss_bytes is not None
         assert record.peak_rss_bytes < 3 * 2**30
         # Three groups of cells, in three clusters: they can be told apart.

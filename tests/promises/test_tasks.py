@@ -15,6 +15,7 @@ from omicsbench.inputs.source import OwnData
 from omicsbench.planning.plan import Planned, make_plan
 from omicsbench.planning.suite import Suite, make_suite
 from omicsbench.prepare.subsample import rows_for
+from omicsbench.records.facts import ModalityFacts
 from omicsbench.records.spec import RunRecord, RunSpec
 from omicsbench.registry.discover import discover
 from omicsbench.running.execute import execute
@@ -89,7 +90,7 @@ def test_a_class_held_out_is_never_trained_on(tmp_path: Path) -> None:
         discover(),
     )
     prepared = plan[0].prepared
-    names, labels = prepared.meta["info"]["label_names"], np.asarray(prepared.labels)
+    names, labels = prepared.facts.label_names, np.asarray(prepared.labels)
     code = names.index("Macrophages")
     parts = prepared.split
     assert (labels[parts.train] != code).all()
@@ -122,7 +123,7 @@ def test_classes_with_one_member_are_left_out_and_reported(tmp_path: Path) -> No
         assert "K562A-repro" in record.notes[0]
         rows = rows_for(planned.pipeline.stages[0].info, planned.spec, planned.prepared)
         alone = [rows.codes["train"], rows.codes["test"]]
-        names = planned.prepared.meta["info"]["label_names"]
+        names = planned.prepared.facts.label_names
         assert names.index("K562A-repro") not in np.concatenate([np.asarray(c) for c in alone])
         assert np.isfinite(record.scores["log_loss"])
 
@@ -193,9 +194,8 @@ def test_an_integration_is_scored_by_each_modality(tmp_path: Path) -> None:
     assert alone.parts["modality_recall"]["rna"] > alone.parts["modality_recall"]["protein"]
     assert "foscttm" in alone.skipped_metrics
     assert picture.output_dim == 2
-    modalities = joint.dataset_info["modalities"] if joint.dataset_info else None
-    modalities = modalities or plan[0].prepared.meta["info"]["modalities"]
-    assert modalities["protein"] == {"values": "proteins", "n_features": 25, "n_selected": 25}
+    told = ModalityFacts(values="proteins", n_features=25, n_selected=25)
+    assert plan[0].prepared.facts.modalities["protein"] == told
 
 
 def test_methods_are_given_the_counts_that_were_measured() -> None:

@@ -81,6 +81,7 @@ def test_an_older_record_that_is_written_again_has_the_present_schema(tmp_path: 
 @pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: folder.name)
 def test_committed_records_keep_their_keys(folder: Path) -> None:
     for record in store.read_records(folder):
+        assert record.dataset_info.n_cells
         assert record.spec.key == record.key
         told = record.status is Status.OK or record.cause or record.exceeded
         assert told, "no committed run ended in a way that its schema cannot tell"

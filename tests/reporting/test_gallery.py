@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from omicsbench.records import store
+from omicsbench.records.facts import DatasetFacts
 from omicsbench.records.spec import RunRecord, RunSpec, Status
 from omicsbench.reporting import gallery, write_report
 from omicsbench.reporting.gallery import COLOURS, MISSING, OTHER, Gallery, galleries
@@ -65,13 +66,13 @@ def record(
         output_dim=2,
         scores={"knn_recall": 0.5},
         started_at="2025-01-01T00:00:00Z",
-        dataset_info={
-            "kind": kind,
-            "omics": True,
-            "provenance": "author",
-            "values": "counts",
-            "label_names": [f"type {i}" for i in range(CLASSES)],
-        },
+        dataset_info=DatasetFacts(
+            kind=kind,
+            omics=True,
+            provenance="author",
+            values="counts",
+            label_names=tuple(f"type {i}" for i in range(CLASSES)),
+        ),
         embedding=store.write_embedding(folder, spec.key, parts),
     )
 

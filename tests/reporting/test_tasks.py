@@ -15,6 +15,7 @@ import pytest
 from scipy import stats
 
 from omicsbench.metrics.base import METRICS, Metric
+from omicsbench.records.facts import ModalityFacts
 from omicsbench.records.spec import Phases, RunRecord, RunSpec, Status
 from omicsbench.reporting import answer, charts, write_report
 from omicsbench.reporting.at_largest import absent, at_largest
@@ -607,7 +608,9 @@ def hostile(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
     def renamed(r: RunRecord) -> RunRecord:
         new = r.spec.model_copy(update={"dataset": EVIL, "pipeline": f"{EVIL}\"'{r.spec.pipeline}"})
-        info = r.dataset_info | {"held_out": EVIL, "modalities": {EVIL: {"values": EVIL}}}
+        info = r.dataset_info.model_copy(
+            update={"held_out": EVIL, "modalities": {EVIL: ModalityFacts(values=EVIL)}}
+        )
         parts = {m: {EVIL + name: v for name, v in of.items()} for m, of in r.parts.items()}
         return r.model_copy(
             update={"spec": new, "key": new.key, "dataset_info": info, "parts": parts}

@@ -170,7 +170,7 @@ def test_records_tell_where_and_how_they_were_made(tmp_path: Path, registry: Reg
     phases = record.phases
     assert min(phases.fit_s, phases.transform_s, phases.prepare_s, phases.score_s) > 0
     assert phases.warm_up_s > 0
-    assert record.dataset_info["provenance"] == "simulated"
+    assert record.dataset_info.provenance == "simulated"
     assert 0 < record.scores["reconstruction_r2"] < 1
     assert record.limits["timeout_s"] == 3
 

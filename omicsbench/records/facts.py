@@ -1,0 +1,66 @@
+"""What a record tells of the data of its run."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    SerializerFunctionWrapHandler,
+    model_serializer,
+)
+
+
+class Frozen(BaseModel):
+    """Immutable, checked when made, and closed: a misspelt field is an error."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+
+class ModalityFacts(Frozen):
+    """What is known of one modality of several."""
+
+    values: str = ""
+    n_features: int = 0
+    n_selected: int = 0
+
+
+class DatasetFacts(Frozen):
+    """What is known of a data set as it was prepared; a number is 0 where it is not known."""
+
+    name: str = ""
+    summary: str = ""
+    source: str = ""
+    licence: str = ""
+    kind: Literal["real", "simulated"] = "real"
+    omics: bool = True
+    label: str | None = None
+    provenance: Literal["author", "sorted", "computed", "simulated"] | None = None
+    unit: str | None = Field(default=None, description="a column such as donor")
+    values: str = Field(default="", description="what the cells hold, such as counts")
+    n_cells: int = 0
+    n_features: int = Field(default=0, description="as measured, of all modalities")
+    n_selected: int = 0
+    label_names: tuple[str, ...] = ()
+    notes: tuple[str, ...] = Field(default=(), description="what the user should see")
+    modalities: dict[str, ModalityFacts] = Field(
+        default_factory=dict, description="in their order, where there are several"
+    )
+    held_out: str | None = Field(default=None, description="a class that no run is trained on")
+
+    @model_serializer(mode="wrap")
+    def _only_what_there_is(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Most data have one modality, and no class held out: nothing is written of them."""
+        content: dict[str, Any] = dump(self)
+        for name in ("modalities", "held_out"):
+            if not content.get(name):
+                content.pop(name, None)
+        return content
+
+    def joined(self, other: DatasetFacts) -> DatasetFacts:
+        """These facts, and all that another run, perhaps of another task, tells of the data."""
+        return self.model_copy(
+            update={name: getattr(other, name) for name in other.model_fields_set}
+        )
