@@ -5,6 +5,7 @@ This module imports nothing heavy, so that listing the registry stays instant.
 
 from __future__ import annotations
 
+import importlib
 import inspect
 import re
 from collections.abc import Callable, Mapping, Sequence
@@ -21,6 +22,14 @@ Values = Literal["counts", "log", "continuous", "proteins", "binary", "rates"]
 Likelihood = Literal["normal", "negative_binomial", "bernoulli"]
 Provenance = Literal["author", "sorted", "computed", "simulated"]
 Kind = Literal["real", "simulated"]
+
+# What else a plug-in needs, from rooms that are loaded when it is asked for.
+_ELSEWHERE = {
+    "Estimate": "omicsbench.metrics.base",
+    "MetricUndefined": "omicsbench.metrics.base",
+    "Neighbors": "omicsbench.metrics.neighbors",
+    "metric": "omicsbench.metrics.base",
+}
 
 NAME = re.compile(r"[a-z][a-z0-9_]*")
 _T = TypeVar("_T", bound=type)
@@ -337,3 +346,9 @@ def _interval(dimension: Whole | Real) -> None:
 def _one_of(value: str, literal: Any, what: str) -> None:
     if value not in get_args(literal):
         raise ValueError(f"{what} is {value!r}, expected one of {', '.join(get_args(literal))}")
+
+
+def __getattr__(name: str) -> Any:
+    if name in _ELSEWHERE:
+        return getattr(importlib.import_module(_ELSEWHERE[name]), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -105,7 +105,7 @@ def calibrate(
     ] = None,
     plugins: Annotated[
         list[Path] | None,
-        typer.Option("--plugins", help="Folder of your own methods and data sets."),
+        typer.Option("--plugins", help="Folder of your own methods, data sets and metrics."),
     ] = None,
 ) -> None:
     """Run a suite against itself: writes the noise floor, prints the false-alarm rate.

@@ -10,7 +10,8 @@ from typing import Annotated
 import typer
 
 Plugins = Annotated[
-    list[Path] | None, typer.Option("--plugins", help="Folder of your own methods and data sets.")
+    list[Path] | None,
+    typer.Option("--plugins", help="Folder of your own methods, data sets and metrics."),
 ]
 Name = Annotated[str, typer.Argument(help="A data set.", metavar="NAME")]
 

@@ -18,15 +18,16 @@ from omicsbench.registry.discover import Entry, Registry, discover, unavailable
 
 def listing(kind: str, plugins: Sequence[Path] = ()) -> str:
     """Table of all ``methods``, ``datasets``, ``metrics`` or ``suites``."""
-    if kind == "metrics":
-        return _table(
-            (m.name, m.group, _range(m.range), m.direction, m.title) for m in METRICS.values()
-        )
     if kind == "suites":
         return _table((name, _suite(path).get("summary", "")) for name, path in suites().items())
     registry = discover(plugins)
     rows: list[tuple[str, ...]] = []
-    if kind == "methods":
+    if kind == "metrics":
+        rows = [
+            (m.info.name, m.info.group, _range(m.info.range), m.info.direction, m.info.title)
+            for m in registry.metrics.values()
+        ]
+    elif kind == "methods":
         rows = [
             (m.info.name, m.info.family, "/".join(m.info.devices), _summary(m))
             for m in sorted(registry.methods.values(), key=lambda e: (e.info.family, e.info.name))
@@ -42,16 +43,19 @@ def listing(kind: str, plugins: Sequence[Path] = ()) -> str:
 def details(name: str, plugins: Sequence[Path] = ()) -> str:
     """Everything known of one name. Raises RegistryError if nothing has it."""
     registry = discover(plugins)
-    if name in METRICS:
-        metric = METRICS[name]
-        rows = [(f.name, str(getattr(metric, f.name))) for f in fields(metric)]
-        rows = [row for row in rows if row[0] != "function"]
-        return f"{_table(rows)}\n\n{inspect.getdoc(metric.function) or ''}"
+    if name in registry.metrics:
+        scored_by = registry.metric(name)
+        rows = [(f.name, _value(getattr(scored_by.info, f.name))) for f in fields(scored_by.info)]
+        own = {"range": _range(scored_by.info.range)}
+        rows = [(key, own.get(key, value)) for key, value in rows if key != "function"]
+        if name not in METRICS:
+            rows.append(("file", str(scored_by.path)))
+        return f"{_table(rows)}\n\n{inspect.getdoc(scored_by.make) or ''}"
     if name in suites():
         return suites()[name].read_text(encoding="utf-8").rstrip()
     entry: Entry[Any] | None = registry.methods.get(name) or registry.datasets.get(name)
     if entry is None:
-        known = [*registry.methods, *registry.datasets, *METRICS, *suites()]
+        known = [*registry.methods, *registry.datasets, *registry.metrics, *suites()]
         raise RegistryError(unknown("name", name, known))
     rows = [(f.name, _value(getattr(entry.info, f.name))) for f in fields(entry.info)]
     if isinstance(entry.info, MethodInfo):

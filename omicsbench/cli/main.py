@@ -111,9 +111,11 @@ app.command()(cli_data.prepare)
 
 @app.command()
 def check(
-    path: Annotated[Path, typer.Argument(help="A file or folder of methods and data sets.")],
+    path: Annotated[
+        Path, typer.Argument(help="A file or folder of methods, data sets and metrics.")
+    ],
 ) -> None:
-    """Run the contract checks on a method or data set of your own."""
+    """Run the contract checks on a method, data set or metric of your own."""
     from omicsbench.contract.checks import check_path
 
     checks = check_path(path)
@@ -132,17 +134,19 @@ def check(
 
 @app.command()
 def new(
-    kind: Annotated[str, typer.Argument(help="method or dataset")],
+    kind: Annotated[str, typer.Argument(help="method, dataset or metric")],
     name: Annotated[str, typer.Argument(help="Lower-case identifier.")],
     folder: Annotated[Path, typer.Option("--folder", help="Where to write the file.")] = Path(),
 ) -> None:
-    """Write the template of a method or data set that passes `check`."""
+    """Write the template of a method, data set or metric that passes `check`."""
     from omicsbench.cli.templates import write_template
 
     path = write_template(kind, name, folder)
     print(f"Wrote {path}. Edit it, then: omicsbench check {path}")
     if kind == "method":
         print(f"Compare it: omicsbench run quick --plugins {folder} --method {name}")
+    elif kind == "metric":
+        print(f"Score with it: omicsbench run quick --plugins {folder} --metrics {name},knn_recall")
     else:
         print(f"Use it in a suite, with --plugins {folder}")
 

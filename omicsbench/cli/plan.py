@@ -23,7 +23,7 @@ def plan(
     ] = None,
     plugins: Annotated[
         list[Path] | None,
-        typer.Option("--plugins", help="Folder of your own methods and data sets."),
+        typer.Option("--plugins", help="Folder of your own methods, data sets and metrics."),
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print everything as JSON.")] = False,
 ) -> None:

@@ -14,7 +14,8 @@ from omicsbench.errors import OmicsbenchError
 
 CAUSES = 5  # reasons of failures and skips printed; the report has them all
 Plugins = Annotated[
-    list[Path] | None, typer.Option("--plugins", help="Folder of your own methods and data sets.")
+    list[Path] | None,
+    typer.Option("--plugins", help="Folder of your own methods, data sets and metrics."),
 ]
 
 

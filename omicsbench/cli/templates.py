@@ -67,12 +67,46 @@ def load(n: int = 500, seed: int = 0):
     return adata
 '''
 
+METRIC = '''"""{name}: say in one line what it measures."""
+
+import numpy as np
+
+from omicsbench.plugin import Estimate, MetricUndefined, metric
+
+
+@metric(
+    title="Say it in the words of a table's heading",
+    range=(0, 1),
+    direction="max",  # or "min": smaller is better
+    source="https://example.org/your-paper",
+    group="neighbours",
+    margin=0.01,  # a difference of no interest
+)
+def {name}(embedding: np.ndarray, expression: np.ndarray) -> Estimate:
+    """Share of cells whose nearest cell in the embedding is their nearest in the data.
+
+    embedding : (m, d) float32; expression : (m, p) float32. Range [0, 1], larger is better.
+    """
+    if len(embedding) < 5:
+        raise MetricUndefined("fewer than 5 scored rows")
+    kept = _nearest(embedding) == _nearest(expression)
+    return Estimate.mean(kept.astype(float))  # a mean over cells has a standard error
+
+
+def _nearest(X: np.ndarray) -> np.ndarray:
+    X = X.astype(float)
+    norms = (X**2).sum(axis=1)
+    distances = norms[:, None] + norms - 2 * X @ X.T
+    np.fill_diagonal(distances, np.inf)
+    return distances.argmin(axis=1)
+'''
+
 
 def write_template(kind: str, name: str, folder: Path) -> Path:
     """Write ``folder/name.py``. Raises OmicsbenchError if it is there or the name will not do."""
-    texts = {"method": METHOD, "dataset": DATASET}
+    texts = {"method": METHOD, "dataset": DATASET, "metric": METRIC}
     if kind not in texts:
-        raise OmicsbenchError(f"Cannot write a {kind!r}; write a method or a dataset.")
+        raise OmicsbenchError(f"Cannot write a {kind!r}; write a method, a dataset or a metric.")
     if not NAME.fullmatch(name):
         raise OmicsbenchError(f"{name!r} is not a name: use lower-case letters, digits and _.")
     path = folder / f"{name}.py"

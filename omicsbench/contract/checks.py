@@ -1,4 +1,4 @@
-"""Contract checks of a method or data set: the ones the project's own files must pass.
+"""Contract checks of a method, data set or metric: the ones the project's own must pass.
 
 ``omicsbench check FILE_OR_FOLDER`` runs them on anybody's plug-in.
 """
@@ -16,10 +16,12 @@ from typing import Any
 import numpy as np
 
 from omicsbench.contract import task_rules as rules
+from omicsbench.contract.metric_rules import METRIC, Scored
 from omicsbench.errors import DataError, OmicsbenchError, RegistryError
 from omicsbench.inputs.fetch import local_path
 from omicsbench.inputs.pairing import pair
 from omicsbench.inputs.validation import check as check_data
+from omicsbench.metrics import Metric
 from omicsbench.plugin import DatasetInfo, MethodInfo
 from omicsbench.registry.calls import Call
 from omicsbench.registry.discover import Entry, Registry, add_file, discover, unavailable
@@ -40,7 +42,7 @@ class Check:
 
 
 def check_path(path: Path) -> list[Check]:
-    """Check every method and data set that a file, or the files of a folder, declare.
+    """Check every method, data set and metric that a file, or the files of a folder, declare.
 
     Raises RegistryError if there is nothing to check.
     """
@@ -55,28 +57,43 @@ def check_path(path: Path) -> list[Check]:
         for file, problem in registry.broken.items()
     ]
     own = discover()
-    for name, entry in (registry.methods | registry.datasets).items():
-        known = own.methods.get(name) or own.datasets.get(name)
+    declared: dict[str, Entry[Any]] = registry.methods | registry.datasets | registry.metrics
+    for name, entry in declared.items():
+        known: Entry[Any] | None = (
+            own.methods.get(name) or own.datasets.get(name) or own.metrics.get(name)
+        )
         if known is not None and known.path.resolve() != entry.path.resolve():
             problem = f"{known.path} declares {name!r} already; choose another name"
             checks.append(Check(name, "the name is free", problem))
     checks += check_registry(registry)
     if not checks:
         raise RegistryError(
-            f"{path} declares no method and no data set; use @method or @dataset of "
-            "omicsbench.plugin."
+            f"{path} declares no method, data set or metric; use @method, @dataset or @metric "
+            "of omicsbench.plugin."
         )
     return checks
 
 
 def check_registry(registry: Registry) -> list[Check]:
-    """Check all methods and data sets of a registry."""
+    """Check all methods, data sets and metrics of a registry."""
     checks: list[Check] = []
     for entry in registry.methods.values():
         checks += check_method(entry, registry)
     for data in registry.datasets.values():
         checks += check_dataset(data)
+    for scored_by in registry.metrics.values():
+        checks += check_metric(scored_by.info)
     return checks
+
+
+def check_metric(metric: Metric) -> Iterator[Check]:
+    """Check one metric on made-up output, random and perfect."""
+    for rule, examine in METRIC.items():
+        yield _examined(metric.name, rule, partial(_on_made_up, examine, metric))
+
+
+def _on_made_up(examine: Callable[[Scored], str | None], metric: Metric) -> str | None:
+    return examine(Scored(metric))
 
 
 def check_method(entry: Entry[MethodInfo], registry: Registry) -> Iterator[Check]:

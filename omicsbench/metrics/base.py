@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from omicsbench.plugin import NAME, Task
 
 Direction = Literal["max", "min"]
+ROUNDING = 1e-6  # by which sums of float32 may miss a bound
 FloatArray = NDArray[np.floating[Any]]
 IntArray = NDArray[np.integer[Any]]
 
@@ -131,7 +132,8 @@ class Metric:
         """Value of the metric; ``inputs`` may hold more than it needs.
 
         Raises MetricUndefined if an input it needs is missing (None) or unfit; the value
-        is never NaN.
+        is never NaN. It lies within the range: what is beyond by rounding is the bound itself,
+        and ValueError is raised for what is beyond by more.
         """
         for need in self.needs:
             if inputs.get(need) is None:
@@ -139,7 +141,13 @@ class Metric:
         value = self.function(**{need: inputs[need] for need in self.needs})
         if not math.isfinite(value):
             raise MetricUndefined(f"the metric came out as {value}")
-        return value if isinstance(value, Estimate) else Estimate(value)
+        found = value if isinstance(value, Estimate) else Estimate(value)
+        low = -math.inf if self.range[0] is None else self.range[0]
+        high = math.inf if self.range[1] is None else self.range[1]
+        within = min(max(float(found), low), high)
+        if abs(within - found) > ROUNDING * max(1.0, abs(within)):
+            raise ValueError(f"scored {value:g}, outside of the declared range {low:g} to {high:g}")
+        return found if within == found else Estimate(within, found.per_cell, found.parts)
 
 
 # What a metric may ask for by parameter name, and the reason given where it is missing.
