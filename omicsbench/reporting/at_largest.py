@@ -9,8 +9,8 @@ from typing import Any
 import pandas as pd
 
 from omicsbench.records.spec import RunRecord, Status
-from omicsbench.reporting.charts import FAMILIES
 from omicsbench.reporting.page_data import PLACE
+from omicsbench.reporting.style import FAMILIES
 
 OF_RUN = [*PLACE, "pipeline", "family", "output_dim", "size"]
 Place = tuple[str, ...]

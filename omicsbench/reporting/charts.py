@@ -1,4 +1,4 @@
-"""Charts: one look per pipeline, the data they share, and Vega-Lite specifications.
+"""Charts of scores and costs: the data they share, and their Vega-Lite specifications.
 
 The page holds the data once, as columns; ``report.js`` picks the rows of each chart and puts
 them into a copy of its specification.
@@ -6,74 +6,24 @@ them into a copy of its specification.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from itertools import cycle, islice
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from omicsbench.records.spec import RunRecord
+from omicsbench.reporting.style import FAMILIES, INK
+from omicsbench.reporting.vega import band, line, plate, tip
 from omicsbench.stats.budgets import pareto
 from omicsbench.verdict.choose import sign
 from omicsbench.verdict.equal_cost import EqualCost
 from omicsbench.verdict.verdict import Verdict
 
-# One hue family per kind of pipeline, told apart by colour-blind readers too (blue and orange),
-# and repeated by line style; pipelines of a family differ by lightness and by marker.
-COLOURS = {
-    "simple": ("#08519c", "#4292c6", "#0b7a75", "#5e4fa2", "#7fb3d5", "#35978f"),
-    "deep": ("#b8420a", "#f0871f", "#a50f3c", "#d9599c", "#7f2704", "#c9a227"),
-    "control": ("#6b7280", "#9aa0a8"),
-}
-DASHES = {"simple": [1, 0], "deep": [7, 3], "control": [2, 3]}
-SHAPES = ("circle", "square", "triangle-up", "diamond", "triangle-down", "cross")
-FAMILIES = tuple(COLOURS)
 X_AXES = {  # title, format of its numbers, what a line belongs to
     "size": ("training samples n", ",", "pipeline"),
     "total_s": ("median time of one run, s", ",~g", "pipeline"),
     "budget": ("budget", ",~g", "side"),
 }
-GRID, INK = "#e5e7eb", "#374151"
-
-
-@dataclass(frozen=True)
-class Style:
-    """How one pipeline looks in every chart, legend and table."""
-
-    name: str
-    family: str
-    color: str
-    dash: list[int]
-    shape: str
-
-
-def styles(families: Mapping[str, str]) -> dict[str, Style]:
-    """A style per pipeline (``families``: pipeline to family), in the order of the legend."""
-    made: dict[str, Style] = {}
-    for family in FAMILIES:
-        names = sorted(name for name, of in families.items() if of == family)
-        colours = islice(cycle(COLOURS[family]), len(names))
-        for i, (name, colour) in enumerate(zip(names, colours, strict=True)):
-            made[name] = Style(name, family, colour, DASHES[family], _shape(i))
-    return made
-
-
-def styles_by_task(records: Iterable[RunRecord]) -> dict[str, Style]:
-    """Styles of all pipelines. Those of different tasks share no chart, so they may look alike."""
-    families: dict[str, dict[str, str]] = {}
-    for r in records:
-        families.setdefault(r.spec.task, {})[r.spec.pipeline] = r.family
-    made: dict[str, Style] = {}
-    for _, own in sorted(families.items()):
-        made = styles(own) | made
-    return made
-
-
-def _shape(i: int) -> str:
-    """Shifted by one each time the colours begin anew, so that no two look the same."""
-    return SHAPES[(i + i // len(SHAPES)) % len(SHAPES)]
 
 
 def columns(frame: pd.DataFrame) -> dict[str, list[Any]]:
@@ -267,31 +217,6 @@ def _chart(*layers: dict[str, Any], y: str, x: str = "size") -> dict[str, Any]:
     }
 
 
-def plate(height: int = 190) -> dict[str, Any]:
-    """What all charts share: size, type and the look of their axes."""
-    return {
-        "$schema": "https://vega.github.io/schema/vega-lite/v6.json",
-        "width": "container",
-        "height": height,
-        "autosize": {"type": "fit", "contains": "padding"},
-        "config": {
-            "font": "system-ui, -apple-system, 'Segoe UI', sans-serif",
-            "view": {"stroke": None},
-            "axis": {
-                "labelColor": INK,
-                "titleColor": INK,
-                "gridColor": GRID,
-                "domainColor": GRID,
-                "tickColor": GRID,
-                "labelFontSize": 11,
-                "titleFontSize": 11,
-                "titleFontWeight": "normal",
-                "labelSeparation": 6,
-            },
-        },
-    }
-
-
 def _with_y(layer: dict[str, Any], kind: str) -> dict[str, Any]:
     if "field" not in layer["encoding"].get("y", {}):
         return layer
@@ -300,25 +225,6 @@ def _with_y(layer: dict[str, Any], kind: str) -> dict[str, Any]:
     scale = own | {"padding": 10}
     layer["encoding"]["y"] |= {"scale": scale, "axis": axis}
     return layer
-
-
-def band(low: str, high: str) -> dict[str, Any]:
-    ends = {"y": {"field": low, "type": "quantitative"}, "y2": {"field": high}}
-    return {
-        "transform": [{"filter": f"isValid(datum.{low})"}],
-        "mark": {"type": "area", "opacity": 0.14},
-        "encoding": ends,
-    }
-
-
-def line(field: str) -> dict[str, Any]:
-    return {
-        "mark": {"type": "line", "strokeWidth": 1.8},
-        "encoding": {
-            "y": {"field": field, "type": "quantitative"},
-            "strokeDash": {"field": "dash", "type": "nominal", "scale": None},
-        },
-    }
 
 
 def _points(
@@ -376,13 +282,6 @@ def _crossover() -> list[dict[str, Any]]:
         "encoding": {"x": x, "y": {"value": 0}, "text": {"field": "label"}},
     }
     return [layer | {"data": {"name": "stars"}} for layer in (rule, label)]
-
-
-def tip(field: str, title: str, number: str | None = None) -> dict[str, Any]:
-    made = {"field": field, "title": title}
-    if number or field in ("mean", "low", "high"):
-        made |= {"type": "quantitative", "format": number or ".4~f"}
-    return made
 
 
 _INTERVAL = (tip("low", "95 % interval from"), tip("high", "to"))

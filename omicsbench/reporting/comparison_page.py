@@ -10,7 +10,7 @@ from dataclasses import asdict
 from typing import Any
 from xml.etree import ElementTree
 
-from omicsbench.reporting.charts import GRID, INK
+from omicsbench.reporting.style import GRID, INK
 from omicsbench.tracking.compare import Change, Comparison
 from omicsbench.tracking.lost_runs import Lost
 from omicsbench.tracking.quantities import kind, lower_is_better

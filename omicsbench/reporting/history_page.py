@@ -10,9 +10,9 @@ from markupsafe import Markup
 
 from omicsbench.metrics import METRICS
 from omicsbench.records.store import write_text
-from omicsbench.reporting.charts import GRID, INK, plate, tip
-from omicsbench.reporting.page_data import safe_json
-from omicsbench.reporting.template import environment, inlined, vega
+from omicsbench.reporting.style import GRID, INK
+from omicsbench.reporting.template import chart_library, environment, inlined, safe_json
+from omicsbench.reporting.vega import plate, tip
 from omicsbench.tracking.quantities import TOLERANCE, kind, lower_is_better, tolerance
 from omicsbench.tracking.trends import (
     FALSE_DISCOVERIES,
@@ -50,7 +50,7 @@ def write_history(found: Trends, out: Path) -> Path:
             style=inlined("style.css"),
             script=inlined("history.js"),
             sorting=inlined("sorting.js"),
-            library=vega(),
+            library=chart_library(),
         )
     )
     write_text(out, page)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -10,6 +9,7 @@ import pandas as pd
 
 from omicsbench.metrics.base import METRICS
 from omicsbench.reporting import charts
+from omicsbench.reporting.style import Style
 from omicsbench.verdict.equal_cost import EqualCost
 from omicsbench.verdict.verdict import Verdict
 
@@ -23,7 +23,7 @@ def chart_data(
     predicted: pd.DataFrame,
     found: Sequence[Verdict],
     bought: Sequence[EqualCost],
-    styles: dict[str, charts.Style],
+    styles: dict[str, Style],
     places: list[dict[str, Any]],
     details: Mapping[str, tuple[pd.DataFrame, list[str]]],
     specifications: Mapping[str, Any],
@@ -122,11 +122,3 @@ def menus(panels: list[dict[str, Any]]) -> list[dict[str, Any]]:
         }
         for panel in panels
     ]
-
-
-def safe_json(value: Any) -> str:
-    """JSON that cannot end a script element or open a comment in one."""
-    text = json.dumps(value, separators=(",", ":"), allow_nan=False)
-    for sign in "<>&":
-        text = text.replace(sign, f"\\u{ord(sign):04x}")
-    return text

@@ -8,9 +8,10 @@ from typing import Any
 import pandas as pd
 
 from omicsbench.reporting.at_largest import Place, of_place, pipelines_of
-from omicsbench.reporting.charts import INK, band, line, plate, tip
 from omicsbench.reporting.page_data import PLACE
 from omicsbench.reporting.predictions import histograms, limits, mean_predictions
+from omicsbench.reporting.style import INK
+from omicsbench.reporting.vega import band, line, plate, tip
 
 KNOWN = "#9aa0a8"  # the grey of controls: cells of classes seen in training
 SHARE = ".0%"

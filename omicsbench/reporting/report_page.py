@@ -14,14 +14,14 @@ from omicsbench.metrics.base import METRICS
 from omicsbench.records.costs import with_predictions
 from omicsbench.records.spec import RunRecord
 from omicsbench.records.table import current, tidy
-from omicsbench.reporting import across_datasets, charts, prediction_charts, tables
+from omicsbench.reporting import across_datasets, charts, prediction_charts, style, tables
 from omicsbench.reporting import datasets as sections
 from omicsbench.reporting.answer import answer, answers, seconds
 from omicsbench.reporting.details import task_tables, task_views
 from omicsbench.reporting.exports import SIGNS, of, write_tables
 from omicsbench.reporting.gallery import galleries
 from omicsbench.reporting.matrix import TASKS, by_task, kinds
-from omicsbench.reporting.page_data import chart_data, menus, safe_json
+from omicsbench.reporting.page_data import chart_data, menus
 from omicsbench.reporting.paragraph import RIVAL
 from omicsbench.reporting.provenance import environments, protocol
 from omicsbench.verdict.equal_cost import CURRENCIES, EqualCost, at_equal_cost
@@ -93,12 +93,12 @@ def _html(
     """The template's ``render``, holding everything that follows from the records."""
     from markupsafe import Markup
 
-    from omicsbench.reporting.template import environment, inlined, vega
+    from omicsbench.reporting.template import chart_library, environment, inlined, safe_json
 
     scores, costs = tables.score_table(runs), tables.cost_table(runs)
     scores = scores[scores["metric"].isin(list(METRICS))]
     quality = charts.quality_time(scores, costs)
-    styles = charts.styles_by_task(records)
+    styles = style.styles_by_task(records)
     places = sections.places(records)
     panels = sections.panels(quality, places)
     predicted = tables.prediction_table(records)
@@ -139,7 +139,7 @@ def _html(
         together=together,
         together_limits=across_datasets.limits(together),
         styles=styles,
-        families=charts.FAMILIES,
+        families=style.FAMILIES,
         places=places,
         panels=panels,
         metrics=METRICS,
@@ -161,7 +161,7 @@ def _html(
         style=inlined("style.css"),
         script=inlined("report.js"),
         sorting=inlined("sorting.js"),
-        library=vega(),
+        library=chart_library(),
     )
 
 

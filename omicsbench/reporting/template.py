@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from importlib.resources import files
+from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
@@ -24,8 +26,16 @@ def inlined(name: str) -> Markup:
     return Markup((files("omicsbench.reporting") / name).read_text(encoding="utf-8"))
 
 
-def vega() -> Markup:
+def chart_library() -> Markup:
     """The library that draws charts, as ``window.vegaEmbed``."""
     import vl_convert
 
     return Markup(vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;"))
+
+
+def safe_json(value: Any) -> str:
+    """JSON that cannot end a script element or open a comment in one."""
+    text = json.dumps(value, separators=(",", ":"), allow_nan=False)
+    for sign in "<>&":
+        text = text.replace(sign, f"\\u{ord(sign):04x}")
+    return text

@@ -17,7 +17,7 @@ import pytest
 from omicsbench.errors import OmicsbenchError
 from omicsbench.metrics.base import METRICS
 from omicsbench.records.spec import Cause, Phases, RunRecord, RunSpec, Status, Tuning
-from omicsbench.reporting import answer, charts, tables, write_report
+from omicsbench.reporting import answer, charts, style, tables, write_report
 from omicsbench.reporting.gallery import galleries
 from omicsbench.stats.correlated_t import Rope
 from omicsbench.stats.extrapolate import extrapolate
@@ -475,8 +475,8 @@ def test_the_page_shows_probabilities_of_folds_and_extrapolations(
 
 
 def test_styles_are_told_apart_without_colour() -> None:
-    families = {f"{family} {i}": family for family in charts.FAMILIES for i in range(5)}
-    styles = charts.styles(families)
+    families = {f"{family} {i}": family for family in style.FAMILIES for i in range(5)}
+    styles = style.styles(families)
     assert len({(s.color, s.shape, tuple(s.dash)) for s in styles.values()}) == len(styles)
     assert len({(s.shape, tuple(s.dash)) for s in styles.values()}) == len(styles)
 

@@ -17,7 +17,7 @@ from scipy import stats
 from omicsbench.metrics.base import METRICS, Metric
 from omicsbench.records.facts import ModalityFacts
 from omicsbench.records.spec import Phases, RunRecord, RunSpec, Status
-from omicsbench.reporting import answer, charts, write_report
+from omicsbench.reporting import answer, style, write_report
 from omicsbench.reporting.at_largest import absent, at_largest
 from omicsbench.reporting.predictions import histograms, posterior_table
 from omicsbench.verdict.judge import verdicts
@@ -584,7 +584,7 @@ def test_tasks_are_never_counted_together(mixed: Made) -> None:
 
 
 def test_pipelines_of_one_task_look_different() -> None:
-    styles = charts.styles({f"net {i:02d}": "deep" for i in range(12)})
+    styles = style.styles({f"net {i:02d}": "deep" for i in range(12)})
     assert len({(style.color, style.shape) for style in styles.values()}) == 12
 
 
