@@ -13,8 +13,8 @@ import torch
 from torch import nn
 
 from omicsbench.methods._common import Array, column_means, dense_rows
-from omicsbench.methods._torch import ACTIVATIONS, VALIDATION_CAP, _tensor, by_blocks
-from omicsbench.methods._training import train_by
+from omicsbench.methods._torch import ACTIVATIONS, _tensor, by_blocks
+from omicsbench.methods._training import VALIDATION_CAP, train_by
 
 SIZED_BY = 1_024  # rows enough to see how large the input is
 

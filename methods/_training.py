@@ -1,4 +1,7 @@
-"""A training loop for any loss of some rows: labels, several modalities, a variational bound.
+"""The training loop of all neural methods, for any loss of some rows.
+
+The loss may be of labels, of several modalities, a variational bound; that of an autoencoder is
+the squared error of its output.
 
 Imports torch, so methods import this module inside their functions.
 """
@@ -8,7 +11,7 @@ from __future__ import annotations
 import copy
 import itertools
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -16,9 +19,22 @@ import torch
 from torch import nn
 
 from omicsbench.methods._common import Array
-from omicsbench.methods._torch import CHECK_STEPS, VALIDATION_CAP, _batches
+from omicsbench.methods._torch import Network, _tensor
 
 LEAST = 1e-4  # progress, relative, or in units of the loss where it nears zero
+VALIDATION_CAP = 5_000  # rows enough to see that the loss has stopped falling
+RUN, BUFFER = 32, 32_768  # rows read together, rows shuffled together
+CHECK_STEPS = (10, 500)  # bounds of the steps between two looks at the validation loss
+
+
+def fallen(best: float, now: float) -> bool:
+    """Whether a loss made progress: of any kind of loss, one below zero too."""
+    return now < best - LEAST * max(abs(now), 1)
+
+
+def fallen_in_share(best: float, now: float) -> bool:
+    """Whether an error above zero made progress, however small its unit."""
+    return now < best * (1 - LEAST)
 
 
 def train_by(
@@ -30,8 +46,8 @@ def train_by(
     learning_rate: float,
     max_steps: int,
     patience: int = 10,
-    validation_fraction: float = 0.0,
     held: Array | None = None,
+    progress: Callable[[float, float], bool] = fallen,
     weight_decay: float = 0.0,
     random_state: int = 0,
     device: str = "cpu",
@@ -39,16 +55,15 @@ def train_by(
     """Minimise ``loss`` of row numbers out of n, a mean over these rows, by Adam; returns facts.
 
     Training stops after ``patience`` looks at the loss of held-out rows without progress, and the
-    best weights are restored. A look follows every epoch, but at least 10 and at most 500 steps
-    apart, so that patience and budget, counted in steps, mean the same at any n. ``held`` are
-    the rows held out; without it they are a share ``validation_fraction``, drawn at random;
-    with none, training takes ``max_steps``.
+    best weights are restored; ``progress`` tells it from the best loss before and the loss now.
+    A look follows every epoch, but at least 10 and at most 500 steps apart, so that patience and
+    budget, counted in steps, mean the same at any n. ``held`` are the rows held out; with none,
+    training takes ``max_steps``.
     """
     rng = np.random.default_rng(random_state)
     rows = rng.permutation(n)
-    if held is None:
-        held = rows[: min(math.ceil(n * validation_fraction), VALIDATION_CAP)]
-    training = np.sort(np.setdiff1d(rows, held))
+    held = rows[:0] if held is None else held
+    training = np.setdiff1d(rows, held)  # ascending
     if len(training) < 2:
         raise ValueError(f"{n} rows leave {len(training)} to train on; two are needed")
     net.to(device).train()
@@ -67,7 +82,7 @@ def train_by(
         optimiser.step()
         if len(held) and step % every == 0:
             now = _evaluated(net, loss, held)
-            if now < best - LEAST * max(abs(now), 1):
+            if progress(best, now):
                 best, best_step, best_state = now, step, copy.deepcopy(net.state_dict())
             elif step - best_step >= patience * every:
                 break
@@ -86,9 +101,66 @@ def train_by(
     }
 
 
+def train_to_rebuild(
+    net: Network,
+    X: Any,
+    *,
+    validation_fraction: float = 0.0,
+    random_state: int = 0,
+    device: str = "cpu",
+    **training: Any,
+) -> dict[str, Any]:
+    """Minimise the squared error of an autoencoder by ``train_by``, which takes the others."""
+    n = X.shape[0]
+    held = drawn(n, validation_fraction, random_state)
+    unseen = _tensor(X, held, device)  # read once, not at each look
+
+    def loss(rows: Array) -> torch.Tensor:
+        x = unseen if rows is held else _tensor(X, rows, device)
+        return nn.functional.mse_loss(net(x), x)
+
+    return train_by(
+        net,
+        loss,
+        n,
+        held=held,
+        progress=fallen_in_share,
+        random_state=random_state,
+        device=device,
+        **training,
+    )
+
+
+def drawn(n: int, fraction: float, random_state: int) -> Array:
+    """Row numbers out of n to hold out: a share, at most 5,000, drawn at random."""
+    rows = np.random.default_rng(random_state).permutation(n)
+    return rows[: min(math.ceil(n * fraction), VALIDATION_CAP)]
+
+
 @torch.no_grad()
 def _evaluated(net: nn.Module, loss: Callable[[Array], torch.Tensor], rows: Array) -> float:
     net.eval()
     value = float(loss(rows))
     net.train()
     return value
+
+
+def _batches(rows: Array, per_epoch: int, rng: np.random.Generator) -> Iterator[Array]:
+    """Endless epochs of shuffled batches, nearly equal in size: none is left with one row."""
+    while True:
+        yield from np.array_split(_shuffled(rows, rng), per_epoch)
+
+
+def _shuffled(rows: Array, rng: np.random.Generator) -> Array:
+    """``rows`` (ascending) in random order, such that a disk is read in runs of ``RUN`` rows.
+
+    The runs are shuffled, then the rows within each buffer of ``BUFFER``: up to that many rows
+    it is a full shuffle, beyond it a batch holds rows of hundreds of distant runs.
+    """
+    if rows.size <= BUFFER:
+        return rng.permutation(rows)
+    runs = np.array_split(rows, math.ceil(rows.size / RUN))
+    mixed = np.concatenate([runs[i] for i in rng.permutation(len(runs))])
+    for start in range(0, mixed.size, BUFFER):
+        rng.shuffle(mixed[start : start + BUFFER])
+    return mixed

@@ -81,7 +81,8 @@ class Autoencoder:
         self.device = device
 
     def fit(self, X: Any) -> Autoencoder:
-        from omicsbench.methods._torch import Network, seeded, train
+        from omicsbench.methods._torch import Network, seeded
+        from omicsbench.methods._training import train_to_rebuild
 
         hidden = self._hidden()
         widths = [X.shape[1], *hidden, latent(self.n_components), *hidden[::-1], X.shape[1]]
@@ -94,7 +95,7 @@ class Autoencoder:
                 batch_norm=self.batch_norm,
                 dropout=self.dropout,
             )
-            self.fit_info_ = train(
+            self.fit_info_ = train_to_rebuild(
                 self.net_,
                 X,
                 batch_size=self.batch_size,

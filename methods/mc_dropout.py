@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from omicsbench.methods._common import Array
-from omicsbench.methods.mlp import Mlp
-from omicsbench.plugin import Choice, Real, Whole, method
+from omicsbench.methods.mlp import SPACE, Mlp
+from omicsbench.plugin import Real, method
 
 
 @method(
@@ -20,14 +20,7 @@ from omicsbench.plugin import Choice, Real, Whole, method
     samples=True,
     devices=("cpu", "cuda", "mps"),
     needs=("torch",),
-    space={
-        "width": Whole(64, 1024, log=True),
-        "activation": Choice(["elu", "relu", "silu", "tanh"]),
-        "dropout": Real(0.05, 0.7),
-        "weight_decay": Choice([0.0, 1e-4, 1e-3, 1e-2, 1e-1]),
-        "learning_rate": Real(1e-4, 1e-2, log=True),
-        "batch_size": Choice([32, 64, 128, 256]),
-    },
+    space=SPACE | {"dropout": Real(0.05, 0.7)},  # without any it has no samples
 )
 class McDropout(Mlp):
     """``mlp``, answering by the mean over ``samples`` masks.

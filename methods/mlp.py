@@ -5,7 +5,17 @@ from __future__ import annotations
 from typing import Any
 
 from omicsbench.methods._common import Array
-from omicsbench.plugin import Choice, Real, Whole, method
+from omicsbench.plugin import Choice, Dimension, Real, Whole, method
+
+# Not depth, which names a contestant, nor the training budget.
+SPACE: dict[str, Dimension] = {
+    "width": Whole(64, 1024, log=True),
+    "activation": Choice(["elu", "relu", "silu", "tanh"]),
+    "dropout": Real(0.0, 0.7),
+    "weight_decay": Choice([0.0, 1e-4, 1e-3, 1e-2, 1e-1]),
+    "learning_rate": Real(1e-4, 1e-2, log=True),
+    "batch_size": Choice([32, 64, 128, 256]),
+}
 
 
 @method(
@@ -18,15 +28,7 @@ from omicsbench.plugin import Choice, Real, Whole, method
     streams=True,
     devices=("cpu", "cuda", "mps"),
     needs=("torch",),
-    # Not depth, which names a contestant, nor the training budget.
-    space={
-        "width": Whole(64, 1024, log=True),
-        "activation": Choice(["elu", "relu", "silu", "tanh"]),
-        "dropout": Real(0.0, 0.7),
-        "weight_decay": Choice([0.0, 1e-4, 1e-3, 1e-2, 1e-1]),
-        "learning_rate": Real(1e-4, 1e-2, log=True),
-        "batch_size": Choice([32, 64, 128, 256]),
-    },
+    space=SPACE,
 )
 class Mlp:
     """Dense layers with batch norm, residual from the second on; cross-entropy by AdamW.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 import numpy as np
@@ -106,13 +105,12 @@ class MultimodalAutoencoder:
 
     def fit(self, X: Modalities) -> MultimodalAutoencoder:
         from omicsbench.methods._multimodal import Branch, Branches, mean_losses
-        from omicsbench.methods._torch import VALIDATION_CAP, seeded
-        from omicsbench.methods._training import train_by
+        from omicsbench.methods._torch import seeded
+        from omicsbench.methods._training import drawn, train_by
 
         widths = self._widths()
         n = len(next(iter(X.values())))
-        order = np.random.default_rng(self.random_state).permutation(n)
-        held = order[: min(math.ceil(n * self.validation_fraction), VALIDATION_CAP)]
+        held = drawn(n, self.validation_fraction, self.random_state)
         with seeded(self.random_state):
             branches = {
                 name: Branch(

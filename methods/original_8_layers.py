@@ -55,7 +55,8 @@ class Original8Layers(Autoencoder):
     def fit(self, X: Any) -> Original8Layers:
         from torch import nn
 
-        from omicsbench.methods._torch import Network, seeded, train
+        from omicsbench.methods._torch import Network, seeded
+        from omicsbench.methods._training import train_to_rebuild
 
         n, p = X.shape
         widths = [p, *HIDDEN, latent(self.n_components), *HIDDEN[::-1], p]
@@ -66,7 +67,7 @@ class Original8Layers(Autoencoder):
                 if isinstance(layer, nn.Linear):  # the starting weights of Keras
                     nn.init.xavier_uniform_(layer.weight)
             self.net_.decoder.append(nn.Sigmoid())
-            self.fit_info_ = train(
+            self.fit_info_ = train_to_rebuild(
                 self.net_,
                 X,
                 batch_size=128,

@@ -106,7 +106,7 @@ def time_training(n: int, seconds: float = 60.0) -> None:
     """The same network, from the mapped store and from batches that lie dense in memory."""
     import torch
 
-    from omicsbench.methods import _torch
+    from omicsbench.methods import _torch, _training
     from omicsbench.methods.autoencoder import Autoencoder
 
     X, batch = rows(n), 1_024
@@ -123,7 +123,7 @@ def time_training(n: int, seconds: float = 60.0) -> None:
         optimiser.step()
 
     def rate(kind: str) -> float:
-        batches = _torch._batches(np.arange(n), n // batch, order)
+        batches = _training._batches(np.arange(n), n // batch, order)
         done, start = 0, time.perf_counter()
         while time.perf_counter() - start < seconds / 6:
             step(ready[done % 20] if kind == "memory" else _torch._tensor(X, next(batches), "cpu"))

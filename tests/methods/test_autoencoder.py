@@ -168,13 +168,13 @@ def test_trains_on_cuda(depth):
 
 
 def test_an_epoch_beyond_the_buffer_holds_every_row_once_in_runs() -> None:
-    from omicsbench.methods import _torch
+    from omicsbench.methods import _training
 
-    rows = np.arange(0, 6 * _torch.BUFFER, 2)
-    mixed = _torch._shuffled(rows, np.random.default_rng(0))
+    rows = np.arange(0, 6 * _training.BUFFER, 2)
+    mixed = _training._shuffled(rows, np.random.default_rng(0))
     assert np.array_equal(np.sort(mixed), rows)
     assert not np.array_equal(mixed, rows)
-    buffer = np.sort(mixed[: _torch.BUFFER])
+    buffer = np.sort(mixed[: _training.BUFFER])
     neighbours = (np.diff(buffer) == 2).mean()
     assert neighbours > 0.9, "a buffer is read in runs"
     batch = mixed[:256]
