@@ -13,6 +13,7 @@ defaults) on the standardised embedding, fitted on at most 10,000 rows, stratifi
 from __future__ import annotations
 
 import warnings
+from collections.abc import Callable
 from functools import cache
 from typing import Any
 
@@ -31,167 +32,80 @@ LINEAR_ROWS = 10_000
 SEED = 0
 
 
-@metric(
-    title="kNN probe, balanced accuracy",
-    range=(0, 1),
-    direction="max",
-    source=BALANCED_ACCURACY,
-    group="labels",
-    tasks=("embed", "integrate"),
-)
-def knn_probe_balanced_accuracy(embedding: FloatArray, probe_labels: IntArray) -> Estimate:
-    """Mean recall over classes of a 15-nearest-neighbour vote, cross-validated.
+# The four predictions that are scored: classifier and question, as in the metric's name.
+_TITLES = {"knn": "kNN", "linear": "Linear"}
+_SAID = {
+    ("knn", "probe"): """\
+Mean recall over classes of a 15-nearest-neighbour vote, cross-validated.
 
-    Stratified 5-fold, or as many folds as the smallest class has rows (at least 3;
-    smaller classes are left out), inside the scored rows.
+Stratified 5-fold, or as many folds as the smallest class has rows (at least 3;
+smaller classes are left out), inside the scored rows.""",
+    ("linear", "probe"): """\
+Mean recall over classes of a logistic regression, cross-validated.
 
-    embedding : (m, d) float32; probe_labels : (m,) int, -1 where missing. Range [0, 1],
-    larger is better; chance is 1 / classes.
-    """
-    return _balanced_accuracy(probe_labels, _probe("knn", embedding, probe_labels))
+Folds as in ``knn_probe_balanced_accuracy``.""",
+    ("knn", "transfer"): """\
+Mean recall over the scored rows' classes of a vote of the 15 nearest training rows.
 
+A class never seen in training counts as recall 0.""",
+    ("linear", "transfer"): """\
+Mean recall over the scored rows' classes of a logistic regression of the training rows.
 
-@metric(
-    title="kNN probe, macro F1",
-    range=(0, 1),
-    direction="max",
-    source=MACRO_F1,
-    group="labels",
-    secondary=True,
-    tasks=("embed", "integrate"),
-)
-def knn_probe_macro_f1(embedding: FloatArray, probe_labels: IntArray) -> float:
-    """Mean F1 over classes of the predictions of ``knn_probe_balanced_accuracy``.
-
-    embedding : (m, d) float32; probe_labels : (m,) int, -1 where missing. Range [0, 1],
-    larger is better.
-    """
-    return _macro_f1(probe_labels, _probe("knn", embedding, probe_labels))
+A class never seen in training counts as recall 0.""",
+}
+_INPUTS = {
+    "probe": """\
+embedding : (m, d) float32; probe_labels : (m,) int, -1 where missing. Range [0, 1],
+""",
+    "transfer": """\
+train_embedding : (n, d) float32; train_labels : (n,) int; embedding : (m, d) float32;
+labels : (m,) int; -1 where missing. Range [0, 1], """,
+}
 
 
-@metric(
-    title="Linear probe, balanced accuracy",
-    range=(0, 1),
-    direction="max",
-    source=BALANCED_ACCURACY,
-    group="labels",
-    tasks=("embed", "integrate"),
-)
-def linear_probe_balanced_accuracy(embedding: FloatArray, probe_labels: IntArray) -> Estimate:
-    """Mean recall over classes of a logistic regression, cross-validated.
+def _metric(kind: str, question: str, of: str) -> Callable[..., float]:
+    """One of the probe metrics: ``of`` is ``balanced_accuracy`` or ``macro_f1``."""
+    score: Callable[[IntArray, IntArray], float] = (
+        _balanced_accuracy if of == "balanced_accuracy" else _macro_f1
+    )
 
-    Folds as in ``knn_probe_balanced_accuracy``.
+    def probe(embedding: FloatArray, probe_labels: IntArray) -> float:
+        return score(probe_labels, _probe(kind, embedding, probe_labels))
 
-    embedding : (m, d) float32; probe_labels : (m,) int, -1 where missing. Range [0, 1],
-    larger is better; chance is 1 / classes.
-    """
-    return _balanced_accuracy(probe_labels, _probe("linear", embedding, probe_labels))
+    def transfer(
+        train_embedding: FloatArray,
+        train_labels: IntArray,
+        embedding: FloatArray,
+        labels: IntArray,
+    ) -> float:
+        predicted = _transfer(kind, train_embedding, train_labels, embedding, labels)
+        return score(labels, predicted)
 
-
-@metric(
-    title="Linear probe, macro F1",
-    range=(0, 1),
-    direction="max",
-    source=MACRO_F1,
-    group="labels",
-    secondary=True,
-    tasks=("embed", "integrate"),
-)
-def linear_probe_macro_f1(embedding: FloatArray, probe_labels: IntArray) -> float:
-    """Mean F1 over classes of the predictions of ``linear_probe_balanced_accuracy``.
-
-    embedding : (m, d) float32; probe_labels : (m,) int, -1 where missing. Range [0, 1],
-    larger is better.
-    """
-    return _macro_f1(probe_labels, _probe("linear", embedding, probe_labels))
+    function: Callable[..., float] = probe if question == "probe" else transfer
+    function.__name__ = function.__qualname__ = f"{kind}_{question}_{of}"
+    function.__doc__ = _doc(kind, question, of)
+    main = of == "balanced_accuracy"
+    return metric(
+        title=f"{_TITLES[kind]} {question}, {'balanced accuracy' if main else 'macro F1'}",
+        range=(0, 1),
+        direction="max",
+        source=BALANCED_ACCURACY if main else MACRO_F1,
+        group="labels",
+        secondary=not main,
+        tasks=("embed", "integrate"),
+    )(function)
 
 
-@metric(
-    title="kNN transfer, balanced accuracy",
-    range=(0, 1),
-    direction="max",
-    source=BALANCED_ACCURACY,
-    group="labels",
-    tasks=("embed", "integrate"),
-)
-def knn_transfer_balanced_accuracy(
-    train_embedding: FloatArray, train_labels: IntArray, embedding: FloatArray, labels: IntArray
-) -> Estimate:
-    """Mean recall over the scored rows' classes of a vote of the 15 nearest training rows.
-
-    A class never seen in training counts as recall 0.
-
-    train_embedding : (n, d) float32; train_labels : (n,) int; embedding : (m, d) float32;
-    labels : (m,) int; -1 where missing. Range [0, 1], larger is better; chance is
-    1 / classes.
-    """
-    predicted = _transfer("knn", train_embedding, train_labels, embedding, labels)
-    return _balanced_accuracy(labels, predicted)
-
-
-@metric(
-    title="kNN transfer, macro F1",
-    range=(0, 1),
-    direction="max",
-    source=MACRO_F1,
-    group="labels",
-    secondary=True,
-    tasks=("embed", "integrate"),
-)
-def knn_transfer_macro_f1(
-    train_embedding: FloatArray, train_labels: IntArray, embedding: FloatArray, labels: IntArray
-) -> float:
-    """Mean F1 over classes of the predictions of ``knn_transfer_balanced_accuracy``.
-
-    train_embedding : (n, d) float32; train_labels : (n,) int; embedding : (m, d) float32;
-    labels : (m,) int; -1 where missing. Range [0, 1], larger is better.
-    """
-    predicted = _transfer("knn", train_embedding, train_labels, embedding, labels)
-    return _macro_f1(labels, predicted)
-
-
-@metric(
-    title="Linear transfer, balanced accuracy",
-    range=(0, 1),
-    direction="max",
-    source=BALANCED_ACCURACY,
-    group="labels",
-    tasks=("embed", "integrate"),
-)
-def linear_transfer_balanced_accuracy(
-    train_embedding: FloatArray, train_labels: IntArray, embedding: FloatArray, labels: IntArray
-) -> Estimate:
-    """Mean recall over the scored rows' classes of a logistic regression of the training rows.
-
-    A class never seen in training counts as recall 0.
-
-    train_embedding : (n, d) float32; train_labels : (n,) int; embedding : (m, d) float32;
-    labels : (m,) int; -1 where missing. Range [0, 1], larger is better; chance is
-    1 / classes.
-    """
-    predicted = _transfer("linear", train_embedding, train_labels, embedding, labels)
-    return _balanced_accuracy(labels, predicted)
-
-
-@metric(
-    title="Linear transfer, macro F1",
-    range=(0, 1),
-    direction="max",
-    source=MACRO_F1,
-    group="labels",
-    secondary=True,
-    tasks=("embed", "integrate"),
-)
-def linear_transfer_macro_f1(
-    train_embedding: FloatArray, train_labels: IntArray, embedding: FloatArray, labels: IntArray
-) -> float:
-    """Mean F1 over classes of the predictions of ``linear_transfer_balanced_accuracy``.
-
-    train_embedding : (n, d) float32; train_labels : (n,) int; embedding : (m, d) float32;
-    labels : (m,) int; -1 where missing. Range [0, 1], larger is better.
-    """
-    predicted = _transfer("linear", train_embedding, train_labels, embedding, labels)
-    return _macro_f1(labels, predicted)
+def _doc(kind: str, question: str, of: str) -> str:
+    """What the metric says of itself."""
+    if of == "balanced_accuracy":
+        said, best = _SAID[kind, question], "larger is better; chance is 1 / classes."
+    else:
+        said = (
+            f"Mean F1 over classes of the predictions of ``{kind}_{question}_balanced_accuracy``."
+        )
+        best = "larger is better."
+    return f"{said}\n\n{_INPUTS[question]}{best}\n"
 
 
 @remembered
@@ -305,3 +219,15 @@ def _macro_f1(labels: IntArray, predicted: IntArray) -> float:
     pairs = ((truth == label, guess == label) for label in np.unique(truth))
     f1 = [2 * (true & said).sum() / (true.sum() + said.sum()) for true, said in pairs]
     return float(np.mean(f1))
+
+
+# Each is a function of this module, as every metric is.
+globals().update(
+    (made.__name__, made)
+    for made in (
+        _metric(kind, question, of)
+        for question in ("probe", "transfer")
+        for kind in _TITLES
+        for of in ("balanced_accuracy", "macro_f1")
+    )
+)
