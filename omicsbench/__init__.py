@@ -11,10 +11,37 @@ from typing import TYPE_CHECKING, Any
 
 from omicsbench._version import __version__
 
-__all__ = ["__version__", "embed", "estimate", "load", "report", "run", "verdicts"]
+__all__ = [
+    "__version__",
+    "ab",
+    "answer",
+    "calibrate",
+    "compare",
+    "embed",
+    "estimate",
+    "history",
+    "load",
+    "plan",
+    "report",
+    "run",
+    "verdicts",
+]
 
 if TYPE_CHECKING:
-    from omicsbench.api import embed, estimate, load, report, run, verdicts
+    from omicsbench.api import (
+        ab,
+        answer,
+        calibrate,
+        compare,
+        embed,
+        estimate,
+        history,
+        load,
+        plan,
+        report,
+        run,
+        verdicts,
+    )
 
 
 def __getattr__(name: str) -> Any:

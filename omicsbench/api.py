@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from omicsbench.errors import OmicsbenchError
+from omicsbench.inputs.given import own_data
 from omicsbench.inputs.source import OwnData
 from omicsbench.planning.suite import Suite, load_suite, make_suite
 from omicsbench.plugin import Values
-from omicsbench.registry.discover import discover
+from omicsbench.registry.discover import Registry, discover
 from omicsbench.running.embed import embed as embed
 
 if TYPE_CHECKING:
@@ -21,7 +22,11 @@ if TYPE_CHECKING:
     import pandas as pd
     from anndata import AnnData
 
+    from omicsbench.planning.estimate import Outlook
     from omicsbench.running.runner import Observer
+    from omicsbench.tracking.compare import Comparison
+    from omicsbench.tracking.follow import History
+    from omicsbench.tracking.noise_floor import Calibration
     from omicsbench.verdict.verdict import Verdict
 
 PathLike = str | os.PathLike[str]
@@ -56,20 +61,29 @@ def run(
     unit : obs column of ``data`` with the donors or batches: the unit of sampling error.
     methods : pipelines added to the suite's.
     out : results folder, ``results/<suite>`` by default.
+    plugins : folders of the user's own methods and data sets.
+    executor : runs the pipelines, such as Dask's; by default local processes.
+    isolate_runs : a fresh process for every run, not only for every pipeline.
+    retry : do runs again that failed before.
     force : run what is predicted to exceed its limits too.
+    command : what the report names as the call, in place of this one.
+    observer : told how the suite goes on.
     changes : suite entries to replace, such as ``repeats=10`` or ``sizes=[100, "all"]``.
 
     Raises OmicsbenchError with one sentence for anything unknown or unusable.
     """
+    from omicsbench.running.called import as_python
     from omicsbench.running.runner import run_suite
 
     for name, given in (("methods", methods), ("plugins", plugins)):
         if isinstance(given, str):
             raise OmicsbenchError(f"{name} takes a list: {name}=[{given!r}].")
-    chosen = load_suite(suite) if isinstance(suite, str) else suite
+    chosen = _suite(suite)
     with tempfile.TemporaryDirectory(prefix="omicsbench-data-") as folder:
-        own = _own_data(data, label, values, unit, Path(folder))
+        own = own_data(data, label, values, unit, Path(folder))
         changes = {key: value for key, value in changes.items() if value is not None}
+        stated = {"label": label, "values": values, "unit": unit, "methods": list(methods) or None}
+        call = {**stated, **changes}
         if own:
             changes["datasets"] = ()
         if methods:
@@ -77,18 +91,17 @@ def run(
             changes["pipelines"] = (*changes["pipelines"], *methods)
         if changes:
             chosen = make_suite({**chosen.model_dump(exclude_unset=True), **changes}, chosen.name)
-        target = Path(out) if out is not None else default_folder(chosen, own)
+        target = _path(out) or default_folder(chosen, own)
         run_suite(
             chosen,
             target,
-            registry=discover([Path(p) for p in plugins]),
+            registry=_registry(plugins),
             own_data=own,
             executor=executor,
             isolate_runs=isolate_runs,
             retry=retry,
             force=force,
-            command=command
-            or _call(chosen.name, data, label, values, unit, methods, changes, target),
+            command=command or as_python(chosen.name, data, call, target),
             observer=observer,
         )
     return load(target)
@@ -104,90 +117,54 @@ def estimate(
 
     One row per (data set, pipeline, size): repeats, done, todo, and of one run ``wall_s``,
     ``peak_rss_bytes`` and ``disk_bytes``, each with the ends of its 95 % interval, missing where
-    nothing is stored to predict from. Totals lie in ``attrs["total"]``. Nothing is run.
+    nothing is stored to predict from. Totals lie in ``attrs["total"]``. Nothing is run; ``suite``,
+    ``results`` and ``plugins`` are as of :func:`plan`.
     """
     import pandas as pd
 
-    from omicsbench.planning.estimate import flat, look_ahead
+    from omicsbench.planning.estimate import flat
 
-    chosen = load_suite(suite) if isinstance(suite, str) else suite
-    folder = Path(results) if results is not None else default_folder(chosen)
-    found = look_ahead(chosen, discover([Path(p) for p in plugins]), folder)
+    found = plan(suite, results=results, plugins=plugins)
     table = pd.DataFrame([flat(row) for row in found.rows])
     table.attrs["total"] = vars(found.total)
     return table
 
 
-def _call(
-    suite: str,
-    data: Any,
-    label: Any,
-    values: Any,
-    unit: Any,
-    methods: Any,
-    changes: Any,
-    out: Path,
-) -> str:
-    """The call that was made, as Python; an AnnData is shown by its shape."""
-    given = {"label": label, "values": values, "unit": unit, "methods": list(methods) or None}
-    given |= {k: v for k, v in changes.items() if k not in ("datasets", "pipelines")}
-    if "pipelines" in changes and not methods:
-        given["pipelines"] = list(changes["pipelines"])
-    shown = data if data is None or isinstance(data, str) else f"<{type(data).__name__}>"
-    if hasattr(data, "shape"):
-        shown = f"<AnnData of {data.shape[0]} x {data.shape[1]}>"
-    parts = [repr(suite)] + ([f"data={shown!r}"] if data is not None else [])
-    parts += [f"{key}={value!r}" for key, value in given.items() if value is not None]
-    return f"omicsbench.run({', '.join(parts)}, out={str(out)!r})"
+def plan(
+    suite: str | Suite = "quick",
+    *,
+    results: PathLike | None = None,
+    plugins: Sequence[PathLike] = (),
+) -> Outlook:
+    """What a suite will take, as ``omicsbench plan`` prints it. Nothing is run or prepared.
+
+    Parameters
+    ----------
+    suite, plugins : as of :func:`run`.
+    results : folder of the stored runs to predict from, ``results/<suite>`` by default.
+    """
+    from omicsbench.planning.estimate import look_ahead
+
+    chosen = _suite(suite)
+    folder = _path(results) or default_folder(chosen)
+    return look_ahead(chosen, _registry(plugins), folder)
+
+
+def _suite(suite: str | Suite) -> Suite:
+    return load_suite(suite) if isinstance(suite, str) else suite
+
+
+def _path(given: PathLike | None) -> Path | None:
+    return None if given is None else Path(given)
+
+
+def _registry(plugins: Sequence[PathLike]) -> Registry:
+    return discover([Path(folder) for folder in plugins])
 
 
 def default_folder(suite: Suite, own: Sequence[OwnData] = ()) -> Path:
     """Where results go if nobody says: named after the user's data, otherwise the suite."""
     return Path("results") / (own[0].path.stem if own else suite.name)
-
-
-def _own_data(
-    data: PathLike | AnnData | OwnData | Sequence[OwnData] | None,
-    label: str | None,
-    values: Values | None,
-    unit: str | None,
-    folder: Path,
-) -> list[OwnData]:
-    if data is None:
-        for what, column in (("label", label), ("unit", unit)):
-            if column is not None:
-                raise OmicsbenchError(
-                    f"A {what} belongs to your own data; name its file with --data."
-                )
-        return []
-    if isinstance(data, OwnData):
-        return [data]
-    if isinstance(data, str | os.PathLike):
-        return [OwnData(Path(data), label=label, values=values, unit=unit)]
-    if hasattr(data, "write_h5ad"):
-        path = _written(data, label, unit, folder)
-        return [OwnData(path, label=label, values=values, unit=unit)]
-    if isinstance(data, Sequence) and all(isinstance(one, OwnData) for one in data):
-        return list(data)
-    raise OmicsbenchError(
-        f"data is a {type(data).__name__}; give a file's path, an AnnData, or OwnData objects."
-    )
-
-
-def _written(adata: AnnData, label: str | None, unit: str | None, folder: Path) -> Path:
-    """The AnnData as a file, without what a run does not use and a file may not hold."""
-    from anndata import AnnData
-
-    wanted = list(dict.fromkeys(name for name in (label, unit) if name is not None))
-    if set(wanted) <= set(adata.obs):
-        obs = adata.obs[wanted]
-    else:  # what there is, to be named in the refusal
-        obs = adata.obs.select_dtypes(include=["category", "object", "string"]).astype(str)
-    layers = {"counts": adata.layers["counts"]} if "counts" in adata.layers else {}
-    uns: dict[str, Any] = {"log1p": {}} if "log1p" in adata.uns else {}
-    path = folder / "data.h5ad"
-    AnnData(adata.X, obs=obs, var=adata.var[[]], layers=layers, uns=uns).write_h5ad(path)
-    return path
 
 
 def load(folder: PathLike, *, every: bool = False) -> pd.DataFrame:
@@ -204,7 +181,10 @@ def load(folder: PathLike, *, every: bool = False) -> pd.DataFrame:
 
 
 def verdicts(folder: PathLike) -> list[Verdict]:
-    """What the analysis says of each (data set, metric, deep pipeline, simple side)."""
+    """What the analysis says of each (data set, metric, deep pipeline, simple side).
+
+    ``folder`` holds stored results; nothing is run.
+    """
     from omicsbench.records.planned import planned_records
     from omicsbench.verdict.judge import verdicts as judge
 
@@ -230,7 +210,7 @@ def report(folder: PathLike, out: PathLike | None = None) -> Path:
     return write_report(
         records,
         source,
-        Path(out) if out is not None else source / "report.html",
+        _path(out) or source / "report.html",
         reference=stored.get("reference", "pca"),
         margins=stored.get("margins"),
         price_per_hour=stored.get("price_per_hour"),
@@ -248,8 +228,141 @@ def _stored(folder: Path) -> dict[str, Any]:
 
 
 def answer(folder: PathLike) -> list[str]:
-    """The verdicts in a few sentences of plain words."""
+    """The verdicts of a results ``folder`` in a few sentences of plain words."""
     from omicsbench.records.planned import planned_records
     from omicsbench.reporting import answer as words
 
     return words(verdicts(folder), planned_records(Path(folder))[0])
+
+
+def compare(
+    base: PathLike, head: PathLike, *, suite: str = "ci", noise: PathLike | None = None
+) -> Comparison:
+    """What became worse from one set of stored runs of a suite to another.
+
+    Parameters
+    ----------
+    base, head : results folder, or ``REVISION[:FOLDER]`` of git where one is committed.
+    suite : of a revision without a folder: ``results/<suite>``.
+    noise : what :func:`calibrate` wrote; ``noise.json`` in ``base`` by default.
+
+    Raises OmicsbenchError for what is neither a folder nor a revision.
+    """
+    from omicsbench.tracking.sides import compare_stored
+
+    return compare_stored(os.fspath(base), os.fspath(head), suite, _path(noise))
+
+
+def calibrate(
+    suite: str | Suite = "ci",
+    *,
+    sets: int = 10,
+    out: PathLike | None = None,
+    noise: PathLike | None = None,
+    plugins: Sequence[PathLike] = (),
+    observer: Observer | None = None,
+    tell: Callable[[str], None] = lambda step: None,
+) -> Calibration:
+    """Run a suite against itself: the rate of false alarms, and the noise floor, as a file.
+
+    Every two of the sets of runs are compared. The same call resumes.
+
+    Parameters
+    ----------
+    suite, plugins, observer : as of :func:`run`.
+    sets : times that the suite is run, at least 4.
+    out : folder, ``results/calibration/<suite>`` by default.
+    noise : where the noise floor is written, ``noise.json`` in ``out`` by default.
+    tell : called with a line for each set.
+    """
+    from omicsbench.records.planned import planned_records
+    from omicsbench.running.runner import run_suite
+    from omicsbench.tracking.compare import Terms
+    from omicsbench.tracking.noise_floor import NOISE_FILE, calibration, enough, write_noise
+
+    enough(sets)
+    chosen, registry = _suite(suite), _registry(plugins)
+    folder = _path(out) or Path("results") / "calibration" / chosen.name
+    places = [folder / f"{number:02d}" for number in range(sets)]
+    for place in places:
+        tell(f"{place}:")
+        run_suite(chosen, place, registry=registry, observer=observer)
+    found = calibration(
+        [planned_records(place)[0] for place in places], Terms(dict(chosen.tolerances))
+    )
+    return write_noise(found, _path(noise) or folder / NOISE_FILE)
+
+
+def history(
+    file: PathLike,
+    *,
+    add: Sequence[PathLike] = (),
+    revision: str | None = None,
+    out: PathLike | None = None,
+) -> History:
+    """Keep one summary a revision, and tell what changed, and since when.
+
+    Parameters
+    ----------
+    file : history file, one line of JSON for each revision, suite and machine.
+    add : results folders to add to it; shards of one suite go together.
+    revision : commit of what is added, in place of the recorded one.
+    out : HTML page of the trends; none is written by default.
+    """
+    from omicsbench.reporting.history_page import write_history
+    from omicsbench.tracking.follow import follow
+
+    page = _path(out)
+    if page and page.suffix != ".html":
+        raise OmicsbenchError(f"Cannot write {page}: name an .html file.")
+    found = follow(Path(file), [Path(folder) for folder in add], revision)
+    if page:
+        page.parent.mkdir(parents=True, exist_ok=True)
+        write_history(found.trends, page)
+    return found
+
+
+def ab(
+    base: str,
+    head: str,
+    *,
+    suite: str | Suite = "ci",
+    samples: int | None = None,
+    methods: Sequence[str] = (),
+    only: bool = False,
+    plugins: PathLike | None = None,
+    out: PathLike | None = None,
+    noise: PathLike | None = None,
+    tell: Callable[[str], None] = lambda step: None,
+) -> Comparison:
+    """Run two revisions of the repository here in turn; what looks worse is run again.
+
+    Parameters
+    ----------
+    base, head : commits, tags or branches, or checkouts such as ``.``.
+    suite : as of :func:`run`.
+    samples : repeats of each side; those of the suite by default, at least 6.
+    methods : pipelines added to the suite's; with ``only`` they alone are run.
+    plugins : folder of this repository with methods and data sets, taken from each revision.
+    out : folder of the samples, ``results/ab/<base>..<head>`` by default; the same call resumes.
+    noise : what :func:`calibrate` wrote.
+    tell : called with each step that takes a while.
+    """
+    from omicsbench.revisions.trial import compare_revisions
+
+    if only and not methods:
+        raise OmicsbenchError("There is no method to run alone; name one (--method).")
+    chosen = _suite(suite)
+    if methods:
+        pipelines = [*(() if only else chosen.pipelines), *methods]
+        chosen = make_suite(chosen.model_dump(exclude_unset=True) | {"pipelines": pipelines})
+    return compare_revisions(
+        base,
+        head,
+        chosen,
+        samples=samples,
+        plugins=_path(plugins),
+        out=_path(out),
+        noise=_path(noise),
+        tell=tell,
+    )

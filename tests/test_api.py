@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import ast
+import inspect
+import re
+import subprocess
+import sys
 from pathlib import Path
 
 import anndata
@@ -11,6 +16,7 @@ import pytest
 
 import omicsbench
 from omicsbench.errors import OmicsbenchError
+from omicsbench.tracking.compare import Alarm
 
 
 @pytest.fixture(scope="module")
@@ -117,3 +123,89 @@ def test_bad_arguments_are_refused(adata: anndata.AnnData, tmp_path: Path) -> No
         omicsbench.run("quick", data={}, out=tmp_path)  # type: ignore[arg-type]
     with pytest.raises(AttributeError):
         _ = omicsbench.nothing
+
+
+def test_the_public_names_as_a_whole() -> None:
+    functions = {
+        "ab",
+        "answer",
+        "calibrate",
+        "compare",
+        "embed",
+        "estimate",
+        "history",
+        "load",
+        "plan",
+        "report",
+        "run",
+        "verdicts",
+    }
+    assert set(omicsbench.__all__) == functions | {"__version__"}
+    assert omicsbench.__all__ == sorted(omicsbench.__all__)
+    for name in functions:
+        made = getattr(omicsbench, name)
+        assert callable(made), name
+        told = inspect.getdoc(made) or ""
+        unsaid = [p for p in inspect.signature(made).parameters if not re.search(rf"\b{p}\b", told)]
+        assert not unsaid, f"{name} does not say what {unsaid} are"
+
+
+def test_no_module_hides_a_public_function() -> None:
+    """`import omicsbench.x` sets the attribute `x`: no module may bear a function's name."""
+    code = (
+        "import importlib, pkgutil, omicsbench\n"
+        "for found in pkgutil.walk_packages(omicsbench.__path__, 'omicsbench.'):\n"
+        "    if found.name.count('.') == 1 and not found.name.endswith('__main__'):\n"
+        "        importlib.import_module(found.name)\n"
+        "wrong = [n for n in omicsbench.__all__ if n != '__version__'\n"
+        "         and type(getattr(omicsbench, n)).__name__ != 'function']\n"
+        "assert not wrong, wrong\n"
+    )
+    subprocess.run([sys.executable, "-P", "-c", code], check=True)
+
+
+def test_importing_omicsbench_loads_nothing() -> None:
+    code = "import sys, omicsbench; print([m for m in sys.modules if m.startswith('omicsbench')])"
+    done = subprocess.run(
+        [sys.executable, "-P", "-c", code], check=True, capture_output=True, text=True
+    )
+    assert set(ast.literal_eval(done.stdout)) == {"omicsbench", "omicsbench._version"}
+
+
+def test_two_folders_are_compared(results: Path, tmp_path: Path) -> None:
+    found = omicsbench.compare(results, results)
+    assert (found.base, found.head) == (str(results), str(results))
+    assert found.alarm is Alarm.NOT_COMPARABLE, "nothing was measured anew"
+    with pytest.raises(OmicsbenchError, match="no results folder"):
+        omicsbench.compare(tmp_path / "gone", results)
+
+
+def test_a_history_is_kept_and_told(results: Path, tmp_path: Path) -> None:
+    file, page = tmp_path / "history.jsonl", tmp_path / "pages" / "history.html"
+    found = omicsbench.history(file, add=[results], revision="v1", out=page)
+    assert [entry.revision for entry in found.added] == ["v1"]
+    assert (found.left_out, len(found.trends.revisions)) == (0, 1)
+    assert page.read_text(encoding="utf-8").startswith("<!doctype html>")
+    again = omicsbench.history(file)
+    assert (again.added, again.trends) == ((), found.trends)
+    with pytest.raises(OmicsbenchError, match=r"name an \.html file"):
+        omicsbench.history(file, out=tmp_path / "page.pdf")
+
+
+def test_a_plan_is_told_and_runs_nothing(tmp_path: Path) -> None:
+    found = omicsbench.plan("quick", results=tmp_path / "none")
+    assert (found.suite, found.stored) == ("quick", 0)
+    assert found.total.todo == sum(row.repeats for row in found.rows) > 0
+    table = omicsbench.estimate("quick", results=tmp_path / "none")
+    assert table["repeats"].sum() == found.total.todo
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_what_cannot_be_compared_is_refused_before_anything_runs(tmp_path: Path) -> None:
+    with pytest.raises(OmicsbenchError, match="3 sets of runs tell no noise floor; take 4"):
+        omicsbench.calibrate("quick", sets=3, out=tmp_path / "aa")
+    with pytest.raises(OmicsbenchError, match="fewer than 6"):
+        omicsbench.ab("HEAD", "HEAD", samples=5, out=tmp_path / "ab")
+    with pytest.raises(OmicsbenchError, match="no method to run alone"):
+        omicsbench.ab("HEAD", "HEAD", only=True, out=tmp_path / "ab")
+    assert list(tmp_path.iterdir()) == []

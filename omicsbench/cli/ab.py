@@ -10,11 +10,7 @@ import typer
 from typer.core import TyperCommand
 
 from omicsbench.cli.compare import HTML, JSON, JUNIT, MARKDOWN, tell
-from omicsbench.errors import OmicsbenchError
-
-# `git bisect run` reads 0 as good, 125 as "cannot be told", 1 to 127 as bad, and stops at 128.
-GOOD, BAD, SKIP, ABORT = 0, 1, 125, 128
-FOR_BISECT = {0: GOOD, 1: BAD, 3: SKIP, 4: BAD}
+from omicsbench.cli.exit_codes import FOR_BISECT, OF_ALARM, ExitCode
 
 
 class Command(TyperCommand):
@@ -26,7 +22,7 @@ class Command(TyperCommand):
             return super().parse_args(ctx, args)
         except Exception as error:
             if "--bisect" in given and hasattr(error, "exit_code"):
-                error.exit_code = ABORT
+                error.exit_code = ExitCode.ABORT
             raise
 
 
@@ -75,76 +71,37 @@ def ab(
 ) -> None:
     """Run two revisions in turn on this machine; what looks worse is run again before it counts.
 
-    Exit codes: 0 fine, 1 regression, 2 bad input, 3 nothing comparable was measured, 4 runs lost
-    (failed or missing, and done in REV1). The same command again resumes.
+    The same command again resumes.
     """
+    from omicsbench import api
+    from omicsbench.cli.progress import Steps, observing_signals
+    from omicsbench.revisions.build import must_stand_outside
     from omicsbench.revisions.checkout import RevisionError
     from omicsbench.running.runner import Interrupted
 
     try:
-        found = _found(base, head, suite, samples, method or [], only, plugins, out, noise, bisect)
+        if bisect:
+            must_stand_outside(Path())
+        with observing_signals(), Steps() as step:
+            found = api.ab(
+                base,
+                head,
+                suite=suite,
+                samples=samples,
+                methods=method or [],
+                only=only,
+                plugins=plugins,
+                out=out,
+                noise=noise,
+                tell=step,
+            )
         tell(found, markdown=markdown, html=html, json=json, junit=junit)
     except Interrupted:
         raise
     except Exception as error:
         if not bisect:
             raise
-        code = SKIP if isinstance(error, RevisionError) else ABORT
         print(f"omicsbench: {error}", file=sys.stderr)
+        code = ExitCode.SKIP if isinstance(error, RevisionError) else ExitCode.ABORT
         raise typer.Exit(code) from error
-    raise typer.Exit(FOR_BISECT[found.exit_code] if bisect else found.exit_code)
-
-
-def _found(
-    base: str,
-    head: str,
-    suite: str,
-    samples: int | None,
-    method: list[str],
-    only: bool,
-    plugins: Path | None,
-    out: Path | None,
-    noise: Path | None,
-    bisect: bool,
-) -> Any:
-    from omicsbench.cli.progress import Steps, observing_signals
-    from omicsbench.planning.suite import load_suite, make_suite
-    from omicsbench.revisions.build import build
-    from omicsbench.revisions.checkout import locate
-    from omicsbench.revisions.trial import MIN_SAMPLES, clear, judge, set_up
-    from omicsbench.tracking.sides import Side, terms_of
-
-    if samples is not None and samples < MIN_SAMPLES:
-        raise OmicsbenchError(f"--samples {samples}: fewer than {MIN_SAMPLES} tell nothing.")
-    if only and not method:
-        raise OmicsbenchError("--only runs the pipelines of --method; name one.")
-    if bisect:
-        _stands_outside()
-    chosen = load_suite(suite)
-    if method:
-        pipelines = [*(() if only else chosen.pipelines), *method]
-        chosen = make_suite(chosen.model_dump(exclude_unset=True) | {"pipelines": pipelines})
-    stated = Side(base, [], chosen.model_dump(), {})
-    terms = terms_of(stated, stated, noise, interleaved=True)
-    with observing_signals(), Steps() as step:
-        here = Path()
-        for name in (base, head):  # an unknown one is told before minutes go into the other
-            locate(name, here)
-        built = [build(name, here, plugins=plugins, tell=step) for name in (base, head)]
-        trial = set_up(chosen, built[0], built[1], out)
-        found = judge(trial, samples or max(chosen.repeats, MIN_SAMPLES), terms, step)
-    clear(trial)
-    return found
-
-
-def _stands_outside() -> None:
-    """Raises OmicsbenchError if the omicsbench that judges is the checkout that bisect changes."""
-    import omicsbench
-    from omicsbench.revisions.checkout import top
-
-    root = top(Path())
-    if Path(omicsbench.__file__).resolve().parent == root / "omicsbench":
-        raise OmicsbenchError(
-            f"The omicsbench that runs here is {root} itself, which git bisect changes at every "
-            "step; install one elsewhere and let that judge (docs/ab.md)."
-        )
+    raise typer.Exit((FOR_BISECT if bisect else OF_ALARM)[found.alarm])

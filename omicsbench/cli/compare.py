@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from omicsbench.errors import OmicsbenchError
+from omicsbench.cli.exit_codes import OF_ALARM
 
 if TYPE_CHECKING:
     from omicsbench.tracking.compare import Comparison
-    from omicsbench.tracking.noise_floor import Calibration
 
 MARKDOWN = typer.Option("--markdown", help="Write Markdown, for a pull request or a CI summary.")
 HTML = typer.Option("--html", help="Write a page that opens offline.")
 JSON = typer.Option("--json", help="Write everything as JSON.")
 JUNIT = typer.Option("--junit", help="Write JUnit XML.")
-FEWEST = 4
+CAUSES = 10  # of false alarms, shown
 
 
 def compare(
@@ -37,22 +38,12 @@ def compare(
     json: Annotated[Path | None, JSON] = None,
     junit: Annotated[Path | None, JUNIT] = None,
 ) -> None:
-    """Tell what became worse from BASE to HEAD, two sets of stored runs of a suite.
+    """Tell what became worse from BASE to HEAD, two sets of stored runs of a suite."""
+    from omicsbench import api
 
-    Exit codes: 0 fine, 1 regression, 2 bad input, 3 nothing comparable was measured, 4 runs lost
-    (failed, missing or invalid, and done in BASE).
-    """
-    from omicsbench.tracking.compare import compare as compare_records
-    from omicsbench.tracking.sides import read_side, terms_of
-
-    old, new = read_side(base, suite), read_side(head, suite)
-    if not old.records:
-        raise OmicsbenchError(f"{base} holds no run records; run the suite there first.")
-    found = compare_records(
-        old.records, new.records, terms=terms_of(old, new, noise), names=(base, head)
-    )
+    found = api.compare(base, head, suite=suite, noise=noise)
     tell(found, markdown=markdown, html=html, json=json, junit=junit)
-    raise typer.Exit(found.exit_code)
+    raise typer.Exit(OF_ALARM[found.alarm])
 
 
 def tell(
@@ -79,9 +70,9 @@ def tell(
     for said in comparison.sentences(found):
         print(f"- {said}")
     print(comparison.headline(found))
-    written = {
+    written: dict[Path | None, Callable[[Comparison], str]] = {
         markdown: comparison.markdown,
-        json: comparison.to_json,
+        json: partial(comparison.to_json, exit_code=OF_ALARM[found.alarm]),
         junit: comparison.junit,
         html: comparison.page,
     }
@@ -94,7 +85,7 @@ def tell(
 def calibrate(
     suite: Annotated[str, typer.Argument(help="Suite, by name or path of a TOML file.")] = "ci",
     sets: Annotated[
-        int, typer.Option("--sets", min=FEWEST, help="Times that the suite is run.")
+        int, typer.Option("--sets", help="Times that the suite is run, at least 4.")
     ] = 10,
     out: Annotated[
         Path | None, typer.Option("--out", "-o", help="Folder (results/calibration/<suite>).")
@@ -112,39 +103,25 @@ def calibrate(
 
     Every two of the sets of runs are compared. Stop it and go on whenever you like.
     """
+    from omicsbench import api
     from omicsbench.cli.progress import Progress, observing_signals
-    from omicsbench.planning.suite import load_suite
-    from omicsbench.records.planned import planned_records
-    from omicsbench.records.store import write_text
-    from omicsbench.registry.discover import discover
-    from omicsbench.running.runner import run_suite
-    from omicsbench.tracking.compare import Terms
-    from omicsbench.tracking.noise_floor import NOISE_FILE, dump_noise
-    from omicsbench.tracking.noise_floor import calibrate as compare_all
 
-    chosen = load_suite(suite)
-    folder = out or Path("results") / "calibration" / chosen.name
-    registry = discover(plugins or [])
-    places = [folder / f"{number:02d}" for number in range(sets)]
-    for place in places:
-        print(f"{place}:")
-        with observing_signals(), Progress() as observer:
-            run_suite(chosen, place, registry=registry, observer=observer)
-    found = compare_all(
-        [planned_records(place)[0] for place in places], Terms(dict(chosen.tolerances))
-    )
-    path = noise or folder / NOISE_FILE
-    write_text(path, dump_noise(found))
-    _say(found)
-    print(f"Noise floor: {path}")
-
-
-def _say(found: Calibration) -> None:
+    with observing_signals(), Progress() as progress:
+        found = api.calibrate(
+            suite,
+            sets=sets,
+            out=out,
+            noise=noise,
+            plugins=plugins or [],
+            observer=progress,
+            tell=progress.say,
+        )
     print(f"{found.comparisons} comparisons of {found.sets} sets of runs of the same revision.")
     print(
         f"False alarms: {found.alarms_held_out} ({found.rate:.1%}), the noise floor being that "
         f"of the other sets; {found.alarms} by the suite's tolerances alone."
     )
     print(f"{found.warnings} warned, by the suite's tolerances alone.")
-    for cause, count in sorted(found.causes.items(), key=lambda item: -item[1])[:10]:
+    for cause, count in sorted(found.causes.items(), key=lambda item: -item[1])[:CAUSES]:
         print(f"  {count:3d}  {cause}")
+    print(f"Noise floor: {found.file}")

@@ -7,8 +7,6 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from omicsbench.errors import OmicsbenchError
-
 if TYPE_CHECKING:
     from rich.table import Table
 
@@ -32,32 +30,15 @@ def history(
     ] = None,
 ) -> None:
     """Keep one summary a revision, and show what changed, since when, and the trends."""
-    from omicsbench.records.store import read_records
-    from omicsbench.reporting.history_page import write_history
-    from omicsbench.tracking.history import entries, joined, read, write
-    from omicsbench.tracking.trends import trends
+    from omicsbench import api
 
-    if revision is not None and not add:
-        raise OmicsbenchError("--revision names what is added: give a results folder with --add.")
     page = out or file.with_suffix(".html")
-    if page.suffix != ".html":
-        raise OmicsbenchError(f"Cannot write {page}: name an .html file.")
-    kept = read(file) if file.exists() or not add else []
-    if add:
-        records = [record for folder in add for record in read_records(folder)]
-        new, left_out = entries(records, revision=revision)
-        kept = joined([*kept, *new])
-        write(file, kept)
-        for entry in new:
-            print(f"Added {entry.revision}, {entry.suite or 'no suite'}, {len(entry.cells)} cells.")
-        if left_out:
-            print(f"Left out {left_out} runs of code that no commit holds.")
-    if not kept:
-        raise OmicsbenchError(f"{file} holds no revision; add results with --add.")
-    found = trends(kept)
-    page.parent.mkdir(parents=True, exist_ok=True)
-    write_history(found, page)
-    _print(found)
+    found = api.history(file, add=add or [], revision=revision, out=page)
+    for entry in found.added:
+        print(f"Added {entry.revision}, {entry.suite or 'no suite'}, {len(entry.cells)} cells.")
+    if found.left_out:
+        print(f"Left out {found.left_out} runs of code that no commit holds.")
+    _print(found.trends)
     print(f"Page: {page}")
 
 

@@ -1,7 +1,6 @@
 """The command line: parses and prints; everything it does is in the modules it calls.
 
-Exit codes: 0 done, 1 no run succeeded or a check failed, 2 bad input (one sentence says what
-is wrong and what to do), 130 stopped by the user.
+Exit codes: ``omicsbench.cli.exit_codes``.
 """
 
 from __future__ import annotations
@@ -20,6 +19,7 @@ from omicsbench.cli import data as cli_data
 from omicsbench.cli import history as cli_history
 from omicsbench.cli import plan as cli_plan
 from omicsbench.cli import run as cli_run
+from omicsbench.cli.exit_codes import OF_COMPARISON, ExitCode
 from omicsbench.cli.run import Plugins, print_answer
 from omicsbench.errors import OmicsbenchError
 
@@ -50,13 +50,13 @@ def main() -> None:
         from omicsbench.running.runner import Interrupted
 
         print(f"omicsbench: {error}", file=sys.stderr)
-        sys.exit(130 if isinstance(error, Interrupted) else 2)
+        sys.exit(ExitCode.STOPPED if isinstance(error, Interrupted) else ExitCode.BAD_INPUT)
     except KeyboardInterrupt:
         print("omicsbench: stopped.", file=sys.stderr)
-        sys.exit(130)
+        sys.exit(ExitCode.STOPPED)
     except BrokenPipeError:  # the reader of a pipe has gone: `omicsbench list metrics | head`
         sys.stderr.close()
-        sys.exit(0)
+        sys.exit(ExitCode.DONE)
     except OSError as error:  # a full disk, a folder that may not be written
         where = f" {error.filename}" if error.filename else ""
         reason = error.strerror or type(error).__name__
@@ -65,7 +65,7 @@ def main() -> None:
             "goes on from there.",
             file=sys.stderr,
         )
-        sys.exit(2)
+        sys.exit(ExitCode.BAD_INPUT)
 
 
 def _version(wanted: bool) -> None:
@@ -129,7 +129,7 @@ def check(
     )
     print(f"{summary}.")
     if failed:
-        raise typer.Exit(1)
+        raise typer.Exit(ExitCode.FAILED)
 
 
 @app.command()
@@ -154,9 +154,9 @@ def new(
 app.command()(cli_run.run)
 app.command()(cli_plan.plan)
 app.command()(cli_history.history)
-app.command()(cli_compare.compare)
+app.command(epilog=OF_COMPARISON)(cli_compare.compare)
 app.command()(cli_compare.calibrate)
-app.command(cls=cli_ab.Command)(cli_ab.ab)
+app.command(cls=cli_ab.Command, epilog=OF_COMPARISON)(cli_ab.ab)
 
 
 @app.command("report")

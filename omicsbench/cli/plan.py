@@ -28,13 +28,10 @@ def plan(
     as_json: Annotated[bool, typer.Option("--json", help="Print everything as JSON.")] = False,
 ) -> None:
     """Predict time, memory and disk of every run of a suite from the runs already stored."""
-    from omicsbench.planning.estimate import flat, look_ahead
-    from omicsbench.planning.suite import load_suite
-    from omicsbench.registry.discover import discover
+    from omicsbench import api
+    from omicsbench.planning.estimate import flat
 
-    chosen = load_suite(suite)
-    folder = results or Path("results") / chosen.name
-    found = look_ahead(chosen, discover(plugins or []), folder)
+    found = api.plan(suite, results=results, plugins=plugins or [])
     if as_json:
         content = {
             "suite": found.suite,

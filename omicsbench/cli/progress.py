@@ -52,11 +52,14 @@ class Progress:
     def __exit__(self, *exception: object) -> None:
         self.bar.stop()
 
+    def say(self, line: str) -> None:
+        self.console.print(line, markup=False, highlight=False, soft_wrap=True)
+
     def dataset(self, name: str, share: float) -> None:
         self.bar.update(self.task, description=f"preparing {name}", total=1, completed=share)
 
     def start(self, todo: Sequence[Planned], done: int) -> None:
-        self.total = len(todo)
+        self.total, self.done, self.failed = len(todo), 0, 0
         weight = sum(_weight(p.spec) for p in todo)
         self.console.print(
             f"{self.total} runs to do" + (f", {done} done or set aside" if done else ""),

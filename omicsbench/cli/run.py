@@ -10,6 +10,7 @@ from typing import Annotated, Any
 
 import typer
 
+from omicsbench.cli.exit_codes import ExitCode
 from omicsbench.errors import OmicsbenchError
 
 CAUSES = 5  # reasons of failures and skips printed; the report has them all
@@ -276,7 +277,7 @@ def _finish(folder: Path, table: Any, report: bool) -> None:
         print_answer(folder)
         print(f"Report: {path}")
     if "ok" not in runs:
-        raise typer.Exit(1)
+        raise typer.Exit(ExitCode.FAILED)
 
 
 def print_answer(folder: Path) -> None:

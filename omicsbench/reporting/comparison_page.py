@@ -11,14 +11,19 @@ from typing import Any
 from xml.etree import ElementTree
 
 from omicsbench.reporting.style import GRID, INK
-from omicsbench.tracking.compare import Change, Comparison
+from omicsbench.tracking.compare import Alarm, Change, Comparison
 from omicsbench.tracking.lost_runs import Lost
 from omicsbench.tracking.quantities import kind, lower_is_better
 
 SHOWN = 30  # rows of a table for people; JSON has them all
 UNITS = {"peak_rss_bytes": (2**20, "MiB"), "wall_s": (1.0, "s"), "cpu_s": (1.0, "s")}
 COLOURS = {"regression": "#b8420a", "improvement": "#08519c", "no change": "#9aa0a8"}
-MARK = {0: "OK", 1: "REGRESSION", 3: "NOTHING COMPARABLE", 4: "RUNS LOST"}
+MARK = {
+    Alarm.NONE: "OK",
+    Alarm.REGRESSION: "REGRESSION",
+    Alarm.NOT_COMPARABLE: "NOTHING COMPARABLE",
+    Alarm.LOST: "RUNS LOST",
+}
 HEADS = (
     "Data set",
     "Pipeline",
@@ -34,7 +39,7 @@ HEADS = (
 
 def headline(found: Comparison) -> str:
     """The outcome in one line."""
-    return f"{MARK[found.exit_code]}: {found.head} against {found.base}"
+    return f"{MARK[found.alarm]}: {found.head} against {found.base}"
 
 
 def sentences(found: Comparison) -> list[str]:
@@ -52,7 +57,7 @@ def sentences(found: Comparison) -> list[str]:
         said.append(f"{len(found.lost):,} runs that were done in BASE were lost: {causes}.")
     reasons = Counter(c.reason for c in found.changes if c.state == "not comparable")
     said += [f"{n:,} not comparable: {reason}." for reason, n in reasons.most_common(4)]
-    if found.exit_code == 3:
+    if found.alarm is Alarm.NOT_COMPARABLE:
         said.append("Nothing comparable was measured, so nothing can be said.")
     if found.new:
         said.append(f"{found.new:,} runs are new in HEAD and have nothing to compare with.")
@@ -131,8 +136,8 @@ def _pipes(cells: Sequence[str]) -> str:
     return "| " + " | ".join(safe) + " |"
 
 
-def to_json(found: Comparison) -> str:
-    """Everything, with ``exit_code``; numbers that do not exist are null."""
+def to_json(found: Comparison, **more: Any) -> str:
+    """Everything, after what is given ``more``; numbers that do not exist are null."""
 
     def clean(value: Any) -> Any:
         if isinstance(value, dict):
@@ -141,7 +146,7 @@ def to_json(found: Comparison) -> str:
             return [clean(one) for one in value]
         return None if isinstance(value, float) and not math.isfinite(value) else value
 
-    content = {"exit_code": found.exit_code, "outcome": MARK[found.exit_code]} | asdict(found)
+    content = more | {"outcome": MARK[found.alarm]} | asdict(found)
     return json.dumps(clean(content), indent=1) + "\n"
 
 
@@ -207,7 +212,7 @@ def page(found: Comparison) -> str:
             sentences=sentences(found),
             parts=parts(found),
             style=inlined("style.css"),
-            fine=found.exit_code == 0,
+            fine=found.alarm is Alarm.NONE,
             pictures={t: (note, Markup(svg)) for t, (note, svg) in drawn.items() if svg},
         )
     )

@@ -28,7 +28,7 @@ from omicsbench.records.spec import digest
 from omicsbench.revisions.checkout import RevisionError, Source, export, locate, top
 
 Tell = Callable[[str], None]
-PACKAGE = Path(__file__).parents[1]
+PACKAGE = Path(__file__).resolve().parents[1]
 FOR_DEVELOPERS = ("dev", "test", "tests", "docs")  # extras that a run does not need
 NEEDED = ("--repeats", "--out", "--no-report", "--plugins")  # of the command run
 SHOWN_LINES = 3  # of what pip said when it failed
@@ -98,6 +98,16 @@ def build(
     built = Built(source, digest([source.identity, asked]), python, (code,))
     _try(built)
     return built
+
+
+def must_stand_outside(repository: Path) -> None:
+    """Raises OmicsbenchError if the omicsbench that runs is that of the checkout itself."""
+    root = top(repository)
+    if root / "omicsbench" == PACKAGE:
+        raise OmicsbenchError(
+            f"The omicsbench that runs here is {root} itself, which git bisect changes at every "
+            "step; install one elsewhere and let that judge (docs/ab.md)."
+        )
 
 
 def _with_plugins(source: Source, repository: Path, plugins: Path, tell: Tell) -> Built:

@@ -18,22 +18,63 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from omicsbench.errors import StoreError
+from omicsbench.errors import OmicsbenchError, StoreError
 from omicsbench.inputs.fetch import downloads_folder
 from omicsbench.planning.suite import Suite
 from omicsbench.records import store
 from omicsbench.records.environment import cores
 from omicsbench.records.spec import RunRecord, digest
-from omicsbench.revisions.build import Built, Tell
-from omicsbench.revisions.checkout import RevisionError
+from omicsbench.revisions.build import Built, Tell, build
+from omicsbench.revisions.checkout import RevisionError, locate
 from omicsbench.running.runner import Interrupted
 from omicsbench.tracking.compare import Change, Comparison, Terms, compare
+from omicsbench.tracking.sides import Side, terms_of
 
 MIN_SAMPLES = 6  # of a side: with fewer, no test can tell noise from a regression
 SIDES = ("a", "b")
 OF_ANALYSIS = {"summary", "reference", "margins", "tolerances", "price_per_hour"}  # of a suite
 NO_RUN_SUCCEEDED = 1  # exit code of `run`: data like any other
 END_S = 30.0  # for a side to end on its own when it is told to stop
+
+
+def compare_revisions(
+    base: str,
+    head: str,
+    suite: Suite,
+    *,
+    samples: int | None = None,
+    plugins: Path | None = None,
+    out: Path | None = None,
+    noise: Path | None = None,
+    tell: Tell = lambda step: None,
+) -> Comparison:
+    """Build two revisions of the repository here, and run a suite with them in turn.
+
+    Parameters
+    ----------
+    base, head : commits, tags or branches, or folders with a checkout.
+    samples : of each side; by default the suite's repeats, at least 6.
+    plugins, tell : as of `build`.
+    out : where samples are kept, so that the same call resumes.
+    noise : the floor that a calibration wrote.
+
+    Raises OmicsbenchError for bad input, RevisionError where a side cannot be built or run,
+    Interrupted on Ctrl-C. Finished samples are kept in every case.
+    """
+    if samples is not None and samples < MIN_SAMPLES:
+        raise OmicsbenchError(
+            f"{samples} samples: fewer than {MIN_SAMPLES} of a side tell nothing."
+        )
+    stated = Side("the suite", [], suite.model_dump(), {})
+    terms = terms_of(stated, stated, noise, interleaved=True)
+    here = Path()
+    for name in (base, head):  # an unknown one is told before minutes go into the other
+        locate(name, here)
+    built = [build(name, here, plugins=plugins, tell=tell) for name in (base, head)]
+    trial = set_up(suite, built[0], built[1], out)
+    found = judge(trial, samples or max(suite.repeats, MIN_SAMPLES), terms, tell)
+    clear(trial)
+    return found
 
 
 @dataclass(frozen=True)

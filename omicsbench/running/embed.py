@@ -30,6 +30,10 @@ def embed(
     The cells are prepared as in a run (normalised, ``features`` genes, unit variance), all of
     them being training rows. ``key`` is ``X_<pipeline>`` by default, for example ``X_pca_tsne``.
     Cells without counts get NaN. Returns ``adata``.
+
+    ``n_components`` and ``seed`` are of the pipeline's methods; ``values`` says what the matrix
+    holds (``counts``, ``log`` or ``continuous``) where that cannot be told; ``registry`` is of
+    the methods that can be named.
     """
     from omicsbench.inputs.validation import check
     from omicsbench.prepare.features import select_rows

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from enum import StrEnum
 from functools import cache
 from typing import Any, Literal
 
@@ -28,6 +29,15 @@ COST_KINDS: tuple[Kind, ...] = ("memory", "time")
 State = Literal["regression", "improvement", "no change", "not comparable"]
 Cell = tuple[str, str, int, str]  # data set, pipeline as labelled, size, quantity
 Noise = Mapping[str, Mapping[str, float]]  # pipeline, quantity: largest effect of no change
+
+
+class Alarm(StrEnum):
+    """Whether a comparison passes, and if not, why."""
+
+    NONE = "none"
+    REGRESSION = "regression"
+    NOT_COMPARABLE = "nothing comparable was measured"
+    LOST = "runs lost"
 
 
 @dataclass(frozen=True)
@@ -93,14 +103,15 @@ class Comparison:
         return tuple(c for c in self.changes if c.warns)
 
     @property
-    def exit_code(self) -> int:
-        """0 fine, 1 regression, 3 nothing comparable was measured, 4 runs lost."""
+    def alarm(self) -> Alarm:
+        """The gravest of what is wrong."""
         if any(loss.status != NOT_MEASURED for loss in self.lost):
-            return 4
+            return Alarm.LOST
         if self.regressions:
-            return 1
-        compared = any(c.state != "not comparable" for c in self.changes)
-        return 3 if not compared else 4 if self.lost else 0
+            return Alarm.REGRESSION
+        if all(c.state == "not comparable" for c in self.changes):
+            return Alarm.NOT_COMPARABLE
+        return Alarm.LOST if self.lost else Alarm.NONE
 
 
 @dataclass(frozen=True)

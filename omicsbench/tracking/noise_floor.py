@@ -9,15 +9,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations
 from pathlib import Path
 
-from omicsbench.errors import StoreError
+from omicsbench.errors import OmicsbenchError, StoreError
 from omicsbench.records.spec import RunRecord
-from omicsbench.tracking.compare import Comparison, Noise, Terms, compare
+from omicsbench.records.store import write_text
+from omicsbench.tracking.compare import Alarm, Comparison, Noise, Terms, compare
 
 NOISE_FILE = "noise.json"
+FEWEST = 4  # sets of runs
 
 
 @dataclass(frozen=True)
@@ -26,7 +28,8 @@ class Calibration:
 
     ``alarms`` of ``comparisons`` would have failed by the suite's tolerances alone, and
     ``alarms_held_out`` with floors from those sets that are on neither side. ``warnings`` are
-    comparisons that warned (times on a like machine), by the tolerances alone.
+    comparisons that warned (times on a like machine), by the tolerances alone. ``file`` is where
+    the floors were written, if anywhere.
     """
 
     sets: int
@@ -36,6 +39,7 @@ class Calibration:
     warnings: int
     causes: Mapping[str, int]
     floors: Noise
+    file: Path | None = None
 
     @property
     def rate(self) -> float:
@@ -43,11 +47,15 @@ class Calibration:
         return self.alarms_held_out / self.comparisons
 
 
-def calibrate(sets: Sequence[Sequence[RunRecord]], terms: Terms | None = None) -> Calibration:
-    """Compare every two of several sets of records of one revision. Raises ValueError below four:
-    floors for a pair come from the other sets, of which it takes two."""
-    if len(sets) < 4:
-        raise ValueError("four sets or more")
+def enough(sets: int) -> None:
+    """Raises OmicsbenchError below four: floors for a pair come from the others, at least two."""
+    if sets < FEWEST:
+        raise OmicsbenchError(f"{sets} sets of runs tell no noise floor; take {FEWEST} or more.")
+
+
+def calibration(sets: Sequence[Sequence[RunRecord]], terms: Terms | None = None) -> Calibration:
+    """Compare every two of several sets of records of one revision. Raises as `enough`."""
+    enough(len(sets))
     terms = terms or Terms()
     bare = Terms(terms.tolerances, {}, terms.interleaved)
     found = {
@@ -56,12 +64,12 @@ def calibrate(sets: Sequence[Sequence[RunRecord]], terms: Terms | None = None) -
     alarms = held_out = warnings = 0
     causes: dict[str, int] = {}
     for (i, j), pair in found.items():
-        alarms += pair.exit_code != 0
+        alarms += pair.alarm is not Alarm.NONE
         warnings += bool(pair.warnings)
         others = [c for pair_of, c in found.items() if not {i, j} & set(pair_of)]
         floored = Terms(terms.tolerances, floors(others), terms.interleaved)
         strict = compare(sets[i], sets[j], terms=floored)
-        held_out += strict.exit_code != 0
+        held_out += strict.alarm is not Alarm.NONE
         for change in (*pair.regressions, *pair.warnings):
             cause = f"{change.pipeline}: {change.quantity}"
             causes[cause] = causes.get(cause, 0) + 1
@@ -85,8 +93,8 @@ def floors(comparisons: Sequence[Comparison]) -> dict[str, dict[str, float]]:
     return largest
 
 
-def dump_noise(found: Calibration) -> str:
-    """The text of the file that `compare` reads."""
+def write_noise(found: Calibration, path: Path) -> Calibration:
+    """Write the file that a comparison reads; returns the calibration with its ``file``."""
     content = {
         "sets": found.sets,
         "comparisons": found.comparisons,
@@ -98,7 +106,8 @@ def dump_noise(found: Calibration) -> str:
             for pipeline, of in sorted(found.floors.items())
         },
     }
-    return json.dumps(content, indent=1) + "\n"
+    write_text(path, json.dumps(content, indent=1) + "\n")
+    return replace(found, file=path)
 
 
 def read_noise(path: Path) -> Noise:

@@ -16,7 +16,7 @@ from omicsbench.errors import OmicsbenchError, StoreError, unknown
 from omicsbench.metrics import METRICS
 from omicsbench.records.planned import planned_records, read_plan
 from omicsbench.records.spec import RunRecord
-from omicsbench.tracking.compare import Noise, Terms
+from omicsbench.tracking.compare import Comparison, Noise, Terms, compare
 from omicsbench.tracking.noise_floor import NOISE_FILE, read_noise
 from omicsbench.tracking.quantities import COSTS, Kind
 
@@ -29,6 +29,20 @@ class Side:
     records: list[RunRecord]
     suite: Mapping[str, Any]
     noise: Noise
+
+
+def compare_stored(
+    base: str, head: str, suite: str = "ci", noise: Path | None = None
+) -> Comparison:
+    """What became worse from BASE to HEAD, each a results folder or a committed one.
+
+    Raises OmicsbenchError for what is neither, or a BASE without records.
+    """
+    old, new = read_side(base, suite), read_side(head, suite)
+    if not old.records:
+        raise OmicsbenchError(f"{base} holds no run records; run the suite there first.")
+    terms = terms_of(old, new, noise)
+    return compare(old.records, new.records, terms=terms, names=(base, head))
 
 
 def read_side(text: str, suite: str) -> Side:

@@ -23,7 +23,7 @@ import numpy as np
 
 from omicsbench.records.planned import planned_records
 from omicsbench.records.spec import RunRecord
-from omicsbench.tracking.compare import asked, compare
+from omicsbench.tracking.compare import Alarm, asked, compare
 from omicsbench.tracking.quantities import kind, quantities
 from omicsbench.tracking.sides import read_side, terms_of
 
@@ -77,14 +77,14 @@ def main() -> None:
     terms, alarms = terms_of(base, base), 0
     for a, b in combinations(sets, 2):
         found = compare(sets[a], sets[b], terms=terms, names=(a, b))
-        alarms += found.exit_code != 0
+        alarms += found.alarm is not Alarm.NONE
         blamed = sorted({f"{c.pipeline}: {c.quantity}" for c in found.regressions})
         print(
             json.dumps(
                 {
                     "base": a,
                     "head": b,
-                    "exit_code": found.exit_code,
+                    "alarm": found.alarm,
                     "blamed": blamed,
                     "lost": len(found.lost),
                     "runs_with_other_scores": unlike(sets[a], sets[b]),

@@ -71,7 +71,7 @@ def main() -> None:
                 {
                     "plant": plant,
                     "method": method,
-                    "exit_code": found.exit_code,
+                    "alarm": found.alarm,
                     "caught": blamed == {label},
                     "blamed": sorted(blamed),
                     "lost": sorted({x.status for x in found.lost}),

@@ -11,6 +11,7 @@ import tomllib
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
@@ -22,7 +23,7 @@ from omicsbench.registry.pipeline import resolve
 from omicsbench.revisions import trial as ab
 from omicsbench.revisions.build import build
 from omicsbench.revisions.checkout import RevisionError
-from omicsbench.tracking.compare import Change, Comparison
+from omicsbench.tracking.compare import Alarm, Change, Comparison
 from omicsbench.tracking.lost_runs import Lost
 
 Cli = Callable[..., subprocess.CompletedProcess[str]]
@@ -204,19 +205,20 @@ def _comparison(*changes: Change, lost: tuple[Lost, ...] = ()) -> Comparison:
 
 
 @pytest.mark.parametrize(
-    ("fresh", "code", "reason"),
+    ("fresh", "alarm", "reason"),
     [
-        (_comparison(replace(CHANGE, effect=1.3)), 1, "confirmed by fresh samples"),
-        (_comparison(replace(CHANGE, state="no change")), 0, "not confirmed by fresh samples"),
-        (_comparison(replace(CHANGE, state="improvement")), 0, "not confirmed by fresh samples"),
-        (_comparison(replace(CHANGE, state="not comparable")), 1, "could not be tested"),
-        (_comparison(FINE), 1, "could not be tested"),
-        (_comparison(replace(CHANGE, state="no change"), lost=(LOSS,)), 4, "not confirmed"),
+        ({"effect": 1.3}, Alarm.REGRESSION, "confirmed by fresh samples"),
+        ({"state": "no change"}, Alarm.NONE, "not confirmed by fresh samples"),
+        ({"state": "improvement"}, Alarm.NONE, "not confirmed by fresh samples"),
+        ({"state": "not comparable"}, Alarm.REGRESSION, "could not be tested"),
+        ({"quantity": "other"}, Alarm.REGRESSION, "could not be tested"),
     ],
 )
-def test_a_suspect_fails_only_if_found_again(fresh: Comparison, code: int, reason: str) -> None:
-    found = ab.confirmed(_comparison(CHANGE, FINE), fresh)
-    assert found.exit_code == code
+def test_a_suspect_fails_only_if_found_again(
+    fresh: dict[str, Any], alarm: Alarm, reason: str
+) -> None:
+    found = ab.confirmed(_comparison(CHANGE, FINE), _comparison(replace(CHANGE, **fresh)))
+    assert found.alarm is alarm
     judged = {change.cell: change for change in found.changes}
     assert reason in judged[CHANGE.cell].reason
     assert judged[FINE.cell] == FINE
@@ -224,10 +226,18 @@ def test_a_suspect_fails_only_if_found_again(fresh: Comparison, code: int, reaso
     assert judged[CHANGE.cell].effect == (1.3 if reason.startswith("confirmed") else 1.5)
 
 
+def test_runs_lost_in_fresh_samples_are_lost_too() -> None:
+    fresh = _comparison(replace(CHANGE, state="no change"), lost=(LOSS,))
+    found = ab.confirmed(_comparison(CHANGE, FINE), fresh)
+    assert found.alarm is Alarm.LOST
+    assert "not confirmed" in {c.cell: c for c in found.changes}[CHANGE.cell].reason
+    assert ab.confirmed(_comparison(CHANGE, FINE), _comparison(FINE)).alarm is Alarm.REGRESSION
+
+
 def test_runs_lost_in_the_first_samples_stay_lost() -> None:
     fresh = _comparison(replace(CHANGE, state="no change"))
     found = ab.confirmed(_comparison(CHANGE, lost=(LOSS,)), fresh)
-    assert found.exit_code == 4
+    assert found.alarm is Alarm.LOST
     assert found.notes == (
         "Regressions: 1 in the first samples, 0 of them in fresh ones as well; what was not "
         "confirmed only warns.",

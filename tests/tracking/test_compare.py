@@ -13,12 +13,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
+from omicsbench.errors import OmicsbenchError
 from omicsbench.records import store
 from omicsbench.records.spec import RunRecord, Status
 from omicsbench.stats.paired import paired_tests
-from omicsbench.tracking.compare import Change, Comparison, Terms, compare
+from omicsbench.tracking.compare import Alarm, Change, Comparison, Terms, compare
 from omicsbench.tracking.lost_runs import MISSING, NOT_MEASURED, REPEATED
-from omicsbench.tracking.noise_floor import calibrate, dump_noise, read_noise
+from omicsbench.tracking.noise_floor import calibration, read_noise, write_noise
 
 STORED = Path(__file__).parents[2] / "results" / "answer"
 ONE = "pca(10)"
@@ -62,7 +63,7 @@ def flagged(found: Comparison) -> set[str]:
 
 def test_the_same_scores_measured_again_pass() -> None:
     found = compare(base(), again())
-    assert (found.exit_code, found.lost, found.pairs) == (0, (), len(base()))
+    assert (found.alarm, found.lost, found.pairs) == (Alarm.NONE, (), len(base()))
     told = [c for c in found.changes if c.state != "not comparable"]  # CPU clocks tick too coarsely
     assert len(told) > 0.98 * len(found.changes)
     assert {(c.state, c.p) for c in told} == {("no change", 1.0)}
@@ -80,7 +81,7 @@ def test_lower_scores_of_one_pipeline() -> None:
         }
 
     found = compare(base(), again(worse))
-    assert found.exit_code == 1
+    assert found.alarm is Alarm.REGRESSION
     assert flagged(found) == {ONE}
     told = {c.cell for c in found.changes if c.pipeline == ONE and not c.relative}
     assert len({c.cell for c in found.regressions}) > 0.9 * len(told)
@@ -89,7 +90,7 @@ def test_lower_scores_of_one_pipeline() -> None:
     assert one.head - one.base == pytest.approx(one.effect)
     rng = np.random.default_rng(0)
     back = compare(again(worse), base())
-    assert back.exit_code == 0
+    assert back.alarm is Alarm.NONE
     better = {c.cell for c in back.changes if c.state == "improvement"}
     assert better == {c.cell for c in found.regressions}
 
@@ -110,15 +111,15 @@ def test_within_the_tolerance_nothing_is_worse_however_significant() -> None:
     found = compare(
         base(), again(lambda r: {"scores": {k: v - 0.004 for k, v in r.scores.items()}})
     )
-    assert found.exit_code == 0
+    assert found.alarm is Alarm.NONE
     strict = Terms({"score": 0.001})
     assert (
         compare(
             base(),
             again(lambda r: {"scores": {k: v - 0.004 for k, v in r.scores.items()}}),
             terms=strict,
-        ).exit_code
-        == 1
+        ).alarm
+        is Alarm.REGRESSION
     )
 
 
@@ -128,8 +129,8 @@ def test_noise_without_a_change_of_the_mean_does_not_count() -> None:
         compare(
             base(),
             again(lambda r: {"scores": {k: v + rng.normal(0, 0.05) for k, v in r.scores.items()}}),
-        ).exit_code
-        != 0
+        ).alarm
+        is not Alarm.NONE
         for _ in range(20)
     )
     assert alarms <= 3  # of 20 at 5 %: more has a chance of 1.6 %
@@ -137,13 +138,13 @@ def test_noise_without_a_change_of_the_mean_does_not_count() -> None:
 
 def test_memory_blocks_and_time_warns() -> None:
     hungry = compare(base(), again(lambda r: {"peak_rss_bytes": int(r.peak_rss_bytes * 1.3)}))
-    assert hungry.exit_code == 1
+    assert hungry.alarm is Alarm.REGRESSION
     assert {c.quantity for c in hungry.regressions} == {"peak_rss_bytes"}
     assert all(c.effect == pytest.approx(1.3, abs=1e-3) for c in hungry.regressions)
     deep = "autoencoder(10, depth=2)"
     slow = again(lambda r: scaled(r, 2.0), deep)
     found = compare(base(), slow)
-    assert (found.exit_code, flagged(found)) == (0, set())
+    assert (found.alarm, flagged(found)) == (Alarm.NONE, set())
     assert {c.pipeline for c in found.warnings} == {deep}
     assert flagged(compare(base(), slow, terms=Terms(interleaved=True))) == {deep}
 
@@ -175,7 +176,7 @@ def test_costs_of_another_machine_are_not_comparable(
     untold = [c for c in found.changes if c.state == "not comparable" and c.pairs > 1]
     assert {kinds[c.quantity] for c in untold} == unlike
     assert all(c.reason for c in untold)
-    assert found.exit_code == 0
+    assert found.alarm is Alarm.NONE
 
 
 @pytest.mark.parametrize("status", [s for s in Status if s is not Status.OK])
@@ -188,38 +189,38 @@ def test_a_run_that_newly_fails_never_passes(status: Status) -> None:
         for r in again()
     ]
     found = compare(base(), broken)
-    assert found.exit_code == 4
+    assert found.alarm is Alarm.LOST
     assert [(x.status, x.reason, x.size) for x in found.lost] == [
         (status.value, "planted", victim.spec.size)
     ]
     mended = compare(broken, base())
-    assert (mended.exit_code, mended.mended) == (0, 1)
+    assert (mended.alarm, mended.mended) == (Alarm.NONE, 1)
     assert compare(broken, [r.model_copy(update={"started_at": "x"}) for r in broken]).lost == ()
 
 
 def test_what_is_missing_never_passes() -> None:
     found = compare(base(), again()[1:])
-    assert (found.exit_code, [x.status for x in found.lost]) == (4, [MISSING])
+    assert (found.alarm, [x.status for x in found.lost]) == (Alarm.LOST, [MISSING])
     without = again(lambda r: {"scores": {k: v for k, v in r.scores.items() if k != "knn_recall"}})
     found = compare(base(), without)
-    assert found.exit_code == 4
+    assert found.alarm is Alarm.LOST
     assert {x.pipeline for x in found.lost} == {ONE}
     assert all("knn_recall" in x.reason for x in found.lost)
 
 
 def test_nothing_measured_is_told_from_fine() -> None:
     same = compare(base(), base())
-    assert same.exit_code == 3
+    assert same.alarm is Alarm.NOT_COMPARABLE
     assert {x.status for x in same.lost} == {NOT_MEASURED}
-    assert compare(base(), []).exit_code == 3
+    assert compare(base(), []).alarm is Alarm.NOT_COMPARABLE
     other = [
         r.model_copy(update={"spec": r.spec.model_copy(update={"dataset": "another"})})
         for r in again()
     ]
     found = compare(base(), other)
-    assert (found.exit_code, found.new) == (3, len(base()))
+    assert (found.alarm, found.new) == (Alarm.NOT_COMPARABLE, len(base()))
     half = [a if i % 2 else b for i, (a, b) in enumerate(zip(base(), again(), strict=True))]
-    assert compare(base(), half).exit_code == 4
+    assert compare(base(), half).alarm is Alarm.LOST
 
 
 def test_a_method_that_returns_an_earlier_result() -> None:
@@ -230,13 +231,13 @@ def test_a_method_that_returns_an_earlier_result() -> None:
         return {"scores": kept.scores, "scores_se": kept.scores_se}
 
     found = compare(base(), again(previous))
-    assert found.exit_code == 4
+    assert found.alarm is Alarm.LOST
     assert {(x.status, x.pipeline) for x in found.lost} == {(REPEATED, ONE)}
     # What rightly repeats itself, in BASE too, is not held against it.
     assert compare(again(previous), base()).lost == ()
     steady = again(previous)
     anew = [r.model_copy(update={"started_at": r.started_at + "2"}) for r in steady]
-    assert compare(steady, anew).exit_code == 0
+    assert compare(steady, anew).alarm is Alarm.NONE
 
 
 def test_new_code_and_new_data_pair_with_the_old() -> None:
@@ -251,7 +252,7 @@ def test_new_code_and_new_data_pair_with_the_old() -> None:
         return r.model_copy(update={"spec": spec, "key": spec.key})
 
     found = compare(base(), [renamed(r) for r in again()])
-    assert (found.exit_code, found.pairs) == (0, len(base()))
+    assert (found.alarm, found.pairs) == (Alarm.NONE, len(base()))
     assert sum("other content" in note for note in found.notes) == 2  # data sets
 
 
@@ -260,7 +261,7 @@ def test_a_single_pair_is_no_test() -> None:
     anew = [r.model_copy(update={"started_at": "later"}) for r in alone]
     found = compare(alone, anew)
     assert {c.state for c in found.changes} == {"not comparable"}
-    assert found.exit_code == 3
+    assert found.alarm is Alarm.NOT_COMPARABLE
 
 
 def test_the_p_values_are_those_of_scipy() -> None:
@@ -324,7 +325,7 @@ def test_the_noise_floor_is_learnt_and_kept(tmp_path: Path) -> None:
         [r.model_copy(update={"started_at": f"{r.started_at} {i}"}) for r in again(noisy)]
         for i in range(5)
     ]
-    found = calibrate(sets)
+    found = calibration(sets)
     assert (found.sets, found.comparisons) == (5, 10)
     assert found.alarms_held_out <= found.alarms
     # Only what differed has a floor, of the order of the noise of a mean of ten.
@@ -332,7 +333,7 @@ def test_the_noise_floor_is_learnt_and_kept(tmp_path: Path) -> None:
     assert 0.003 < floor < 0.05
     assert found.floors["random_projection(10)"]["knn_recall"] == 0
     path = tmp_path / "noise.json"
-    path.write_text(dump_noise(found), encoding="utf-8")
+    assert write_noise(found, path).file == path
     kept = read_noise(path)
     assert kept[ONE]["knn_recall"] == pytest.approx(floor, rel=1e-3)
     lower = again(lambda r: {"scores": {k: v - 0.012 for k, v in r.scores.items()}})
@@ -340,8 +341,8 @@ def test_the_noise_floor_is_learnt_and_kept(tmp_path: Path) -> None:
     floored = compare(base(), lower, terms=Terms(noise={ONE: {"knn_recall": 0.02}}))
     assert plain
     assert not {c.cell for c in floored.regressions if c.quantity == "knn_recall"}
-    with pytest.raises(ValueError, match="four sets"):
-        calibrate(sets[:3])
+    with pytest.raises(OmicsbenchError, match="3 sets of runs tell no noise floor; take 4"):
+        calibration(sets[:3])
 
 
 def test_the_worst_come_first() -> None:
