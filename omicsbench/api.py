@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from anndata import AnnData
 
     from omicsbench.planning.estimate import Outlook
+    from omicsbench.records.packing import Packed
     from omicsbench.running.runner import Observer
     from omicsbench.tracking.compare import Comparison
     from omicsbench.tracking.follow import History
@@ -194,6 +195,17 @@ def verdicts(folder: PathLike) -> list[Verdict]:
         reference=stored.get("reference", "pca"),
         margins=stored.get("margins"),
     )
+
+
+def pack(folder: PathLike) -> Packed:
+    """Pack the stored runs for keeping: ``records.jsonl`` in place of one file a run.
+
+    Everything reads both alike, and a packed folder resumes. Raises StoreError if a record cannot
+    be read; then nothing is changed.
+    """
+    from omicsbench.records.packing import pack as pack_records
+
+    return pack_records(Path(folder))
 
 
 def report(folder: PathLike, out: PathLike | None = None) -> Path:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import inspect
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -83,6 +84,15 @@ def test_the_same_data_resumes(results: Path, adata: anndata.AnnData) -> None:
     assert {p: p.stat().st_mtime_ns for p in (results / "runs").iterdir()} == before
 
 
+def test_packed_results_resume_and_say_the_same(results: Path, tmp_path: Path) -> None:
+    shutil.copytree(results, out := tmp_path / "out")
+    assert omicsbench.pack(out).runs == 8
+    shutil.rmtree(out / "runs")
+    pd.testing.assert_frame_equal(omicsbench.load(out), omicsbench.load(results))
+    assert omicsbench.verdicts(out) == omicsbench.verdicts(results)
+    assert omicsbench.answer(out) == omicsbench.answer(results)
+
+
 def test_report_and_its_function_survive_each_other(results: Path, tmp_path: Path) -> None:
     path = omicsbench.report(results, tmp_path / "page.html")
     assert path.read_text(encoding="utf-8").startswith("<!doctype html>")
@@ -135,6 +145,7 @@ def test_the_public_names_as_a_whole() -> None:
         "estimate",
         "history",
         "load",
+        "pack",
         "plan",
         "report",
         "run",

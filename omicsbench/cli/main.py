@@ -17,6 +17,7 @@ from omicsbench.cli import ab as cli_ab
 from omicsbench.cli import compare as cli_compare
 from omicsbench.cli import data as cli_data
 from omicsbench.cli import history as cli_history
+from omicsbench.cli import pack as cli_pack
 from omicsbench.cli import plan as cli_plan
 from omicsbench.cli import run as cli_run
 from omicsbench.cli.exit_codes import OF_COMPARISON, ExitCode
@@ -170,6 +171,9 @@ def report_(
     path = api.report(folder, out)
     print_answer(folder)
     print(f"Report: {path}")
+
+
+app.command()(cli_pack.pack)
 
 
 @app.command()

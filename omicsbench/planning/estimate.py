@@ -44,6 +44,7 @@ from omicsbench.records.costs import (
     observe,
     terms,
 )
+from omicsbench.records.embeddings import packed_bytes
 from omicsbench.records.environment import same_machine
 from omicsbench.records.facts import DatasetFacts
 from omicsbench.records.spec import Cause, RunRecord, Status
@@ -124,8 +125,8 @@ def look_ahead(suite: Suite, registry: Registry, results: Path) -> Outlook:
     entered, metrics = contestants(suite, registry), resolve_metrics(suite, registry)
     if not suite.datasets:
         raise RegistryError(f"Suite {suite.name} names no data set; there is nothing to plan.")
-    records = list(store.stored(results).values())
-    files = len(list((results / "runs").glob("[!.]*.json")))
+    found, unreadable = store.readable(results)
+    records = list(found.values())
     memory = memory_limit(suite)
     threads = suite.threads or max(1, environment.cores() // suite.jobs)
     known = _Known(records, results)
@@ -175,7 +176,7 @@ def look_ahead(suite: Suite, registry: Registry, results: Path) -> Outlook:
         suite.name,
         str(results),
         len(records),
-        files - len(records),
+        unreadable,
         tuple(datasets),
         tuple(rows),
         total,
@@ -188,9 +189,11 @@ class _Known:
     def __init__(self, records: Sequence[RunRecord], results: Path) -> None:
         here = environment.describe()
         sizes: dict[tuple[str, str, int], list[float]] = defaultdict(list)
+        packed = packed_bytes(results)
         for r in records:
             if r.status is Status.OK:
-                sizes[r.spec.dataset, r.spec.label, r.spec.size].append(_stored(results, r))
+                found = sizes[r.spec.dataset, r.spec.label, r.spec.size]
+                found.append(_stored(results, packed, r))
         self._strict: dict[tuple[object, ...], list[Observation]] = defaultdict(list)
         self._loose: dict[tuple[object, ...], list[Observation]] = defaultdict(list)
         self._starts: dict[str, list[float]] = defaultdict(list)
@@ -246,12 +249,13 @@ def _without_version(wanted: tuple[object, ...]) -> tuple[object, ...]:
     return (*wanted[:2], *wanted[3:])
 
 
-def _stored(results: Path, record: RunRecord) -> float:
-    """Bytes of a run's files."""
-    names = [f"runs/{record.key}.json"]
+def _stored(results: Path, packed: dict[str, int], record: RunRecord) -> float:
+    """Bytes of a run's files, as they are while running; ``packed`` are those of packed arrays."""
+    total = len(record.model_dump_json()) + 1
     if record.embedding:
-        names += [str(p.relative_to(results)) for p in results.glob(f"embeddings/{record.key}*")]
-    return float(sum((results / n).stat().st_size for n in names if (results / n).is_file()))
+        loose = {p.name: p.stat().st_size for p in results.glob(f"embeddings/{record.key}*")}
+        total += sum(n for file, n in (packed | loose).items() if file.startswith(record.key))
+    return float(total)
 
 
 def _dataset(

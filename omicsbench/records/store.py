@@ -1,35 +1,22 @@
-"""Results: one JSON file per run, named by the run's key, never half-written.
+"""Results: one JSON file per run, named by the run's key, never half-written; or packed.
 
-An interrupted suite resumes where it stopped, several machines can share a folder
-without locks, and a baseline can be committed and compared.
+An interrupted suite resumes where it stopped, several machines can share a folder without locks,
+and a baseline can be packed (records/packing.py), committed and compared. Every reader takes loose
+and packed records alike; loose ones win.
 """
 
 from __future__ import annotations
 
 import contextlib
-import errno
-import io
-import json
-import os
-import socket
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
-
-import numpy as np
-from numpy.typing import NDArray
-from pydantic import ValidationError
 
 from omicsbench.errors import StoreError
-from omicsbench.records.spec import SCHEMA_VERSION, RunRecord, Status
-from omicsbench.records.upgrade import OLDEST, upgraded
-
-MANY_CELLS = 20_000  # training cells above which their 2-D embedding is kept too, for a picture
-
-
-class NewerRecord(StoreError):
-    """A record written by a newer omicsbench."""
+from omicsbench.records import disk, packed
+from omicsbench.records.decode import NewerRecord, decode
+from omicsbench.records.packed import PACKED_FILE
+from omicsbench.records.spec import RunRecord, Status
 
 
 def open_folder(folder: Path) -> Path:
@@ -39,93 +26,51 @@ def open_folder(folder: Path) -> Path:
         with tempfile.TemporaryFile(dir=folder / "runs"):
             pass
     except OSError as error:
-        raise _explain(folder, error) from error
+        raise disk.explained(folder, error) from error
     return folder
 
 
 def write_record(folder: Path, record: RunRecord) -> Path:
-    """Store a record durably, in one step; a finished run is never replaced by a failure."""
+    """Store a record durably, in one step; a finished run is never replaced by a failure.
+
+    Returns the file that holds the run, which is the packed one if it was finished there.
+    """
     path = folder / "runs" / f"{record.key}.json"
-    if record.status is not Status.OK and path.exists():
-        with contextlib.suppress(StoreError):
+    if record.status is not Status.OK:
+        with contextlib.suppress(StoreError, FileNotFoundError):
             if read_record(path).status is Status.OK:
                 return path
-    _write(path, (record.model_dump_json() + "\n").encode())
+        old = packed.find(folder / PACKED_FILE, record.key)
+        if old and old.status is Status.OK:
+            return folder / PACKED_FILE
+    disk.write(path, (record.model_dump_json() + "\n").encode())
     return path
-
-
-def write_embedding(
-    folder: Path,
-    key: str,
-    parts: Mapping[str, tuple[NDArray[np.float32], NDArray[np.int32] | None]],
-) -> str:
-    """Store 2-D embeddings of a run; returns the relative path of the test cells' one.
-
-    ``parts`` holds, for "test" and, if wanted, for "train", the embedding (cells, 2) and the label
-    codes (cells,) or None; kept as float32 and int32 in ``embeddings/<key>.npy`` and
-    ``<key>.labels.npy``, ``<key>.train.npy`` and ``<key>.train.labels.npy``.
-    Raises StoreError if they cannot be written.
-    """
-    path = folder / "embeddings" / f"{key}.npy"
-    try:
-        path.parent.mkdir(exist_ok=True)
-    except OSError as error:
-        raise _explain(path.parent, error) from error
-    # The test cells last: where their file is, the others are.
-    for part in sorted(parts, key=lambda part: part == "test"):
-        Z, codes = parts[part]
-        if codes is not None:
-            _write(labels_file(embedding_file(path, part)), _npy(np.asarray(codes, dtype=np.int32)))
-        _write(embedding_file(path, part), _npy(np.asarray(Z, dtype=np.float32)))
-    return path.relative_to(folder).as_posix()
-
-
-def embedding_file(test: Path, part: str) -> Path:
-    """The file of a part's embedding, beside that of the test cells."""
-    return test if part == "test" else test.with_name(f"{test.stem}.{part}.npy")
-
-
-def labels_file(embedding: Path) -> Path:
-    """The file of the label codes of an embedding."""
-    return embedding.with_name(f"{embedding.stem}.labels.npy")
 
 
 def write_text(path: Path, text: str) -> None:
     """Write a text file of a results folder in one step."""
-    _write(path, text.encode())
+    disk.write(path, text.encode())
 
 
 def read_record(path: Path) -> RunRecord:
-    """One record. Raises StoreError telling older, newer and broken files apart."""
+    """A record in a file of its own. Raises StoreError, for older, newer and broken ones apart."""
     try:
         text = path.read_bytes()
-        content: dict[str, Any] = json.loads(text)
-        schema = int(content["schema_version"])
     except FileNotFoundError:
         raise
-    except (ValueError, KeyError, TypeError) as error:
-        raise StoreError(
-            f"{path} is not a run record (damaged?); delete it, and the run is done again."
-        ) from error
     except OSError as error:
-        raise _explain(path, error) from error
-    if not OLDEST <= schema <= SCHEMA_VERSION:
-        kind, todo = (
-            (NewerRecord, "update omicsbench or choose another folder with --out")
-            if schema > SCHEMA_VERSION
-            else (StoreError, "run the suite again")
-        )
-        raise kind(
-            f"{path} has record schema {schema}, this omicsbench reads {SCHEMA_VERSION}: {todo}."
-        )
-    try:
-        return RunRecord.model_validate(upgraded(content))
-    except ValidationError as error:
-        first = error.errors()[0]
-        raise StoreError(
-            f"{path} is not a valid run record ({'.'.join(map(str, first['loc']))}: "
-            f"{first['msg']}); delete it, and the run is done again."
-        ) from error
+        raise disk.explained(path, error) from error
+    return decode(text, str(path))
+
+
+def loose_files(folder: Path) -> list[Path]:
+    """The files that hold one record each, in the order of their keys."""
+    return sorted((folder / "runs").glob("[!.]*.json"))
+
+
+def holds_records(folder: Path) -> bool:
+    """Whether there is any record, readable or not."""
+    return (folder / PACKED_FILE).is_file() or bool(loose_files(folder))
 
 
 def read_records(folder: Path) -> list[RunRecord]:
@@ -135,65 +80,59 @@ def read_records(folder: Path) -> list[RunRecord]:
     """
     if not folder.is_dir():
         raise StoreError(f"There is no results folder {folder}.")
-    paths = sorted((folder / "runs").glob("[!.]*.json"))
-    if not paths:
-        raise StoreError(f"{folder} holds no run records; name a folder that `run` wrote.")
-    return [read_record(path) for path in paths]
+    records = {}
+    for name, found in _each(folder):
+        if isinstance(found, StoreError):
+            raise found
+        records[name or found.key] = found
+    if not records:
+        raise no_records(folder)
+    return [records[name] for name in sorted(records)]
 
 
-def stored(folder: Path) -> dict[str, RunRecord]:
-    """Readable records by key; a damaged or outdated file counts as not done.
+def readable(folder: Path) -> tuple[dict[str, RunRecord], int]:
+    """Readable records by key, and how many others there are: damaged or outdated, not done.
 
     Raises StoreError if a newer omicsbench wrote one: it must not be overwritten.
     """
-    found = {}
-    for path in (folder / "runs").glob("[!.]*.json"):
+    records, others = {}, 0
+    for name, found in _each(folder):
+        if isinstance(found, NewerRecord):
+            raise found
+        if isinstance(found, StoreError):
+            others += 1
+        else:
+            records[name or found.key] = found
+    return records, others
+
+
+def stored(folder: Path) -> dict[str, RunRecord]:
+    """The readable records by key, for a run that goes on from them. Raises as ``readable``."""
+    return readable(folder)[0]
+
+
+def no_records(folder: Path) -> StoreError:
+    """The error for a folder without any record."""
+    return StoreError(f"{folder} holds no run records; name a folder that `run` wrote.")
+
+
+def _each(folder: Path) -> Iterator[tuple[str, RunRecord | StoreError]]:
+    """Each record, loose or packed, or why it cannot be read; loose ones by name of their file.
+
+    Loose ones first, for they win, and while a folder is packed they are in the packed file
+    before they go.
+    """
+    seen = set()
+    for path in loose_files(folder):
         try:
-            found[path.stem] = read_record(path)
-        except NewerRecord:
-            raise
-        except (StoreError, FileNotFoundError):
+            found: RunRecord | StoreError = read_record(path)
+        except FileNotFoundError:
             continue
-    return found
-
-
-def _npy(array: NDArray[Any]) -> bytes:
-    buffer = io.BytesIO()
-    np.save(buffer, array, allow_pickle=False)
-    return buffer.getvalue()
-
-
-def _write(path: Path, content: bytes) -> None:
-    temporary = path.with_name(f".{path.name}.{socket.gethostname()}.{os.getpid()}.tmp")
-    try:
-        with temporary.open("wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
-        _sync(path.parent)
-    except OSError as error:
-        with contextlib.suppress(OSError):
-            temporary.unlink(missing_ok=True)
-        raise _explain(path, error) from error
-
-
-def _sync(folder: Path) -> None:
-    """Make a rename durable."""
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
-
-
-def _explain(path: Path, error: OSError) -> StoreError:
-    if error.errno in (errno.ENOSPC, errno.EDQUOT):
-        what = "the disk is full; free some space and run the same command again"
-    elif error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
-        what = "permission denied; choose a folder you may write to with --out"
-    elif error.errno in (errno.ENOTDIR, errno.EEXIST):
-        what = "a file is in the way; choose another folder with --out"
-    else:
-        what = error.strerror or type(error).__name__
-    return StoreError(f"Cannot write {path}: {what}. Finished runs are kept.")
+        except StoreError as error:
+            found = error
+        else:
+            seen.add(path.stem)
+        yield path.stem, found
+    for found in packed.read(folder / PACKED_FILE):
+        if isinstance(found, StoreError) or found.key not in seen:
+            yield "", found

@@ -10,13 +10,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
-from zipfile import BadZipFile
 
 import numpy as np
 from numpy.typing import NDArray
 
+from omicsbench.records.embeddings import MANY_CELLS, has_embedding, read_embedding
 from omicsbench.records.spec import RunRecord, Status
-from omicsbench.records.store import MANY_CELLS, embedding_file, labels_file
 from omicsbench.reporting.matrix import kind
 from omicsbench.reporting.raster import data_uri, raster, scatter
 
@@ -148,7 +147,7 @@ def _large_runs(runs: Runs, folder: Path) -> list[RunRecord]:
     chosen: dict[str, tuple[bool, RunRecord]] = {}
     for (pipeline, size), run in sorted(runs.items()):
         if run.embedding and size > MANY_CELLS:
-            kept = embedding_file(folder / run.embedding, "train").is_file()
+            kept = has_embedding(folder, run.embedding, "train")
             if kept or not chosen.get(pipeline, (False, run))[0]:
                 chosen[pipeline] = kept, run
     any_kept = any(kept for kept, _ in chosen.values())
@@ -204,24 +203,12 @@ def _load(folder: Path, run: RunRecord, part: str) -> Points | None:
     """Embedding (m, 2) and label codes (m,) if stored; None if there is no usable file."""
     if not run.embedding:
         return None
-    path = embedding_file(folder / run.embedding, part)
-    Z, codes = _array(path, folder), _array(labels_file(path), folder)
+    Z, codes = read_embedding(folder, run.embedding, part)
     if Z is None or Z.ndim != 2 or Z.shape[1] != 2 or Z.dtype.kind not in "fiu":
         return None
     usable = codes is not None and codes.shape == (len(Z),) and codes.dtype.kind in "iu"
     usable = usable and codes is not None and (not codes.size or codes.max() <= MAX_CODE)
     return Z, codes if usable else None
-
-
-def _array(path: Path, folder: Path) -> NDArray[Any] | None:
-    """The array of a file inside the folder, or None: a damaged picture is a missing one."""
-    if not path.resolve().is_relative_to(folder.resolve()) or not path.is_file():
-        return None
-    try:
-        array = np.load(path, allow_pickle=False)
-    except (OSError, ValueError, EOFError, MemoryError, BadZipFile):
-        return None
-    return array if isinstance(array, np.ndarray) else None
 
 
 def _first_codes(points: Iterable[Points | None]) -> NDArray[Any] | None:

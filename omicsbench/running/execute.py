@@ -12,7 +12,7 @@ from omicsbench.metrics.evaluate import n_neighbors
 from omicsbench.prepare.prepared import Prepared
 from omicsbench.prepare.split import method_seed
 from omicsbench.prepare.subsample import GROUPS, Rows, rows_for
-from omicsbench.records import store
+from omicsbench.records.embeddings import MANY_CELLS, write_embedding
 from omicsbench.records.spec import Phases, RunRecord, RunSpec, Status
 from omicsbench.registry.pipeline import Pipeline
 from omicsbench.running import measure
@@ -39,9 +39,9 @@ def execute(place: Workplace, spec: RunSpec, prepared: Prepared) -> RunRecord:
         drawn = curves(place, spec, rows, fitted)
     embedding = None
     if spec.keep_embedding and fitted.Z["test"].shape[1] == 2:
-        parts = ("test", "train") if spec.size > store.MANY_CELLS else ("test",)
+        parts = ("test", "train") if spec.size > MANY_CELLS else ("test",)
         kept = {part: (fitted.Z[part], rows.codes[part]) for part in parts}
-        embedding = store.write_embedding(place.out, spec.key, kept)
+        embedding = write_embedding(place.out, spec.key, kept)
     cost = fitted.cost
     return RunRecord(
         key=spec.key,

@@ -14,6 +14,7 @@ from typing import Any, get_args
 
 from omicsbench.errors import OmicsbenchError, StoreError, unknown
 from omicsbench.metrics import METRICS
+from omicsbench.records import store
 from omicsbench.records.planned import planned_records, read_plan
 from omicsbench.records.spec import RunRecord
 from omicsbench.tracking.compare import Comparison, Noise, Terms, compare
@@ -75,7 +76,7 @@ def _side(name: str, folder: Path) -> Side:
     try:
         records = planned_records(folder)[0]
     except StoreError:
-        if any((folder / "runs").glob("[!.]*.json")):
+        if store.holds_records(folder):
             raise
         records = []
     return Side(

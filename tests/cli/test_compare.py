@@ -13,6 +13,7 @@ from xml.etree import ElementTree
 import pytest
 
 from omicsbench.records import store
+from omicsbench.records.packing import pack
 from omicsbench.records.spec import RunRecord, Status
 
 STORED = Path(__file__).parents[2] / "results" / "answer"
@@ -167,6 +168,8 @@ def test_results_committed_at_two_revisions(tmp_path: Path) -> None:
             own = changes if r.spec.pipeline == "pca(10)" else {}
             made = {k: v(r) for k, v in own.items()}
             store.write_record(kept, r.model_copy(update={"started_at": name} | made))
+        if name == "second":
+            pack(kept)
         git("add", ".")
         git("commit", "-qm", name)
     assert omicsbench("compare", "HEAD~1", "HEAD", cwd=tmp_path).returncode == 1

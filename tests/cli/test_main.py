@@ -238,6 +238,12 @@ def test_a_whole_round_on_own_data(cli: Cli, tmp_path: Path) -> None:
     _refused(cli("export", out, tmp_path / "runs.xlsx"), ".csv")
     finished = cli(*command)
     assert "0 runs to do" in finished.stderr
+    packed = cli("pack", out)
+    assert (packed.returncode, store.loose_files(out)) == (0, [])
+    assert "18 runs packed" in packed.stdout
+    assert "0 runs to do" in cli(*command).stderr
+    assert "18 ok" in cli(*command, "--no-report").stdout
+    assert store.loose_files(out) == []
     # A changed file is other data: everything is done anew.
     frame = pd.read_csv(tmp_path / "my.csv", index_col=0)
     frame.iloc[0, 0] += 1

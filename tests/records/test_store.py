@@ -7,7 +7,6 @@ import os
 import socket
 from pathlib import Path
 
-import numpy as np
 import pytest
 from pydantic import ValidationError
 
@@ -122,29 +121,3 @@ def test_a_full_disk_is_said_and_leaves_nothing_behind(tmp_path: Path) -> None:
     with pytest.raises(StoreError, match=r"disk is full.*Finished runs are kept"):
         store.write_record(folder, _record(other))
     assert list((folder / "runs").iterdir()) == [kept]
-
-
-def test_embeddings_are_plain_arrays(tmp_path: Path) -> None:
-    rng = np.random.default_rng(0)
-    parts = {
-        part: (
-            rng.normal(size=(n, 2)).astype(np.float32),
-            rng.integers(-1, 3, n),  # int64: prepared labels may be wider
-        )
-        for part, n in (("test", 3), ("train", 7))
-    }
-    name = store.write_embedding(tmp_path, "k", parts)
-    assert name == "embeddings/k.npy"
-    for part, file in (("test", "k"), ("train", "k.train")):
-        Z, codes = (
-            np.load(tmp_path / "embeddings" / f"{file}{end}", allow_pickle=False)
-            for end in (".npy", ".labels.npy")
-        )
-        assert (Z.dtype, codes.dtype) == (np.float32, np.int32)
-        assert np.array_equal(Z, parts[part][0])
-        assert np.array_equal(codes, parts[part][1])
-
-
-def test_embeddings_need_no_labels_and_no_training_cells(tmp_path: Path) -> None:
-    store.write_embedding(tmp_path, "k", {"test": (np.zeros((3, 2), np.float32), None)})
-    assert [path.name for path in (tmp_path / "embeddings").iterdir()] == ["k.npy"]

@@ -15,7 +15,7 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from omicsbench.records import store
+from omicsbench.records import embeddings, store
 from omicsbench.records.facts import DatasetFacts
 from omicsbench.records.spec import RunRecord, RunSpec, Status
 from omicsbench.reporting import gallery, write_report
@@ -73,7 +73,7 @@ def record(
             values="counts",
             label_names=tuple(f"type {i}" for i in range(CLASSES)),
         ),
-        embedding=store.write_embedding(folder, spec.key, parts),
+        embedding=embeddings.write_embedding(folder, spec.key, parts),
     )
 
 

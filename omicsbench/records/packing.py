@@ -1,0 +1,108 @@
+"""Pack a results folder: one text file of records, one of arrays, in place of one file a run.
+
+While running, a file a run is right (records/store.py). What is kept and committed is packed. A
+loose file goes only after the packed one was written whole and read back equal.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import zipfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+from omicsbench.errors import StoreError
+from omicsbench.records import disk, packed, store
+from omicsbench.records.decode import decode, from_content
+from omicsbench.records.embeddings import PACKED_EMBEDDINGS
+from omicsbench.records.packed import PACKED_FILE, Content
+
+T = TypeVar("T")
+EARLIEST = (1980, 1, 1, 0, 0, 0)  # of every array in the zip file: the same arrays, the same bytes
+
+
+@dataclass(frozen=True)
+class Packed:
+    """What a packed folder holds, and how many loose files went into it just now."""
+
+    runs: int
+    arrays: int
+    removed: int
+
+
+def pack(folder: Path) -> Packed:
+    """Pack the loose records and pictures of test cells; loose ones replace packed ones.
+
+    Packing again is packing what has come since. Pictures of training cells stay loose: they are
+    large. Not while the folder is being packed elsewhere.
+
+    Raises StoreError if there is no record, or one that cannot be read: then nothing is changed.
+    """
+    if not folder.is_dir():
+        raise StoreError(f"There is no results folder {folder}.")
+    loose = {path: path.read_bytes() for path in store.loose_files(folder)}
+    contents = _packed_records(folder / PACKED_FILE)
+    for path, text in loose.items():
+        decode(text, str(path))
+        content: Content = json.loads(text)
+        contents[content["key"]] = content
+    if not contents:
+        raise store.no_records(folder)
+    pictures = {path: path.read_bytes() for path in sorted(folder.glob("embeddings/[!.]*.npy"))}
+    pictures = {path: array for path, array in pictures.items() if ".train" not in path.name}
+    arrays = _packed_arrays(folder / PACKED_EMBEDDINGS)
+    arrays |= {path.name: array for path, array in pictures.items()}
+    if pictures:
+        _replace(folder / PACKED_EMBEDDINGS, _zip(arrays), _packed_arrays, arrays)
+    if loose:
+        _replace(folder / PACKED_FILE, packed.encode(contents.values()), _packed_records, contents)
+    for path, text in (loose | pictures).items():
+        if path.read_bytes() == text:  # not run again meanwhile
+            path.unlink()
+    return Packed(len(contents), len(arrays), len(loose) + len(pictures))
+
+
+def _replace(path: Path, content: bytes, read: Callable[[Path], T], expected: T) -> None:
+    """Write the file and see that it says what was meant."""
+    disk.write(path, content)
+    if read(path) != expected:
+        raise StoreError(f"{path} does not read back as it was written; nothing was removed.")
+
+
+def _packed_records(path: Path) -> dict[str, Content]:
+    """Content of each packed record by key. Raises StoreError for one that cannot be read."""
+    if not path.is_file():
+        return {}
+    contents = {}
+    with path.open("rb") as lines:
+        for found in packed.decode_lines(lines, str(path)):
+            if isinstance(found, StoreError):
+                raise found
+            where, content = found
+            from_content(content, where, packed.MEND)
+            contents[content["key"]] = content
+    return contents
+
+
+def _packed_arrays(path: Path) -> dict[str, bytes]:
+    """Content of each packed array by the name of the file it was."""
+    if not path.is_file():
+        return {}
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return {name: archive.read(name) for name in archive.namelist()}
+    except zipfile.BadZipFile as error:
+        raise StoreError(f"{path} is damaged; restore it, or delete it.") from error
+
+
+def _zip(arrays: dict[str, bytes]) -> bytes:
+    """What ``numpy.load`` reads, arrays in the order of their names."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        for name in sorted(arrays):
+            entry = zipfile.ZipInfo(name, EARLIEST)
+            archive.writestr(entry, arrays[name], zipfile.ZIP_DEFLATED)
+    return buffer.getvalue()
