@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import signal
 import sys
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from types import FrameType
@@ -23,6 +25,16 @@ from omicsbench.planning.plan import Planned
 from omicsbench.records.spec import RunRecord, RunSpec, Status
 
 BASE_WEIGHT = 200  # cells: a run costs something even on few of them
+SAME_REQUEST_S = 3.0
+ENDING = (
+    signal.SIGINT,
+    signal.SIGTERM,
+    signal.SIGHUP,
+    signal.SIGQUIT,
+    signal.SIGXCPU,
+    signal.SIGUSR1,
+    signal.SIGUSR2,
+)
 TRIALS = 20  # about what a search by the clock does, where nothing tells how many
 
 
@@ -120,13 +132,25 @@ def _weight(spec: RunSpec) -> int:
 
 @contextmanager
 def observing_signals() -> Iterator[None]:
-    """SIGTERM, as a batch system sends it, stops a suite as Ctrl-C does."""
+    """Whatever a batch system sends to end a job stops a suite as Ctrl-C does.
+
+    What comes again within seconds is the same request: `timeout` sends its signal twice, and the
+    kernel repeats SIGXCPU. Once a stop got through, further ones are ignored, so that the process
+    ends in its own way. Signals that were ignored (SIGHUP under `nohup`) stay so.
+    """
+    last = -math.inf
 
     def stop(number: int, frame: FrameType | None) -> None:
-        raise KeyboardInterrupt
+        nonlocal last
+        now = time.monotonic()
+        if now - last > SAME_REQUEST_S:
+            last = now
+            raise KeyboardInterrupt(signal.Signals(number).name)
 
-    before = signal.signal(signal.SIGTERM, stop)
+    heard = [n for n in ENDING if signal.getsignal(n) not in (signal.SIG_IGN, None)]
+    replaced = {number: signal.signal(number, stop) for number in heard}
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for number, handler in replaced.items():
+            signal.signal(number, handler if last == -math.inf else signal.SIG_IGN)

@@ -20,11 +20,12 @@ def do_again(
 ) -> bool:
     """Whether a stored run is to be done again: after a raised limit, or on request.
 
-    A run set aside while planning is looked at again every time.
+    A run set aside while planning is looked at again every time, and so is one that a signal
+    ended: it may have come from outside.
     """
     if record.status is Status.OK:
         return False
-    if retry or record.cause is Cause.CANNOT_RUN:
+    if retry or record.cause in (Cause.CANNOT_RUN, Cause.SIGNAL):
         return True
     if force and record.cause is Cause.PREDICTED:
         return True

@@ -41,6 +41,7 @@ class Cause(StrEnum):
     SMALLER_SIZE = "smaller_size"  # a smaller size exceeded a limit
     START_UP = "start_up"  # its worker did not start, or an earlier one did not
     WARM_UP = "warm_up"  # its worker did not survive its warm-up, or an earlier one did not
+    SIGNAL = "signal"  # a signal ended its worker, twice; it may have come from outside
 
 
 @dataclass(frozen=True)

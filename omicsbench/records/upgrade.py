@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from omicsbench.records.spec import SCHEMA_VERSION, Cause, Status
 
 OLDEST = 2  # the oldest schema that is read
+FROM_OUTSIDE = re.compile(r"the process was killed by SIG(TERM|INT|HUP|QUIT|XCPU|USR1|USR2|KILL)\b")
 
 
 def upgraded(content: dict[str, Any]) -> dict[str, Any]:
@@ -19,6 +21,8 @@ def upgraded(content: dict[str, Any]) -> dict[str, Any]:
 def _cause(old: dict[str, Any]) -> Cause | None:
     """Schema 2 told it by the words of the reason alone, or by the want of limits."""
     reason, skipped = str(old.get("reason")), old["status"] == Status.SKIPPED
+    if FROM_OUTSIDE.match(reason):
+        return Cause.SIGNAL
     if reason.endswith(" while starting up"):
         return Cause.START_UP
     if reason.endswith(" while warming up"):

@@ -27,7 +27,8 @@ from omicsbench.records.environment import same_machine
 from omicsbench.records.planned import write_plan
 from omicsbench.records.spec import RunRecord
 from omicsbench.registry.discover import Registry, discover
-from omicsbench.running.supervisor import Job, Stopped, supervise
+from omicsbench.running.job import Job
+from omicsbench.running.supervisor import supervise
 
 
 class Observer(Protocol):
@@ -111,10 +112,11 @@ def run_suite(
         ]
         for record in _execute(chains, executor, suite.jobs, observer):
             records[record.key] = record
-    except KeyboardInterrupt:
+    except KeyboardInterrupt as stop:
         kept = len(store.stored(out).keys() & keys)
+        by = f" by {stop}" if str(stop) not in ("", "SIGINT") else ""
         raise Interrupted(
-            f"Stopped. {kept} of {len(plan)} runs are kept in {out}; "
+            f"Stopped{by}. {kept} of {len(plan)} runs are kept in {out}; "
             "the same command goes on from there."
         ) from None
     finally:
@@ -204,12 +206,10 @@ def _execute(
                 if not local:
                     for record in found:
                         observer.record(record)
-    except BaseException as error:
+    except BaseException:
         stop.set()
         for future in futures:
             future.cancel()
-        if isinstance(error, Stopped):
-            raise KeyboardInterrupt from error
         raise
     finally:
         if local:

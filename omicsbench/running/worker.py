@@ -34,6 +34,7 @@ WARM_UP_ROWS = 64
 def main(job_file: str, fd_in: int, fd_out: int, unserved: str = "") -> None:
     """Serve runs until the pipe closes; first the one for which the process was started anew."""
     _die_with_parent()
+    _end_at_once()
     with os.fdopen(fd_in, encoding="utf-8") as requests, os.fdopen(fd_out, "w") as replies:
 
         def reply(event: str, **content: Any) -> None:
@@ -174,6 +175,15 @@ def _start_anew(line: str) -> None:
     """Become a fresh worker with the same command, pipes and limits; it serves ``line`` first."""
     given = len(sys.argv) - 4  # nothing, or the line for which this one was started anew
     os.execv(sys.executable, [*sys.orig_argv[: len(sys.orig_argv) - given], line])
+
+
+def _end_at_once() -> None:
+    """Let SIGINT end the process: as an exception, a method could take it for its own end.
+
+    A trainer that stops early when it is interrupted would return half a fit as if it were whole.
+    """
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:  # else it is ignored
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def _die_with_parent() -> None:
