@@ -178,12 +178,13 @@ class Driver:
         )
 
     def workers(self) -> list[psutil.Process]:
-        """Those that have begun the run in which they dawdle."""
-        return [
-            child
-            for child in psutil.Process(self.process.pid).children()
-            if "omicsbench.running.worker" in " ".join(child.cmdline())
-        ]
+        """Its workers that live."""
+        found = []
+        for child in psutil.Process(self.process.pid).children():
+            with contextlib.suppress(psutil.Error):  # gone meanwhile
+                if "omicsbench.running.worker" in " ".join(child.cmdline()):
+                    found.append(child)
+        return found
 
     def wait(self, condition: Callable[[], bool]) -> None:
         deadline = time.monotonic() + 90
