@@ -6,13 +6,13 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
+from omicsbench.plugin import DataError
+
 if TYPE_CHECKING:
     import numpy as np
     import pandas as pd
     from anndata import AnnData
     from numpy.typing import NDArray
-
-    from omicsbench.errors import DataError
 
 REPEATED = "some of its cells occur more than once"
 ROWS = 1_000_000  # of a long table, at a time
@@ -25,7 +25,7 @@ def read_10x(path: Path, kind: str) -> AnnData:
     import pandas as pd
     from scipy import sparse
 
-    from omicsbench.inputs.tenx import inspect_10x
+    from omicsbench.plugin import inspect_10x
 
     found = inspect_10x(path, kind)
     barcodes = [str(barcode) for barcode in found.barcodes()]
@@ -171,8 +171,6 @@ def require_same_cells(first: Sequence[str], other: Sequence[str], path: Path) -
 
 def damaged(path: Path, reason: str) -> DataError:
     """The sentence for a file that cannot be read as what it should be."""
-    from omicsbench.errors import DataError
-
     return DataError(
         f"{path} cannot be read ({reason.strip().splitlines()[0] if reason.strip() else 'empty'}): "
         "it is damaged or of another layout; delete it and fetch it again."

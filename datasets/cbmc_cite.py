@@ -31,7 +31,7 @@ def load() -> dict[str, AnnData]:
     antibodies (CCR5, CCR7, CD10) are left out: the authors found that they stained too weakly.
     """
     from omicsbench.datasets._paired import read_table, require_same_cells
-    from omicsbench.inputs.fetch import fetch
+    from omicsbench.plugin import fetch
 
     paths = fetch(RNA), fetch(ANTIBODIES)
     rna = read_table(paths[0], ",", _human)

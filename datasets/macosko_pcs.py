@@ -6,7 +6,7 @@ import pickle
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from omicsbench.plugin import Remote, dataset
+from omicsbench.plugin import DataError, Remote, dataset
 
 if TYPE_CHECKING:
     from anndata import AnnData
@@ -48,7 +48,7 @@ def load() -> AnnData:
     Already reduced: for timing t-SNE and UMAP only. The file is a pickle, which could
     run code when read: it is read only after its sha256 has been checked, and arrays only.
     """
-    from omicsbench.inputs.fetch import fetch
+    from omicsbench.plugin import fetch
 
     return _read(fetch(PICKLE))
 
@@ -69,8 +69,6 @@ def _read(path: Path) -> AnnData:
     import anndata
     import numpy as np
     import pandas as pd
-
-    from omicsbench.errors import DataError
 
     try:
         with gzip.open(path) as stream:

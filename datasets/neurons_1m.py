@@ -5,12 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from omicsbench.plugin import Remote, dataset
+from omicsbench.plugin import DataError, Remote, dataset
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from omicsbench.stream import CellStream
+    from omicsbench.plugin import CellStream
 
 FOLDER = "https://cf.10xgenomics.com/samples/cell-exp/1.3.0/1M_neurons"
 COUNTS = Remote(
@@ -39,7 +39,7 @@ def load() -> CellStream:
     The labels are the graph clusters that 10x published with the data: computed from a PCA of the
     same counts, so they favour PCA. No annotation by anybody's judgement is part of the data.
     """
-    from omicsbench.inputs.fetch import fetch
+    from omicsbench.plugin import fetch
 
     return _join(fetch(COUNTS), fetch(ANALYSIS))
 
@@ -49,9 +49,7 @@ def _join(counts: Path, analysis: Path) -> CellStream:
     import numpy as np
     import pandas as pd
 
-    from omicsbench.errors import DataError
-    from omicsbench.inputs.tenx import inspect_10x
-    from omicsbench.stream import NO_LABEL
+    from omicsbench.plugin import NO_LABEL, inspect_10x
 
     found = inspect_10x(counts)
     clusters = _clusters(analysis)
@@ -74,8 +72,6 @@ def _clusters(analysis: Path) -> pd.Series:
     import tarfile
 
     import pandas as pd
-
-    from omicsbench.errors import DataError
 
     try:
         with tarfile.open(analysis) as archive:

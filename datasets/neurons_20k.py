@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from omicsbench.plugin import Remote, dataset
 
 if TYPE_CHECKING:
-    from omicsbench.stream import CellStream
+    from omicsbench.plugin import CellStream
 
 COUNTS = Remote(
     "https://cf.10xgenomics.com/samples/cell-exp/1.3.0/1M_neurons/1M_neurons_neuron20k.h5",
@@ -27,7 +27,6 @@ COUNTS = Remote(
 )
 def load() -> CellStream:
     """Raw UMI counts, a block of cells at a time. No labels are published for this file."""
-    from omicsbench.inputs.fetch import fetch
-    from omicsbench.inputs.tenx import open_10x
+    from omicsbench.plugin import fetch, open_10x
 
     return open_10x(fetch(COUNTS))

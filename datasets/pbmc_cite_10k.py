@@ -27,7 +27,7 @@ def load() -> dict[str, AnnData]:
     10x's file of 10,000 cells, from which the authors of totalVI left out doublets and outliers,
     genes of few cells, and the isotype controls.
     """
-    from omicsbench.inputs.fetch import fetch
+    from omicsbench.plugin import fetch
 
     return _read(fetch(TABLE))
 

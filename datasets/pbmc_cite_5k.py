@@ -32,7 +32,7 @@ def load() -> dict[str, AnnData]:
     these cells and measure background alone.
     """
     from omicsbench.datasets._paired import damaged, read_10x
-    from omicsbench.inputs.fetch import fetch
+    from omicsbench.plugin import fetch
 
     path = fetch(COUNTS)
     rna, protein = read_10x(path, "Gene Expression"), read_10x(path, "Antibody Capture")

@@ -32,7 +32,7 @@ def load() -> dict[str, AnnData]:
     is open: they are set to 1. Granulocytes were removed by sorting before the measurement.
     """
     from omicsbench.datasets._paired import read_10x
-    from omicsbench.inputs.fetch import fetch
+    from omicsbench.plugin import fetch
 
     path = fetch(COUNTS)
     rna, atac = read_10x(path, "Gene Expression"), read_10x(path, "Peaks")

@@ -84,7 +84,7 @@ def load() -> dict[str, AnnData]:
     ``id_acc``), promoter, annotation, sites that are methylated or open, sites covered, and
     their percentage, rounded. A header is skipped, and an archive of another layout is refused.
     """
-    from omicsbench.inputs.fetch import fetch
+    from omicsbench.plugin import fetch
 
     return _read(fetch(BUNDLE))
 
@@ -94,7 +94,7 @@ def _read(path: Path) -> dict[str, AnnData]:
     import pandas as pd
 
     from omicsbench.datasets._paired import REPEATED, damaged
-    from omicsbench.inputs.validation import NOTES
+    from omicsbench.plugin import note
 
     found = _unpack(path)
     every, counts = found[CELLS], found[COUNTS]
@@ -124,7 +124,7 @@ def _read(path: Path) -> dict[str, AnnData]:
         loaded[modality] = anndata.AnnData(
             rates.to_numpy(), obs=obs.copy(), var=pd.DataFrame(index=rates.columns)
         )
-    loaded["rna"].uns[NOTES] = notes
+    note(loaded["rna"], *notes)
     return loaded
 
 

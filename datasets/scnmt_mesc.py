@@ -73,7 +73,7 @@ def load() -> dict[str, AnnData]:
     without accessibility (scM&T-seq) are left out only where they bear another name.
     Several gigabytes are read, table by table: that takes minutes.
     """
-    from omicsbench.inputs.fetch import fetch
+    from omicsbench.plugin import fetch
 
     return _read({culture: fetch(remote) for culture, remote in COUNTS.items()}, fetch(SITES))
 
@@ -84,7 +84,7 @@ def _read(counts: dict[str, Path], sites: Path) -> dict[str, AnnData]:
     import pandas as pd
 
     from omicsbench.datasets._paired import damaged, read_table
-    from omicsbench.inputs.validation import NOTES
+    from omicsbench.plugin import note
 
     tables = {culture: read_table(path, "\t") for culture, path in counts.items()}
     rna = anndata.concat(tables, label="culture")  # the genes that all tables have
@@ -115,7 +115,7 @@ def _read(counts: dict[str, Path], sites: Path) -> dict[str, AnnData]:
             obs=loaded["rna"].obs.copy(),
             var=pd.DataFrame(index=rates.columns),
         )
-    loaded["rna"].uns[NOTES] = notes
+    note(loaded["rna"], *notes)
     return loaded
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from omicsbench.plugin import Remote, dataset
+from omicsbench.plugin import DataError, Remote, dataset
 
 if TYPE_CHECKING:
     from anndata import AnnData
@@ -32,7 +32,7 @@ def load() -> AnnData:
     The authors named clusters of the same counts (BackSPIN), so their labels are not independent
     of expression.
     """
-    from omicsbench.inputs.fetch import fetch
+    from omicsbench.plugin import fetch
 
     return _read(fetch(TABLE))
 
@@ -48,8 +48,6 @@ def _read(path: Path) -> AnnData:
     import numpy as np
     import pandas as pd
     from scipy import sparse
-
-    from omicsbench.errors import DataError
 
     about: dict[str, list[str]] = {}
     genes: list[str] = []

@@ -1,6 +1,7 @@
-"""What a method or data set file imports: two decorators and the metadata they attach.
+"""What a plug-in's file imports: decorators, the metadata they attach, what a loader needs.
 
-This module imports nothing heavy, so that listing the registry stays instant.
+This module imports nothing heavy, so that listing the registry stays instant; what brings numpy
+is loaded when it is first asked for (``_ELSEWHERE``).
 """
 
 from __future__ import annotations
@@ -12,9 +13,40 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, TypeVar, get_args
 
+from omicsbench.errors import DataError as DataError
+from omicsbench.errors import OmicsbenchError as OmicsbenchError
+
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
+
+    from omicsbench.inputs.fetch import fetch as fetch
+    from omicsbench.inputs.notes import note as note
+    from omicsbench.inputs.tenx import inspect_10x as inspect_10x
+    from omicsbench.inputs.tenx import open_10x as open_10x
+    from omicsbench.metrics.base import Estimate as Estimate
+    from omicsbench.metrics.base import MetricUndefined as MetricUndefined
+    from omicsbench.metrics.base import metric as metric
+    from omicsbench.metrics.neighbors import Neighbors as Neighbors
+    from omicsbench.stream import BLOCK_ROWS as BLOCK_ROWS
+    from omicsbench.stream import NO_LABEL as NO_LABEL
+    from omicsbench.stream import CellStream as CellStream
+
+# What else a plug-in needs, from modules that are loaded when it is asked for. It is for plug-ins:
+# the rooms import these from where they are.
+_ELSEWHERE = {
+    "metric": "metrics.base",
+    "Estimate": "metrics.base",
+    "MetricUndefined": "metrics.base",
+    "Neighbors": "metrics.neighbors",
+    "fetch": "inputs.fetch",
+    "note": "inputs.notes",
+    "inspect_10x": "inputs.tenx",
+    "open_10x": "inputs.tenx",
+    "BLOCK_ROWS": "stream",
+    "NO_LABEL": "stream",
+    "CellStream": "stream",
+}
 
 Family = Literal["simple", "deep", "control"]
 Task = Literal["embed", "predict", "integrate"]
@@ -22,14 +54,6 @@ Values = Literal["counts", "log", "continuous", "proteins", "binary", "rates"]
 Likelihood = Literal["normal", "negative_binomial", "bernoulli"]
 Provenance = Literal["author", "sorted", "computed", "simulated"]
 Kind = Literal["real", "simulated"]
-
-# What else a plug-in needs, from rooms that are loaded when it is asked for.
-_ELSEWHERE = {
-    "Estimate": "omicsbench.metrics.base",
-    "MetricUndefined": "omicsbench.metrics.base",
-    "Neighbors": "omicsbench.metrics.neighbors",
-    "metric": "omicsbench.metrics.base",
-}
 
 NAME = re.compile(r"[a-z][a-z0-9_]*")
 _T = TypeVar("_T", bound=type)
@@ -322,7 +346,7 @@ def dataset(**info: Any) -> Callable[[_F], _F]:
 
     The function takes keyword parameters with defaults and returns an ``AnnData`` (cells x
     features in X, CSR or dense, unique obs and var names, labels in obs) or, where that would
-    not fit in memory, an ``omicsbench.stream.CellStream``.
+    not fit in memory, an ``CellStream``.
     """
     made = DatasetInfo(**info)
 
@@ -331,6 +355,12 @@ def dataset(**info: Any) -> Callable[[_F], _F]:
         return load
 
     return attach
+
+
+def __getattr__(name: str) -> Any:
+    if name in _ELSEWHERE:
+        return getattr(importlib.import_module(f"omicsbench.{_ELSEWHERE[name]}"), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
 def _check(name: str, what: str) -> None:
@@ -346,9 +376,3 @@ def _interval(dimension: Whole | Real) -> None:
 def _one_of(value: str, literal: Any, what: str) -> None:
     if value not in get_args(literal):
         raise ValueError(f"{what} is {value!r}, expected one of {', '.join(get_args(literal))}")
-
-
-def __getattr__(name: str) -> Any:
-    if name in _ELSEWHERE:
-        return getattr(importlib.import_module(_ELSEWHERE[name]), name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

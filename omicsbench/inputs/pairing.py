@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from omicsbench.errors import DataError
-from omicsbench.inputs.validation import NOTES, require_label
+from omicsbench.inputs.notes import note
+from omicsbench.inputs.validation import require_label
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -71,9 +72,7 @@ def pair(
     for adata in paired.values():
         for column, found in columns.items():
             adata.obs[column] = found.reindex(adata.obs_names)
-    if notes:
-        first = next(iter(paired.values()))
-        first.uns[NOTES] = [*first.uns.get(NOTES, ()), *notes]
+    note(next(iter(paired.values())), *notes)
     return paired
 
 

@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from omicsbench.errors import DataError
+from omicsbench.inputs.notes import note, notes_of
 from omicsbench.inputs.pairing import pair
 from omicsbench.inputs.tenx import EXPRESSION, TenX, inspect_10x, kinds_10x
-from omicsbench.inputs.validation import NOTES, require_label
+from omicsbench.inputs.validation import require_label
 from omicsbench.plugin import Values
 
 if TYPE_CHECKING:
@@ -99,7 +100,7 @@ def read_modalities(
         _take_counts(name, adata)
         if modality_values(name, adata) == "binary" and adata.X.max() > 1:
             adata.X = (adata.X > 0).astype(np.float32)
-            _note(adata, f"Counts of {name} are taken as 0 or 1: open or not.")
+            note(adata, f"Counts of {name} are taken as 0 or 1: open or not.")
     return paired
 
 
@@ -234,8 +235,7 @@ def _from_10x(found: TenX, notes: tuple[str, ...]) -> AnnData:
     adata = found.stream().to_adata()
     adata.obs_names = found.barcodes()
     adata.var["gene_ids"] = list(found.gene_ids)
-    for note in notes:
-        _note(adata, note)
+    note(adata, *notes)
     return adata
 
 
@@ -284,7 +284,7 @@ def _from_table(table: Any, path: Path, columns: list[str], hint: str) -> AnnDat
     others = [column for column in obs if column not in columns]
     if others:
         shown = ", ".join(others[:8]) + (", ..." if len(others) > 8 else "")
-        _note(adata, f"Columns of text are taken as annotations, not features: {shown}.")
+        note(adata, f"Columns of text are taken as annotations, not features: {shown}.")
     return adata
 
 
@@ -307,7 +307,7 @@ def _take_counts(name: str, adata: AnnData) -> None:
     wanted = _as_name(name) in PROTEINS | ACCESSIBILITY
     if wanted and layer is not None and not _are_counts(adata.X) and _are_counts(layer):
         adata.X = layer
-        _note(adata, f"Raw counts of {name} are taken from layers['counts'].")
+        note(adata, f"Raw counts of {name} are taken from layers['counts'].")
 
 
 def _are_counts(matrix: Any) -> bool:
@@ -332,13 +332,9 @@ def _take_layer(adata: AnnData, layer: str) -> AnnData:
     if layer not in adata.layers:
         found = ", ".join(adata.layers) or "none"
         raise DataError(f"There is no layer {layer!r}: the layers of this file are {found}.")
-    return anndata.AnnData(
-        X=adata.layers[layer], obs=adata.obs, var=adata.var, uns={NOTES: adata.uns.get(NOTES, [])}
-    )
-
-
-def _note(adata: AnnData, sentence: str) -> None:
-    adata.uns[NOTES] = [*adata.uns.get(NOTES, ()), sentence]
+    taken = anndata.AnnData(X=adata.layers[layer], obs=adata.obs, var=adata.var)
+    note(taken, *notes_of(adata))
+    return taken
 
 
 def _first_line(error: Exception) -> str:

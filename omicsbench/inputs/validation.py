@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from omicsbench.errors import DataError
+from omicsbench.inputs.notes import notes_of
 from omicsbench.plugin import Values
 
 if TYPE_CHECKING:
@@ -25,7 +26,6 @@ MIN_CELLS = 20
 LOG_MAX = 25  # log1p of a count cannot reach it: it would be 7e10
 DROPS_EMPTY = ("counts", "log")  # values of which a cell without any is no cell
 COUNTS_MAX = 3  # whole numbers below it may as well be genotypes or presence
-NOTES = "omicsbench_notes"  # uns key: sentences a reader passes on to the user
 _CHUNK = 1 << 22
 _FLOAT32_MAX = float(np.finfo(np.float32).max)
 
@@ -85,7 +85,7 @@ def check(
 
     if values is not None and values not in get_args(Values):
         raise DataError(f"Unknown values {values!r}: use {', '.join(get_args(Values))}.")
-    notes = [str(note) for note in adata.uns.get(NOTES, ())]
+    notes = notes_of(adata)
     _check_names(adata)
     matrix, kind, own_x = _choose_matrix(adata, values)
     if not own_x:

@@ -21,8 +21,8 @@ from scipy import sparse
 
 from omicsbench.errors import DataError
 from omicsbench.inputs.fetch import local_path
+from omicsbench.inputs.notes import NOTES
 from omicsbench.inputs.pairing import pair
-from omicsbench.inputs.validation import NOTES
 from omicsbench.plugin import Remote
 
 NAMES = ("pbmc_cite_5k", "pbmc_cite_10k", "cbmc_cite", "pbmc_multiome_10k", "scnmt_mesc")

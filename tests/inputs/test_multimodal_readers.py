@@ -14,8 +14,8 @@ import pytest
 from scipy import sparse
 
 from omicsbench.errors import DataError
+from omicsbench.inputs.notes import NOTES
 from omicsbench.inputs.readers import modality_values, read, read_modalities
-from omicsbench.inputs.validation import NOTES
 
 pytestmark = pytest.mark.filterwarnings("ignore:From 0.4:FutureWarning")  # of writing
 CELLS = 24

@@ -17,8 +17,9 @@ import pytest
 from scipy import sparse
 
 from omicsbench.errors import DataError
+from omicsbench.inputs.notes import NOTES
 from omicsbench.inputs.readers import FORMATS, file_digest, read
-from omicsbench.inputs.validation import NOTES, check
+from omicsbench.inputs.validation import check
 
 RNG = np.random.default_rng(0)
 CELLS, GENES = 30, 8

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import ast
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
+from omicsbench import plugin
 from omicsbench.registry.discover import discover
 
 ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "omicsbench"
 MODULES = sorted(PACKAGE.rglob("*.py"))
+FOUND = sorted(path for name in ("methods", "datasets") for path in (ROOT / name).glob("*.py"))
 # What each room may import, besides itself and `errors`; docs/architecture.md says why.
 ROOMS: dict[str, str] = {
     "_version": "",
@@ -36,11 +40,18 @@ ROOMS: dict[str, str] = {
 MAKING = {"inputs", "prepare", "planning", "running"}
 SAYING = {"verdict", "tracking", "reporting"}
 BOTH = {"cli", "api", "revisions"}
+# plugin hands plug-ins what they need of rooms that import plugin: when a plug-in asks, not before
+# (tests below). No room goes through these doors, so they lead from no room to another.
+DOORS = {("plugin", "inputs"), ("plugin", "metrics")}
+# Files of methods/ and datasets/ that import more than plugin. Their ids are hashes of their bytes,
+# and there are results under those ids.
+KEPT = {"datasets/simulated_atlas.py": {"stream"}}
 LOOSE = {"__init__", "__main__", "_version", "api", "errors", "plugin", "stream"}
 
 
 def _room(path: Path) -> str:
-    return path.relative_to(PACKAGE).parts[0].removesuffix(".py")
+    home = PACKAGE if path.is_relative_to(PACKAGE) else ROOT
+    return path.relative_to(home).parts[0].removesuffix(".py")
 
 
 def _imports(path: Path) -> set[str]:
@@ -57,8 +68,23 @@ def _imports(path: Path) -> set[str]:
     return rooms & (ROOMS.keys() | {"api", "cli"}) - {_room(path)}
 
 
+def _names_of_plugin(path: Path) -> set[str]:
+    return {
+        alias.name
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.ImportFrom) and node.module == "omicsbench.plugin"
+        for alias in node.names
+    }
+
+
 DIRECT = {
-    room: {other for path in MODULES if _room(path) == room for other in _imports(path)}
+    room: {
+        other
+        for path in MODULES
+        if _room(path) == room
+        for other in _imports(path)
+        if (room, other) not in DOORS
+    }
     for room in [*ROOMS, "api", "cli"]
 }
 
@@ -81,6 +107,7 @@ def test_a_room_imports_what_the_table_allows(path: Path) -> None:
         return
     allowed = ROOMS.keys() - {"contract"} if room == "api" else set(ROOMS[room].split())
     wrong = _imports(path) - allowed - {"errors"}
+    wrong = {other for other in wrong if (room, other) not in DOORS}
     # What runs in the child is named by the command line of the supervisor, not imported.
     assert not wrong, f"{path.name} imports {wrong}, which {room} may not"
 
@@ -101,6 +128,34 @@ def test_only_few_reach_both_wings() -> None:
 def test_rooms_form_no_circle() -> None:
     for room in DIRECT:
         assert room not in reached(room)
+
+
+def test_the_doors_open_on_demand_only() -> None:
+    code = (
+        "import sys, omicsbench.plugin as plugin\n"
+        "heavy = ('numpy', 'omicsbench.inputs', 'omicsbench.metrics', 'omicsbench.stream')\n"
+        "assert not [name for name in heavy if name in sys.modules]\n"
+        "for name in plugin._ELSEWHERE: getattr(plugin, name)\n"
+        "assert all(name in sys.modules for name in heavy)"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_no_room_goes_through_a_door() -> None:
+    for path in MODULES:
+        assert not _names_of_plugin(path) & plugin._ELSEWHERE.keys(), path
+
+
+@pytest.mark.parametrize("path", FOUND, ids=lambda p: p.stem)
+def test_methods_and_data_sets_import_plugin_alone(path: Path) -> None:
+    wanted = _imports(path) - {"plugin"}
+    assert wanted == KEPT.get(str(path.relative_to(ROOT)), set())
+
+
+def test_the_docs_name_all_that_a_loader_is_handed() -> None:
+    text = (ROOT / "docs" / "data.md").read_text(encoding="utf-8")
+    handed = {name for name, where in plugin._ELSEWHERE.items() if "metrics" not in where}
+    assert {name for name in handed if f"`{name}" not in text} == set()
 
 
 def test_every_room_says_in_one_sentence_what_it_is_for() -> None:
