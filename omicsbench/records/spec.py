@@ -169,6 +169,21 @@ class _Contestant(Protocol):
     def is_control(self) -> bool: ...
 
 
+class OwnMetric(Frozen):
+    """What is to be known of a user's own metric where its file is not at hand."""
+
+    title: str
+    range: tuple[float | None, float | None]
+    direction: Literal["max", "min"]
+    source: str
+    group: str
+    needs: tuple[str, ...]
+    margin: float
+    secondary: bool
+    tasks: tuple[str, ...]
+    version: str
+
+
 class RunRecord(Frozen):
     """One run's outcome: what is stored, one file each."""
 
@@ -201,6 +216,9 @@ class RunRecord(Frozen):
         default_factory=dict, description="of test rows, for pictures: columns by name of curve"
     )
     skipped_metrics: dict[str, str] = Field(default_factory=dict, description="metric: reason")
+    own_metrics: dict[str, OwnMetric] = Field(
+        default_factory=dict, description="of the scores, those that are not of the package"
+    )
     phases: Phases = Phases()
     tuned: dict[str, dict[str, Any]] = Field(
         default_factory=dict, description="chosen parameters, by the text of the stage"

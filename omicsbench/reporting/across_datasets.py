@@ -8,7 +8,6 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from omicsbench.metrics.base import METRICS
 from omicsbench.reporting.matrix import REAL, Column, headline, ordered
 from omicsbench.stats.across_datasets import FEWEST, Across, summarise
 from omicsbench.verdict.verdict import Verdict
@@ -32,7 +31,7 @@ def summaries(verdicts: Sequence[Verdict], kind_of: Mapping[str, str]) -> list[S
         if kind_of[v.dataset] == REAL and v.last.error is not None:
             column = Column("", v.task, v.device, v.output_dim, v.tuning)
             groups[v.metric, column].setdefault(v.dataset, v)
-    rank = {m.name: i for i, m in enumerate(ordered({metric for metric, _ in groups}))}
+    rank = {m.name: i for i, m in enumerate(ordered(v.scored_by for v in verdicts))}
     found = []
     for (metric, column), own in groups.items():
         if len(own) < 2:
@@ -129,7 +128,7 @@ def conditions(verdicts: Sequence[Verdict]) -> list[str]:
     else:
         units = sorted({v.unit for v in verdicts if v.unit})
         over = f"test cells (unit: {', '.join(units)})" if units else ""
-        held = sorted({METRICS[v.metric].title for v in verdicts if not v.unit})
+        held = sorted({v.scored_by.title for v in verdicts if not v.unit})
         fixed = f"test cells held fixed for {', '.join(held)}" if units else "test cells held fixed"
         rows = "this data set and its one test set; they speak of the draw of training rows, seeds"
         rows += f" and {over}" if over else ""

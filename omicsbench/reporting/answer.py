@@ -6,7 +6,6 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from statistics import median
 
-from omicsbench.metrics.base import METRICS
 from omicsbench.records.spec import RunRecord, Status
 from omicsbench.reporting.matrix import REAL, TASKS, best_against, counts, headline, kinds
 from omicsbench.reporting.paragraph import RIVAL, paragraph
@@ -72,7 +71,7 @@ def _reference(plain: Sequence[Verdict]) -> list[str]:
 
 def _deep_controls(verdicts: Sequence[Verdict]) -> list[str]:
     """What the deep side's own controls did, such as an autoencoder without non-linearity."""
-    chosen = [v for v in verdicts if not METRICS[v.metric].secondary]
+    chosen = [v for v in verdicts if not v.scored_by.secondary]
     said = []
     for deep in dict.fromkeys(v.deep for v in chosen):
         own = [v for v in chosen if v.deep == deep]

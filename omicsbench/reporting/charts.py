@@ -6,12 +6,13 @@ them into a copy of its specification.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from omicsbench.metrics import METRICS, Metric
 from omicsbench.reporting.style import FAMILIES, INK
 from omicsbench.reporting.vega import band, line, plate, tip
 from omicsbench.stats.budgets import pareto
@@ -52,7 +53,9 @@ def stars(verdicts: Iterable[Verdict]) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=names)
 
 
-def quality_time(scores: pd.DataFrame, costs: pd.DataFrame) -> pd.DataFrame:
+def quality_time(
+    scores: pd.DataFrame, costs: pd.DataFrame, metrics: Mapping[str, Metric] = METRICS
+) -> pd.DataFrame:
     """Scores with median seconds of a run; ``front`` where no other is faster and better.
 
     The front is drawn per (data set, output dimension, metric, size), as written and tuned
@@ -67,7 +70,7 @@ def quality_time(scores: pd.DataFrame, costs: pd.DataFrame) -> pd.DataFrame:
     whole = shown.assign(output_dim=shown["output_dim"].fillna(0))
     groups: dict[Any, Any] = whole.groupby(by).indices
     for (*_, metric, _), rows in groups.items():
-        front[rows] = pareto(time[rows], sign(metric) * mean[rows])
+        front[rows] = pareto(time[rows], sign(metrics[metric]) * mean[rows])
     return found.assign(front=found.index.isin(shown.index[front]))
 
 

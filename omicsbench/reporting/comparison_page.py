@@ -13,7 +13,7 @@ from xml.etree import ElementTree
 from omicsbench.reporting.style import GRID, INK
 from omicsbench.tracking.compare import Alarm, Change, Comparison
 from omicsbench.tracking.lost_runs import Lost
-from omicsbench.tracking.quantities import kind, lower_is_better
+from omicsbench.tracking.quantities import kind
 
 SHOWN = 30  # rows of a table for people; JSON has them all
 UNITS = {"peak_rss_bytes": (2**20, "MiB"), "wall_s": (1.0, "s"), "cpu_s": (1.0, "s")}
@@ -228,7 +228,7 @@ def _picture(found: Comparison, of: str) -> str:
     rows = [
         {
             "pipeline": c.pipeline,
-            "x": c.effect if c.relative else c.effect * (-1 if lower_is_better(c.quantity) else 1),
+            "x": c.effect if c.relative else c.effect * (-1 if c.lower_is_better else 1),
             "state": c.state,
         }
         for c in told

@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from omicsbench.metrics.base import METRICS
+from omicsbench.metrics import Metric
 from omicsbench.records.facts import DatasetFacts
 from omicsbench.records.spec import RunRecord
 from omicsbench.reporting.across_datasets import conditions
@@ -44,14 +44,16 @@ def places(records: Sequence[RunRecord]) -> list[dict[str, Any]]:
     return made
 
 
-def panels(quality: pd.DataFrame, at: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def panels(
+    quality: pd.DataFrame, at: list[dict[str, Any]], metrics: Mapping[str, Metric]
+) -> list[dict[str, Any]]:
     """Each (place, output dimension) with its metrics and sizes: one set of equal terms."""
     made = []
     for index, place in enumerate(at):
         here = quality[(quality[PLACE] == pd.Series({k: place[k] for k in PLACE})).all(axis=1)]
         for dim in sorted(set(here["output_dim"].fillna(0)), reverse=True):
             group = here[here["output_dim"].fillna(0) == dim]
-            known = set(group["metric"])
+            known = [metrics[name] for name in set(group["metric"])]
             made.append(
                 {
                     "place": index,
@@ -60,7 +62,7 @@ def panels(quality: pd.DataFrame, at: list[dict[str, Any]]) -> list[dict[str, An
                     "dim": int(dim) or "",
                     "name": place["name"] + (f" · {dim}-D" if dim else ""),
                     "space": _space(place["task"], int(dim)),
-                    "metrics": [m.name for m in ordered(known)],
+                    "metrics": ordered(known),
                     "sizes": sorted(int(n) for n in set(group["size"])),
                 }
             )
@@ -85,10 +87,10 @@ def datasets(records: Sequence[RunRecord], found: Sequence[Verdict]) -> list[dic
     made = []
     for name, record in sorted(latest.items(), key=lambda item: (_rank(item[1]), item[0])):
         own = [v for v in found if v.dataset == name]
-        listed = [v for v in own if not METRICS[v.metric].secondary]
+        listed = [v for v in own if not v.scored_by.secondary]
         counted = headline(own)
         by_task = {task: [v for v in listed if v.task == task] for task in TASKS}
-        order = [m.name for m in ordered({v.metric for v in own})]
+        order = [m.name for m in ordered(v.scored_by for v in own)]
         rows = sorted(own, key=lambda v: (order.index(v.metric), v.tuning, v.deep, v.against))
         made.append(
             {
@@ -116,7 +118,7 @@ def _matrix(task: str, listed: Sequence[Verdict]) -> dict[str, Any]:
         cells.setdefault((v.metric, _column(v)), []).append(v)
     rows = [
         (m, [_cell(cells.get((m.name, column), ())) for column in columns])
-        for m in ordered({v.metric for v in listed})
+        for m in ordered(v.scored_by for v in listed)
     ]
     return {"task": task, "columns": columns, "rows": rows}
 
@@ -155,15 +157,15 @@ def alt(
     found: Mapping[tuple[int, str], Sequence[Verdict]],
     place: int,
     dim: int | str,
-    metric: str,
+    metric: Metric,
 ) -> str:
     """What a learning curve shows, in words, for those who cannot see it."""
-    here = quality[place, metric, int(dim or 0)]
+    here = quality[place, metric.name, int(dim or 0)]
     last = here[here["size"] == here["size"].max()].sort_values("mean", ascending=False)
     ends = ", ".join(f"{p} {m:.3g}" for p, m in zip(last["pipeline"], last["mean"], strict=True))
-    own = [v for v in found.get((place, metric), ()) if v.output_dim == (dim or None)]
+    own = [v for v in found.get((place, metric.name), ()) if v.output_dim == (dim or None)]
     stars = [f"{v.deep} is ahead from n = {v.n_star:,}" for v in own if v.n_star]
-    text = f"{METRICS[metric].title} against n. At n = {int(here['size'].max()):,}: {ends}."
+    text = f"{metric.title} against n. At n = {int(here['size'].max()):,}: {ends}."
     return text + "".join(f" {star}." for star in dict.fromkeys(stars))
 
 

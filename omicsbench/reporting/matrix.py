@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import get_args
 
-from omicsbench.metrics.base import METRICS, Metric
+from omicsbench.metrics import METRICS, Metric
 from omicsbench.records.spec import RunRecord
 from omicsbench.verdict.verdict import Against, Standing, Verdict
 
@@ -73,7 +73,7 @@ def best_against(verdicts: Iterable[Verdict], against: Against) -> list[Verdict]
     return [
         v
         for v in verdicts
-        if v.best and v.against == against and not v.is_control and not METRICS[v.metric].secondary
+        if v.best and v.against == against and not v.is_control and not v.scored_by.secondary
     ]
 
 
@@ -101,7 +101,7 @@ def overview(verdicts: Sequence[Verdict], kind_of: Mapping[str, str]) -> Overvie
     )
     rows = tuple(
         (metric, tuple(cells.get((metric.name, column)) for column in columns))
-        for metric in ordered({name for name, _ in cells})
+        for metric in ordered(v.scored_by for v in chosen)
     )
     return Overview(chosen[0].against, tuple(columns), rows)
 
@@ -112,11 +112,16 @@ def by_task(verdicts: Sequence[Verdict], kind_of: Mapping[str, str]) -> dict[str
     return {task: matrix for task, matrix in found.items() if matrix}
 
 
-def ordered(names: set[str]) -> list[Metric]:
-    """Headline metrics first, in the order of their groups."""
+def ordered(metrics: Iterable[Metric]) -> list[Metric]:
+    """Each metric once: headline metrics first, by group, then the package's before others."""
     order = {group: i for i, group in enumerate(GROUPS)}
-    chosen = [m for m in METRICS.values() if m.name in names]
-    return sorted(chosen, key=lambda m: (m.secondary, order.get(m.group, len(order))))
+    place = {name: i for i, name in enumerate(METRICS)}
+    chosen = {m.name: m for m in metrics}
+
+    def key(m: Metric) -> tuple[bool, int, int, str]:
+        return m.secondary, order.get(m.group, len(order)), place.get(m.name, len(place)), m.name
+
+    return sorted(chosen.values(), key=key)
 
 
 def counts(verdicts: Iterable[Verdict]) -> str:

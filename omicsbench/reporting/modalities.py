@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from omicsbench.metrics.base import METRICS
+from omicsbench.metrics.known import known
 from omicsbench.records.spec import RunRecord
 from omicsbench.reporting.at_largest import OF_RUN, Place, frame, of_place, of_run, pipelines_of
 from omicsbench.reporting.page_data import PLACE
@@ -26,11 +26,12 @@ def modality_table(shown: Sequence[RunRecord]) -> pd.DataFrame:
     ``modality`` may be a pair, such as ``rna > protein``. Metrics this version does not know are
     left out, since nothing could be said of them.
     """
+    metrics = known(shown)
     rows = (
         of_run(r) | {"metric": metric, "modality": modality, "value": value}
         for r in shown
         for metric, parts in r.parts.items()
-        if metric in METRICS
+        if metric in metrics
         for modality, value in parts.items()
     )
     names = ["metric", "modality"]
@@ -64,7 +65,7 @@ def modality_view(
 
         columns = {
             metric: sorted(set(here.loc[here["metric"] == metric, "modality"]), key=key)
-            for metric in [n for n in METRICS if n in set(here["metric"]) and n != AGAIN]
+            for metric in [n for n in known(records) if n in set(here["metric"]) and n != AGAIN]
         }
         pipelines = pipelines_of(here)
         shares = columns.pop(SHARES, [])

@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from omicsbench.metrics.base import METRICS
+from omicsbench.metrics import Metric
 from omicsbench.reporting import charts
 from omicsbench.reporting.style import Style
 from omicsbench.verdict.equal_cost import EqualCost
@@ -27,6 +27,7 @@ def chart_data(
     places: list[dict[str, Any]],
     details: Mapping[str, tuple[pd.DataFrame, list[str]]],
     specifications: Mapping[str, Any],
+    metrics: Mapping[str, Metric],
 ) -> dict[str, Any]:
     """The charts' data: columns, with pipelines, places and metrics as numbers.
 
@@ -63,9 +64,9 @@ def chart_data(
     wanted |= {name: (frame, ["place", "pipeline", *own]) for name, (frame, own) in details.items()}
     place_of = {tuple(p[k] for k in PLACE): i for i, p in enumerate(places)}
     pipeline_of = {name: i for i, name in enumerate(styles)}
-    metric_of = {name: i for i, name in enumerate(METRICS)}
+    metric_of = {name: i for i, name in enumerate(metrics)}
     made: dict[str, Any] = {
-        "metrics": list(METRICS),
+        "metrics": list(metrics),
         "styles": [vars(style) for style in styles.values()],
         "specs": dict(specifications),
         "places": [{"ground": p["ground"], "tuning": p["tuning"]} for p in places],
@@ -112,12 +113,8 @@ def menus(panels: list[dict[str, Any]]) -> list[dict[str, Any]]:
         {k: panel[k] for k in ("place", "ground", "dim", "sizes")}
         | {
             "metrics": [
-                {
-                    "name": name,
-                    "title": METRICS[name].title,
-                    "lower": METRICS[name].direction == "min",
-                }
-                for name in panel["metrics"]
+                {"name": m.name, "title": m.title, "lower": m.direction == "min"}
+                for m in panel["metrics"]
             ]
         }
         for panel in panels

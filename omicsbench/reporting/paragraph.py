@@ -6,7 +6,6 @@ from collections import Counter, defaultdict
 from collections.abc import Hashable, Iterable, Sequence
 from typing import Any
 
-from omicsbench.metrics.base import METRICS
 from omicsbench.reporting.matrix import Column, counts
 from omicsbench.verdict.verdict import Against, Standing, Verdict
 
@@ -57,14 +56,15 @@ def _metrics(cells: Sequence[Verdict]) -> str:
     groups = _grouped(cells, lambda v: v.metric)
     several = any(len(own) > 1 for own in groups.values())
     won, lost = [], []
-    for metric, own in groups.items():
+    for own in groups.values():
+        title = own[0].scored_by.title
         standings = [v.standing for v in own]
         ahead = standings.count("ahead")
         other = sum(standings.count(name) for name in LOST)
         if 2 * ahead > len(own):
-            won.append(METRICS[metric].title + (f" ({ahead} of {len(own)})" if several else ""))
+            won.append(title + (f" ({ahead} of {len(own)})" if several else ""))
         elif 2 * other > len(own):
-            lost.append(METRICS[metric].title + (f" ({other} of {len(own)})" if several else ""))
+            lost.append(title + (f" ({other} of {len(own)})" if several else ""))
     mostly = "mostly " if several else ""
     parts = [f"{mostly}ahead by {_named(won)}"] if won else []
     parts += [f"{mostly}behind or no better by {_named(lost)}"] if lost else []

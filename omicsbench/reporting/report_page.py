@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 
 from omicsbench.errors import DataError
-from omicsbench.metrics.base import METRICS
+from omicsbench.metrics.known import known
 from omicsbench.records.costs import with_predictions
 from omicsbench.records.spec import RunRecord
 from omicsbench.records.table import current, tidy
@@ -96,11 +96,12 @@ def _html(
     from omicsbench.reporting.template import chart_library, environment, inlined, safe_json
 
     scores, costs = tables.score_table(runs), tables.cost_table(runs)
-    scores = scores[scores["metric"].isin(list(METRICS))]
-    quality = charts.quality_time(scores, costs)
+    metrics = known(records)
+    scores = scores[scores["metric"].isin(list(metrics))]
+    quality = charts.quality_time(scores, costs, metrics)
     styles = style.styles_by_task(records)
     places = sections.places(records)
-    panels = sections.panels(quality, places)
+    panels = sections.panels(quality, places, metrics)
     predicted = tables.prediction_table(records)
     failed = tables.failure_table(records)
     kind_of = kinds(records)
@@ -108,7 +109,9 @@ def _html(
     together = across_datasets.summaries(found, kind_of)
     pictures = prediction_charts.chart_frames(details)
     specs = charts.specifications() | prediction_charts.specifications()
-    data = chart_data(quality, costs, predicted, found, bought, styles, places, pictures, specs)
+    data = chart_data(
+        quality, costs, predicted, found, bought, styles, places, pictures, specs, metrics
+    )
     views = task_views(records, details, places)
     templates = environment()
     templates.filters |= {
@@ -142,7 +145,7 @@ def _html(
         families=style.FAMILIES,
         places=places,
         panels=panels,
-        metrics=METRICS,
+        metrics=metrics,
         alt=partial(sections.alt, *sections.by_place(quality, found, places)),
         galleries=galleries(records, folder),
         failures=tables.grouped_failures(failed).to_dict("records"),

@@ -8,7 +8,6 @@ from typing import Any
 import pandas as pd
 from scipy.special import stdtrit
 
-from omicsbench.metrics.base import METRICS
 from omicsbench.records.costs import PREDICTABLE, Quantity, in_words
 from omicsbench.records.spec import Cause, RunRecord, Status
 from omicsbench.verdict.verdict import Verdict
@@ -30,7 +29,7 @@ def verdict_table(verdicts: Iterable[Verdict]) -> pd.DataFrame:
                 "task": v.task,
                 "device": v.device,
                 "metric": v.metric,
-                "headline": not METRICS[v.metric].secondary,
+                "headline": not v.scored_by.secondary,
                 "tuning": v.tuning,
                 "deep": v.deep,
                 "best": v.best,

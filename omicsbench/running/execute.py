@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from omicsbench.metrics import METRICS
 from omicsbench.metrics.evaluate import n_neighbors
+from omicsbench.metrics.known import facts
 from omicsbench.prepare.prepared import Prepared
 from omicsbench.prepare.split import method_seed
 from omicsbench.prepare.subsample import GROUPS, Rows, rows_for
 from omicsbench.records.embeddings import MANY_CELLS, write_embedding
-from omicsbench.records.spec import Phases, RunRecord, RunSpec, Status
+from omicsbench.records.spec import OwnMetric, Phases, RunRecord, RunSpec, Status
 from omicsbench.registry.pipeline import Pipeline
 from omicsbench.running import measure
 from omicsbench.running.fitting import Workplace, fit_pipeline
@@ -59,6 +61,11 @@ def execute(place: Workplace, spec: RunSpec, prepared: Prepared) -> RunRecord:
         parts=scores["test"].parts,
         curves=drawn,
         skipped_metrics=scores["test"].skipped,
+        own_metrics={
+            name: OwnMetric(**facts(place.metrics[name]))
+            for name in spec.metrics
+            if name not in METRICS
+        },
         phases=Phases(
             prepare_s=preparing.wall_s,
             tuning_s=found.seconds if found else 0.0,

@@ -9,7 +9,7 @@ never passes. What depends on the machine of the hour only warns, or is said to 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import cache
 from typing import Any, Literal
@@ -17,6 +17,8 @@ from typing import Any, Literal
 import numpy as np
 from scipy.stats import false_discovery_control
 
+from omicsbench.metrics import METRICS, Metric
+from omicsbench.metrics.known import known
 from omicsbench.records.spec import RunRecord, RunSpec, Status, digest
 from omicsbench.stats.paired import Floats, Tested, paired_tests
 from omicsbench.tracking.lost_runs import NOT_MEASURED, Lost, losses
@@ -65,6 +67,7 @@ class Change:
     pairs: int
     blocks: bool
     reason: str = ""
+    lower_is_better: bool = False
 
     @property
     def cell(self) -> Cell:
@@ -122,14 +125,16 @@ class Terms:
     usual ones. ``noise`` is what `calibrate` found; the larger counts.
     ``interleaved`` says that both sides' runs were taken in turn on one machine: then times block,
     and are taken as they are; otherwise they are scaled by the speed of the machine, and warn.
+    ``metrics`` are those of the scores; a comparison knows them from its records.
     """
 
     tolerances: Mapping[str, float] = field(default_factory=dict)
     noise: Noise = field(default_factory=dict)
     interleaved: bool = False
+    metrics: Mapping[str, Metric] = field(default_factory=lambda: METRICS)
 
     def tolerance(self, pipeline: str, quantity: str) -> float:
-        of_kind = self.tolerances.get(kind(quantity), tolerance(quantity))
+        of_kind = self.tolerances.get(kind(quantity), tolerance(quantity, self.metrics))
         stated = self.tolerances.get(quantity, of_kind)
         return max(stated, self.noise.get(pipeline, {}).get(quantity, 0.0))
 
@@ -147,7 +152,7 @@ def compare(
     names: tuple[str, str] = ("base", "head"),
 ) -> Comparison:
     """Compare two sets of records. Where one holds several versions of a run, the newest counts."""
-    terms = terms or Terms()
+    terms = replace(terms or Terms(), metrics=known([*base, *head]))
     before, after = _newest(base), _newest(head)
     shared = [key for key in before if key in after]
     worked = [key for key in shared if before[key].status is Status.OK]
@@ -255,6 +260,7 @@ def _untold(cell: Cell, both: Floats, reason: str, terms: Terms) -> Change:
         len(both),
         False,
         reason,
+        lower_is_better(cell[3], terms.metrics),
     )
 
 
@@ -273,7 +279,7 @@ def _tested(values: Mapping[Cell, Floats], terms: Terms) -> list[Change]:
     if not cells:
         return []
     up = np.concatenate([tested.p for tested in found])
-    worse_up = np.array([lower_is_better(cell[3]) for cell in cells])
+    worse_up = np.array([lower_is_better(cell[3], terms.metrics) for cell in cells])
     p_worse = false_discovery_control(np.where(worse_up, up, _other_tail(up, found)))
     p_better = false_discovery_control(np.where(worse_up, _other_tail(up, found), up))
     shown = np.column_stack(
@@ -295,7 +301,8 @@ def _judged(
     quantity, of = cell[3], kind(cell[3])
     limit = terms.tolerance(cell[1], quantity)
     base, head = both.mean(axis=0)
-    worse = shown[0] if lower_is_better(quantity) else -shown[0]
+    lower = lower_is_better(quantity, terms.metrics)
+    worse = shown[0] if lower else -shown[0]
     beyond = abs(shown[0]) > (limit if of == "score" else np.log1p(limit))
     beyond = bool(beyond and abs(head - base) > LEAST.get(quantity, 0.0))
     state: State = "no change"
@@ -317,6 +324,7 @@ def _judged(
         limit,
         len(both),
         blocks,
+        lower_is_better=lower,
     )
 
 
@@ -330,6 +338,10 @@ def _notes(pairs: Sequence[tuple[RunRecord, RunRecord]]) -> list[str]:
             )
         if old.spec.dataset_id != new.spec.dataset_id:
             notes[f"{new.spec.dataset} has other content, or is prepared otherwise."] = None
+        was_by, now_by = old.spec.metric_versions, new.spec.metric_versions
+        for name in sorted(was_by.keys() & now_by.keys()):
+            if was_by[name] != now_by[name]:
+                notes[f"{name} was edited: its scores may differ for that reason alone."] = None
         was, now = (r.environment.get("packages", {}) for r in (old, new))
         for name in sorted(was.keys() & now.keys()):
             if was[name] != now[name]:

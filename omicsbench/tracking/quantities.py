@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Literal
 
-from omicsbench.metrics import METRICS
+from omicsbench.metrics import METRICS, Metric
 from omicsbench.records.spec import RunRecord, Status
 
 Kind = Literal["score", "memory", "time"]
@@ -35,19 +36,19 @@ def kind(quantity: str) -> Kind:
     return COSTS.get(quantity, "score")
 
 
-def tolerance(quantity: str) -> float:
+def tolerance(quantity: str, metrics: Mapping[str, Metric] = METRICS) -> float:
     """A change that is of no interest: a difference of scores, a share of costs.
 
     Of a score it is the margin of its metric, but never so small that nothing would be too little.
     """
     usual = TOLERANCE[kind(quantity)]
-    metric = METRICS.get(quantity)
+    metric = metrics.get(quantity)
     return usual if metric is None else max(metric.margin, usual / 2)
 
 
-def lower_is_better(quantity: str) -> bool:
+def lower_is_better(quantity: str, metrics: Mapping[str, Metric] = METRICS) -> bool:
     """Whether a rise is for the worse: of every cost, and of errors among the metrics."""
     if quantity in COSTS:
         return True
-    metric = METRICS.get(quantity)  # a metric that is no longer there: most are scores
+    metric = metrics.get(quantity)  # a metric that is no longer there: most are scores
     return metric is not None and metric.direction == "min"

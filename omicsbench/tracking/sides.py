@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, get_args
 
 from omicsbench.errors import OmicsbenchError, StoreError, unknown
-from omicsbench.metrics import METRICS
+from omicsbench.metrics.known import known
 from omicsbench.records import store
 from omicsbench.records.planned import planned_records, read_plan
 from omicsbench.records.spec import RunRecord
@@ -65,9 +65,10 @@ def terms_of(base: Side, head: Side, noise: Path | None = None, interleaved: boo
     Raises OmicsbenchError for a tolerance of something unknown.
     """
     stated = dict(head.suite.get("tolerances") or base.suite.get("tolerances") or {})
+    followed = [*get_args(Kind), *COSTS, *known([*base.records, *head.records])]
     for name in stated:
-        if name not in (known := [*get_args(Kind), *COSTS, *METRICS]):
-            raise OmicsbenchError(f"tolerances: {unknown('quantity', name, known)}")
+        if name not in followed:
+            raise OmicsbenchError(f"tolerances: {unknown('quantity', name, followed)}")
     return Terms(stated, read_noise(noise) if noise else base.noise, interleaved)
 
 

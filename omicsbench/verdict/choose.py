@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from omicsbench.metrics.base import METRICS
+from omicsbench.metrics import Metric
 from omicsbench.records.spec import RunRecord
 from omicsbench.stats.crossover import Floats
 
@@ -51,7 +51,7 @@ def fixed(runs: RunsOf, name: str, sizes: Sequence[int]) -> Side:
     return Side(dict.fromkeys(sizes, name), runs[name])
 
 
-def best_by_validation(runs: RunsOf, names: Sequence[str], metric: str, grid: Grid) -> Side:
+def best_by_validation(runs: RunsOf, names: Sequence[str], metric: Metric, grid: Grid) -> Side:
     """At each size the finished pipeline with the best mean validation score.
 
     One that was given fewer repeats than others cannot carry a comparison and is not chosen.
@@ -59,11 +59,11 @@ def best_by_validation(runs: RunsOf, names: Sequence[str], metric: str, grid: Gr
     at: dict[int, str] = {}
     chosen: dict[tuple[int, int], RunRecord] = {}
     for size in grid.sizes:
-        able = _able(runs, names, metric, size)
+        able = _able(runs, names, metric.name, size)
         here = [r for r in grid.repeats if all((size, r) in runs[p] for p in able)]
         if not (able and here):
             continue
-        scores = np.array([[runs[p][size, r].validation[metric] for r in here] for p in able])
+        scores = np.array([[runs[p][size, r].validation[metric.name] for r in here] for p in able])
         scores *= sign(metric)
         at[size] = able[int(scores.mean(axis=1).argmax())]
         for repeat, index in zip(here, choices(scores), strict=True):
@@ -90,6 +90,6 @@ def choices(validation: Floats) -> NDArray[np.intp]:
     return np.asarray(others.argmax(axis=0))
 
 
-def sign(metric: str) -> float:
+def sign(metric: Metric) -> float:
     """1 where larger is better, -1 where smaller is."""
-    return -1.0 if METRICS[metric].direction == "min" else 1.0
+    return -1.0 if metric.direction == "min" else 1.0

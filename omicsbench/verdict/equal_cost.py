@@ -19,7 +19,8 @@ from typing import Any, Literal, get_args
 
 import numpy as np
 
-from omicsbench.metrics.base import METRICS
+from omicsbench.metrics import METRICS, Metric
+from omicsbench.metrics.known import known
 from omicsbench.records.spec import RunRecord, Status
 from omicsbench.records.table import current
 from omicsbench.stats.budgets import (
@@ -48,11 +49,17 @@ class EqualCost:
     metric: str
     currency: Currency
     at: WithinBudget
+    own_metric: Metric | None = None  # what is known of one that is not of the package
+
+    @property
+    def scored_by(self) -> Metric:
+        """The metric, with its title and direction."""
+        return self.own_metric or METRICS[self.metric]
 
     @property
     def scores(self) -> tuple[float | None, float | None]:
         """Mean test scores of the deep and the simple choice, as the metric has them."""
-        turn = sign(self.metric)
+        turn = sign(self.scored_by)
         deep, simple = self.at.deep, self.at.simple
         return turn * deep.test if deep else None, turn * simple.test if simple else None
 
@@ -86,13 +93,14 @@ def at_equal_cost(
         and not r.spec.features_per_size
     ]
     found: list[EqualCost] = []
+    metrics = known(done)
     for currency in CURRENCIES:
         groups: dict[tuple[Any, ...], list[_Paid]] = defaultdict(list)
         for r in done:
             if cost := cost_of(r, currency, prices or {}):
                 groups[_terms(r, currency)].append(_Paid(r, cost))
         for group in groups.values():
-            found += _compare(group, currency, min_repeats, budgets)
+            found += _compare(group, metrics, currency, min_repeats, budgets)
     return found
 
 
@@ -120,16 +128,20 @@ def _terms(record: RunRecord, currency: Currency) -> tuple[Any, ...]:
 
 
 def _compare(
-    group: Sequence[_Paid], currency: Currency, min_repeats: int, budgets: int
+    group: Sequence[_Paid],
+    metrics: Mapping[str, Metric],
+    currency: Currency,
+    min_repeats: int,
+    budgets: int,
 ) -> Iterator[EqualCost]:
     """Runs that compete with each other, by metric and output dimension."""
     spec = group[0].run.spec
     devices = sorted({p.run.spec.device for p in group})
-    for (metric, dim), paid in _by_metric(group):
+    for (name, dim), paid in _by_metric(group, metrics):
         deep, simple = (
             [
                 one
-                for one in _at_sizes(paid, family, metric, len(devices) > 1)
+                for one in _at_sizes(paid, family, metrics[name], len(devices) > 1)
                 if np.isfinite(one.costs).sum() >= min_repeats
             ]
             for family in FAMILIES
@@ -137,23 +149,26 @@ def _compare(
         if not (deep and simple):
             continue
         grid = budget_grid([float(np.nanmean(one.costs)) for one in (*deep, *simple)], budgets)
+        own = None if name in METRICS else metrics[name]
         for at in within_budgets(deep, simple, grid, min_repeats=min_repeats):
-            where = (spec.dataset, spec.task, " + ".join(devices), dim, metric)
-            yield EqualCost(*where, currency, at)
+            where = (spec.dataset, spec.task, " + ".join(devices), dim, name)
+            yield EqualCost(*where, currency, at, own)
 
 
-def _by_metric(group: Sequence[_Paid]) -> list[tuple[tuple[str, int | None], list[_Paid]]]:
+def _by_metric(
+    group: Sequence[_Paid], metrics: Mapping[str, Metric]
+) -> list[tuple[tuple[str, int | None], list[_Paid]]]:
     """The runs with a test and a validation score, by headline metric and output dimension."""
     found: dict[tuple[str, int | None], list[_Paid]] = defaultdict(list)
     for paid in group:
-        for metric in paid.run.scores.keys() & paid.run.validation.keys() & METRICS.keys():
-            if not METRICS[metric].secondary:
+        for metric in paid.run.scores.keys() & paid.run.validation.keys() & metrics.keys():
+            if not metrics[metric].secondary:
                 found[metric, paid.run.output_dim].append(paid)
     return sorted(found.items(), key=lambda item: str(item[0]))
 
 
 def _at_sizes(
-    group: Sequence[_Paid], family: str, metric: str, several_devices: bool
+    group: Sequence[_Paid], family: str, metric: Metric, several_devices: bool
 ) -> list[PipelineAtSize]:
     """Each pipeline of a family at each of its sizes; larger scores are better."""
     repeats = sorted({p.run.spec.repeat for p in group})
@@ -172,8 +187,8 @@ def _at_sizes(
             label,
             size,
             costs=column(of, lambda p: p.cost),
-            validation=column(of, lambda p: sign(metric) * p.run.validation[metric]),
-            test=column(of, lambda p: sign(metric) * p.run.scores[metric]),
+            validation=column(of, lambda p: sign(metric) * p.run.validation[metric.name]),
+            test=column(of, lambda p: sign(metric) * p.run.scores[metric.name]),
         )
         for (label, size), of in found.items()
     ]

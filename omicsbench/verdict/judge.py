@@ -37,7 +37,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from omicsbench.metrics.base import METRICS
+from omicsbench.metrics import METRICS, Metric
+from omicsbench.metrics.known import known
 from omicsbench.records.spec import RunRecord, RunSpec, Status
 from omicsbench.records.table import current, terms
 from omicsbench.stats.crossover import ALPHA, holm_levels
@@ -75,7 +76,7 @@ def verdicts(
         raise ValueError("min_repeats must be at least 2: one pair has no interval")
     found: list[Verdict] = []
     for field in _fields(records):
-        margin = (margins or {}).get(field.metric, METRICS[field.metric].margin)
+        margin = (margins or {}).get(field.metric.name, field.metric.margin)
         found += _verdicts(field, reference, Rules(margin, min_repeats, bootstrap, seed))
     return found
 
@@ -87,7 +88,7 @@ class _Field:
     runs: RunsOf
     deep: Sequence[str]
     simple: Sequence[str]
-    metric: str
+    metric: Metric
     output_dim: int | None
 
     @cached_property
@@ -118,20 +119,22 @@ class _Field:
 def _fields(records: Iterable[RunRecord]) -> Iterator[_Field]:
     """What is compared with what."""
     groups: dict[tuple[Any, ...], dict[str, dict[tuple[int, int], RunRecord]]] = {}
-    for r in current(records):
+    newest = current(records)
+    metrics = known(newest)
+    for r in newest:
         pipelines = groups.setdefault(terms(r), defaultdict(dict))
         pipelines[r.spec.pipeline][r.spec.size, r.spec.repeat] = r
     for runs in groups.values():
         done = [r for cells in runs.values() for r in cells.values() if r.status is Status.OK]
         dims = {r.spec.pipeline: r.output_dim for r in done}  # at the largest size
-        for metric in sorted({m for r in done for m in r.scores} & METRICS.keys()):
-            family = {r.spec.pipeline: r.family for r in done if metric in r.scores}
+        for name in sorted({m for r in done for m in r.scores} & metrics.keys()):
+            family = {r.spec.pipeline: r.family for r in done if name in r.scores}
             for dim in sorted({dims[p] for p in family if family[p] == "deep"}, key=str):
                 deep, simple = (
                     [p for p in family if family[p] == kind and dims[p] == dim]
                     for kind in ("deep", "simple")
                 )
-                yield _Field(runs, deep, simple, metric, dim)
+                yield _Field(runs, deep, simple, metrics[name], dim)
 
 
 def _deep_sides(field: _Field) -> dict[str, Side]:
@@ -194,7 +197,7 @@ def _verdict(field: _Field, at: _Comparison, rules: Rules) -> Verdict:
         task=spec.task,
         device=spec.device,
         tuning=str(spec.tuning or ""),
-        metric=field.metric,
+        metric=field.metric.name,
         deep=at.deep.names,
         simple=in_turn(row.simple for row in used),
         against=at.against,
@@ -218,4 +221,5 @@ def _verdict(field: _Field, at: _Comparison, rules: Rules) -> Verdict:
         folds=paired.differences.folds,
         rope=rope(paired, rules.margin),
         extrapolation=extrapolation(paired, rules.margin) if beyond else None,
+        own_metric=None if field.metric.name in METRICS else field.metric,
     )

@@ -13,6 +13,7 @@ from typing import Literal
 
 import numpy as np
 
+from omicsbench.metrics import Metric
 from omicsbench.records.spec import Cause, RunRecord, Status
 from omicsbench.stats.crossover import Differences, Floats, moments
 from omicsbench.verdict.choose import Grid, Side, sign
@@ -102,7 +103,7 @@ class _AtSize:
 
     deep: list[RunRecord | None]
     simple: list[RunRecord | None]
-    metric: str
+    metric: Metric
 
     @cached_property
     def pairs(self) -> dict[int, tuple[RunRecord, RunRecord]]:
@@ -110,21 +111,21 @@ class _AtSize:
         return {
             place: (a, b)
             for place, (a, b) in enumerate(zip(self.deep, self.simple, strict=True))
-            if a and b and _comparable(a, b, self.metric)
+            if a and b and _comparable(a, b, self.metric.name)
         }
 
     @property
     def by_repeat(self) -> Floats:
         """Differences (R,), NaN where there is no pair."""
-        found = np.full(len(self.deep), np.nan)
+        found, of = np.full(len(self.deep), np.nan), self.metric.name
         for place, (a, b) in self.pairs.items():
-            found[place] = sign(self.metric) * (a.scores[self.metric] - b.scores[self.metric])
+            found[place] = sign(self.metric) * (a.scores[of] - b.scores[of])
         return found
 
     @property
     def by_unit(self) -> Floats | None:
         """Mean over repeats of the difference in each unit, (G,); None where one knows none."""
-        of = self.metric
+        of = self.metric.name
         parts = [
             (a.scores_by_unit.get(of), b.scores_by_unit.get(of)) for a, b in self.pairs.values()
         ]
@@ -143,7 +144,7 @@ class _AtSize:
         Too wide, as both are scored on the same; used where records hold no scores by unit. 0
         where the metric's error over cells is unknown.
         """
-        of = self.metric
+        of = self.metric.name
         errors = [(a.scores_se.get(of), b.scores_se.get(of)) for a, b in self.pairs.values()]
         squares = [a**2 + b**2 for a, b in errors if a is not None and b is not None]
         return float(np.sqrt(np.mean(squares))) if squares else 0.0
@@ -162,7 +163,7 @@ def _comparable(deep: RunRecord, simple: RunRecord, metric: str) -> bool:
     return scored and deep.output_dim == simple.output_dim
 
 
-def pair(deep: Side, simple: Side, grid: Grid, metric: str, need: int) -> Paired:
+def pair(deep: Side, simple: Side, grid: Grid, metric: Metric, need: int) -> Paired:
     """Pair two sides. ``need`` is the number of pairs that a size must have to count."""
     columns = [
         _AtSize(
@@ -210,7 +211,7 @@ def _row(size: int, names: tuple[str, str], at: _AtSize, need: int) -> SizeDiffe
         return replace(made, use="left_out", note="no simple pipeline to choose")
     if failed := failures(at.simple):
         return replace(made, use="left_out", note=f"simple runs ended as {failed}")
-    if not any(r and at.metric in r.scores for r in at.simple):
+    if not any(r and at.metric.name in r.scores for r in at.simple):
         return replace(made, use="left_out", note="the simple pipeline has no score")
     if made.pairs < need:
         return replace(made, use="not_shown", note=too_few(made.pairs, need))

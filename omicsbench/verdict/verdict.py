@@ -6,8 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Literal
 
-import omicsbench.metrics  # noqa: F401  (registers the metrics)
-from omicsbench.metrics.base import METRICS
+from omicsbench.metrics import METRICS, Metric
 from omicsbench.stats.correlated_t import Rope
 from omicsbench.stats.crossover import ALPHA
 from omicsbench.stats.extrapolate import Extrapolation
@@ -43,7 +42,8 @@ class Verdict:
     ``is_control`` that it is there for comparison, not as a contender; ``unit`` what the error
     over test cells was taken over, ``folds`` that repeats are folds of cross-validation; then
     ``rope`` tells how likely deep is behind, equal (within the margin) and ahead at ``largest``.
-    ``extrapolation`` is secondary and says what may happen beyond it.
+    ``extrapolation`` is secondary and says what may happen beyond it. ``own_metric`` describes a
+    metric that is not of the package.
     """
 
     dataset: str
@@ -74,6 +74,12 @@ class Verdict:
     tuning: str = ""
     rope: Rope | None = None
     extrapolation: Extrapolation | None = None
+    own_metric: Metric | None = None
+
+    @property
+    def scored_by(self) -> Metric:
+        """The metric, with its title and direction."""
+        return self.own_metric or METRICS[self.metric]
 
     @property
     def last(self) -> SizeDifference:
@@ -119,8 +125,7 @@ class Verdict:
         says += f", {last.pairs} repeats" if last.pairs else ""
         notes = "".join(f" At n = {d.size:,}: {d.note}." for d in self.differences if d.note)
         where = f"{self.dataset}, {self.tuning}" if self.tuning else self.dataset
-        title = METRICS[self.metric].title
-        return f"{title} on {where}: {deep} against {rival} is {says}.{notes}"
+        return f"{self.scored_by.title} on {where}: {deep} against {rival} is {says}.{notes}"
 
     @property
     def ends(self) -> tuple[str, str]:

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pytest
 
+from omicsbench.metrics import METRICS
 from omicsbench.records.spec import RunRecord, RunSpec, Status
 from omicsbench.stats.crossover import moments
 from omicsbench.verdict.choose import Grid, best_by_validation, choices, fixed
@@ -67,7 +68,7 @@ def runs(*records: RunRecord) -> Mapping[str, dict[tuple[int, int], RunRecord]]:
 
 def paired(records: Mapping[str, dict[tuple[int, int], RunRecord]], repeats: int = 5) -> Paired:
     deep, simple = (fixed(records, name, [100]) for name in ("deep", "simple"))
-    return pair(deep, simple, Grid([100], range(repeats)), METRIC, 5)
+    return pair(deep, simple, Grid([100], range(repeats)), METRICS[METRIC], 5)
 
 
 def test_a_repeat_has_no_say_in_the_choice_made_for_it() -> None:
@@ -82,7 +83,7 @@ def test_the_choice_is_made_by_validation_and_told_for_the_whole() -> None:
         *[run("a", r, 0.9, validation=0.1) for r in range(5)],
         *[run("b", r, 0.1, validation=0.9) for r in range(5)],
     )
-    side = best_by_validation(records, ["a", "b"], METRIC, Grid([100], range(5)))
+    side = best_by_validation(records, ["a", "b"], METRICS[METRIC], Grid([100], range(5)))
     assert side.at == {100: "b"}
     assert {r.spec.pipeline for r in side.runs.values()} == {"b"}
     assert side.runs.keys() == {(100, r) for r in range(5)}
@@ -91,7 +92,7 @@ def test_the_choice_is_made_by_validation_and_told_for_the_whole() -> None:
 
 def test_who_ran_fewer_repeats_is_not_chosen() -> None:
     records = runs(*[run("a", r, 0.9) for r in range(3)], *[run("b", r, 0.1) for r in range(5)])
-    side = best_by_validation(records, ["a", "b"], METRIC, Grid([100], range(5)))
+    side = best_by_validation(records, ["a", "b"], METRICS[METRIC], Grid([100], range(5)))
     assert side.at == {100: "b"}
 
 
@@ -146,7 +147,7 @@ def test_folds_stay_folds_where_the_largest_size_has_no_run() -> None:
     ]
     records = runs(*rows)
     sides = (fixed(records, name, [100, 200]) for name in ("deep", "simple"))
-    found = pair(*sides, Grid([100, 200], range(5)), METRIC, 5)
+    found = pair(*sides, Grid([100, 200], range(5)), METRICS[METRIC], 5)
     assert found.differences.folds
     assert found.counting == [0]
     assert [row.use for row in found.rows] == ["compared", "left_out"]
