@@ -6,7 +6,7 @@ import os
 import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from omicsbench.errors import OmicsbenchError
 from omicsbench.inputs.given import own_data
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
     import pandas as pd
     from anndata import AnnData
+    from numpy.typing import NDArray
+    from scipy import sparse
 
     from omicsbench.planning.estimate import Outlook
     from omicsbench.records.packing import Packed
@@ -30,16 +32,19 @@ if TYPE_CHECKING:
     from omicsbench.tracking.noise_floor import Calibration
     from omicsbench.verdict.verdict import Verdict
 
+    Matrix: TypeAlias = AnnData | pd.DataFrame | NDArray[Any] | sparse.spmatrix | sparse.sparray
+
 PathLike = str | os.PathLike[str]
 
 
 def run(
     suite: str | Suite = "quick",
     *,
-    data: PathLike | AnnData | OwnData | Sequence[OwnData] | None = None,
+    data: PathLike | Matrix | OwnData | Sequence[OwnData] | None = None,
     label: str | None = None,
     values: Values | None = None,
     unit: str | None = None,
+    name: str | None = None,
     methods: Sequence[str] = (),
     out: PathLike | None = None,
     plugins: Sequence[PathLike] = (),
@@ -56,12 +61,14 @@ def run(
     Parameters
     ----------
     suite : name, path of a TOML file, or a :class:`~omicsbench.planning.suite.Suite`.
-    data : the user's own data (file, ``AnnData``, or several) in place of the suite's data sets.
+    data : the user's own data (file, ``AnnData``, matrix or DataFrame with cells in rows, or
+        several) in place of the suite's data sets.
     label : obs column with the labels of ``data``; label metrics are skipped without it.
     values : ``counts``, ``log`` or ``continuous``, where it cannot be told from ``data``.
     unit : obs column of ``data`` with the donors or batches: the unit of sampling error.
+    name : what results call ``data``: by default its file's name, or ``adata``.
     methods : pipelines added to the suite's.
-    out : results folder, ``results/<suite>`` by default.
+    out : results folder, ``results/<suite>`` or ``results/<name of data>`` by default.
     plugins : folders of the user's own methods and data sets.
     executor : runs the pipelines, such as Dask's; by default local processes.
     isolate_runs : a fresh process for every run, not only for every pipeline.
@@ -76,15 +83,15 @@ def run(
     from omicsbench.running.called import as_python
     from omicsbench.running.runner import run_suite
 
-    for name, given in (("methods", methods), ("plugins", plugins)):
+    for option, given in (("methods", methods), ("plugins", plugins)):
         if isinstance(given, str):
-            raise OmicsbenchError(f"{name} takes a list: {name}=[{given!r}].")
+            raise OmicsbenchError(f"{option} takes a list: {option}=[{given!r}].")
     chosen = _suite(suite)
     with tempfile.TemporaryDirectory(prefix="omicsbench-data-") as folder:
-        own = own_data(data, label, values, unit, Path(folder))
+        own = own_data(data, label, values, unit, Path(folder), name)
         changes = {key: value for key, value in changes.items() if value is not None}
-        stated = {"label": label, "values": values, "unit": unit, "methods": list(methods) or None}
-        call = {**stated, **changes}
+        stated = {"label": label, "values": values, "unit": unit, "name": name}
+        call = {**stated, "methods": list(methods) or None, **changes}
         if own:
             changes["datasets"] = ()
         if methods:
@@ -165,7 +172,7 @@ def _registry(plugins: Sequence[PathLike]) -> Registry:
 
 def default_folder(suite: Suite, own: Sequence[OwnData] = ()) -> Path:
     """Where results go if nobody says: named after the user's data, otherwise the suite."""
-    return Path("results") / (own[0].path.stem if own else suite.name)
+    return Path("results") / (own[0].stem if own else suite.name)
 
 
 def load(folder: PathLike, *, every: bool = False) -> pd.DataFrame:

@@ -9,14 +9,18 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import anndata
 import numpy as np
 import pandas as pd
 import pytest
+from scipy import sparse
 
 import omicsbench
 from omicsbench.errors import OmicsbenchError
+from omicsbench.inputs.given import own_data
+from omicsbench.inputs.source import OwnData
 from omicsbench.tracking.compare import Alarm
 
 
@@ -98,6 +102,78 @@ def test_report_and_its_function_survive_each_other(results: Path, tmp_path: Pat
     assert path.read_text(encoding="utf-8").startswith("<!doctype html>")
     assert omicsbench.report(results).exists()
     assert omicsbench.verdicts(results) == []
+
+
+def test_an_anndata_has_a_name_in_results(
+    adata: anndata.AnnData, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Data set and folder are named alike, and never after the file it was written into."""
+    monkeypatch.chdir(tmp_path)
+    few = {"sizes": [30], "repeats": 1, "pipelines": ["pca(2)"], "metrics": ["knn_recall"]}
+    tables = {
+        "adata": omicsbench.run("quick", data=adata, **few),
+        "my_donors": omicsbench.run("quick", data=adata.to_df(), name="my donors", **few),
+    }
+    for name, table in tables.items():
+        assert set(table["dataset"]) == {name}
+        assert (tmp_path / "results" / name / "runs").is_dir()
+    assert len({frozenset(table["value"]) for table in tables.values()}) == 1
+    report = omicsbench.report(tmp_path / "results" / "my_donors").read_text(encoding="utf-8")
+    assert "data.h5ad" not in report
+    assert "my donors" in report
+    named = adata.copy()
+    named.uns["name"] = "cells of mine"
+    (own,) = own_data(named, None, None, None, tmp_path)
+    assert own.called == own.stem == "cells_of_mine"
+    assert OwnData(Path("a b.h5ad")).called == "a_b.h5ad"
+    assert OwnData(Path("a b.h5ad")).stem == "a b"
+    with pytest.raises(OmicsbenchError, match="needs a letter"):
+        omicsbench.run("quick", data=adata, name="..")
+    with pytest.raises(OmicsbenchError, match="A name belongs to your own data"):
+        omicsbench.run("quick", name="cells")
+
+
+def test_the_same_cells_are_embedded_from_whatever_holds_them(
+    adata: anndata.AnnData, tmp_path: Path
+) -> None:
+    path = tmp_path / "cells.h5ad"
+    adata.write_h5ad(path)
+    expected = omicsbench.embed(adata.copy(), "pca(3)").obsm["X_pca"]
+    frame = adata.to_df().assign(kind=list(adata.obs["kind"]))
+    before = frame.copy()
+    for given in (path, str(path), adata.X, sparse.csc_matrix(adata.X), frame):
+        back = omicsbench.embed(given, "pca(3)")
+        assert isinstance(back, anndata.AnnData)
+        np.testing.assert_array_equal(back.obsm["X_pca"], expected)
+    assert frame.equals(before)
+    assert list(back.obs_names) == list(adata.obs_names)
+    assert list(back.obs["kind"]) == list(adata.obs["kind"])
+
+
+@pytest.mark.parametrize(
+    ("given", "pipeline", "more", "sentence"),
+    [
+        (None, "logistic_regression", {}, "logistic_regression predicts labels, it gives no"),
+        (None, "pca(5) > knn_classifier", {}, "predicts labels"),
+        (None, "mofa(3)", {}, "joins several modalities"),
+        (None, "label_oracle(2)", {}, "needs labels"),
+        (None, "pca", {}, r"pca\(50\): 50 dimensions are too many for 150 cells and 40 features"),
+        (None, "pca", {"n_components": 0}, "n_components=0 is no number of dimensions"),
+        (None, "pca(20) > tsne(200)", {}, "200 dimensions are too many for 150 cells"),
+        (None, "pca > no_such", {}, "Unknown method 'no_such'"),
+        (None, "pca(2)", {"values": "nonsense"}, "Unknown values 'nonsense'"),
+        (np.ones(9), "pca(2)", {}, r"an array of shape \(9,\)"),
+        (np.full((9, 9), "a"), "pca(2)", {}, "give numbers"),
+        ({}, "pca(2)", {}, "data is a dict; give a file's path, an AnnData"),
+        ("no/such.h5ad", "pca(2)", {}, "no/such.h5ad"),
+        (np.random.default_rng(0).normal(size=(30, 9)), "nmf(2)", {}, "needs non-negative data"),
+    ],
+)
+def test_what_cannot_be_embedded_is_refused_in_one_sentence(
+    adata: anndata.AnnData, given: Any, pipeline: str, more: dict[str, Any], sentence: str
+) -> None:
+    with pytest.raises(OmicsbenchError, match=sentence):
+        omicsbench.embed(adata.copy() if given is None else given, pipeline, **more)
 
 
 def test_embeddings_come_back_in_obsm(adata: anndata.AnnData) -> None:

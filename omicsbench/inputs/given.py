@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from omicsbench.errors import OmicsbenchError
+from omicsbench.inputs.readers import from_table, read
 from omicsbench.inputs.source import OwnData
 from omicsbench.plugin import Values
 
@@ -17,19 +18,24 @@ if TYPE_CHECKING:
 PathLike = str | os.PathLike[str]
 
 
+NAME = "adata"  # of data that have no name of their own
+
+
 def own_data(
-    data: PathLike | AnnData | OwnData | Sequence[OwnData] | None,
+    data: PathLike | AnnData | OwnData | Sequence[OwnData] | Any,
     label: str | None,
     values: Values | None,
     unit: str | None,
     folder: Path,
+    name: str | None = None,
 ) -> list[OwnData]:
-    """What a call was given as data, none or several; an AnnData is written into ``folder``.
+    """What a call was given as data, none or several; what is no file is written into ``folder``.
 
-    Raises OmicsbenchError for anything else.
+    ``name`` is what results call it: by default the file's name, or ``uns["name"]`` of an AnnData,
+    or ``adata``. Raises OmicsbenchError for what is no data.
     """
     if data is None:
-        for what, column in (("label", label), ("unit", unit)):
+        for what, column in (("label", label), ("unit", unit), ("name", name)):
             if column is not None:
                 raise OmicsbenchError(
                     f"A {what} belongs to your own data; name its file with --data."
@@ -38,14 +44,48 @@ def own_data(
     if isinstance(data, OwnData):
         return [data]
     if isinstance(data, str | os.PathLike):
-        return [OwnData(Path(data), label=label, values=values, unit=unit)]
-    if hasattr(data, "write_h5ad"):
-        path = _written(data, label, unit, folder)
-        return [OwnData(path, label=label, values=values, unit=unit)]
-    if isinstance(data, Sequence) and all(isinstance(one, OwnData) for one in data):
+        return [OwnData(Path(data), label=label, values=values, unit=unit, name=name)]
+    if isinstance(data, list | tuple) and all(isinstance(one, OwnData) for one in data):
         return list(data)
+    adata = as_anndata(data, [column for column in (label, unit) if column is not None])
+    called = name or str(adata.uns.get("name") or NAME)
+    path = _written(adata, label, unit, folder)
+    return [OwnData(path, label=label, values=values, unit=unit, name=called)]
+
+
+def as_anndata(data: Any, columns: list[str] | None = None) -> AnnData:
+    """Cells x features from an AnnData, a file's path, a matrix or a DataFrame.
+
+    An AnnData is returned as it is. Of a DataFrame, numbers are features; text, and ``columns``,
+    become annotations of the cells. Raises OmicsbenchError, in one sentence, for anything else.
+    """
+    import numpy as np
+    import pandas as pd
+    from anndata import AnnData
+    from scipy import sparse
+
+    if isinstance(data, AnnData):
+        return data
+    if isinstance(data, str | os.PathLike):
+        return read(Path(data))
+    if isinstance(data, pd.DataFrame):
+        return from_table(data, "the DataFrame", columns or [])
+    if isinstance(data, np.ndarray) or sparse.issparse(data):
+        if data.ndim != 2 or data.dtype.kind not in "biuf":
+            raise OmicsbenchError(
+                f"data is an array of shape {data.shape} and type {data.dtype}; give numbers, "
+                "cells in rows and features in columns."
+            )
+        numbers = sparse.csr_matrix(data) if sparse.issparse(data) else np.asarray(data)
+        return AnnData(numbers.astype(np.float32))
+    if hasattr(data, "mod"):
+        raise OmicsbenchError(
+            f"data is a {type(data).__name__} of several modalities; give one of them, "
+            "such as data['rna']."
+        )
     raise OmicsbenchError(
-        f"data is a {type(data).__name__}; give a file's path, an AnnData, or OwnData objects."
+        f"data is a {type(data).__name__}; give a file's path, an AnnData, a matrix, "
+        "a DataFrame or OwnData objects."
     )
 
 

@@ -180,7 +180,7 @@ def _load(path: Path, suffix: str, columns: list[str], modality: str | None) -> 
         case ".h5":
             return _read_10x(path)
         case ".parquet":
-            return _from_table(pd.read_parquet(path), path, columns, "")
+            return from_table(pd.read_parquet(path), path, columns, "")
         case _:
             separator = "\t" if suffix.startswith(".tsv") else ","
             return _read_text(path, columns, separator)
@@ -251,18 +251,21 @@ def _read_text(path: Path, columns: list[str], separator: str) -> AnnData:
         raise DataError(f"{path} has two columns {twice.iloc[0]!r}: make the names unique.")
     what = "comma (,)" if separator == "," else "tab"
     table = pd.read_csv(path, sep=separator, low_memory=False)
-    return _from_table(table, path, columns, f"; check that the separator is a {what}")
+    return from_table(table, path, columns, f"; check that the separator is a {what}")
 
 
-def _from_table(table: Any, path: Path, columns: list[str], hint: str) -> AnnData:
-    """Cells in rows. Numbers are features; text, and ``columns``, go to obs."""
+def from_table(table: Any, path: Path | str, columns: list[str], hint: str = "") -> AnnData:
+    """Cells in rows of a DataFrame. Numbers are features; text, and ``columns``, go to obs.
+
+    ``path`` is what errors name as the source, ``hint`` what they add. ``table`` is not changed.
+    """
     import anndata
     import pandas as pd
     from pandas.api.types import is_bool_dtype, is_numeric_dtype
 
     if table.empty:
         raise DataError(f"{path} holds no cells: expected a header and one cell a row{hint}.")
-    table.columns = table.columns.astype(str)
+    table = table.set_axis(table.columns.astype(str), axis="columns")
     numeric = [is_numeric_dtype(kind) and not is_bool_dtype(kind) for kind in table.dtypes]
     first = table.columns[0]
     if isinstance(table.index, pd.RangeIndex):
@@ -288,7 +291,7 @@ def _from_table(table: Any, path: Path, columns: list[str], hint: str) -> AnnDat
     return adata
 
 
-def _require_unique(names: Any, column: str, path: Path) -> None:
+def _require_unique(names: Any, column: str, path: Path | str) -> None:
     twice = names[names.duplicated()]
     if len(twice):
         raise DataError(

@@ -28,7 +28,8 @@ from omicsbench.stream import BLOCK_ROWS, CellStream
 class OwnData:
     """The user's own file and what must be known to read it.
 
-    ``values`` is needed where counts and normalised data cannot be told apart.
+    ``values`` is needed where counts and normalised data cannot be told apart; ``name`` is what
+    results call it, by default the file's name.
     """
 
     path: Path
@@ -39,6 +40,25 @@ class OwnData:
     scale: bool = True
     provenance: Provenance | None = None
     unit: str | None = None
+    name: str | None = None
+
+    @property
+    def title(self) -> str:
+        """Its name as it was given."""
+        return self.name or self.path.name
+
+    @property
+    def called(self) -> str:
+        """Its name as a data set. Raises DataError for a name without a letter or digit."""
+        called = re.sub(r"[^\w.-]+", "_", self.title)
+        if not re.search(r"[^\W_]", called):
+            raise DataError(f"{self.title!r} is no name for data: it needs a letter or digit.")
+        return called
+
+    @property
+    def stem(self) -> str:
+        """Its name for a results folder: without the suffix of a file."""
+        return self.called if self.name else self.path.stem
 
 
 @dataclass(frozen=True)
@@ -239,12 +259,12 @@ def own(data: OwnData, several: bool = False) -> Source:
     settings += [data.unit] if data.unit else []
     settings += ["several"] if several else []
     return Source(
-        name=re.sub(r"[^\w.-]+", "_", path.name),
+        name=data.called,
         identify=lambda: ["file", file_digest(path), settings],
         describe={
-            "name": path.name,
+            "name": data.title,
             "summary": "your own data",
-            "source": path.name,
+            "source": data.title,
             "licence": "",
             "kind": "real",
             "omics": True,

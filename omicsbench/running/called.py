@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -16,8 +17,9 @@ def as_python(suite: str, data: object, given: Mapping[str, object], out: Path) 
 
 
 def _shown(data: Any) -> str:
-    if isinstance(data, str):
-        return data
+    if isinstance(data, str | os.PathLike):
+        return os.fspath(data)
+    kind = type(data).__name__
     if hasattr(data, "shape"):
-        return f"<AnnData of {data.shape[0]} x {data.shape[1]}>"
-    return f"<{type(data).__name__}>"
+        return f"<{kind} of {' x '.join(map(str, data.shape))}>"
+    return f"<{kind}>"

@@ -1,21 +1,23 @@
-"""Embed all cells of an AnnData with a pipeline."""
+"""Embed all cells of an AnnData, a file or a matrix with a pipeline."""
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from omicsbench.errors import OmicsbenchError
 from omicsbench.plugin import Values
-from omicsbench.registry.discover import Registry, discover
+from omicsbench.registry.discover import Registry, discover, unavailable
+from omicsbench.registry.pipeline import Pipeline
 
 if TYPE_CHECKING:
     from anndata import AnnData
 
 
 def embed(
-    adata: AnnData,
+    data: Any,
     pipeline: str,
     *,
     n_components: int = 50,
@@ -25,16 +27,26 @@ def embed(
     seed: int = 0,
     registry: Registry | None = None,
 ) -> AnnData:
-    """Embed all cells with a pipeline; the result lies in ``adata.obsm[key]``.
+    """Embed all cells with a pipeline; the result lies in ``obsm[key]`` of what is returned.
 
     The cells are prepared as in a run (normalised, ``features`` genes, unit variance), all of
-    them being training rows. ``key`` is ``X_<pipeline>`` by default, for example ``X_pca_tsne``.
-    Cells without counts get NaN. Returns ``adata``.
+    them being training rows. Cells without counts get NaN.
 
-    ``n_components`` and ``seed`` are of the pipeline's methods; ``values`` says what the matrix
-    holds (``counts``, ``log`` or ``continuous``) where that cannot be told; ``registry`` is of
-    the methods that can be named.
+    Parameters
+    ----------
+    data : an AnnData, which is returned; or a file's path, a matrix (cells in rows) or a
+        DataFrame, from which an AnnData is made.
+    pipeline : such as ``"pca(50) > umap"``; not a predictor, which gives no embedding.
+    n_components : output dimension of stages that state none.
+    key : ``X_<pipeline>`` by default, for example ``X_pca_umap``.
+    values : ``counts``, ``log`` or ``continuous``, where it cannot be told from ``data``.
+    features : how many are selected, as in a run.
+    seed : of methods that draw at random.
+    registry : where methods are looked up, if not among those that come with omicsbench.
+
+    Raises OmicsbenchError, with one sentence, for data or a pipeline that cannot be used so.
     """
+    from omicsbench.inputs.given import as_anndata
     from omicsbench.inputs.validation import check
     from omicsbench.prepare.features import select_rows
     from omicsbench.prepare.normalise import normalize
@@ -42,14 +54,15 @@ def embed(
     from omicsbench.registry.calls import parse_pipeline
     from omicsbench.registry.pipeline import resolve
 
-    stages = resolve(pipeline, registry or discover(), n_components).stages
-    if any(stage.info.sees_labels for stage in stages):
-        raise OmicsbenchError(f"{pipeline} needs labels; it is a control, not an embedding.")
+    made = resolve(pipeline, registry or discover(), n_components)
+    _refuse_task(made, pipeline)
+    adata = as_anndata(data)
     checked = check(adata, label=None, values=values)
     X = normalize(checked.adata.X, checked.values)
     X = X[:, select_rows(X, checked.values, features)]
     Z: Any = Scaler.fit(X).transform(X)
-    for stage in stages:
+    _refuse_data(made, Z)
+    for stage in made.stages:
         model = stage.build(seed, "cpu")
         if not isinstance(Z, np.ndarray) and not stage.info.accepts_sparse:
             Z = Z.toarray()
@@ -60,3 +73,43 @@ def embed(
     names = [call.name.rpartition(":")[2] for call in parse_pipeline(pipeline)]
     adata.obsm[key or "X_" + "_".join(names)] = whole
     return adata
+
+
+def _refuse_task(pipeline: Pipeline, text: str) -> None:
+    """Raise OmicsbenchError for a pipeline that embeds no cells of one modality here."""
+    for stage in pipeline.stages:
+        if stage.info.task == "predict":
+            raise OmicsbenchError(
+                f"{text} predicts labels, it gives no embedding; name a method of task embed."
+            )
+        if stage.info.task == "integrate":
+            raise OmicsbenchError(
+                f"{text} joins several modalities; name a method of task embed, which takes one."
+            )
+        if stage.info.sees_labels:
+            raise OmicsbenchError(f"{text} needs labels; it is a control, not an embedding.")
+        reason = unavailable(stage.info)
+        if reason is None and "cpu" not in stage.info.devices:
+            reason = f"runs on {', '.join(stage.info.devices)} only, and cells are embedded on cpu"
+        if reason:
+            raise OmicsbenchError(f"{stage.text}: {reason}.")
+
+
+def _refuse_data(pipeline: Pipeline, X: Any) -> None:
+    """Raise OmicsbenchError for prepared cells X (n, p) that a stage cannot take."""
+    n, p = X.shape
+    for stage in pipeline.stages:
+        d, image = stage.n_components, stage.value("image")
+        first = stage is pipeline.stages[0]
+        if d and (d >= n or (first and d > p)):
+            raise OmicsbenchError(
+                f"{stage.text}: {d} dimensions are too many for {n} cells and {p} features; "
+                "state fewer, or give n_components."
+            )
+        if first and image is not None and math.prod(image) != p:
+            shape = " x ".join(map(str, image))
+            raise OmicsbenchError(f"{stage.text} takes images of {shape}, not {p} features.")
+    if pipeline.stages[0].info.nonnegative and X.min() < 0:
+        raise OmicsbenchError(
+            f"{pipeline.stages[0].text} needs non-negative data, and these have negative values."
+        )
