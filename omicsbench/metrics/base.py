@@ -155,7 +155,8 @@ class Metric:
 MISSING: dict[str, str] = {
     "expression": "no scored rows",  # (m, p) dense float32, in the fixed space of the data set
     "reconstruction": "the pipeline has no inverse_transform",  # (m, p), same space
-    "gene_neighbors": "too few scored rows",  # Neighbors of m among b rows, in gene space
+    # Neighbors of m among b rows, in gene space
+    "gene_neighbors": "too few scored rows, or several modalities",
     "embedding": "the pipeline has no embedding",  # (m, d)
     "background": "the pipeline has no embedding",  # (b, d), its first m rows are the scored
     "train_embedding": "not defined in sample",  # (n, d)

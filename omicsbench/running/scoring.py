@@ -81,7 +81,8 @@ def _embedded(place: Workplace, spec: RunSpec, rows: Rows, fitted: Fitted) -> di
         if "reconstruction" in needs and place.pipeline.invertible and spec.task == "embed":
             with suppress(AttributeError, NotImplementedError):  # an inverse that is switched off
                 inputs["reconstruction"] = _reconstruct(fitted, Z[:m], rows, m)
-        if "gene_neighbors" in needs and len(Z) > n_neighbors(len(Z)):
+        one = not isinstance(expression, dict)
+        if "gene_neighbors" in needs and one and len(Z) > n_neighbors(len(Z)):
             inputs["gene_neighbors"] = shared_neighbors(
                 place.scratch / f"neighbors-{digest(rows.identities[part])}.npz",
                 partial(Neighbors.of, expression, n_neighbors(len(Z)), m),

@@ -11,6 +11,7 @@ import typer
 from omicsbench.cli.main import app
 from omicsbench.contract.checks import check_path
 from omicsbench.metrics import METRICS
+from omicsbench.metrics.base import MISSING
 from omicsbench.planning.suite import suites
 from omicsbench.registry.discover import discover
 
@@ -26,6 +27,18 @@ def test_the_readmes_method_passes_the_checks(tmp_path: Path) -> None:
     checks = check_path(tmp_path)
     assert len(checks) > 5
     assert [c for c in checks if c.problem] == []
+
+
+def test_the_metric_of_the_documents_passes_the_checks(tmp_path: Path) -> None:
+    page = (ROOT / "docs" / "metrics.md").read_text(encoding="utf-8")
+    (code,) = re.findall(r"```python\n# my_plugins/same_nearest.py\n(.*?)```", page, re.DOTALL)
+    assert len([line for line in code.splitlines() if line.strip()]) <= 15
+    (tmp_path / "same_nearest.py").write_text(code)
+    checks = check_path(tmp_path)
+    assert len(checks) > 5
+    assert [c for c in checks if c.problem] == []
+    told = dict(re.findall(r"^\| `(\w+)` \| (.+?) \|", page, re.MULTILINE))
+    assert list(told) == list(MISSING), "all that a metric may ask for, in order"
 
 
 @pytest.mark.parametrize("path", DOCUMENTS, ids=lambda p: p.name)

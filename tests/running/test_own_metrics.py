@@ -60,3 +60,19 @@ def test_an_edited_metric_makes_its_runs_to_do_again(tmp_path: Path, monkeypatch
     assert edited.key != first.key
     assert edited.scores["mine"] == 0.75, "the file beside it counts too"
     assert _run(tmp_path, _suite(metrics=["knn_recall"])) == plain, "others stay as they are"
+
+
+def test_gene_space_neighbours_are_a_gap_where_there_are_several_modalities(tmp_path: Path) -> None:
+    plugins = tmp_path / "plugins"
+    plugins.mkdir()
+    (plugins / "mine.py").write_text(
+        "from omicsbench.plugin import metric\n"
+        "@metric(title='M', range=(0, 1), direction='max', source='tests', group='labels',\n"
+        "        tasks=('embed', 'integrate'))\n"
+        "def mine(gene_neighbors):\n    return 0.5\n"
+    )
+    changes: dict[str, Any] = {"task": "integrate", "pipelines": ["concatenated_pca"]}
+    data = {"name": "simulated_multimodal(n=300)", "sizes": [60]}
+    record = _run(tmp_path, _suite(datasets=[data], metrics=["mine", "modality_recall"], **changes))
+    assert record.skipped_metrics == {"mine": "too few scored rows, or several modalities"}
+    assert "modality_recall" in record.scores
