@@ -23,6 +23,7 @@ import planted
 from omicsbench.planning.suite import load_suite
 from omicsbench.records.planned import planned_records, read_plan
 from omicsbench.records.spec import RunRecord
+from omicsbench.records.store import holds_records
 from omicsbench.registry.discover import discover
 from omicsbench.registry.pipeline import resolve
 from omicsbench.tracking.compare import compare
@@ -49,7 +50,7 @@ def main() -> None:
     parser.add_argument("--method", action="append", choices=PIPELINES)
     parser.add_argument("--json", type=Path)
     chosen = parser.parse_args()
-    places = sorted(p for p in chosen.calibration.iterdir() if (p / "runs").is_dir())
+    places = sorted(p for p in chosen.calibration.iterdir() if holds_records(p))
     sets = [planned_records(place)[0] for place in places]
     suite = read_plan(places[0]).get("suite", {})
     base = Side("base", [], suite, read_noise(chosen.calibration / "noise.json"))

@@ -18,6 +18,7 @@ import yaml
 
 from omicsbench.cli.main import app
 from omicsbench.planning.suite import suites
+from omicsbench.records import store
 
 ROOT = Path(__file__).parents[2]
 WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
@@ -184,7 +185,7 @@ def test_the_action_is_called_with_inputs_it_has() -> None:
         assert required <= call.keys() <= inputs.keys()
     for call in calls:  # what the project compares itself with is there
         assert call["suite"] in suites()
-        assert list((ROOT / call["baseline"] / "runs").glob("*.json")), call["baseline"]
+        assert store.holds_records(ROOT / call["baseline"]), call["baseline"]
 
 
 @pytest.mark.parametrize("path", WORKFLOWS, ids=lambda p: p.name)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib.util
-import json
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -14,12 +13,13 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from omicsbench.errors import RegistryError
+from omicsbench.errors import RegistryError, StoreError
 from omicsbench.metrics import METRICS
 from omicsbench.planning.estimate import look_ahead
 from omicsbench.planning.plan import Planned, make_plan
 from omicsbench.planning.suite import Suite, make_suite
 from omicsbench.records.costs import forecasts, observe, terms
+from omicsbench.records.packed import PACKED_FILE, decode_lines
 from omicsbench.records.spec import Phases, RunRecord, RunSpec, Status, Tuning
 from omicsbench.registry.discover import Registry, discover
 from omicsbench.running.execute import execute
@@ -260,12 +260,12 @@ def test_without_optuna_tuned_runs_are_set_aside(tmp_path: Path, registry: Regis
 
 
 def test_stored_runs_keep_their_keys() -> None:
-    files = sorted((ROOT / "results" / "million" / "runs").glob("*.json"))
-    assert files
-    for path in files[:20]:
-        stored = json.loads(path.read_text())
+    lines = (ROOT / "results" / "million" / PACKED_FILE).read_bytes().splitlines()
+    found = [run for run in decode_lines(lines, PACKED_FILE) if not isinstance(run, StoreError)]
+    assert len(found) == 175
+    for where, stored in found:
         spec = RunSpec.model_validate(stored["spec"])
-        assert spec.key == stored["key"] == path.stem
+        assert spec.key == stored["key"], where
         assert spec.model_dump(mode="json") == stored["spec"]
         assert spec.model_dump(exclude={"pipeline"}).keys() == stored["spec"].keys() - {"pipeline"}
 

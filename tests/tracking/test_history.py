@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from omicsbench.cli.main import app, main
 from omicsbench.errors import StoreError
-from omicsbench.records import store
+from omicsbench.records import disk, store
 from omicsbench.records.spec import RunRecord, Status
 from omicsbench.reporting.history_page import write_history
 from omicsbench.stats.change_points import changes
@@ -209,7 +209,7 @@ def test_a_write_that_fails_leaves_the_old_file(
     def full(_: int) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(store.os, "fsync", full)
+    monkeypatch.setattr(disk.os, "fsync", full)
     with pytest.raises(StoreError, match="disk is full"):
         history.write(path, pool)
     assert path.read_bytes() == before

@@ -1,0 +1,28 @@
+"""Committed results are packed, as `omicsbench pack` packs them, and every run has its key."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from omicsbench.records import packed, store
+from omicsbench.records.packed import PACKED_FILE
+from omicsbench.records.packing import pack
+
+RESULTS = sorted(path.parent for path in Path(__file__).parents[2].glob("results/*/plan.json"))
+
+
+@pytest.mark.parametrize("results", RESULTS, ids=lambda path: path.name)
+def test_committed_results_are_packed_and_keep_their_keys(results: Path, tmp_path: Path) -> None:
+    found = store.read_records(results)
+    assert all(one.spec.key == one.key for one in found)
+    assert store.loose_files(results) == []
+    loose = store.open_folder(tmp_path)
+    text = (results / PACKED_FILE).read_bytes()
+    for _, content in packed.decode_lines(text.splitlines(), "x"):  # type: ignore[misc]
+        (loose / "runs" / f"{content['key']}.json").write_text(json.dumps(content))
+    assert store.read_records(loose) == found
+    pack(loose)
+    assert (loose / PACKED_FILE).read_bytes() == text
