@@ -19,7 +19,7 @@ import contextlib
 import re
 import shutil
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from statistics import mean, median
@@ -30,7 +30,7 @@ from omicsbench.inputs.cache import cache_folder
 from omicsbench.inputs.source import Source, registered
 from omicsbench.planning.contestants import Contestant, contestants, resolve_metrics
 from omicsbench.planning.plan import training_sizes
-from omicsbench.planning.resume import do_again, memory_limit
+from omicsbench.planning.resume import do_again, limits_of
 from omicsbench.planning.suite import LADDER, Size, Suite
 from omicsbench.prepare.prepared import Prepared
 from omicsbench.prepare.split import smallest_parts
@@ -45,7 +45,6 @@ from omicsbench.records.costs import (
     terms,
 )
 from omicsbench.records.embeddings import packed_bytes
-from omicsbench.records.environment import same_machine
 from omicsbench.records.facts import DatasetFacts
 from omicsbench.records.spec import Cause, RunRecord, Status
 from omicsbench.registry.discover import Registry, unavailable
@@ -127,7 +126,7 @@ def look_ahead(suite: Suite, registry: Registry, results: Path) -> Outlook:
         raise RegistryError(f"Suite {suite.name} names no data set; there is nothing to plan.")
     found, unreadable = store.readable(results)
     records = list(found.values())
-    memory = memory_limit(suite)
+    limits = limits_of(suite)
     threads = suite.threads or max(1, environment.cores() // suite.jobs)
     known = _Known(records, results)
     datasets: list[DatasetOutlook] = []
@@ -140,7 +139,10 @@ def look_ahead(suite: Suite, registry: Registry, results: Path) -> Outlook:
         for contestant in entered:
             pipeline, tuning = contestant.pipeline, contestant.tuning
             limit_s = tuning.time_limit_s(suite.timeout_s) if tuning else suite.timeout_s
-            limits = {"timeout_s": limit_s, "memory_bytes": float(memory)}
+            bounds: dict[Quantity, float] = {
+                "wall_s": limit_s,
+                "peak_rss_bytes": limits.memory_bytes,
+            }
             wanted = (
                 suite.task,
                 contestant.label,
@@ -162,7 +164,7 @@ def look_ahead(suite: Suite, registry: Registry, results: Path) -> Outlook:
             for size in sizes:
                 wanted_repeats = contestant.repeats
                 here = [r for r in own if r.spec.size == size and r.spec.repeat < wanted_repeats]
-                done = {r.spec.repeat for r in here if _is_done(r, suite, memory)}
+                done = {r.spec.repeat for r in here if not do_again(r, False, False, limits)}
                 row = Row(source.name, contestant.label, size, wanted_repeats, len(done), limit_s)
                 cannot = _cannot(contestant, size, here)
                 if cannot:
@@ -170,7 +172,7 @@ def look_ahead(suite: Suite, registry: Registry, results: Path) -> Outlook:
                     continue
                 cost = known.costs(wanted, source.name, features, size)
                 tried = max((r.spec.size for r in own if observe(r)), default=0)
-                rows.append(_marked(replace(row, cost=cost), limits, size > tried))
+                rows.append(_marked(replace(row, cost=cost), bounds, size > tried))
     total = _total(rows, suite, known, results)
     return Outlook(
         suite.name,
@@ -204,7 +206,7 @@ class _Known:
                 continue
             same = terms(r.spec)
             self._loose[_without_version(same)].append(seen)
-            if same_machine(r, here):
+            if r.environment.same_machine(here):
                 self._strict[same].append(seen)
             if r.status is Status.OK:
                 self._starts[seen.pipeline].append(r.phases.import_s + r.phases.warm_up_s)
@@ -294,10 +296,6 @@ def _prepared(source: Source) -> list[Path]:
     return [p for p in newest if p.name.startswith(source.slug + same)]
 
 
-def _is_done(record: RunRecord, suite: Suite, memory: int) -> bool:
-    return not do_again(record, False, False, suite.timeout_s, memory)
-
-
 def _cannot(contestant: Contestant, size: int, here: Sequence[RunRecord]) -> str:
     """Why the runs will be set aside before they are tried; empty if they will not."""
     for stage in contestant.pipeline.stages:
@@ -312,20 +310,20 @@ def _cannot(contestant: Contestant, size: int, here: Sequence[RunRecord]) -> str
     return f"cannot run: {aside[0]}" if aside and len(aside) == len(here) else ""
 
 
-def _marked(row: Row, limits: dict[str, float], beyond: bool) -> Row:
+def _marked(row: Row, bounds: Mapping[Quantity, float], beyond: bool) -> Row:
     """The row with what it will or may exceed; ``beyond`` if no size as large was tried."""
     if row.done == row.repeats:
         return row
     if not row.cost:
         return replace(row, mark=UNKNOWN)
     will, may, left_out = [], [], False
-    for quantity, name, word in LIMITED:
+    for quantity, limit in bounds.items():
         cost = row.cost.get(quantity)
-        if cost and cost.low > limits[name]:
-            will.append(word)
+        if cost and cost.low > limit:
+            will.append(LIMITED[quantity])
             left_out = left_out or (cost.own and beyond)
-        elif cost and cost.high > limits[name]:
-            may.append(word)
+        elif cost and cost.high > limit:
+            may.append(LIMITED[quantity])
     words = [f"will not fit: {', '.join(will)}"] if will else []
     words += [f"may not fit: {', '.join(may)}"] if may else []
     return replace(row, mark="; ".join(words), left_out=left_out)

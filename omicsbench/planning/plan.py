@@ -6,7 +6,6 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
 
 import numpy as np
 
@@ -19,6 +18,7 @@ from omicsbench.prepare.prepared import Prepared, prepare
 from omicsbench.prepare.split import smallest_parts
 from omicsbench.prepare.subsample import chosen_rows, class_sizes
 from omicsbench.records import environment
+from omicsbench.records.facts import Environment
 from omicsbench.records.spec import Cause, Ending, RunRecord, RunSpec, Status
 from omicsbench.registry.calls import parse_call
 from omicsbench.registry.discover import Registry, device_present, unavailable
@@ -34,7 +34,7 @@ class Planned:
     prepared: Prepared
     skip: str | None = None
 
-    def skipped_record(self, suite: str, here: dict[str, Any]) -> RunRecord:
+    def skipped_record(self, suite: str, here: Environment) -> RunRecord:
         """The record of a run set aside; ``here`` is the environment in which it cannot run."""
         assert self.skip is not None
         return RunRecord.unfinished(

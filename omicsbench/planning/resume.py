@@ -4,20 +4,20 @@ from __future__ import annotations
 
 from omicsbench.planning.suite import Suite
 from omicsbench.records import environment
+from omicsbench.records.facts import Limits
 from omicsbench.records.spec import Cause, RunRecord, Status
 
 MEMORY_SHARE = 0.8  # of the machine's memory, shared by the jobs, where the suite states no limit
 
 
-def memory_limit(suite: Suite) -> int:
-    """Bytes that one run may take."""
+def limits_of(suite: Suite) -> Limits:
+    """What one run may take."""
     share = environment.ram_bytes() * MEMORY_SHARE / suite.jobs
-    return int(suite.memory_gb * 2**30 if suite.memory_gb else share)
+    memory = int(suite.memory_gb * 2**30 if suite.memory_gb else share)
+    return Limits(timeout_s=suite.timeout_s, memory_bytes=memory)
 
 
-def do_again(
-    record: RunRecord, retry: bool, force: bool, timeout_s: float, memory_bytes: int
-) -> bool:
+def do_again(record: RunRecord, retry: bool, force: bool, limits: Limits) -> bool:
     """Whether a stored run is to be done again: after a raised limit, or on request.
 
     A run set aside while planning is looked at again every time, and so is one that a signal
@@ -25,12 +25,12 @@ def do_again(
     """
     if record.status is Status.OK:
         return False
-    if retry or record.cause in (Cause.CANNOT_RUN, Cause.SIGNAL):
+    if retry or record.limits is None or record.cause in (Cause.CANNOT_RUN, Cause.SIGNAL):
         return True
     if force and record.cause is Cause.PREDICTED:
         return True
-    longer = timeout_s > record.limits["timeout_s"]
-    larger = memory_bytes > record.limits["memory_bytes"]
+    longer = limits.timeout_s > record.limits.timeout_s
+    larger = limits.memory_bytes > record.limits.memory_bytes
     raised = {
         Status.TIMEOUT: longer,
         Status.OUT_OF_MEMORY: larger,

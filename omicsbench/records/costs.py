@@ -19,6 +19,7 @@ from typing import Any, Literal
 
 import numpy as np
 
+from omicsbench.records.facts import Limits
 from omicsbench.records.spec import RunRecord, RunSpec, Status
 from omicsbench.stats.cost_curve import LAST, PRIOR_SPREAD, PRIOR_SPREAD_BYTES, Floats, predict_cost
 
@@ -83,9 +84,8 @@ def observe(record: RunRecord, disk_bytes: float | None = None) -> Observation |
         )
     if record.exceeded and record.limits:
         timed_out = record.status is Status.TIMEOUT
-        quantity, name, _ = LIMITED[0 if timed_out else 1]
-        least = record.limits[name]
-        least = spec.time_limit_s(least) if quantity == "wall_s" else least
+        quantity: Quantity = "wall_s" if timed_out else "peak_rss_bytes"
+        least = bounds(spec, record.limits)[quantity]
         return Observation(*head, **{quantity: least}, exceeded=quantity)  # type: ignore[arg-type]
     return None
 
@@ -170,13 +170,18 @@ def short(value: float) -> str:
     return f"{rounded:,.0f}" if rounded >= 10 else f"{rounded:.2g}"
 
 
-LIMITED: tuple[tuple[Quantity, str, str], ...] = (
-    ("wall_s", "timeout_s", "time"),
-    ("peak_rss_bytes", "memory_bytes", "memory"),
-)
+LIMITED: dict[Quantity, str] = {"wall_s": "time", "peak_rss_bytes": "memory"}  # in words
 
 
 PREDICTABLE: tuple[Quantity, ...] = ("wall_s", "fit_s", "peak_rss_bytes")
+
+
+def bounds(spec: RunSpec, limits: Limits) -> dict[Quantity, float]:
+    """What a run may take of each limited quantity; a search may take longer than a fit."""
+    return {
+        "wall_s": spec.time_limit_s(limits.timeout_s),
+        "peak_rss_bytes": limits.memory_bytes,
+    }
 
 
 def forecasts(known: Iterable[Observation], spec: RunSpec) -> dict[Quantity, Forecast]:

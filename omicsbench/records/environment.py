@@ -7,10 +7,9 @@ import platform
 import subprocess
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Any
 
 from omicsbench._version import __version__
-from omicsbench.records.spec import RunRecord
+from omicsbench.records.facts import Environment
 
 THREAD_VARIABLES = (
     "OMP_NUM_THREADS",
@@ -69,30 +68,36 @@ def worker_environment(threads: int) -> dict[str, str]:
     return {**threaded, "MALLOC_MMAP_THRESHOLD_": str(LARGE_BLOCK)}
 
 
-def describe() -> dict[str, Any]:
-    """The environment of this process. Call it where the methods run, after their imports."""
+def describe(jobs: int = 1) -> Environment:
+    """The environment of this process. Call it where the methods run, after their imports.
+
+    ``jobs`` is the number of pipelines that run at a time.
+    """
     from threadpoolctl import threadpool_info
 
     pools = threadpool_info()
-    return {
-        "omicsbench": __version__,
-        "git": _git_revision(),
-        "python": platform.python_version(),
-        "platform": platform.platform(),
-        "cpu": _cpu(),
-        "cores": cores(),
-        "ram_bytes": ram_bytes(),
-        "gpu": _gpu(),
-        "blas": sorted(
-            {
-                f"{pool['internal_api']} {pool.get('version') or ''}".strip()
-                for pool in pools
-                if pool["user_api"] == "blas"
-            }
+    return Environment(
+        omicsbench=__version__,
+        git=_git_revision(),
+        python=platform.python_version(),
+        platform=platform.platform(),
+        cpu=_cpu(),
+        cores=cores(),
+        ram_bytes=ram_bytes(),
+        gpu=_gpu(),
+        blas=tuple(
+            sorted(
+                {
+                    f"{pool['internal_api']} {pool.get('version') or ''}".strip()
+                    for pool in pools
+                    if pool["user_api"] == "blas"
+                }
+            )
         ),
-        "threads": {pool["prefix"]: pool["num_threads"] for pool in pools},
-        "packages": {name: found for name in PACKAGES if (found := _version(name))},
-    }
+        threads={pool["prefix"]: pool["num_threads"] for pool in pools},
+        packages={name: found for name in PACKAGES if (found := _version(name))},
+        jobs=jobs,
+    )
 
 
 def _version(package: str) -> str | None:
@@ -137,8 +142,3 @@ def _git_revision() -> str | None:
     except (OSError, subprocess.TimeoutExpired):
         return None
     return found.stdout.strip() or None
-
-
-def same_machine(record: RunRecord, here: dict[str, Any]) -> bool:
-    """Whether a run's times hold for the machine that ``here`` describes."""
-    return all(record.environment.get(fact) == here[fact] for fact in ("cpu", "cores"))

@@ -1,4 +1,4 @@
-"""What a record tells of the data of its run."""
+"""What a record tells of its run besides results: the data, the machine and the limits."""
 
 from __future__ import annotations
 
@@ -64,3 +64,41 @@ class DatasetFacts(Frozen):
         return self.model_copy(
             update={name: getattr(other, name) for name in other.model_fields_set}
         )
+
+
+class Environment(Frozen):
+    """Where a run ran, with what; a number is 0 and a text empty where it is not known."""
+
+    omicsbench: str = ""
+    git: str | None = Field(default=None, description="revision, with -dirty if files were changed")
+    python: str = ""
+    platform: str = ""
+    cpu: str = ""
+    cores: int = Field(default=0, description="that the process may use")
+    ram_bytes: int = Field(default=0, description="of the machine, or of its container")
+    gpu: str | None = None
+    blas: tuple[str, ...] = ()
+    threads: dict[str, int] = Field(default_factory=dict, description="by library")
+    packages: dict[str, str] = Field(default_factory=dict, description="version by distribution")
+    jobs: int = Field(default=1, description="pipelines at a time")
+
+    @property
+    def known(self) -> bool:
+        """Whether anything is: a run that an older version lost may have been stored without."""
+        return bool(self.model_fields_set)
+
+    @property
+    def uncommitted(self) -> bool:
+        """Whether the code was changed since its revision, so that no revision names it."""
+        return (self.git or "").endswith("-dirty")
+
+    def same_machine(self, other: Environment) -> bool:
+        """Whether the times of one hold for the other."""
+        return (self.cpu, self.cores) == (other.cpu, other.cores)
+
+
+class Limits(Frozen):
+    """What a run might take."""
+
+    timeout_s: float = Field(description="of one fit")
+    memory_bytes: float

@@ -15,7 +15,7 @@ from pydantic import (
     model_validator,
 )
 
-from omicsbench.records.facts import DatasetFacts, Frozen
+from omicsbench.records.facts import DatasetFacts, Environment, Frozen, Limits
 
 SCHEMA_VERSION = 3  # raise it, and read the older one in ``records.upgrade``
 PROTOCOL_VERSION = 2  # raise it when the harness splits, prepares or scores differently
@@ -243,12 +243,10 @@ class RunRecord(Frozen):
     dataset_info: DatasetFacts = DatasetFacts()
     fit_info: dict[str, Any] = Field(default_factory=dict, description="what the method tells")
     notes: tuple[str, ...] = ()
-    environment: dict[str, Any] = Field(default_factory=dict)
+    environment: Environment = Environment()
     started_at: str = Field(default="", description="UTC, ISO 8601")
     suite: str = ""
-    limits: dict[str, float] = Field(
-        default_factory=dict, description="timeout_s of one fit, memory_bytes"
-    )
+    limits: Limits | None = Field(default=None, description="None: it was not tried")
     predicted: dict[str, float] = Field(
         default_factory=dict,
         description="left out: wall_s, fit_s, peak_rss_bytes, each with _low and _high",
@@ -263,9 +261,9 @@ class RunRecord(Frozen):
         ending: Ending,
         *,
         dataset_info: DatasetFacts | None = None,
-        environment: dict[str, Any] | None = None,
+        environment: Environment | None = None,
         suite: str = "",
-        limits: dict[str, float] | None = None,
+        limits: Limits | None = None,
         started_at: str = "",
     ) -> RunRecord:
         """The record of a run without a result; without ``limits`` where it was not tried."""
@@ -279,9 +277,9 @@ class RunRecord(Frozen):
             cause=ending.cause,
             predicted=ending.predicted,
             dataset_info=dataset_info or DatasetFacts(),
-            environment=environment or {},
+            environment=environment or Environment(),
             suite=suite,
-            limits=limits or {},
+            limits=limits,
             started_at=started_at,
         )
 

@@ -15,7 +15,8 @@ def upgraded(content: dict[str, Any]) -> dict[str, Any]:
     """The JSON of a record of schema ``OLDEST`` or later, in the present schema."""
     if content["schema_version"] == SCHEMA_VERSION:
         return content
-    return {**content, "schema_version": SCHEMA_VERSION, "cause": _cause(content)}
+    new = {"cause": _cause(content), "limits": content.get("limits") or None}
+    return {**content, "schema_version": SCHEMA_VERSION, **new}
 
 
 def _cause(old: dict[str, Any]) -> Cause | None:

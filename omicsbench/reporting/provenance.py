@@ -2,30 +2,42 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from typing import Any
 
+from omicsbench.records.facts import Environment
 from omicsbench.records.spec import RunRecord
+
+OF_WORKER = {"threads", "blas", "gpu", "packages"}
 
 
 def environments(records: Sequence[RunRecord]) -> list[dict[str, Any]]:
-    """Distinct environments, the most used first, each with its number of runs."""
-    counts: dict[str, int] = {}
-    blas: dict[str, set[str]] = {}
-    gpu: dict[str, str | None] = {}
-    for r in (r for r in records if r.environment):
-        # What a worker has loaded, and so can see, depends on its pipeline, not on the machine.
-        same = {k: v for k, v in r.environment.items() if k not in ("threads", "blas", "gpu")}
-        text = json.dumps(same, sort_keys=True, default=str)
-        counts[text] = counts.get(text, 0) + 1
-        blas.setdefault(text, set()).update(r.environment.get("blas", ()))
-        gpu[text] = r.environment.get("gpu") or gpu.get(text)
-    ordered = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
-    return [
-        {"runs": number, "facts": json.loads(text) | {"blas": sorted(blas[text]), "gpu": gpu[text]}}
-        for text, number in ordered
-    ]
+    """Distinct environments, the most used first, each with its number of runs.
+
+    What a worker has loaded, and so can see, depends on its pipeline: runs are of one environment
+    where they agree in what both of them know.
+    """
+    found: dict[str, list[tuple[int, Environment]]] = {}
+    for here in (r.environment for r in records if r.environment.known):
+        groups = found.setdefault(here.model_dump_json(exclude=OF_WORKER), [])
+        for at, (runs, known) in enumerate(groups):
+            if all(known.packages.get(n, v) == v for n, v in here.packages.items()):
+                groups[at] = (runs + 1, _merged(known, here))
+                break
+        else:
+            groups.append((1, here))
+    distinct = [(runs, text, known) for text, of in found.items() for runs, known in of]
+    distinct.sort(key=lambda group: (-group[0], group[1]))
+    return [{"runs": runs, "facts": known} for runs, _, known in distinct]
+
+
+def _merged(one: Environment, other: Environment) -> Environment:
+    seen = {
+        "blas": tuple(sorted({*one.blas, *other.blas})),
+        "gpu": other.gpu or one.gpu,
+        "packages": dict(sorted((one.packages | other.packages).items())),
+    }
+    return one.model_copy(update=seen)
 
 
 def protocol(records: Sequence[RunRecord]) -> dict[str, Any]:

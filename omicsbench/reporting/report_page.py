@@ -158,7 +158,7 @@ def _html(
         skipped=tables.skipped_table(records).to_dict("records"),
         environments=environments(records),
         protocol=protocol(records),
-        jobs=max((r.environment.get("jobs", 1) for r in records), default=1),
+        jobs=max((r.environment.jobs for r in records), default=1),
         panels_json=Markup(safe_json(menus(panels))),
         data=Markup(safe_json(data)),
         style=inlined("style.css"),

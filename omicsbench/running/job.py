@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from omicsbench.plugin import Family
 from omicsbench.records.costs import Observation
+from omicsbench.records.facts import Limits
 from omicsbench.records.spec import RunSpec
 
 
@@ -25,16 +26,11 @@ class Job:
     suite: str
     threads: int
     jobs: int  # pipelines at a time, this one among them
-    timeout_s: float  # of one fit
+    limits: Limits
     warm_up_timeout_s: float
-    memory_bytes: int
     plugins: tuple[str, ...] = ()
     families: dict[str, Family] = field(default_factory=dict)
     shared: tuple[str, ...] = ()
     isolate_runs: bool = False
     known: tuple[Observation, ...] = ()  # what its runs stored earlier cost
     force: bool = False  # run what is predicted to exceed a limit
-
-    @property
-    def limits(self) -> dict[str, float]:
-        return {"timeout_s": self.timeout_s, "memory_bytes": float(self.memory_bytes)}

@@ -8,16 +8,18 @@ on that data set alone, and all repeats of a size get the same answer.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 
 from omicsbench.records.costs import (
     LIMITED,
     Observation,
+    bounds,
     forecasts,
     in_words,
     observe,
     predicted,
 )
+from omicsbench.records.facts import Limits
 from omicsbench.records.spec import Cause, Ending, RunRecord, RunSpec, Status
 
 
@@ -25,10 +27,10 @@ class Budget:
     """The limits of one contestant's runs, and what is known of their cost so far."""
 
     def __init__(
-        self, limits: Mapping[str, float], known: Iterable[Observation] = (), force: bool = False
+        self, limits: Limits, known: Iterable[Observation] = (), force: bool = False
     ) -> None:
         """``known`` are earlier runs under equal terms; ``force`` lets predicted failures run."""
-        self.limits = dict(limits)
+        self.limits = limits
         self.known = list(known)
         self.force = force
         self._too_much: dict[str, tuple[int, Status]] = {}  # by data set: what took too much
@@ -58,14 +60,12 @@ class Budget:
         if any(o.dataset == spec.dataset and o.size >= spec.size for o in self.known):
             return None
         found = forecasts(self.known, spec)
-        for quantity, name, word in LIMITED:
+        for quantity, limit in bounds(spec, self.limits).items():
             cost = found.get(quantity)
-            limit = self.limits[name]
-            limit = spec.time_limit_s(limit) if quantity == "wall_s" else limit
             if cost and cost.low > limit:
                 shown = f"{limit:g} s" if quantity == "wall_s" else f"{limit / 2**30:.3g} GiB"
                 reason = (
-                    f"predicted to exceed its {word} limit of {shown}: about "
+                    f"predicted to exceed its {LIMITED[quantity]} limit of {shown}: about "
                     f"{in_words(quantity, cost.value, cost.low, cost.high)}, {cost.basis}"
                 )
                 return Ending(Status.SKIPPED, reason, Cause.PREDICTED, predicted(found))

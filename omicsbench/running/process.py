@@ -22,6 +22,7 @@ import psutil
 
 from omicsbench.errors import CANNOT_STORE, StoreError
 from omicsbench.records.environment import worker_environment
+from omicsbench.records.facts import Environment
 from omicsbench.records.spec import Cause, Ending, RunRecord, RunSpec, Status
 from omicsbench.running.job import Job
 
@@ -71,7 +72,7 @@ class WorkerProcess:
         self.job = job
         self.stop = stop
         self.phase = "starting"
-        self.environment: dict[str, Any] = {}
+        self.environment: Environment | None = None
         self._process: subprocess.Popen[bytes] | None = None
 
     def __enter__(self) -> WorkerProcess:
@@ -87,7 +88,7 @@ class WorkerProcess:
             "scratch": job.scratch,
             "shared": job.shared,
             "suite": job.suite,
-            "limits": job.limits,
+            "limits": job.limits.model_dump(),
             "jobs": job.jobs,
         }
         Path(job.scratch).mkdir(parents=True, exist_ok=True)
@@ -117,7 +118,8 @@ class WorkerProcess:
         self._selector.register(reply_read, selectors.EVENT_READ)
         self._watched = psutil.Process(self._process.pid)
         self._children_checked = 0.0
-        self.environment = self._await("ready", START_LIMIT_S)["environment"]
+        ready = self._await("ready", START_LIMIT_S)
+        self.environment = Environment.model_validate(ready["environment"])
 
     def run(self, spec: RunSpec, prepared: str) -> RunRecord:
         """The record of one run. Raises Died if the worker does not live to send it."""
@@ -126,7 +128,7 @@ class WorkerProcess:
         request = {"spec": spec.model_dump(mode="json"), "prepared": prepared}
         with contextlib.suppress(BrokenPipeError):  # its end is noticed below
             self._requests.write((json.dumps(request) + "\n").encode())
-        message = self._await("record", spec.time_limit_s(self.job.timeout_s))
+        message = self._await("record", spec.time_limit_s(self.job.limits.timeout_s))
         return RunRecord.model_validate(message["record"])
 
     def _await(self, wanted: str, limit_s: float) -> dict[str, Any]:
@@ -160,8 +162,8 @@ class WorkerProcess:
             looked = now
             if now > deadline:
                 raise self._end(Status.TIMEOUT, f"exceeded its time limit of {limit_s:g} s")
-            if self._rss() > self.job.memory_bytes:
-                limit = self.job.memory_bytes / 2**30
+            if self._rss() > self.job.limits.memory_bytes:
+                limit = self.job.limits.memory_bytes / 2**30
                 reason = f"exceeded its memory limit of {limit:.3g} GiB"
                 raise self._end(Status.OUT_OF_MEMORY, reason)
         line, _, self._buffer = self._buffer.partition(b"\n")

@@ -13,17 +13,17 @@ from collections.abc import Iterable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, ThreadPoolExecutor, wait
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
 from omicsbench.errors import OmicsbenchError
 from omicsbench.inputs.source import OwnData
 from omicsbench.planning.contestants import shared_prefixes
 from omicsbench.planning.plan import Planned, make_plan
-from omicsbench.planning.resume import do_again, memory_limit
+from omicsbench.planning.resume import do_again, limits_of
 from omicsbench.planning.suite import Suite, dump
 from omicsbench.records import environment, store
 from omicsbench.records.costs import Observation, observe, terms
-from omicsbench.records.environment import same_machine
+from omicsbench.records.facts import Environment, Limits
 from omicsbench.records.planned import write_plan
 from omicsbench.records.spec import RunRecord
 from omicsbench.registry.discover import Registry, discover
@@ -87,15 +87,15 @@ def run_suite(
     store.open_folder(out)
     plan = make_plan(suite, registry, own_data, observer.dataset)
     write_plan(out, dump(suite), [planned.spec.key for planned in plan], command)
-    memory = memory_limit(suite)
+    limits = limits_of(suite)
     keys = {p.spec.key for p in plan}
     stored = store.stored(out)
     records = {
         key: record
         for key, record in stored.items()
-        if key in keys and not do_again(record, retry, force, suite.timeout_s, memory)
+        if key in keys and not do_again(record, retry, force, limits)
     }
-    here = environment.describe() | {"jobs": suite.jobs}
+    here = environment.describe(suite.jobs)
     for planned in plan:
         if planned.skip and planned.spec.key not in records:
             records[planned.spec.key] = planned.skipped_record(suite.name, here)
@@ -104,7 +104,7 @@ def run_suite(
     observer.start(todo, len(records))
     scratch = Path(tempfile.mkdtemp(prefix="omicsbench-"))
     try:
-        chains = _chains(suite, todo, out, scratch, registry.plugins, memory, isolate_runs)
+        chains = _chains(suite, todo, out, scratch, registry.plugins, limits, isolate_runs)
         known = _known(plan, stored.values(), here)
         chains = [
             [replace(job, known=known.get(job.runs[0][0].label, ()), force=force) for job in chain]
@@ -125,14 +125,14 @@ def run_suite(
 
 
 def _known(
-    plan: Sequence[Planned], stored: Iterable[RunRecord], here: dict[str, Any]
+    plan: Sequence[Planned], stored: Iterable[RunRecord], here: Environment
 ) -> dict[str, tuple[Observation, ...]]:
     """What stored runs under the plan's terms cost, by label; times of other machines differ."""
     wanted = {(p.spec.dataset_id, terms(p.spec)) for p in plan}
     found: dict[str, list[Observation]] = {}
     for record in stored:
         same = (record.spec.dataset_id, terms(record.spec)) in wanted
-        if same and same_machine(record, here):
+        if same and record.environment.same_machine(here):
             seen = observe(record)
             if seen:
                 found.setdefault(seen.pipeline, []).append(seen)
@@ -145,7 +145,7 @@ def _chains(
     out: Path,
     scratch: Path,
     plugins: Sequence[Path],
-    memory_bytes: int,
+    limits: Limits,
     isolate_runs: bool,
 ) -> list[list[Job]]:
     """One job per contestant, its runs in ascending size within each data set.
@@ -172,9 +172,8 @@ def _chains(
             suite=suite.name,
             threads=runs[0].spec.threads,
             jobs=suite.jobs,
-            timeout_s=suite.timeout_s,
+            limits=limits,
             warm_up_timeout_s=suite.warm_up_timeout_s,
-            memory_bytes=memory_bytes,
             plugins=tuple(map(str, plugins)),
             families=dict(suite.families),
             shared=() if tuned else tuple(sorted(shared.intersection(prefixes))),

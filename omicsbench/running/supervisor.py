@@ -13,10 +13,10 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 from omicsbench.prepare.prepared import Prepared
 from omicsbench.records import environment
+from omicsbench.records.facts import Environment
 from omicsbench.records.spec import Cause, Ending, RunRecord, RunSpec, Status
 from omicsbench.records.store import write_record
 from omicsbench.running.job import Job
@@ -54,7 +54,7 @@ def _supervise(job: Job, done: Callable[[RunRecord], None], stop: threading.Even
     budget = Budget(job.limits, job.known, job.force)
     cold: dict[str, Ending] = {}  # by data set: why its warm-up cannot be survived
     cut_short: dict[str, str] = {}  # by key: the signal that ended the first try of a run
-    here = environment.describe() | {"jobs": job.jobs}  # until a worker tells better
+    here = environment.describe(job.jobs)  # until a worker tells better
     while queue:
         with WorkerProcess(job, stop) as worker:
             while queue:
@@ -80,7 +80,7 @@ def _supervise(job: Job, done: Callable[[RunRecord], None], stop: threading.Even
                         reason = f"{death.ending.status} already while {worker.phase} up"
                         cold[scope] = Ending(Status.SKIPPED, reason, death.ending.cause)
                 done(_told(record, cut_short.get(spec.key), stop))
-                here = record.environment or here
+                here = record.environment
                 budget.learn(record)
                 if not alive or job.isolate_runs or _tainted(record):
                     break
@@ -107,7 +107,7 @@ def _tainted(record: RunRecord) -> bool:
 
 
 def _lost(
-    job: Job, spec: RunSpec, prepared: str, environment: dict[str, Any], ending: Ending
+    job: Job, spec: RunSpec, prepared: str, environment: Environment, ending: Ending
 ) -> RunRecord:
     """The record of a run whose worker could not send one."""
     return RunRecord.unfinished(

@@ -26,6 +26,7 @@ from pathlib import Path
 from typing import Any
 
 from omicsbench.errors import CANNOT_STORE, StoreError
+from omicsbench.records.facts import Limits
 from omicsbench.records.spec import Ending, RunRecord, RunSpec, Status
 
 WARM_UP_ROWS = 64
@@ -42,7 +43,7 @@ def main(job_file: str, fd_in: int, fd_out: int, unserved: str = "") -> None:
             replies.flush()
 
         server = _Server(json.loads(Path(job_file).read_text(encoding="utf-8")))
-        reply("ready", environment=server.fixed["environment"])
+        reply("ready", environment=server.fixed["environment"].model_dump(mode="json"))
         for line in chain(filter(None, [unserved]), requests):
             request = json.loads(line)
             spec = RunSpec.model_validate(request["spec"])
@@ -79,8 +80,8 @@ class _Server:
         )
         self.fixed: dict[str, Any] = {
             "suite": job["suite"],
-            "limits": job["limits"],
-            "environment": environment.describe() | {"jobs": job["jobs"]},
+            "limits": Limits.model_validate(job["limits"]),
+            "environment": environment.describe(job["jobs"]),
         }
 
     def run(

@@ -12,13 +12,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import cache
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 from scipy.stats import false_discovery_control
 
 from omicsbench.metrics import METRICS, Metric
 from omicsbench.metrics.known import known
+from omicsbench.records.facts import Environment
 from omicsbench.records.spec import RunRecord, RunSpec, Status, digest
 from omicsbench.stats.paired import Floats, Tested, paired_tests
 from omicsbench.tracking.lost_runs import NOT_MEASURED, Lost, losses
@@ -220,14 +221,15 @@ def _values(
     return values, unlike
 
 
-def unlike_machine(base: Mapping[str, Any], head: Mapping[str, Any], of: Kind) -> str:
+def unlike_machine(base: Environment, head: Environment, of: Kind) -> str:
     """Why memory or times of two environments are not comparable; empty where they are."""
     names = ("cpu", "cores", "threads", "jobs") if of == "time" else ()
     for name in names:
-        if base.get(name) != head.get(name):
-            return f"another machine: {name} {base.get(name)} and {head.get(name)}"
+        was, now = getattr(base, name), getattr(head, name)
+        if was != now:
+            return f"another machine: {name} {was} and {now}"
     for name in ("platform", "python"):
-        was, now = (_coarse(name, str(side.get(name))) for side in (base, head))
+        was, now = (_coarse(name, getattr(side, name)) for side in (base, head))
         if was != now:
             return f"{name} {was} and {now}"
     return ""
@@ -342,10 +344,10 @@ def _notes(pairs: Sequence[tuple[RunRecord, RunRecord]]) -> list[str]:
         for name in sorted(was_by.keys() & now_by.keys()):
             if was_by[name] != now_by[name]:
                 notes[f"{name} was edited: its scores may differ for that reason alone."] = None
-        was, now = (r.environment.get("packages", {}) for r in (old, new))
+        was, now = (r.environment.packages for r in (old, new))
         for name in sorted(was.keys() & now.keys()):
             if was[name] != now[name]:
                 notes[f"{name} {was[name]} in BASE, {now[name]} in HEAD."] = None
-        if str(new.environment.get("git", "")).endswith("-dirty"):
+        if new.environment.uncommitted:
             notes["HEAD ran from a changed checkout: no revision names its code."] = None
     return list(notes)

@@ -156,8 +156,8 @@ def entries(
     groups: dict[tuple[str, str, str], list[RunRecord]] = defaultdict(list)
     left_out: Counter[str] = Counter()
     for record in records:
-        named = revision or str(record.environment.get("git") or "")
-        if not named or named.endswith("-dirty"):
+        named = revision or record.environment.git or ""
+        if not named or (record.environment.uncommitted and not revision):
             left_out[named or "no revision"] += 1
         else:
             groups[named, record.suite, machine(record).id].append(record)
@@ -175,10 +175,10 @@ def machine(record: RunRecord) -> Machine:
     """The machine of a run; libraries and Python are no part of it."""
     known = record.environment
     content: dict[str, Any] = {
-        "cpu": str(known.get("cpu") or "unknown"),
-        "cores": int(known.get("cores") or 0),
-        "gpu": known.get("gpu"),
-        "system": str(known.get("platform") or "unknown").split("-")[0],
+        "cpu": known.cpu or "unknown",
+        "cores": known.cores,
+        "gpu": known.gpu,
+        "system": (known.platform or "unknown").split("-")[0],
     }
     return Machine(id=digest(content)[:8], **content)
 
@@ -191,8 +191,8 @@ def _entry(
     # A worker that failed early tells of fewer libraries, a network's of more.
     packages: dict[str, str] = {}
     for r in sorted(records, key=lambda r: (r.started_at, r.key)):
-        packages |= r.environment.get("packages") or {}
-    packages["python"] = str(newest.environment.get("python") or "unknown")
+        packages |= r.environment.packages
+    packages["python"] = newest.environment.python or "unknown"
     cells: dict[tuple[Any, ...], list[RunRecord]] = defaultdict(list)
     for r in current(records):
         cells[(*_names(r), _conditions(r))].append(r)
@@ -202,7 +202,7 @@ def _entry(
         date_of="commit" if commit else "run",
         commits=commit[1] if commit else None,
         measured=starts[-1] if starts else "",
-        omicsbench=str(newest.environment.get("omicsbench") or "unknown"),
+        omicsbench=newest.environment.omicsbench or "unknown",
         suite=newest.suite,
         machine=machine(newest),
         libraries=dict(sorted(packages.items())),

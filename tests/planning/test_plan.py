@@ -162,7 +162,7 @@ def test_runs_of_another_machine_are_told_apart(
 ) -> None:
     for record in store.read_records(suite / "out"):
         moved: RunRecord = record.model_copy(
-            update={"environment": record.environment | {"cpu": "another"}}
+            update={"environment": record.environment.model_copy(update={"cpu": "another"})}
         )
         (tmp_path / "runs").mkdir(exist_ok=True)
         store.write_record(tmp_path, moved)

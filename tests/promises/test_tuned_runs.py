@@ -19,6 +19,7 @@ from omicsbench.planning.estimate import look_ahead
 from omicsbench.planning.plan import Planned, make_plan
 from omicsbench.planning.suite import Suite, make_suite
 from omicsbench.records.costs import forecasts, observe, terms
+from omicsbench.records.facts import Limits
 from omicsbench.records.packed import PACKED_FILE, decode_lines
 from omicsbench.records.spec import Phases, RunRecord, RunSpec, Status, Tuning
 from omicsbench.registry.discover import Registry, discover
@@ -183,7 +184,7 @@ def test_the_time_limit_is_that_of_one_fit(tmp_path: Path, registry: Registry) -
     written, tuned = run_suite(suite, tmp_path, registry=registry)
     assert (written.status, tuned.status) == (Status.OK, Status.OK)
     assert tuned.phases.tuning_s > 2
-    assert tuned.limits["timeout_s"] == 2
+    assert tuned.limits.timeout_s == 2
     assert Tuning(trials=4, metric="knn_recall").time_limit_s(2) == 10
     assert Tuning(seconds=30, metric="knn_recall").time_limit_s(2) == 34
     assert written.spec.time_limit_s(2) == 2
@@ -304,7 +305,7 @@ def test_a_search_may_take_longer_than_a_fit(trials: int, seconds: float, fit_s:
 def test_tuned_runs_tell_nothing_of_others(registry: Registry) -> None:
     written, tuned = _spec(registry)
     assert terms(written) != terms(tuned)
-    limits = {"timeout_s": 10.0, "memory_bytes": 1e12}
+    limits = Limits(timeout_s=10.0, memory_bytes=1e12)
 
     def record(spec: RunSpec, status: Status, **more: Any) -> RunRecord:
         return RunRecord(

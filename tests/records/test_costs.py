@@ -17,6 +17,7 @@ from omicsbench.records.costs import (
     observe,
     with_predictions,
 )
+from omicsbench.records.facts import Limits
 from omicsbench.records.spec import Cause, Phases, RunRecord, RunSpec, Status
 from omicsbench.running.limits import Budget
 
@@ -167,7 +168,7 @@ def test_what_a_record_tells() -> None:
     phases = Phases(import_s=9, warm_up_s=9, prepare_s=1, fit_s=5, transform_s=2, score_s=3)
     told = observe(_record(phases=phases, reused_s=4, peak_rss_bytes=7, base_rss_bytes=3))
     assert told == Observation("p", "d", 10, 100, 7.0, 7, None, 3.0, fit_s=5)
-    limits = {"timeout_s": 60.0, "memory_bytes": 1e9}
+    limits = Limits(timeout_s=60.0, memory_bytes=1e9)
     late = observe(_record(status=Status.TIMEOUT, limits=limits, reason="exceeded its limit"))
     assert late == Observation("p", "d", 10, 100, 60.0, exceeded="wall_s")
     full = observe(_record(status=Status.OUT_OF_MEMORY, limits=limits))
@@ -179,7 +180,7 @@ def test_what_a_record_tells() -> None:
 
 
 def test_a_budget_judges_only_beyond_what_was_tried() -> None:
-    limits = {"timeout_s": 12.0, "memory_bytes": 1e9}
+    limits = Limits(timeout_s=12.0, memory_bytes=1e9)
     known = _runs(lambda n: n / 1_000, (1_000, 3_000, 10_000))
     budget = Budget(limits, known)
     assert budget.left_out(_record(10_000).spec) is None, "tried, however near the limit"
@@ -201,7 +202,7 @@ def test_a_budget_judges_only_beyond_what_was_tried() -> None:
 
 
 def test_repeats_of_a_size_get_the_same_answer_and_what_follows_a_timeout_its_cost() -> None:
-    limits = {"timeout_s": 12.0, "memory_bytes": 1e9}
+    limits = Limits(timeout_s=12.0, memory_bytes=1e9)
     budget = Budget(limits, _runs(lambda n: n / 1_000, (1_000, 3_000, 10_000)))
     assert budget.left_out(_record(14_000).spec) is None
     late = {"status": Status.TIMEOUT, "limits": limits, "reason": "exceeded"}
@@ -229,13 +230,13 @@ def test_a_training_budget_that_begins_to_bind_does_not_rule_larger_sizes_out() 
     found = _at(known, 100_000)
     assert found.low <= 130 * 100 / 30 + 1e-6
     assert found.low <= found.value <= found.high
-    budget = Budget({"timeout_s": 600.0, "memory_bytes": 1e9}, known)
+    budget = Budget(Limits(timeout_s=600.0, memory_bytes=1e9), known)
     assert budget.left_out(_record(100_000).spec) is None
     assert budget.left_out(_record(1_000_000).spec) is not None, "even in proportion it is too much"
 
 
 def test_what_exceeded_a_limit_is_told_with_what_it_would_have_cost() -> None:
-    limits = {"timeout_s": 12.0, "memory_bytes": 1e9}
+    limits = Limits(timeout_s=12.0, memory_bytes=1e9)
     done = [_record(n, phases=Phases(fit_s=n / 1_000)) for n in (1_000, 3_000, 10_000)]
     late = _record(100_000, Status.TIMEOUT, limits=limits, reason="exceeded")
     *others, told = with_predictions([*done, late])

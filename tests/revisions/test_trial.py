@@ -168,7 +168,7 @@ def test_stopped_and_resumed_samples_are_each_taken_once(history: Repository) ->
     assert _keys(a)[0] == _keys([kept])[0]
     begun = {(side, r.spec.repeat): r.started_at for side, rs in (("a", a), ("b", b)) for r in rs}
     assert sorted(begun, key=lambda turn: begun[turn]) == [("a", 0), ("b", 0), ("b", 1), ("a", 1)]
-    assert {r.environment["jobs"] for r in a + b} == {1}
+    assert {r.environment.jobs for r in a + b} == {1}
 
     # Once more takes nothing, and neither does another look at some of the repeats.
     steps.clear()

@@ -94,7 +94,7 @@ def test_what_would_exceed_its_limit_by_far_is_not_run(
     assert 8 < costs["wall_s"] < 30, "15.6 s is what it would take"
     assert 0 < costs["fit_s"] < costs["wall_s_high"]
     assert costs["peak_rss_bytes"] > 0
-    assert left.limits["timeout_s"] == LIMIT_S
+    assert left.limits.timeout_s == LIMIT_S
     assert all(r.predicted == {} for r in records[:6])
 
 

@@ -160,10 +160,10 @@ def test_isolated_runs_get_a_process_each(tmp_path: Path, registry: Registry) ->
 def test_records_tell_where_and_how_they_were_made(tmp_path: Path, registry: Registry) -> None:
     record = run_suite(_suite("pca", repeats=1), tmp_path, registry=registry)[-1]
     environment = record.environment
-    assert environment["packages"]["numpy"]
-    assert environment["cores"] >= 1
-    assert environment["ram_bytes"] > 2**30
-    assert set(environment["threads"].values()) == {1}, "thread counts are pinned"
+    assert environment.packages["numpy"]
+    assert environment.cores >= 1
+    assert environment.ram_bytes > 2**30
+    assert set(environment.threads.values()) == {1}, "thread counts are pinned"
     assert record.cpu_s is not None
     assert record.peak_rss_bytes >= record.base_rss_bytes > 0  # type: ignore[operator]
     assert record.peak_vram_bytes is None
@@ -172,7 +172,7 @@ def test_records_tell_where_and_how_they_were_made(tmp_path: Path, registry: Reg
     assert phases.warm_up_s > 0
     assert record.dataset_info.provenance == "simulated"
     assert 0 < record.scores["reconstruction_r2"] < 1
-    assert record.limits["timeout_s"] == 3
+    assert record.limits.timeout_s == 3
 
 
 def test_peak_memory_is_that_of_the_run_not_of_the_worker(tmp_path: Path) -> None:
@@ -436,7 +436,7 @@ def test_what_a_failure_set_aside_is_not_tried_by_the_same_command(
     suite = _suite("hangs_when_large", datasets=datasets, repeats=1)
     first = run_suite(suite, tmp_path, registry=registry)
     assert run_suite(suite, tmp_path, registry=registry) == first
-    assert first[-1].environment["packages"], "skipped runs say where that was"
+    assert first[-1].environment.packages, "skipped runs say where that was"
 
 
 def test_a_finished_run_is_never_replaced_by_a_failure(

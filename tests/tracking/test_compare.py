@@ -168,9 +168,12 @@ def test_a_machine_that_is_slower_in_all_is_not_a_slower_method() -> None:
 def test_costs_of_another_machine_are_not_comparable(
     name: str, value: Any, unlike: set[str]
 ) -> None:
-    own = ".".join(base()[0].environment["python"].split(".")[:2])
+    own = ".".join(base()[0].environment.python.split(".")[:2])
     value = value.format(own=own) if isinstance(value, str) else value
-    moved = [r.model_copy(update={"environment": r.environment | {name: value}}) for r in again()]
+    moved = [
+        r.model_copy(update={"environment": r.environment.model_copy(update={name: value})})
+        for r in again()
+    ]
     found = compare(base(), moved)
     kinds = {"peak_rss_bytes": "memory", "wall_s": "time", "cpu_s": "time"}
     untold = [c for c in found.changes if c.state == "not comparable" and c.pairs > 1]

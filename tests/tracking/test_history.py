@@ -49,7 +49,9 @@ def at(records: list[RunRecord], place: int, seed: int = 0, **changes: Any) -> l
     made = []
     for r in records:
         pace = float(rng.lognormal(0, 0.03))
-        environment = r.environment | {"git": f"{place:012x}"} | changes.get("environment", {})
+        environment = r.environment.model_copy(
+            update={"git": f"{place:012x}"} | changes.get("environment", {})
+        )
         made.append(
             r.model_copy(
                 update={
@@ -346,9 +348,13 @@ def test_changed_libraries_are_named_beside_a_change(real: list[RunRecord]) -> N
     made = []
     for place in range(6):
         runs = worsen(at(real, place), "mlp", score=0.05 if place >= 4 else 0)
-        packages = runs[0].environment["packages"] | ({"numpy": "99"} if place >= 4 else {})
+        environment = runs[0].environment
+        packages = environment.packages | ({"numpy": "99"} if place >= 4 else {})
+        environment = environment.model_copy(update={"packages": packages})
         runs = [
-            r.model_copy(update={"environment": r.environment | {"packages": packages}})
+            r.model_copy(
+                update={"environment": r.environment.model_copy(update={"packages": packages})}
+            )
             for r in runs
         ]
         made += entries(runs)[0]
