@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from omicsbench.errors import OmicsbenchError
 from omicsbench.inputs.given import own_data
 from omicsbench.inputs.source import OwnData
-from omicsbench.planning.suite import Suite, load_suite, make_suite
+from omicsbench.planning.suite import Suite, changed, load_suite
 from omicsbench.plugin import Values
 from omicsbench.registry.discover import Registry, discover
 from omicsbench.running.embed import embed as embed
@@ -76,7 +76,8 @@ def run(
     force : run what is predicted to exceed its limits too.
     command : what the report names as the call, in place of this one.
     observer : told how the suite goes on.
-    changes : suite entries to replace, such as ``repeats=10`` or ``sizes=[100, "all"]``.
+    changes : suite entries to replace, such as ``repeats=10`` or ``sizes=[100, "all"]``, and those
+        of its table ``analysis``, such as ``margins={"knn_recall": 0.02}``.
 
     Raises OmicsbenchError with one sentence for anything unknown or unusable.
     """
@@ -98,7 +99,7 @@ def run(
             changes.setdefault("pipelines", chosen.pipelines)
             changes["pipelines"] = (*changes["pipelines"], *methods)
         if changes:
-            chosen = make_suite({**chosen.model_dump(exclude_unset=True), **changes}, chosen.name)
+            chosen = changed(chosen, changes)
         target = _path(out) or default_folder(chosen, own)
         run_suite(
             chosen,
@@ -193,15 +194,10 @@ def verdicts(folder: PathLike) -> list[Verdict]:
 
     ``folder`` holds stored results; nothing is run.
     """
-    from omicsbench.records.planned import planned_records
+    from omicsbench.records.planned import planned_records, read_analysis
     from omicsbench.verdict.judge import verdicts as judge
 
-    stored = _stored(Path(folder))
-    return judge(
-        planned_records(Path(folder))[0],
-        reference=stored.get("reference", "pca"),
-        margins=stored.get("margins"),
-    )
+    return judge(planned_records(Path(folder))[0], read_analysis(Path(folder)))
 
 
 def pack(folder: PathLike) -> Packed:
@@ -220,30 +216,20 @@ def report(folder: PathLike, out: PathLike | None = None) -> Path:
 
     Needs the stored records only. ``out`` is ``<folder>/report.html`` by default.
     """
-    from omicsbench.records.planned import planned_records, read_plan
+    from omicsbench.records.planned import planned_records, read_analysis, read_plan
     from omicsbench.reporting import write_report
 
     source = Path(folder)
-    stored = _stored(source)
     records, missing, others = planned_records(source)
     return write_report(
         records,
         source,
         _path(out) or source / "report.html",
-        reference=stored.get("reference", "pca"),
-        margins=stored.get("margins"),
-        price_per_hour=stored.get("price_per_hour"),
+        analysis=read_analysis(source),
         command=str(read_plan(source).get("command", "")),
         missing=missing,
         others=others,
     )
-
-
-def _stored(folder: Path) -> dict[str, Any]:
-    """The suite that was run, as far as it was not left at its defaults."""
-    from omicsbench.records.planned import read_plan
-
-    return dict(read_plan(folder).get("suite", {}))
 
 
 def answer(folder: PathLike) -> list[str]:
@@ -307,7 +293,7 @@ def calibrate(
         tell(f"{place}:")
         run_suite(chosen, place, registry=registry, observer=observer)
     found = calibration(
-        [planned_records(place)[0] for place in places], Terms(dict(chosen.tolerances))
+        [planned_records(place)[0] for place in places], Terms(chosen.analysis.tolerances)
     )
     return write_noise(found, _path(noise) or folder / NOISE_FILE)
 
@@ -374,7 +360,7 @@ def ab(
     chosen = _suite(suite)
     if methods:
         pipelines = [*(() if only else chosen.pipelines), *methods]
-        chosen = make_suite(chosen.model_dump(exclude_unset=True) | {"pipelines": pipelines})
+        chosen = changed(chosen, {"pipelines": pipelines})
     return compare_revisions(
         base,
         head,

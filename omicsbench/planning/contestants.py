@@ -82,9 +82,9 @@ def resolve_metrics(suite: Suite, registry: Registry) -> tuple[str, ...]:
     """The suite's metrics, each once; all there are of its task if it states none."""
     fit = tuple(name for name, m in registry.metrics.items() if suite.task in m.info.tasks)
     names = fit if suite.metrics is None else tuple(dict.fromkeys(suite.metrics))
-    for name in (*names, *suite.margins):
+    for name in (*names, *suite.analysis.margins):
         if name not in registry.metrics:
-            where = "" if name in names else "margins: "
+            where = "" if name in names else "analysis.margins: "
             raise RegistryError(where + registry.problem("metric", name))
         if name not in fit:
             known = _some(fit)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import tomllib
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -10,10 +12,10 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 
 from omicsbench.errors import RegistryError, unknown
 from omicsbench.plugin import Family, Task
-from omicsbench.records.spec import Tuning
+from omicsbench.records.analysis import Analysis
+from omicsbench.records.spec import Device, Tuning
 
 Size = int | Literal["all"]
-Device = Literal["cpu", "cuda", "mps"]
 # Training sizes where a data set states none: those that it allows, and all its cells.
 LADDER = (20, 50, 100, 200, 500, 1_000, 2_000, 5_000, 10_000, 20_000, 50_000, 100_000)
 
@@ -95,18 +97,14 @@ class Suite(_Strict):
         default=None, gt=0, allow_inf_nan=False, description="80 % of the memory, if not stated"
     )
     tune: Tune | None = None
-    margins: dict[str, Annotated[float, Field(ge=0, allow_inf_nan=False)]] = Field(
-        default_factory=dict, description="by metric, in place of the metric's own"
-    )
-    tolerances: dict[str, Annotated[float, Field(ge=0, allow_inf_nan=False)]] = Field(
-        default_factory=dict,
-        description="of `compare`, by metric, cost or kind (score, memory, time): the change that "
-        "does not count, as a difference of scores and a share of costs",
-    )
-    price_per_hour: dict[Device, Annotated[float, Field(ge=0, allow_inf_nan=False)]] = Field(
-        default_factory=dict, description="by device, in whatever currency: cpu = 0.10"
-    )
-    reference: str = Field(default="pca", description="the fixed simple method of the verdict")
+    analysis: Analysis = Field(default=Analysis(), description="how the runs are judged")
+
+
+TABLES: dict[str, type[BaseModel]] = {
+    "datasets": DatasetChoice,
+    "tune": Tune,
+    "analysis": Analysis,
+}
 
 
 def load_suite(name: str) -> Suite:
@@ -136,18 +134,41 @@ def make_suite(content: dict[str, Any], origin: str = "suite") -> Suite:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"])
         if first["type"] == "extra_forbidden":
-            tables: dict[str, type[BaseModel]] = {"datasets": DatasetChoice, "tune": Tune}
-            table = tables.get(where.partition(".")[0], Suite) if "." in where else Suite
-            known = list(table.model_fields)
-            reason = unknown("parameter", where.rpartition(".")[2], known)
-            raise RegistryError(f"{origin}: {reason}") from error
+            raise RegistryError(f"{origin}: {_not_an_entry(where)}") from error
         reason = first["msg"].removeprefix("Value error, ")
         raise RegistryError(f"{origin}: {where}: {reason}.") from error
 
 
+def changed(suite: Suite, changes: Mapping[str, Any]) -> Suite:
+    """The suite with some entries replaced; those of the table ``analysis`` by their own names.
+
+    Raises RegistryError naming the first entry that is wrong.
+    """
+    plain = {name: value for name, value in changes.items() if name not in Analysis.model_fields}
+    judged = {name: value for name, value in changes.items() if name not in plain}
+    made = make_suite(suite.model_dump(exclude_unset=True) | plain, suite.name)
+    if not judged:
+        return made
+    table = made.analysis.model_dump(exclude_unset=True) | judged
+    return make_suite(made.model_dump(exclude_unset=True) | {"analysis": table}, suite.name)
+
+
+def _not_an_entry(where: str) -> str:
+    """What to say of an entry that no suite has, by its dotted name."""
+    table, _, name = where.rpartition(".")
+    if not table and name in Analysis.model_fields:
+        return f"{name} is an entry of the table [analysis]; write it there."
+    known = TABLES.get(table.partition(".")[0], Suite).model_fields
+    return unknown("parameter", name, list(known))
+
+
 def dump(suite: Suite) -> str:
-    """The suite as JSON text, kept beside its results."""
-    return suite.model_dump_json(indent=2, exclude_defaults=True)
+    """The suite as JSON text, kept beside its results.
+
+    It has the table ``analysis`` even if it is empty: a stored suite without one is older.
+    """
+    content = suite.model_dump(mode="json", exclude_defaults=True)
+    return json.dumps({"analysis": {}} | content, ensure_ascii=False)
 
 
 def suites() -> dict[str, Path]:

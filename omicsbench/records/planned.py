@@ -7,8 +7,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from pydantic import ValidationError
+
 from omicsbench.errors import StoreError
 from omicsbench.records import store
+from omicsbench.records.analysis import Analysis, stored_analysis
 from omicsbench.records.spec import RunRecord
 
 PLAN_FILE = "plan.json"
@@ -29,6 +32,18 @@ def read_plan(folder: Path) -> dict[str, Any]:
         return dict(json.loads(path.read_text(encoding="utf-8")))
     except ValueError as error:
         raise StoreError(f"{path} is damaged; delete it or run the suite again.") from error
+
+
+def read_analysis(folder: Path) -> Analysis:
+    """How the suite that was last run is judged. Raises StoreError if its entry makes no sense."""
+    try:
+        return stored_analysis(read_plan(folder).get("suite", {}))
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(map(str, first["loc"]))
+        raise StoreError(
+            f"{folder / PLAN_FILE}: {where}: {first['msg']}; mend it, or run the suite again."
+        ) from error
 
 
 def planned_records(folder: Path) -> tuple[list[RunRecord], int, int]:

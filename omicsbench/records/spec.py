@@ -21,6 +21,9 @@ SCHEMA_VERSION = 3  # raise it, and read the older one in ``records.upgrade``
 PROTOCOL_VERSION = 2  # raise it when the harness splits, prepares or scores differently
 
 
+Device = Literal["cpu", "cuda", "mps"]
+
+
 class Status(StrEnum):
     """How a run ended. Declared once; every other word for an outcome is wrong."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -11,6 +11,7 @@ import pandas as pd
 
 from omicsbench.errors import DataError
 from omicsbench.metrics.known import known
+from omicsbench.records.analysis import UNSTATED, Analysis
 from omicsbench.records.costs import with_predictions
 from omicsbench.records.spec import RunRecord
 from omicsbench.records.table import current, tidy
@@ -34,12 +35,10 @@ def write_report(
     folder: Path,
     out: Path,
     *,
-    reference: str = "pca",
+    analysis: Analysis = UNSTATED,
     command: str,
     missing: int = 0,
     others: int = 0,
-    margins: Mapping[str, float] | None = None,
-    price_per_hour: Mapping[str, float] | None = None,
 ) -> Path:
     """Write the page and, beside it, its tables; returns the path of the page.
 
@@ -47,12 +46,10 @@ def write_report(
     ----------
     folder : where the records were read from; holds the stored embeddings.
     out : the HTML file, or a folder that gets ``index.html``.
-    reference : the pipeline every deep one is compared with, besides the best simple one.
+    analysis : the reference, margins and prices by which the runs are judged.
     command : what the reader types to get these results again.
     missing : planned runs that have no record yet.
     others : stored runs that do not belong to the suite as it was last run.
-    margins : by metric, in place of the metrics' own.
-    price_per_hour : of machine time, by device.
     """
     if not records:
         raise DataError("There are no run records to report on; run a suite first.")
@@ -60,8 +57,8 @@ def write_report(
     page.parent.mkdir(parents=True, exist_ok=True)
     records = with_predictions(records)
     newest = current(records)
-    found = verdicts(newest, reference=reference, margins=margins)
-    bought = at_equal_cost(newest, price_per_hour)
+    found = verdicts(newest, analysis)
+    bought = at_equal_cost(newest, analysis)
     words = answer(found, newest)
     runs = tidy(records)
     details = task_tables(newest)
@@ -69,12 +66,12 @@ def write_report(
     page.write_text(
         _html(newest, of(runs, newest), found, bought, details, folder)(
             command=command,
-            reference=reference,
+            reference=analysis.reference,
             missing=missing,
             others=others,
             superseded=len(records) - len(newest),
-            prices=dict(price_per_hour or {}),
-            margins=dict(margins or {}),
+            prices=analysis.price_per_hour,
+            margins=analysis.margins,
             files=[path.name for path in written],
         ),
         encoding="utf-8",

@@ -32,7 +32,7 @@ from omicsbench.tracking.sides import Side, terms_of
 
 MIN_SAMPLES = 6  # of a side: with fewer, no test can tell noise from a regression
 SIDES = ("a", "b")
-OF_ANALYSIS = {"summary", "reference", "margins", "tolerances", "price_per_hour"}  # of a suite
+NO_PART_OF_A_RUN = {"summary", "analysis"}  # of a suite
 NO_RUN_SUCCEEDED = 1  # exit code of `run`: data like any other
 END_S = 30.0  # for a side to end on its own when it is told to stop
 
@@ -65,7 +65,7 @@ def compare_revisions(
         raise OmicsbenchError(
             f"{samples} samples: fewer than {MIN_SAMPLES} of a side tell nothing."
         )
-    stated = Side("the suite", [], suite.model_dump(), {})
+    stated = Side("the suite", [], suite.analysis, {})
     terms = terms_of(stated, stated, noise, interleaved=True)
     here = Path()
     for name in (base, head):  # an unknown one is told before minutes go into the other
@@ -121,7 +121,7 @@ def set_up(suite: Suite, base: Built, head: Built, out: Path | None) -> Trial:
 
 def as_toml(suite: Suite) -> str:
     """What a run needs of a suite, as TOML: older revisions refuse entries they do not know."""
-    content = suite.model_dump(mode="json", exclude_defaults=True, exclude=OF_ANALYSIS)
+    content = suite.model_dump(mode="json", exclude_defaults=True, exclude=NO_PART_OF_A_RUN)
     return "".join(f"{name} = {_toml(value)}\n" for name, value in content.items())
 
 

@@ -6,16 +6,17 @@ import io
 import subprocess
 import tarfile
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, get_args
+from typing import get_args
 
 from omicsbench.errors import OmicsbenchError, StoreError, unknown
 from omicsbench.metrics.known import known
 from omicsbench.records import store
-from omicsbench.records.planned import planned_records, read_plan
+from omicsbench.records.analysis import Analysis
+from omicsbench.records.planned import planned_records, read_analysis
 from omicsbench.records.spec import RunRecord
 from omicsbench.tracking.compare import Comparison, Noise, Terms, compare
 from omicsbench.tracking.noise_floor import NOISE_FILE, read_noise
@@ -28,7 +29,7 @@ class Side:
 
     name: str
     records: list[RunRecord]
-    suite: Mapping[str, Any]
+    analysis: Analysis
     noise: Noise
 
 
@@ -64,11 +65,11 @@ def terms_of(base: Side, head: Side, noise: Path | None = None, interleaved: boo
 
     Raises OmicsbenchError for a tolerance of something unknown.
     """
-    stated = dict(head.suite.get("tolerances") or base.suite.get("tolerances") or {})
+    stated = head.analysis.tolerances or base.analysis.tolerances
     followed = [*get_args(Kind), *COSTS, *known([*base.records, *head.records])]
     for name in stated:
         if name not in followed:
-            raise OmicsbenchError(f"tolerances: {unknown('quantity', name, followed)}")
+            raise OmicsbenchError(f"analysis.tolerances: {unknown('quantity', name, followed)}")
     return Terms(stated, read_noise(noise) if noise else base.noise, interleaved)
 
 
@@ -83,7 +84,7 @@ def _side(name: str, folder: Path) -> Side:
     return Side(
         name,
         records,
-        read_plan(folder).get("suite", {}),
+        read_analysis(folder),
         read_noise(noise) if noise.is_file() else {},
     )
 

@@ -21,6 +21,7 @@ import numpy as np
 
 from omicsbench.metrics import METRICS, Metric
 from omicsbench.metrics.known import known
+from omicsbench.records.analysis import UNSTATED, Analysis
 from omicsbench.records.spec import RunRecord, Status
 from omicsbench.records.table import current
 from omicsbench.stats.budgets import (
@@ -74,15 +75,15 @@ class _Paid:
 
 def at_equal_cost(
     records: Iterable[RunRecord],
-    prices: Mapping[str, float] | None = None,
+    analysis: Analysis = UNSTATED,
     *,
     min_repeats: int = 5,
     budgets: int = 12,
 ) -> list[EqualCost]:
     """Compare deep and simple pipelines at equal cost, by every headline metric.
 
-    ``prices`` of an hour by device. Runs that selected features anew at each size are left out:
-    their scores do not compare across sizes.
+    Money is compared where ``analysis`` states prices. Runs that selected features anew at each
+    size are left out: their scores do not compare across sizes.
     """
     done = [
         r
@@ -92,12 +93,13 @@ def at_equal_cost(
         and not r.is_control
         and not r.spec.features_per_size
     ]
+    prices = {str(device): price for device, price in analysis.price_per_hour.items()}
     found: list[EqualCost] = []
     metrics = known(done)
     for currency in CURRENCIES:
         groups: dict[tuple[Any, ...], list[_Paid]] = defaultdict(list)
         for r in done:
-            if cost := cost_of(r, currency, prices or {}):
+            if cost := cost_of(r, currency, prices):
                 groups[_terms(r, currency)].append(_Paid(r, cost))
         for group in groups.values():
             found += _compare(group, metrics, currency, min_repeats, budgets)

@@ -32,13 +32,14 @@ other data sets. Repeats overlap as n nears the pool, which makes intervals too 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
 from omicsbench.metrics import METRICS, Metric
 from omicsbench.metrics.known import known
+from omicsbench.records.analysis import UNSTATED, Analysis
 from omicsbench.records.spec import RunRecord, RunSpec, Status
 from omicsbench.records.table import current, terms
 from omicsbench.stats.crossover import ALPHA, holm_levels
@@ -59,25 +60,25 @@ def is_reference(pipeline: str, reference: str) -> bool:
 
 def verdicts(
     records: Iterable[RunRecord],
+    analysis: Analysis = UNSTATED,
     *,
-    reference: str = "pca",
-    margins: Mapping[str, float] | None = None,
     bootstrap: int = 2000,
     seed: int = 0,
     min_repeats: int = 5,
 ) -> list[Verdict]:
     """Judge the best deep pipeline, and each, against the reference and the best simple one.
 
-    ``reference`` is a pipeline's text or the name of its only stage; ``margins`` by metric take
-    the place of the metrics' own; ``bootstrap`` counts the replicates; ``min_repeats`` (at least
-    2) are the pairs a size needs to carry a claim.
+    Without a reference in ``analysis`` there are verdicts against the best simple one alone.
+    ``bootstrap`` counts the replicates; ``min_repeats`` (at least 2) are the pairs a size needs to
+    carry a claim.
     """
     if min_repeats < 2:
         raise ValueError("min_repeats must be at least 2: one pair has no interval")
     found: list[Verdict] = []
     for field in _fields(records):
-        margin = (margins or {}).get(field.metric.name, field.metric.margin)
-        found += _verdicts(field, reference, Rules(margin, min_repeats, bootstrap, seed))
+        margin = analysis.margins.get(field.metric.name, field.metric.margin)
+        rules = Rules(margin, min_repeats, bootstrap, seed)
+        found += _verdicts(field, analysis.reference, rules)
     return found
 
 

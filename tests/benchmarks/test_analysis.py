@@ -11,6 +11,7 @@ from typing import Any
 from stored import copies
 
 from omicsbench.records import store
+from omicsbench.records.analysis import Analysis
 from omicsbench.reporting import answer
 from omicsbench.verdict.equal_cost import at_equal_cost
 from omicsbench.verdict.judge import verdicts
@@ -27,7 +28,7 @@ def test_analysis(benchmark: Any, tmp_path: Path) -> None:
 
     def analyse() -> int:
         records = store.read_records(tmp_path)
-        found = verdicts(records)
+        found = verdicts(records, Analysis(reference="pca"))
         assert at_equal_cost(records)
         assert answer(found, records)
         return len(found)

@@ -53,7 +53,7 @@ def main() -> None:
     parser.add_argument("--judge", action="store_true")
     chosen = parser.parse_args()
     suite = load_suite("ci").model_copy(update={"pipelines": PIPELINES})
-    stated = Side("", [], suite.model_dump(), {})
+    stated = Side("", [], suite.analysis, {})
     terms = terms_of(stated, stated, interleaved=True)
     if chosen.taken:
         sides = [read_records(chosen.taken / side) for side in SIDES]

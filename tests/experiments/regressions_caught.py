@@ -21,7 +21,7 @@ import numpy as np
 import planted
 
 from omicsbench.planning.suite import load_suite
-from omicsbench.records.planned import planned_records, read_plan
+from omicsbench.records.planned import planned_records, read_analysis
 from omicsbench.records.spec import RunRecord
 from omicsbench.records.store import holds_records
 from omicsbench.registry.discover import discover
@@ -52,8 +52,7 @@ def main() -> None:
     chosen = parser.parse_args()
     places = sorted(p for p in chosen.calibration.iterdir() if holds_records(p))
     sets = [planned_records(place)[0] for place in places]
-    suite = read_plan(places[0]).get("suite", {})
-    base = Side("base", [], suite, read_noise(chosen.calibration / "noise.json"))
+    base = Side("base", [], read_analysis(places[0]), read_noise(chosen.calibration / "noise.json"))
     terms = terms_of(base, base)
     registry, n_components = discover(), load_suite("ci").n_components
     pairs = cycle([(i, (i + 1) % len(sets)) for i in range(len(sets))])

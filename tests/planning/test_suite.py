@@ -34,7 +34,9 @@ def test_everything_a_suite_names_exists(name: str) -> None:
     repeats = repeats_by_pipeline(suite, registry)
     assert set(repeats) == set(pipelines)
     assert max(repeats.values()) == suite.repeats
-    assert any(is_reference(p, suite.reference) and repeats[p] == suite.repeats for p in pipelines)
+    assert any(
+        is_reference(p, suite.analysis.reference) and repeats[p] == suite.repeats for p in pipelines
+    )
     assert suite.datasets
     for choice in suite.datasets:
         assert registered(choice.name, registry).describe["summary"]

@@ -46,6 +46,8 @@ DOORS = {("plugin", "inputs"), ("plugin", "metrics")}
 # Files of methods/ and datasets/ that import more than plugin. Their ids are hashes of their bytes,
 # and there are results under those ids.
 KEPT = {"datasets/simulated_atlas.py": {"stream"}}
+# What results stored before there was a table `analysis` rest on: read, never set anew.
+FORMER = {("analysis.py", "pca")}
 LOOSE = {"__init__", "__main__", "_version", "api", "errors", "plugin", "stream"}
 
 
@@ -176,13 +178,13 @@ def test_files_have_one_purpose_and_stay_small(path: Path) -> None:
 
 def test_the_harness_names_no_method_and_no_data_set() -> None:
     registry = discover()
-    # The fixed reference of the verdict is a setting; this is its default.
-    names = (registry.methods.keys() | registry.datasets.keys()) - {"pca"}
+    names = registry.methods.keys() | registry.datasets.keys()
     assert len(names) > 10
     for path in MODULES:
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Constant) and isinstance(node.value, str):
-                assert node.value not in names, f"{path.name}:{node.lineno} names {node.value!r}"
+                named = node.value in names and (path.name, node.value) not in FORMER
+                assert not named, f"{path.name}:{node.lineno} names {node.value!r}"
 
 
 def test_nothing_refers_to_a_developers_machine() -> None:

@@ -6,10 +6,13 @@ import numpy as np
 import pytest
 
 from omicsbench.planning.suite import load_suite
+from omicsbench.records.analysis import Analysis
 from omicsbench.records.spec import RunRecord
 from omicsbench.running.runner import run_suite
 from omicsbench.verdict.judge import verdicts
 from omicsbench.verdict.verdict import Outcome
+
+JUDGED = Analysis(reference="pca")
 
 
 @pytest.fixture(scope="module")
@@ -21,7 +24,7 @@ def records(tmp_path_factory: pytest.TempPathFactory) -> list[RunRecord]:
 def test_no_autoencoder_is_ahead_on_linear_data(records: list[RunRecord]) -> None:
     found = [
         v
-        for v in verdicts(records)
+        for v in verdicts(records, JUDGED)
         if v.dataset.startswith("linear_control") and v.metric == "reconstruction_r2"
     ]
     assert len(found) == 8, "three depths and the best; the reference and the best simple pipeline"
@@ -32,7 +35,7 @@ def test_no_autoencoder_is_ahead_on_linear_data(records: list[RunRecord]) -> Non
 def test_autoencoders_overtake_on_curved_data(records: list[RunRecord]) -> None:
     found = {
         v.deep: v
-        for v in verdicts(records)
+        for v in verdicts(records, JUDGED)
         if v.dataset.startswith("nonlinear_control")
         and v.metric == "reconstruction_r2"
         and v.against == "reference"
@@ -44,7 +47,7 @@ def test_autoencoders_overtake_on_curved_data(records: list[RunRecord]) -> None:
     assert 50 < deep.n_star <= 1_000
     best = [
         v
-        for v in verdicts(records)
+        for v in verdicts(records, JUDGED)
         if v.dataset == deep.dataset and v.best and v.metric == "reconstruction_r2"
     ]
     assert {v.outcome for v in best} <= {Outcome.AHEAD_FROM, Outcome.AHEAD_FROM_SMALLEST}

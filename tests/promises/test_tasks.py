@@ -15,6 +15,7 @@ from omicsbench.inputs.source import OwnData
 from omicsbench.planning.plan import Planned, make_plan
 from omicsbench.planning.suite import Suite, make_suite
 from omicsbench.prepare.subsample import rows_for
+from omicsbench.records.analysis import Analysis
 from omicsbench.records.facts import ModalityFacts
 from omicsbench.records.spec import RunRecord, RunSpec
 from omicsbench.registry.discover import discover
@@ -246,7 +247,7 @@ def test_your_own_file_of_several_modalities(tmp_path: Path) -> None:
     assert set(record.parts["modality_recall"]) == {"rna", "prot"}
 
 
-VERDICT = {"sizes": [1500], "repeats": 5, "scored": 500, "reference": "logistic_regression"}
+VERDICT = {"sizes": [1500], "repeats": 5, "scored": 500}
 
 
 def judged(data: list[dict[str, Any]] | list[OwnData], folder: Path, metric: str) -> list[Any]:
@@ -264,7 +265,7 @@ def judged(data: list[dict[str, Any]] | list[OwnData], folder: Path, metric: str
     )
     records = run(make_plan(made, discover(), own), folder)
     assert all(r.status == "ok" for r in records)
-    found = verdicts(records, reference="logistic_regression")
+    found = verdicts(records, Analysis(reference="logistic_regression"))
     return [v for v in found if v.metric == metric]
 
 
@@ -289,7 +290,7 @@ def test_permuted_labels_give_chance_and_no_winner(tmp_path: Path) -> None:
     for r in records:
         assert abs(r.scores["balanced_accuracy"] - 1 / 3) < 0.08
         assert abs(r.scores["auroc"] - 0.5) < 0.08
-    for v in verdicts(records, reference="logistic_regression"):
+    for v in verdicts(records, Analysis(reference="logistic_regression")):
         if v.metric in ("balanced_accuracy", "macro_f1", "auroc", "selective_accuracy"):
             assert not v.outcome.ahead, v.sentence
 

@@ -16,6 +16,7 @@ import pytest
 
 from omicsbench.errors import OmicsbenchError
 from omicsbench.metrics.base import METRICS
+from omicsbench.records.analysis import Analysis
 from omicsbench.records.spec import Cause, Phases, RunRecord, RunSpec, Status, Tuning
 from omicsbench.reporting import answer, charts, style, tables, write_report
 from omicsbench.reporting.gallery import galleries
@@ -25,6 +26,7 @@ from omicsbench.verdict.judge import verdicts
 from omicsbench.verdict.verdict import Outcome
 
 Visit = Callable[[Path, int], tuple[Any, list[str]]]
+JUDGED = Analysis(reference="pca")
 SIZES = (100, 300, 1000, 3000, 10_000)
 REPEATS = 5
 CLASSES = [f"type {i}" for i in range(18)]
@@ -166,7 +168,9 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[list[RunRecord], Pat
     folder = tmp_path_factory.mktemp("demo")
     records = demo(folder)
     command = "omicsbench run demo --out 'results/demo'"
-    return records, write_report(records, folder, folder / "report.html", command=command)
+    return records, write_report(
+        records, folder, folder / "report.html", command=command, analysis=JUDGED
+    )
 
 
 @pytest.fixture(scope="module")
@@ -185,7 +189,7 @@ def hostile(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "label_names": [EVIL] * 18,
     }
     records = demo(folder, {EVIL: info, "</script><b>": info})
-    return write_report(records, folder, folder / "out", command=EVIL)
+    return write_report(records, folder, folder / "out", command=EVIL, analysis=JUDGED)
 
 
 class _Tags(HTMLParser):
@@ -255,15 +259,15 @@ def test_what_the_reader_must_know_is_said(made: tuple[list[RunRecord], Path]) -
         "Some CPU",
         "torch 2.9",
         "the pipeline has no inverse_transform",
-        *answer(verdicts(records), records),
-        *(v.sentence for v in verdicts(records)),
+        *answer(verdicts(records, JUDGED), records),
+        *(v.sentence for v in verdicts(records, JUDGED)),
     ):
         assert words in shown, words
 
 
 def test_tables_hold_the_verdicts(made: tuple[list[RunRecord], Path]) -> None:
     records, path = made
-    found = verdicts(records)
+    found = verdicts(records, JUDGED)
     table = pd.read_csv(path.parent / "verdicts.csv")
     assert list(table["sentence"]) == [v.sentence for v in found]
     assert list(table["outcome"]) == [v.outcome.value for v in found]
@@ -288,7 +292,9 @@ def test_the_same_records_make_the_same_page(
 ) -> None:
     records, path = made
     command = "omicsbench run demo --out 'results/demo'"
-    again = write_report(records[::-1], path.parent, tmp_path / "report.html", command=command)
+    again = write_report(
+        records[::-1], path.parent, tmp_path / "report.html", command=command, analysis=JUDGED
+    )
     assert again.read_bytes() == path.read_bytes()
 
 
@@ -301,7 +307,9 @@ def test_missing_and_superseded_runs_are_said(tmp_path: Path) -> None:
             "started_at": "2020",
         }
     )
-    path = write_report([*records, old], tmp_path, tmp_path / "a.html", command="", missing=7)
+    path = write_report(
+        [*records, old], tmp_path, tmp_path / "a.html", command="", missing=7, analysis=JUDGED
+    )
     shown = _Tags(path.read_text(encoding="utf-8")).text
     assert "7 planned runs have no record yet" in shown
     assert "1 runs of earlier versions" in shown
@@ -322,7 +330,7 @@ def test_a_report_of_failures_only(tmp_path: Path) -> None:
         )
         for r in fine
     ]
-    path = write_report(failed, tmp_path, tmp_path / "a.html", command="")
+    path = write_report(failed, tmp_path, tmp_path / "a.html", command="", analysis=JUDGED)
     assert "no comparison of a deep with a simple pipeline" in path.read_text(encoding="utf-8")
     with pytest.raises(OmicsbenchError, match="no run records"):
         write_report([], tmp_path, tmp_path / "b.html", command="")
@@ -332,7 +340,7 @@ def test_the_answer_counts_real_omics_headline_metrics_only(
     made: tuple[list[RunRecord], Path],
 ) -> None:
     records, _ = made
-    found = verdicts(records)
+    found = verdicts(records, JUDGED)
     words = answer(found, records)
     real = [
         v
@@ -370,7 +378,7 @@ def test_metrics_that_disagree_are_counted(made: tuple[list[RunRecord], Path]) -
         else r
         for r in records
     ]
-    two = [v for v in verdicts(changed) if v.metric in (won, lost)]
+    two = [v for v in verdicts(changed, JUDGED) if v.metric in (won, lost)]
     words = answer(two, changed)
     text = next(t for t in words if t.startswith("Metrics disagree"))
     assert text.startswith("Metrics disagree on 2 of 2 data sets; data sets disagree by 0 of 2")
@@ -409,8 +417,9 @@ def tuned(tmp_path_factory: pytest.TempPathFactory) -> tuple[list[RunRecord], Pa
         folder,
         folder / "report.html",
         command="",
-        price_per_hour={"cpu": 0.36},
-        margins={"knn_recall": 0.5},
+        analysis=Analysis(
+            reference="pca", price_per_hour={"cpu": 0.36}, margins={"knn_recall": 0.5}
+        ),
     )
     return records, page
 
@@ -460,12 +469,12 @@ def test_the_page_shows_probabilities_of_folds_and_extrapolations(
     records, _ = made
     beyond = extrapolate([100, 300, 1000, 3000], [-0.04, -0.03, -0.02, -0.01], 0.01)
     assert beyond
-    found = verdicts(records)
+    found = verdicts(records, JUDGED)
     for v in found:
         object.__setattr__(v, "rope", Rope(0.125, 0.25, 0.625, 0.0, 1.0, 4))
         object.__setattr__(v, "extrapolation", beyond)
     monkeypatch.setattr("omicsbench.reporting.report_page.verdicts", lambda *_, **__: found)
-    path = write_report(records, tmp_path, tmp_path / "report.html", command="")
+    path = write_report(records, tmp_path, tmp_path / "report.html", command="", analysis=JUDGED)
     shown = _Tags(path.read_text(encoding="utf-8")).text
     for words in ("P(behind)", "62%", "secondary and no part of any verdict", beyond.sentence):
         assert words in shown, words
@@ -565,7 +574,9 @@ def censored(tmp_path_factory: pytest.TempPathFactory) -> tuple[list[RunRecord],
     records = [
         r.model_copy(update=left_out) if r.status is Status.TIMEOUT else r for r in demo(folder)
     ]
-    return records, write_report(records, folder, folder / "report.html", command="")
+    return records, write_report(
+        records, folder, folder / "report.html", command="", analysis=JUDGED
+    )
 
 
 def test_what_was_left_out_is_censored_with_its_predicted_cost(
@@ -588,14 +599,14 @@ def test_what_was_left_out_is_censored_with_its_predicted_cost(
     assert failed["predicted_wall_s"].notna().any(), "what exceeded a limit is told with its cost"
     within = [r for r in made[0] if not told[r.key]]
     folder = made[1].parent / "within"
-    plain = write_report(within, folder, folder / "report.html", command="")
+    plain = write_report(within, folder, folder / "report.html", command="", analysis=JUDGED)
     assert "Predicted cost" not in _Tags(plain.read_text(encoding="utf-8")).text
 
 
 def test_a_size_left_out_is_not_shown_to_be_ahead(
     censored: tuple[list[RunRecord], Path],
 ) -> None:
-    found = [v for v in verdicts(censored[0]) if "variational" in v.deep]
+    found = [v for v in verdicts(censored[0], JUDGED) if "variational" in v.deep]
     notes = {d.note for v in found for d in v.differences if d.use == "not_shown"}
     assert notes == {"deep runs ended as 5 skipped (predicted to exceed a limit)"}
     assert {d.size for v in found for d in v.differences if d.failed} == {SIZES[-1]}

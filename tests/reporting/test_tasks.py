@@ -15,6 +15,7 @@ import pytest
 from scipy import stats
 
 from omicsbench.metrics.base import METRICS, Metric
+from omicsbench.records.analysis import Analysis
 from omicsbench.records.facts import ModalityFacts
 from omicsbench.records.spec import Phases, RunRecord, RunSpec, Status
 from omicsbench.reporting import answer, style, write_report
@@ -349,7 +350,11 @@ def integration(tmp_path_factory: pytest.TempPathFactory) -> Made:
     folder = tmp_path_factory.mktemp("integrate")
     records = joint(folder=folder)
     page = write_report(
-        records, folder, folder / "report.html", command="", reference="joint_pca(n_components=10)"
+        records,
+        folder,
+        folder / "report.html",
+        command="",
+        analysis=Analysis(reference="joint_pca(n_components=10)"),
     )
     return records, page
 

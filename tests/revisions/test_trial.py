@@ -64,7 +64,7 @@ scored = 50
 [[datasets]]
 name = "linear_control(n=300)"
 sizes = [50]
-[tolerances]
+[analysis.tolerances]
 time = 0.1
 """
 
@@ -106,8 +106,8 @@ def test_both_sides_read_the_suite_that_is_meant(name: str, tmp_path: Path) -> N
     suite = load_suite(name)
     path = tmp_path / "x.toml"
     path.write_text(ab.as_toml(suite))
-    unsaid = dict.fromkeys(ab.OF_ANALYSIS)
-    assert not ab.OF_ANALYSIS & tomllib.loads(path.read_text()).keys()
+    unsaid = dict.fromkeys(ab.NO_PART_OF_A_RUN)
+    assert not ab.NO_PART_OF_A_RUN & tomllib.loads(path.read_text()).keys()
     assert load_suite(str(path)).model_dump() | unsaid == suite.model_dump() | unsaid
     # Suspects are named to a side by the text in a record.
     registry = discover()

@@ -9,10 +9,12 @@ import pytest
 from omicsbench.errors import RegistryError
 from omicsbench.planning.contestants import resolve_metrics
 from omicsbench.planning.suite import make_suite
+from omicsbench.records.analysis import Analysis
 from omicsbench.records.spec import Phases, RunRecord, RunSpec, Status, Tuning
 from omicsbench.registry.discover import discover
 from omicsbench.verdict.equal_cost import at_equal_cost, cost_of, seconds_of
 
+PRICED = Analysis(price_per_hour={"cpu": 0.1, "cuda": 2.5})
 TUNED = Tuning(trials=3, metric="knn_recall")
 
 
@@ -103,7 +105,7 @@ def test_money_lets_devices_compete() -> None:
     assert {b.device for b in at_equal_cost(records)} == {"cpu"}, (
         "on one device there is one family"
     )
-    priced = [b for b in at_equal_cost(records, {"cpu": 0.1, "cuda": 2.5}) if b.currency == "price"]
+    priced = [b for b in at_equal_cost(records, PRICED) if b.currency == "price"]
     assert {b.device for b in priced} == {"cpu + cuda"}
     named = {b.at.deep.pipeline for b in priced if b.at.deep}
     assert "net on cpu" in named
@@ -126,13 +128,15 @@ def test_what_cannot_be_compared_is_left_out() -> None:
 @pytest.mark.parametrize(("field", "key"), [("margins", "knn_recall"), ("price_per_hour", "cpu")])
 @pytest.mark.parametrize("value", [-0.1, float("nan"), float("inf"), "dear"])
 def test_margins_and_prices_are_sound_numbers(field: str, key: str, value: Any) -> None:
-    with pytest.raises(RegistryError, match=rf"suite: {field}.{key}: "):
-        make_suite({"name": "s", "pipelines": ["pca"], field: {key: value}})
+    with pytest.raises(RegistryError, match=rf"suite: analysis.{field}.{key}: "):
+        make_suite({"name": "s", "pipelines": ["pca"], "analysis": {field: {key: value}}})
 
 
 def test_a_price_is_that_of_a_device() -> None:
     with pytest.raises(RegistryError, match=r"price_per_hour.tpu.*'cpu', 'cuda' or 'mps'"):
-        make_suite({"name": "s", "pipelines": ["pca"], "price_per_hour": {"tpu": 1.0}})
+        make_suite(
+            {"name": "s", "pipelines": ["pca"], "analysis": {"price_per_hour": {"tpu": 1.0}}}
+        )
 
 
 def test_margins_are_those_of_known_metrics() -> None:
@@ -141,10 +145,10 @@ def test_margins_are_those_of_known_metrics() -> None:
             "name": "s",
             "pipelines": ["pca"],
             "metrics": ["knn_recall"],
-            "margins": {"knn_recal": 0.1},
+            "analysis": {"margins": {"knn_recal": 0.1}},
         }
     )
-    with pytest.raises(RegistryError, match=r"margins: .*knn_recal"):
+    with pytest.raises(RegistryError, match=r"analysis.margins: .*knn_recal"):
         resolve_metrics(suite, discover())
-    known = suite.model_copy(update={"margins": {"trustworthiness": 0.0}})
+    known = suite.model_copy(update={"analysis": Analysis(margins={"trustworthiness": 0.0})})
     assert resolve_metrics(known, discover()) == ("knn_recall",)

@@ -12,11 +12,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from omicsbench.metrics.base import METRICS, Metric
+from omicsbench.records.analysis import Analysis
 from omicsbench.records.spec import RunRecord, RunSpec, Status
 from omicsbench.records.table import tidy
 from omicsbench.verdict.judge import is_reference, verdicts
 from omicsbench.verdict.verdict import Outcome, Verdict
 
+JUDGED = Analysis(reference="pca")
 SIZES = (100, 300, 1000, 3000)
 MARGIN = 1 / 64
 DEEP, PCA, OTHER = "net(n_components=10)", "pca(n_components=10)", "other(n_components=10)"
@@ -106,8 +108,13 @@ def study(
     ]
 
 
-def one(records: Iterable[RunRecord], against: str = "reference", **options: Any) -> Verdict:
-    found = [v for v in verdicts(records, **options) if v.against == against]
+def one(
+    records: Iterable[RunRecord],
+    against: str = "reference",
+    analysis: Analysis = JUDGED,
+    **options: Any,
+) -> Verdict:
+    found = [v for v in verdicts(records, analysis, **options) if v.against == against]
     assert len(found) == 1
     return found[0]
 
@@ -179,7 +186,7 @@ def test_few_false_claims_at_the_margin() -> None:
             records.append(run(PCA, 100, r, {"toy_max": 0.0}, dataset=f"d{i}"))
             score = {"toy_max": MARGIN + float(rng.normal())}
             records.append(run(DEEP, 100, r, score, family="deep", dataset=f"d{i}"))
-    found = [v for v in verdicts(records, bootstrap=200) if v.against == "reference"]
+    found = [v for v in verdicts(records, JUDGED, bootstrap=200) if v.against == "reference"]
     assert len(found) == 400
     assert sum(v.outcome.ahead for v in found) / 400 < 0.06
 
@@ -217,7 +224,7 @@ def test_failed_deep_runs_are_not_ahead() -> None:
     partly.append(run(DEEP, 3000, 0, None, family="deep", status=Status.OUT_OF_MEMORY))
     assert one(partly).largest == 1000
     assert "1 out_of_memory" in one(partly).sentence
-    assert verdicts(failing(ahead, DEEP, SIZES)) == []
+    assert verdicts(failing(ahead, DEEP, SIZES), JUDGED) == []
 
 
 def test_failed_simple_runs_leave_the_size_out() -> None:
@@ -239,7 +246,7 @@ def test_missing_runs_carry_no_claim() -> None:
 def test_unequal_terms_are_not_compared() -> None:
     deep = study({DEEP: flat(0.9)})
     for other in ({"output_dim": 2}, {"device": "cuda"}, {"dataset": "elsewhere"}):
-        assert verdicts([*deep, *study({PCA: flat(0.1)}, **other)]) == []
+        assert verdicts([*deep, *study({PCA: flat(0.1)}, **other)], JUDGED) == []
 
 
 def test_controls_are_never_contestants() -> None:
@@ -249,7 +256,7 @@ def test_controls_are_never_contestants() -> None:
         for n in SIZES
         for r in range(5)
     ]
-    found = verdicts([*records, *oracle])
+    found = verdicts([*records, *oracle], JUDGED)
     assert {v.simple for v in found} == {PCA}
     assert {v.deep for v in found} == {DEEP}
 
@@ -272,7 +279,7 @@ def test_best_simple_is_chosen_by_validation_never_by_test() -> None:
     assert v.outcome is Outcome.NOT_REACHED
     assert one([*deep, *lucky, *sound]).outcome is Outcome.AHEAD_FROM_SMALLEST
     blind = [r.model_copy(update={"validation": {}}) for r in [*deep, *lucky, *sound]]
-    assert {v.against for v in verdicts(blind)} == {"reference"}
+    assert {v.against for v in verdicts(blind, JUDGED)} == {"reference"}
 
 
 def test_best_simple_is_the_lowest_where_lower_is_better() -> None:
@@ -287,8 +294,8 @@ def test_the_reference_is_a_parameter() -> None:
     assert not is_reference("pca_like(n_components=2)", "pca")
     assert is_reference("pca(n_components=2) > map", "pca(n_components=2) > map")
     records = study({DEEP: flat(0.6), OTHER: flat(0.5)})
-    assert {v.against for v in verdicts(records)} == {"best_simple"}
-    assert one(records, reference="other").simple == OTHER
+    assert {v.against for v in verdicts(records, JUDGED)} == {"best_simple"}
+    assert one(records, analysis=Analysis(reference="other")).simple == OTHER
 
 
 def test_features_per_size_are_never_compared_across_sizes() -> None:
@@ -331,10 +338,10 @@ def test_sentences_say_what_was_found() -> None:
 def test_bootstrap_is_deterministic_and_order_irrelevant() -> None:
     curves = {DEEP: lambda n: 0.5 + n / 60_000, PCA: flat(0.5), OTHER: flat(0.49)}
     records = study(curves, noise=0.03, repeats=7)
-    first = verdicts(records)
+    first = verdicts(records, JUDGED)
     shuffled = records.copy()
     random.Random(1).shuffle(shuffled)
-    assert verdicts(shuffled) == first
+    assert verdicts(shuffled, JUDGED) == first
     others = [one(records, seed=seed).p_reached for seed in range(5)]
     assert len(set(others)) > 1
 
