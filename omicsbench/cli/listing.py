@@ -11,7 +11,6 @@ from typing import Any
 
 from omicsbench.errors import RegistryError, unknown
 from omicsbench.metrics import METRICS
-from omicsbench.planning.suite import suites
 from omicsbench.plugin import DatasetInfo, MethodInfo
 from omicsbench.registry.discover import Entry, Registry, discover, unavailable
 
@@ -19,6 +18,8 @@ from omicsbench.registry.discover import Entry, Registry, discover, unavailable
 def listing(kind: str, plugins: Sequence[Path] = ()) -> str:
     """Table of all ``methods``, ``datasets``, ``metrics`` or ``suites``."""
     if kind == "suites":
+        from omicsbench.planning.suite import suites
+
         return _table((name, _suite(path).get("summary", "")) for name, path in suites().items())
     registry = discover(plugins)
     rows: list[tuple[str, ...]] = []
@@ -42,6 +43,8 @@ def listing(kind: str, plugins: Sequence[Path] = ()) -> str:
 
 def details(name: str, plugins: Sequence[Path] = ()) -> str:
     """Everything known of one name. Raises RegistryError if nothing has it."""
+    from omicsbench.planning.suite import suites
+
     registry = discover(plugins)
     if name in registry.metrics:
         scored_by = registry.metric(name)

@@ -29,7 +29,7 @@ from omicsbench.prepare.mapped_rows import MappedCsr
 from omicsbench.prepare.normalise import depths, normalize
 from omicsbench.prepare.scaling import Scaler, moments
 from omicsbench.records.facts import DatasetFacts
-from omicsbench.records.spec import digest
+from omicsbench.records.ids import digest
 
 if TYPE_CHECKING:
     from omicsbench.inputs.source import Cells, Source

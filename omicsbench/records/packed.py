@@ -21,7 +21,8 @@ from typing import Any
 
 from omicsbench.errors import StoreError
 from omicsbench.records.decode import NewerRecord, damaged, from_content
-from omicsbench.records.spec import RunRecord, digest
+from omicsbench.records.ids import digest
+from omicsbench.records.spec import RunRecord
 
 PACKED_FILE = "records.jsonl"
 FORMAT = 1

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Literal, Protocol
@@ -16,6 +14,7 @@ from pydantic import (
 )
 
 from omicsbench.records.facts import DatasetFacts, Environment, Frozen, Limits
+from omicsbench.records.ids import digest
 
 SCHEMA_VERSION = 3  # raise it, and read the older one in ``records.upgrade``
 PROTOCOL_VERSION = 2  # raise it when the harness splits, prepares or scores differently
@@ -295,9 +294,3 @@ class RunRecord(Frozen):
 def label(pipeline: str, tuning: Tuning | None) -> str:
     """Name of a contestant: the pipeline's text, and its tuning, if any."""
     return f"{pipeline} ({tuning})" if tuning else pipeline
-
-
-def digest(value: Any) -> str:
-    """16 hex digits of the SHA-256 of a JSON-able value (keys sorted)."""
-    text = json.dumps(value, sort_keys=True, separators=(",", ":"))
-    return hashlib.sha256(text.encode()).hexdigest()[:16]

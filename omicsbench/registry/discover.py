@@ -20,7 +20,7 @@ from typing import Any, Generic, TypeVar
 from omicsbench.errors import RegistryError, unknown
 from omicsbench.metrics import METRICS, Metric
 from omicsbench.plugin import DatasetInfo, MethodInfo
-from omicsbench.records.spec import digest
+from omicsbench.records.ids import digest
 
 PACKAGE = Path(__file__).parents[1]
 _Info = TypeVar("_Info", MethodInfo, DatasetInfo, Metric)

@@ -13,7 +13,7 @@ from typing import Any
 
 from omicsbench.errors import RegistryError
 from omicsbench.plugin import Family, MethodInfo
-from omicsbench.records.spec import digest
+from omicsbench.records.ids import digest
 from omicsbench.registry.calls import Call, call_text, parse_pipeline
 from omicsbench.registry.discover import Registry
 

@@ -24,7 +24,7 @@ from typing import Any
 
 from omicsbench.errors import OmicsbenchError, StoreError
 from omicsbench.inputs.cache import cache_folder, made_whole
-from omicsbench.records.spec import digest
+from omicsbench.records.ids import digest
 from omicsbench.revisions.checkout import RevisionError, Source, export, locate, top
 
 Tell = Callable[[str], None]

@@ -23,7 +23,8 @@ from omicsbench.inputs.fetch import downloads_folder
 from omicsbench.planning.suite import Suite
 from omicsbench.records import store
 from omicsbench.records.environment import cores
-from omicsbench.records.spec import RunRecord, digest
+from omicsbench.records.ids import digest
+from omicsbench.records.spec import RunRecord
 from omicsbench.revisions.build import Built, Tell, build
 from omicsbench.revisions.checkout import RevisionError, locate
 from omicsbench.running.runner import Interrupted

@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 from omicsbench.metrics import METRICS, Metric
 from omicsbench.prepare.split import method_seed
 from omicsbench.prepare.subsample import FloatArray, Rows
-from omicsbench.records.spec import RunSpec, digest
+from omicsbench.records.ids import digest
+from omicsbench.records.spec import RunSpec
 from omicsbench.registry.pipeline import Pipeline, Stage
 from omicsbench.running import measure
 from omicsbench.running.shared_stages import Cost, FittedStage, load_stage, save_stage

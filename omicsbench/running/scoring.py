@@ -19,7 +19,8 @@ from omicsbench.metrics.evaluate import (
     probe_labels,
 )
 from omicsbench.prepare.subsample import FloatArray, Rows
-from omicsbench.records.spec import RunSpec, digest
+from omicsbench.records.ids import digest
+from omicsbench.records.spec import RunSpec
 from omicsbench.running.fitting import Fitted, InvalidOutput, Workplace, probabilities
 from omicsbench.running.shared_stages import shared_neighbors
 

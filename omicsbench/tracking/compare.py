@@ -20,7 +20,8 @@ from scipy.stats import false_discovery_control
 from omicsbench.metrics import METRICS, Metric
 from omicsbench.metrics.known import known
 from omicsbench.records.facts import Environment
-from omicsbench.records.spec import RunRecord, RunSpec, Status, digest
+from omicsbench.records.ids import digest
+from omicsbench.records.spec import RunRecord, RunSpec, Status
 from omicsbench.stats.paired import Floats, Tested, paired_tests
 from omicsbench.tracking.lost_runs import NOT_MEASURED, Lost, losses
 from omicsbench.tracking.quantities import Kind, kind, lower_is_better, quantities, tolerance

@@ -19,7 +19,8 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from omicsbench.errors import StoreError
-from omicsbench.records.spec import RunRecord, Status, digest
+from omicsbench.records.ids import digest
+from omicsbench.records.spec import RunRecord, Status
 from omicsbench.records.store import write_text
 from omicsbench.records.table import current, terms
 from omicsbench.tracking.quantities import kind, quantities

@@ -29,9 +29,11 @@ def test_the_projects_own_files_are_all_sound() -> None:
 
 @pytest.mark.parametrize("kind", ["methods", "datasets", "metrics", "suites"])
 def test_listing_imports_nothing_heavy(kind: str) -> None:
+    # A suite is read as what it is, checked; names are listed without that.
+    heavy = HEAVY if kind == "suites" else (*HEAVY, "pydantic")
     code = (
         "import sys; from omicsbench.cli.listing import listing; "
-        f"assert listing({kind!r}); print([m for m in {HEAVY!r} if m in sys.modules])"
+        f"assert listing({kind!r}); print([m for m in {heavy!r} if m in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
