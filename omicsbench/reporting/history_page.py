@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from markupsafe import Markup
 
-from omicsbench.metrics import METRICS
+from omicsbench.metrics import METRICS, Metric
 from omicsbench.records.store import write_text
 from omicsbench.reporting.style import GRID, INK
 from omicsbench.reporting.template import chart_library, environment, inlined, safe_json
@@ -57,11 +58,11 @@ def write_history(found: Trends, out: Path) -> Path:
     return out
 
 
-def title(quantity: str) -> str:
-    """A quantity as a reader calls it."""
+def title(quantity: str, metrics: Mapping[str, Metric] = METRICS) -> str:
+    """A quantity as a reader calls it; a metric that is not known by its name."""
     if quantity in COSTS:
         return COSTS[quantity]
-    return METRICS[quantity].title if quantity in METRICS else quantity
+    return metrics[quantity].title if quantity in metrics else quantity
 
 
 def what(f: Finding) -> str:
@@ -148,10 +149,10 @@ def _data(found: Trends) -> dict[str, Any]:
         "machines": {m.id: f"{m.cpu}, {m.cores} cores" for m in found.machines},
         "quantities": {
             name: {
-                "title": title(name),
+                "title": title(name, found.metrics),
                 "unit": UNITS[kind(name)][1],
-                "better": "lower" if lower_is_better(name) else "higher",
-                "tolerance": tolerance(name),
+                "better": "lower" if lower_is_better(name, found.metrics) else "higher",
+                "tolerance": tolerance(name, found.metrics),
                 "kind": kind(name),
             }
             for name in dict.fromkeys(s.quantity for s in found.series)

@@ -16,11 +16,18 @@ from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    SerializerFunctionWrapHandler,
+    ValidationError,
+    model_serializer,
+)
 
 from omicsbench.errors import StoreError
 from omicsbench.records.ids import digest
-from omicsbench.records.spec import RunRecord, Status
+from omicsbench.records.spec import OwnMetric, RunRecord, Status
 from omicsbench.records.store import write_text
 from omicsbench.records.table import current, terms
 from omicsbench.tracking.quantities import kind, quantities
@@ -90,6 +97,21 @@ class Entry(_Frozen):
     machine: Machine
     libraries: dict[str, str]
     cells: tuple[Cell, ...]
+    own_metrics: dict[str, OwnMetric] = Field(
+        default_factory=dict, description="of the scores, those that are not of the package"
+    )
+
+    @model_serializer(mode="wrap")
+    def _plain_as_ever(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Without metrics of one's own the line is one that earlier versions read."""
+        content: dict[str, Any] = dump(self)
+        if not content["own_metrics"]:
+            del content["own_metrics"]
+        return content
+
+    @property
+    def started_at(self) -> str:
+        return self.measured
 
     @property
     def key(self) -> tuple[str, str, str]:
@@ -191,8 +213,10 @@ def _entry(
     starts = sorted(_utc(r.started_at) for r in records if r.started_at)
     # A worker that failed early tells of fewer libraries, a network's of more.
     packages: dict[str, str] = {}
+    own_metrics: dict[str, OwnMetric] = {}
     for r in sorted(records, key=lambda r: (r.started_at, r.key)):
         packages |= r.environment.packages
+        own_metrics |= r.own_metrics
     packages["python"] = newest.environment.python or "unknown"
     cells: dict[tuple[Any, ...], list[RunRecord]] = defaultdict(list)
     for r in current(records):
@@ -208,6 +232,7 @@ def _entry(
         machine=machine(newest),
         libraries=dict(sorted(packages.items())),
         cells=tuple(_cell(cells[name]) for name in sorted(cells)),
+        own_metrics=own_metrics,
     )
 
 

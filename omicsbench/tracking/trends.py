@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from math import exp, expm1, log, log1p
@@ -12,6 +12,8 @@ from typing import Any, Literal
 import numpy as np
 from scipy.stats import false_discovery_control
 
+from omicsbench.metrics import Metric
+from omicsbench.metrics.known import known
 from omicsbench.stats.change_points import Shift, changes
 from omicsbench.tracking.history import Cell, Entry, Machine, Summary
 from omicsbench.tracking.quantities import kind, lower_is_better, tolerance
@@ -93,6 +95,7 @@ class Trends:
     failures: dict[tuple[Where, str], dict[int, dict[str, int]]]  # by cell and machine; revision
     libraries: dict[str, dict[int, tuple[str, ...]]]  # changes by machine, at a revision
     findings: tuple[Finding, ...]
+    metrics: Mapping[str, Metric]  # of the scores
 
 
 def trends(entries: Sequence[Entry]) -> Trends:
@@ -109,15 +112,16 @@ def trends(entries: Sequence[Entry]) -> Trends:
     for e in entries:
         for cell in e.cells:
             failures[cell.name, e.machine.id][place[e.revision]] = cell.failed
+    metrics = known(entries)
     made, found, tests = [], [], 0
     for (where, quantity, machine), points in _points(entries, place).items():
         segments: list[Segment] = []
         for group in sorted({p.group for p in points}):
             own = [p for p in points if p.group == group]
-            steps = _changes(own, quantity)
+            steps = _changes(own, quantity, metrics)
             tests += 2  # one for steps, one for drift
             segments += _segments(own, steps, quantity)
-            found += [_finding(c, own, where, quantity, machine) for c in steps]
+            found += [_finding(c, own, where, quantity, machine, metrics) for c in steps]
         made.append(Series(where, quantity, machine, tuple(points), tuple(segments)))
     found = _kept(found, tests) + _failing(failures) + _missing(entries, place)
     libraries = _libraries(entries, place)
@@ -131,6 +135,7 @@ def trends(entries: Sequence[Entry]) -> Trends:
         failures=dict(failures),
         libraries=libraries,
         findings=tuple(sorted(found, key=_rank)),
+        metrics=metrics,
     )
 
 
@@ -171,9 +176,10 @@ def _comparable(cell: Cell, quantity: str, n: int) -> tuple[Any, ...]:
     return cell.dataset_id, cell.conditions, cell.repeats, n, in_step
 
 
-def _changes(points: Sequence[Point], quantity: str) -> list[Shift]:
+def _changes(points: Sequence[Point], quantity: str, metrics: Mapping[str, Metric]) -> list[Shift]:
     means = [_scaled(p.mean, quantity) for p in points]
-    return changes(means, _limit(quantity), best=-1 if lower_is_better(quantity) else 1)
+    best = -1 if lower_is_better(quantity, metrics) else 1
+    return changes(means, _limit(quantity, metrics), best=best)
 
 
 def _scaled(mean: float, quantity: str) -> float:
@@ -182,9 +188,9 @@ def _scaled(mean: float, quantity: str) -> float:
     return mean if of == "score" else log(max(mean, FLOOR[of]))
 
 
-def _limit(quantity: str) -> float:
+def _limit(quantity: str, metrics: Mapping[str, Metric]) -> float:
     """The tolerance, on the scale of what is compared."""
-    limit = tolerance(quantity)
+    limit = tolerance(quantity, metrics)
     return limit if kind(quantity) == "score" else log1p(limit)
 
 
@@ -203,7 +209,12 @@ def _segments(points: Sequence[Point], found: Sequence[Shift], quantity: str) ->
 
 
 def _finding(
-    shift: Shift, points: Sequence[Point], where: Where, quantity: str, machine: str
+    shift: Shift,
+    points: Sequence[Point],
+    where: Where,
+    quantity: str,
+    machine: str,
+    metrics: Mapping[str, Metric],
 ) -> Finding:
     ends = [shift.size, shift.low, shift.high]
     if kind(quantity) != "score":
@@ -216,11 +227,11 @@ def _finding(
         machine=machine,
         before=points[shift.before].revision,
         after=points[shift.after].revision,
-        worse=rose == lower_is_better(quantity),
+        worse=rose == lower_is_better(quantity, metrics),
         size=ends[0],
         low=ends[1],
         high=ends[2],
-        weight=abs(shift.size) / _limit(quantity),
+        weight=abs(shift.size) / _limit(quantity, metrics),
         p=shift.p,
     )
 

@@ -17,6 +17,8 @@ from omicsbench.metrics.known import known
 from omicsbench.records.spec import RunRecord
 from omicsbench.records.store import read_records
 from omicsbench.tracking.compare import compare
+from omicsbench.tracking.history import entries, read, write
+from omicsbench.tracking.trends import trends
 
 PLUGIN = '''
 import numpy as np
@@ -93,6 +95,25 @@ def test_a_rise_of_what_is_better_when_smaller_is_a_regression(folder: Path) -> 
     assert "my_spread was edited: its scores may differ for that reason alone." in (
         compare(base, edited).notes
     )
+
+
+def test_a_history_knows_its_direction(folder: Path, tmp_path: Path) -> None:
+    base, file = read_records(folder), tmp_path / "history.jsonl"
+    for place in range(12):
+        rise = 0.5 if place >= 6 else 0.0
+        runs = [
+            _with_score(r, "my_spread", rise).model_copy(
+                update={"started_at": f"2026-01-{place + 1:02d}T00:00:00+00:00", "suite": "ci"}
+            )
+            for r in base
+        ]
+        ((entry,), _) = entries(runs, revision=f"revision{place}", repository=tmp_path)
+        write(file, [*(read(file) if file.exists() else []), entry])
+    found = trends(read(file))
+    risen = [f for f in found.findings if f.quantity == "my_spread"]
+    assert risen
+    assert all(f.worse for f in risen)
+    assert found.metrics["my_spread"].title == "Spread of mine"
 
 
 def test_the_newest_description_counts_and_the_packages_own_stay(folder: Path) -> None:
