@@ -17,7 +17,7 @@ from omicsbench.registry.discover import discover
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
-DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+DOCUMENTS = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").rglob("*.md"))]
 
 
 def test_the_readmes_method_passes_the_checks(tmp_path: Path) -> None:
@@ -39,6 +39,14 @@ def test_the_metric_of_the_documents_passes_the_checks(tmp_path: Path) -> None:
     assert [c for c in checks if c.problem] == []
     told = dict(re.findall(r"^\| `(\w+)` \| (.+?) \|", page, re.MULTILINE))
     assert list(told) == list(MISSING), "all that a metric may ask for, in order"
+
+
+@pytest.mark.parametrize("path", DOCUMENTS, ids=lambda p: p.name)
+def test_files_named_in_the_documents_exist(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+    for name in re.findall(r"`((?:omicsbench|methods|datasets|tests|docs)/[\w/.-]*\.\w+)", text):
+        if "NAME" not in name:
+            assert (ROOT / name).exists(), name
 
 
 @pytest.mark.parametrize("path", DOCUMENTS, ids=lambda p: p.name)
