@@ -5,7 +5,10 @@ from __future__ import annotations
 import os
 import platform
 import subprocess
-from importlib.metadata import PackageNotFoundError, version
+import sys
+from collections.abc import Iterable, Mapping
+from functools import cache
+from importlib.metadata import packages_distributions, version
 from pathlib import Path
 
 from omicsbench._version import __version__
@@ -20,21 +23,19 @@ THREAD_VARIABLES = (
     "NUMEXPR_NUM_THREADS",
 )
 LARGE_BLOCK = 16 << 20  # bytes
-PACKAGES = (
-    "numpy",
-    "scipy",
-    "scikit-learn",
-    "torch",
-    "openTSNE",
-    "umap-learn",
-    "pynndescent",
-    "numba",
-    "anndata",
-    "scanpy",
-    "igraph",
-    "pandas",
-    "optuna",
-)
+BASE = {  # distribution by module, of what the harness computes with or methods compile with
+    "numpy": "numpy",
+    "scipy": "scipy",
+    "sklearn": "scikit-learn",
+    "pandas": "pandas",
+    "anndata": "anndata",
+    "scanpy": "scanpy",
+    "igraph": "igraph",
+    "numba": "numba",
+    "pynndescent": "pynndescent",
+    "optuna": "optuna",
+}
+NO_LIBRARY = sys.stdlib_module_names | {"omicsbench"}
 
 
 def cores() -> int:
@@ -95,16 +96,23 @@ def describe(jobs: int = 1) -> Environment:
             )
         ),
         threads={pool["prefix"]: pool["num_threads"] for pool in pools},
-        packages={name: found for name in PACKAGES if (found := _version(name))},
+        packages=packages(),
         jobs=jobs,
     )
 
 
-def _version(package: str) -> str | None:
-    try:
-        return version(package)
-    except PackageNotFoundError:
-        return None
+def packages(modules: Iterable[str] = ()) -> dict[str, str]:
+    """Version by distribution: of these modules (top-level names), and of ``BASE`` if loaded."""
+    found = {of for name, of in BASE.items() if name in sys.modules}
+    for name in set(modules) - NO_LIBRARY:
+        found |= {BASE[name]} if name in BASE else set(_distributions().get(name, ()))
+    return {of: version(of) for of in sorted(found, key=str.lower)}
+
+
+@cache
+def _distributions() -> Mapping[str, list[str]]:
+    """Distributions by module: half a second where hundreds are installed, so once a process."""
+    return packages_distributions()
 
 
 def _cpu() -> str:
@@ -118,8 +126,6 @@ def _cpu() -> str:
 
 
 def _gpu() -> str | None:
-    import sys
-
     torch = sys.modules.get("torch")
     if torch is None or not torch.cuda.is_available():
         return None

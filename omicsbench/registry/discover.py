@@ -40,14 +40,8 @@ class Entry(Generic[_Info]):
 
         An edited method is a different method, wherever it was edited.
         """
-        seen: dict[Path, bytes] = {}
-        todo = [self.path]
-        while todo:
-            path = todo.pop()
-            if path not in seen and path.is_file():
-                seen[path] = path.read_bytes()
-                todo += [path.with_name(f"{name}.py") for name in _imported(seen[path])]
-        parts = [name.name.encode() + seen[name] for name in sorted(seen)]
+        files = source_files(self.path)
+        parts = [name.name.encode() + files[name] for name in sorted(files)]
         return hashlib.sha256(b"".join(parts)).hexdigest()[:12]
 
 
@@ -102,6 +96,18 @@ class Registry:
             if path.stem == name:
                 message = f"{path} cannot be used: {reason}."
         return message
+
+
+def source_files(path: Path) -> dict[Path, bytes]:
+    """A source file and those beside it that it imports, at any remove, with their content."""
+    found: dict[Path, bytes] = {}
+    todo = [path]
+    while todo:
+        file = todo.pop()
+        if file not in found and file.is_file():
+            found[file] = file.read_bytes()
+            todo += [file.with_name(f"{name}.py") for name in _imported(found[file])]
+    return found
 
 
 def _imported(code: bytes) -> set[str]:

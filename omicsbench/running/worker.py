@@ -18,7 +18,7 @@ import signal
 import sys
 import time
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from functools import partial
 from itertools import chain
@@ -26,7 +26,7 @@ from pathlib import Path
 from typing import Any
 
 from omicsbench.errors import CANNOT_STORE, StoreError
-from omicsbench.records.facts import Limits
+from omicsbench.records.facts import Environment, Limits
 from omicsbench.records.spec import Ending, RunRecord, RunSpec, Status
 
 WARM_UP_ROWS = 64
@@ -43,7 +43,7 @@ def main(job_file: str, fd_in: int, fd_out: int, unserved: str = "") -> None:
             replies.flush()
 
         server = _Server(json.loads(Path(job_file).read_text(encoding="utf-8")))
-        reply("ready", environment=server.fixed["environment"].model_dump(mode="json"))
+        reply("ready", environment=server.environment().model_dump(mode="json"))
         for line in chain(filter(None, [unserved]), requests):
             request = json.loads(line)
             spec = RunSpec.model_validate(request["spec"])
@@ -78,10 +78,11 @@ class _Server:
             frozenset(job["shared"]),
             {name: entry.info for name, entry in registry.metrics.items()},
         )
+        self.metrics = registry.metrics
+        self.here = environment.describe(job["jobs"])
         self.fixed: dict[str, Any] = {
             "suite": job["suite"],
             "limits": Limits.model_validate(job["limits"]),
-            "environment": environment.describe(job["jobs"]),
         }
 
     def run(
@@ -124,8 +125,18 @@ class _Server:
                 "started_at": started,
                 "dataset_info": prepared.facts,
                 **self.fixed,
+                "environment": self.environment(spec.metrics),
             }
         )
+
+    def environment(self, metrics: Iterable[str] = ()) -> Environment:
+        """Where runs are done, with the libraries that methods and metrics have loaded by now."""
+        from omicsbench.records.environment import packages
+        from omicsbench.registry.libraries import modules_of
+
+        used = [modules_of(stage.make, stage.info.needs) for stage in self.place.pipeline.stages]
+        used += [modules_of(self.metrics[name].make) for name in metrics]
+        return self.here.model_copy(update={"packages": packages(set().union(*used))})
 
     def _warm_up(self, spec: RunSpec, prepared: Any, reply: Any) -> bool:
         """Before the first run of each kind of input, and where a method switches its path.
