@@ -6,10 +6,12 @@ cost counts into each.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
 from omicsbench.metrics import METRICS
-from omicsbench.metrics.evaluate import n_neighbors
+from omicsbench.metrics.evaluate import Scores, n_neighbors
 from omicsbench.metrics.known import facts
 from omicsbench.prepare.prepared import Prepared
 from omicsbench.prepare.split import method_seed
@@ -18,7 +20,7 @@ from omicsbench.records.embeddings import MANY_CELLS, write_embedding
 from omicsbench.records.spec import OwnMetric, Phases, RunRecord, RunSpec, Status
 from omicsbench.registry.pipeline import Pipeline
 from omicsbench.running import measure
-from omicsbench.running.fitting import Workplace, fit_pipeline
+from omicsbench.running.fitting import Fitted, Workplace, fit_pipeline
 from omicsbench.running.scoring import assess, curves
 from omicsbench.running.tuning import Found, TrialFailed, search
 
@@ -39,54 +41,69 @@ def execute(place: Workplace, spec: RunSpec, prepared: Prepared) -> RunRecord:
     with measure.clock() as scoring:
         scores = assess(place, spec, rows, fitted)
         drawn = curves(place, spec, rows, fitted)
-    embedding = None
-    if spec.keep_embedding and fitted.Z["test"].shape[1] == 2:
-        parts = ("test", "train") if spec.size > MANY_CELLS else ("test",)
-        kept = {part: (fitted.Z[part], rows.codes[part]) for part in parts}
-        embedding = write_embedding(place.out, spec.key, kept)
-    cost = fitted.cost
+    tuned: dict[str, Any] = {"tuned": found.chosen, "trials": found.trials} if found else {}
+    peaks: dict[str, Any] = {"base_rss_bytes": base, "peak_rss_bytes": fitted.cost.peak_rss_bytes}
+    if spec.device == "cuda":
+        peaks["peak_vram_bytes"] = fitted.cost.peak_vram_bytes
+    predicts = spec.task == "predict"
     return RunRecord(
         key=spec.key,
         spec=spec,
         family=place.pipeline.family,
         is_control=place.pipeline.is_control,
         status=Status.OK,
-        output_dim=None if spec.task == "predict" else int(fitted.Z["test"].shape[1]),
-        scores=scores["test"].values,
-        scores_se=scores["test"].errors,
-        scores_by_unit=scores["test"].by_unit,
+        output_dim=None if predicts else int(fitted.Z["test"].shape[1]),
+        n_neighbors=None if predicts else n_neighbors(spec.background),
         unit=prepared.facts.unit or f"{GROUPS} random groups of test cells",
-        validation=scores["validation"].values,
-        in_sample=scores["in_sample"].values if "in_sample" in scores else {},
-        parts=scores["test"].parts,
         curves=drawn,
-        skipped_metrics=scores["test"].skipped,
-        own_metrics={
-            name: OwnMetric(**facts(place.metrics[name]))
-            for name in spec.metrics
-            if name not in METRICS
-        },
+        own_metrics=_own_metrics(place, spec),
         phases=Phases(
             prepare_s=preparing.wall_s,
             tuning_s=found.seconds if found else 0.0,
-            fit_s=cost.fit_s,
-            transform_s=cost.transform_s,
+            fit_s=fitted.cost.fit_s,
+            transform_s=fitted.cost.transform_s,
             score_s=scoring.wall_s + fitted.validation_s,
         ),
-        tuned=found.chosen if found else {},
-        trials=found.trials if found else None,
         notes=(*rows.notes, *(found.notes if found else ())),
         reused_s=fitted.reused_s,
-        cpu_s=cost.cpu_s,
-        energy_j=cost.energy_j,
+        cpu_s=fitted.cost.cpu_s,
+        energy_j=fitted.cost.energy_j,
         reference_s=(before + after) / 2,
-        peak_rss_bytes=cost.peak_rss_bytes,
-        base_rss_bytes=base,
-        peak_vram_bytes=cost.peak_vram_bytes if spec.device == "cuda" else None,
-        n_neighbors=None if spec.task == "predict" else n_neighbors(spec.background),
         fit_info=fitted.fit_info,
-        embedding=embedding,
+        embedding=_kept_embedding(place, spec, rows, fitted),
+        **_scored(scores),
+        **peaks,
+        **tuned,
     )
+
+
+def _scored(scores: Mapping[str, Scores]) -> dict[str, Any]:
+    """The fields of a record that hold scores; predictions have none in sample."""
+    test = scores["test"]
+    return {
+        "scores": test.values,
+        "scores_se": test.errors,
+        "scores_by_unit": test.by_unit,
+        "parts": test.parts,
+        "skipped_metrics": test.skipped,
+        "validation": scores["validation"].values,
+        "in_sample": scores["in_sample"].values if "in_sample" in scores else {},
+    }
+
+
+def _own_metrics(place: Workplace, spec: RunSpec) -> dict[str, OwnMetric]:
+    """What the user's own metrics say of themselves, so that reports need not their files."""
+    own = [name for name in spec.metrics if name not in METRICS]
+    return {name: OwnMetric(**facts(place.metrics[name])) for name in own}
+
+
+def _kept_embedding(place: Workplace, spec: RunSpec, rows: Rows, fitted: Fitted) -> str | None:
+    """The file of the run's picture, where one is wanted: of test cells, or of very many."""
+    if not spec.keep_embedding or fitted.Z["test"].shape[1] != 2:
+        return None
+    parts = ("test", "train") if spec.size > MANY_CELLS else ("test",)
+    kept = {part: (fitted.Z[part], rows.codes[part]) for part in parts}
+    return write_embedding(place.out, spec.key, kept)
 
 
 def _tune(place: Workplace, spec: RunSpec, rows: Rows) -> Found:

@@ -99,43 +99,25 @@ def _fit_stage(
     stage: Stage, spec: RunSpec, X: dict[str, Any], rows: Rows, places: NDArray[np.int64] | None
 ) -> FittedStage:
     """Fit on the training rows, apply to all parts; what is timed is the method's own call."""
-    info, codes = stage.info, rows.codes
-    predicts = info.task == "predict"
+    given = _given(stage, X, rows)
     model = stage.build(method_seed(spec.repeat, spec.seed), spec.device, places)
-    y = {part: (codes[part],) if info.sees_labels else () for part in X}
-    apply = model.predict_proba if predicts else model.transform
-    train, labels = X["train"], codes["train"]
-    if predicts and labels is not None:
-        known = labels >= 0
-        train, y["train"] = (train if known.all() else train[known]), (labels[known],)
-        y |= {part: () for part in X if part != "train"}
-    Z: dict[str, Any] = {}
     with measure.clock(spec.device) as fitting:
-        model.fit(train, *y["train"])
-    with measure.clock(spec.device) as transforming:
-        if "test" in X:  # it is not while parameters are searched
-            Z["test"] = apply(X["test"], *y["test"])
-    with measure.clock(spec.device) as embedding:
-        if not predicts:  # nothing comes after it, and nothing is scored on training rows
-            Z["train"] = (
-                model.embedding_ if info.keeps_embedding else apply(X["train"], *y["train"])
-            )
-    with measure.clock(spec.device) as validating:
-        Z["validation"] = apply(X["validation"], *y["validation"])
+        model.fit(*given["train"])
+    Z, applying = _apply(stage, model, given, spec.device)
     cost = Cost(
         fit_s=fitting.wall_s,
-        train_transform_s=embedding.wall_s,
-        transform_s=transforming.wall_s,
-        validation_s=validating.wall_s,
-        cpu_s=fitting.cpu_s + transforming.cpu_s,
-        train_transform_cpu_s=embedding.cpu_s,
-        energy_j=measure.joules(fitting.energy_j, transforming.energy_j),
-        train_transform_energy_j=embedding.energy_j,
+        train_transform_s=applying["train"].wall_s,
+        transform_s=applying["test"].wall_s,
+        validation_s=applying["validation"].wall_s,
+        cpu_s=fitting.cpu_s + applying["test"].cpu_s,
+        train_transform_cpu_s=applying["train"].cpu_s,
+        energy_j=measure.joules(fitting.energy_j, applying["test"].energy_j),
+        train_transform_energy_j=applying["train"].energy_j,
         peak_rss_bytes=measure.peak_rss_bytes(),
         peak_vram_bytes=measure.peak_vram_bytes(spec.device) or 0,
     )
     sizes = {part: count(X[part]) for part in Z}
-    if predicts:
+    if stage.info.task == "predict":
         seen = np.asarray(model.classes_)
         checked: dict[str, Any] = {
             part: probabilities(Z[part], sizes[part], seen, rows.classes, stage) for part in Z
@@ -144,6 +126,43 @@ def _fit_stage(
         checked = {part: _checked(Z[part], sizes[part], stage, part) for part in Z}
     fit_info = json.loads(json.dumps(dict(getattr(model, "fit_info_", {})), default=_plain))
     return FittedStage(checked, cost, model, fit_info)
+
+
+def _given(stage: Stage, X: dict[str, Any], rows: Rows) -> dict[str, tuple[Any, ...]]:
+    """What the method is called with for each part: its rows, and labels where it may see them.
+
+    A predictor learns from the training rows that have a label.
+    """
+    if stage.info.sees_labels:
+        return {part: (X[part], rows.codes[part]) for part in X}
+    given: dict[str, tuple[Any, ...]] = {part: (X[part],) for part in X}
+    labels = rows.codes["train"]
+    if stage.info.task == "predict" and labels is not None:
+        known = labels >= 0
+        train = X["train"]
+        given["train"] = (train if known.all() else train[known], labels[known])
+    return given
+
+
+def _apply(
+    stage: Stage, model: Any, given: dict[str, tuple[Any, ...]], device: str
+) -> tuple[dict[str, Any], dict[str, measure.Elapsed]]:
+    """The method's output for each part, and the time each took: 0 for what is not wanted.
+
+    Test rows are not there while parameters are searched. Training rows get no predictions:
+    nothing comes after them, and nothing is scored on training rows.
+    """
+    predicts = stage.info.task == "predict"
+    apply = model.predict_proba if predicts else model.transform
+    Z: dict[str, Any] = {}
+    elapsed: dict[str, measure.Elapsed] = {}
+    for part in ("test", "train", "validation"):
+        wanted = part in given and not (predicts and part == "train")
+        kept = part == "train" and stage.info.keeps_embedding
+        with measure.clock(device) as elapsed[part]:
+            if wanted:
+                Z[part] = model.embedding_ if kept else apply(*given[part])
+    return Z, elapsed
 
 
 def _plain(value: Any) -> Any:
