@@ -32,6 +32,7 @@ MEND = "restore it, or delete the line"
 SHARED = (
     ("spec", "metrics"),
     ("skipped_metrics",),
+    ("own_metrics",),
     ("dataset_info",),
     ("environment",),
     ("limits",),

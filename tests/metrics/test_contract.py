@@ -26,28 +26,6 @@ GROUPS = {
     "uncertainty",
     "modalities",
 }
-# Run keys hold the names of the metrics of an embedding in this order.
-EMBED = (
-    "knn_recall",
-    "trustworthiness",
-    "continuity",
-    "distance_spearman",
-    "centroid_knn",
-    "centroid_distance_correlation",
-    "ari",
-    "nmi",
-    "silhouette",
-    "knn_probe_balanced_accuracy",
-    "knn_probe_macro_f1",
-    "linear_probe_balanced_accuracy",
-    "linear_probe_macro_f1",
-    "knn_transfer_balanced_accuracy",
-    "knn_transfer_macro_f1",
-    "linear_transfer_balanced_accuracy",
-    "linear_transfer_macro_f1",
-    "reconstruction_r2",
-    "reconstruction_mse",
-)
 CLASSES = 5
 K = 10
 EVERY = pytest.mark.parametrize("scored_by", list(METRICS.values()), ids=list(METRICS))
@@ -283,11 +261,6 @@ def test_missing_input_gives_its_reason(scored_by: Metric) -> None:
         with pytest.raises(MetricUndefined) as undefined:
             scored_by(**{**inputs(), need: None})
         assert str(undefined.value) == MISSING[need]
-
-
-def test_metrics_of_an_embedding_keep_their_order() -> None:
-    found = tuple(name for name, scored_by in METRICS.items() if "embed" in scored_by.tasks)
-    assert found == EMBED
 
 
 def test_every_task_has_metrics_and_counts_some() -> None:

@@ -71,6 +71,11 @@ def test_metrics_keep_their_order() -> None:
     assert list(METRICS) == EVERY
 
 
+def test_metrics_of_an_embedding_keep_their_order() -> None:
+    found = [name for name, scored_by in METRICS.items() if "embed" in scored_by.tasks]
+    assert found == EVERY[:19]
+
+
 def test_the_order_of_imports_does_not_matter() -> None:
     folder = omicsbench.metrics.__path__[0]
     for modules in (MODULES, MODULES[::-1]):
