@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from omicsbench.planning.suite import Suite, make_suite
 from omicsbench.records.spec import RunRecord, Status
 from omicsbench.registry.discover import discover
@@ -40,6 +42,7 @@ def _run(tmp_path: Path, suite: Suite) -> RunRecord:
     return record
 
 
+@pytest.mark.promise
 def test_an_edited_metric_makes_its_runs_to_do_again(tmp_path: Path, monkeypatch: Any) -> None:
     plugins = tmp_path / "plugins"
     plugins.mkdir()
