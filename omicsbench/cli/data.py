@@ -64,7 +64,7 @@ def prepare(
             on_share=partial(progress.dataset, source.name),
         )[0]
     spent = time.perf_counter() - start
-    cells, kept = made.meta["shape"]
+    cells, kept = made.contents.shape
     size = sum(file.stat().st_size for file in made.folder.iterdir())
     print(made.folder)
     print(f"  {cells:,} cells x {kept:,} features, {gigabytes(size)} on disk, {spent:.1f} s")

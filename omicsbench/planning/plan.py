@@ -106,8 +106,8 @@ def _runs(
     stated: tuple[Size, ...] | None,
     prepared: dict[int, Prepared],
 ) -> list[Planned]:
-    meta = prepared[0].meta
-    train, _, test = smallest_parts(int(meta["shape"][0]))
+    contents = prepared[0].contents
+    train, _, test = smallest_parts(contents.shape[0])
     train = min(train, *(p.split.train.size for p in prepared.values()))  # of a class held out
     predicts = suite.task == "predict"
     sizes = training_sizes(stated or (*LADDER, "all"), train)
@@ -124,7 +124,7 @@ def _runs(
                 spec = RunSpec(
                     task=suite.task,
                     dataset=source.name,
-                    dataset_id=meta["id"],
+                    dataset_id=contents.id,
                     pipeline=pipeline.text,
                     pipeline_id=pipeline.code_id,
                     size=size,
@@ -132,7 +132,7 @@ def _runs(
                     device=suite.device,
                     threads=suite.threads or max(1, environment.cores() // suite.jobs),
                     seed=suite.seed,
-                    split=meta["split"],
+                    split=contents.split,
                     features=suite.features,
                     features_per_size=suite.features_per_size,
                     scored=min(suite.scored, test),
@@ -159,7 +159,7 @@ def training_sizes(stated: Sequence[Size], train: int) -> list[int]:
 
 def _why_not(contestant: Contestant, spec: RunSpec, prepared: Prepared) -> str | None:
     """The reason why a run cannot be done here, None if it can."""
-    pipeline, meta, facts = contestant.pipeline, prepared.meta, prepared.facts
+    pipeline, contents, facts = contestant.pipeline, prepared.contents, prepared.facts
     first: MethodInfo = pipeline.stages[0].info
     for stage in pipeline.stages:
         reason = unavailable(stage.info)
@@ -175,14 +175,12 @@ def _why_not(contestant: Contestant, spec: RunSpec, prepared: Prepared) -> str |
         image = stage.value("image")
         if image is not None and math.prod(image) != facts.n_features:
             shape = " x ".join(map(str, image))
-            return (
-                f"takes images of {shape}, the data set has {meta['info']['n_features']} features"
-            )
+            return f"takes images of {shape}, the data set has {facts.n_features} features"
     if spec.task == "predict" and _classes(spec, prepared) < 2:
         return f"only one class among the {spec.size} training samples"
-    if pipeline.stages[0].n_components and pipeline.stages[0].n_components > meta["shape"][1]:
-        return f"the data set has only {meta['shape'][1]} features"
-    if first.nonnegative and not meta["nonnegative"]:
+    if pipeline.stages[0].n_components and pipeline.stages[0].n_components > contents.shape[1]:
+        return f"the data set has only {contents.shape[1]} features"
+    if first.nonnegative and not contents.nonnegative:
         return "needs non-negative data, and this data set has negative values"
     return contestant.untunable
 

@@ -150,7 +150,7 @@ class _Server:
         switches = {s for stage in stages for s in stage.info.switches if s <= spec.size}
         known = len(self.warm)
         for rows in sorted({least, *switches}):
-            kind = (bool(prepared.meta["sparse"]), rows)
+            kind = (prepared.contents.sparse, rows)
             if kind in self.warm:
                 continue
             reply("warming")

@@ -58,7 +58,7 @@ def test_subsample(benchmark: Any, kind: str) -> None:
         X = rows.X["train"][name].values if several else _dense(rows.X["train"][:])
         assert len(X) == len(more) == total // 2
         raw = _dense(own.X[more])
-        spread = raw.std(axis=0, dtype=np.float64) if own.meta["scale"] else np.ones(raw.shape[1])
+        spread = raw.std(axis=0, dtype=np.float64) if own.contents.scale else np.ones(raw.shape[1])
         known = spread > 0
         same = np.isclose(X[:, known], raw[:, known] / spread[known], rtol=1e-3)
         assert same.mean() > 0.99  # all but what is clipped

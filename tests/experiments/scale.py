@@ -57,7 +57,7 @@ def time_prepare(n: int) -> None:
         values = made.X.data.size
     peak = measure.peak_rss_bytes() / GIB
     print(
-        f"{n:,} cells x {made.meta['shape'][1]:,} genes, {values:,} values: "
+        f"{n:,} cells x {made.contents.shape[1]:,} genes, {values:,} values: "
         f"{elapsed.wall_s:.1f} s, peak {peak:.2f} GiB, {size / GIB:.2f} GiB on disk"
     )
 
@@ -183,7 +183,7 @@ def slopes(folder: str, low: int = 10_000) -> None:
     for n in sizes:
         with tempfile.TemporaryDirectory() as cache:
             os.environ["OMICSBENCH_CACHE"] = cache
-            spent.append(float(prepared(n).meta["dataset_prepare_s"]))
+            spent.append(prepared(n).contents.dataset_prepare_s or 0.0)
     slope = np.polyfit(np.log(sizes), np.log(spent), 1)[0]
     shown = ", ".join(f"{size:,}: {s:.1f} s" for size, s in zip(sizes, spent, strict=True))
     print(f"drawing and preparing the data set: slope {slope:.2f} ({shown})")

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -117,10 +119,42 @@ def test_what_is_stored_is_normalised_counts(tmp_path: Path, counts: np.ndarray)
 def test_empty_cells_are_left_out_with_their_labels(tmp_path: Path, counts: np.ndarray) -> None:
     prepared = made(tmp_path, "streamed(empty=10)")
     full = np.arange(CELLS) % 10 > 0
-    assert prepared.meta["shape"][0] == full.sum() == prepared.X.shape[0]
+    assert prepared.contents.shape[0] == full.sum() == prepared.X.shape[0]
     assert "150 cells without any value above zero" in " ".join(prepared.facts.notes)
     np.testing.assert_array_equal(prepared.labels, (np.arange(CELLS) % 3)[full])
     np.testing.assert_array_equal(np.ravel(prepared.obsm("place")), np.flatnonzero(full))
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        pytest.param(lambda meta: {k: v for k, v in meta.items() if k != "split"}, id="older"),
+        pytest.param(lambda meta: meta | {"layout": 9}, id="newer"),
+        pytest.param(lambda meta: meta | {"shape": "150 x 60"}, id="other"),
+        pytest.param(lambda meta: [meta], id="no object"),
+    ],
+)
+def test_what_another_version_has_prepared_is_made_anew(
+    tmp_path: Path, counts: np.ndarray, other: Callable[[Any], Any]
+) -> None:
+    first = made(tmp_path, "streamed")
+    path = first.folder / "meta.json"
+    before = json.loads(path.read_text())
+    path.write_text(json.dumps(other(before)))
+    again = made(tmp_path, "streamed")
+    assert again.folder == first.folder
+    assert again.contents.shape == first.contents.shape
+    assert json.loads(path.read_text()).keys() == before.keys()
+
+
+def test_what_was_prepared_before_contents_were_typed_is_kept(
+    tmp_path: Path, counts: np.ndarray
+) -> None:
+    path = made(tmp_path, "streamed").folder / "meta.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"notes": []}))
+    written = path.stat().st_mtime_ns
+    assert made(tmp_path, "streamed").contents.split == "holdout"
+    assert path.stat().st_mtime_ns == written
 
 
 @pytest.mark.parametrize(
@@ -153,6 +187,7 @@ def test_other_input_is_other_prepared_data(tmp_path: Path, counts: np.ndarray) 
 
 CHILD = """
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from omicsbench.prepare.prepared import prepare
 from omicsbench.registry.discover import discover
