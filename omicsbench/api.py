@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from omicsbench.errors import OmicsbenchError
-from omicsbench.inputs.given import own_data
+from omicsbench.inputs.given import PathLike, own_data
 from omicsbench.inputs.source import OwnData
 from omicsbench.planning.suite import Suite, changed, load_suite
 from omicsbench.plugin import Values
@@ -33,8 +33,6 @@ if TYPE_CHECKING:
     from omicsbench.verdict.verdict import Verdict
 
     Matrix: TypeAlias = AnnData | pd.DataFrame | NDArray[Any] | sparse.spmatrix | sparse.sparray
-
-PathLike = str | os.PathLike[str]
 
 
 def run(
@@ -282,7 +280,7 @@ def calibrate(
     """
     from omicsbench.records.planned import planned_records
     from omicsbench.running.runner import run_suite
-    from omicsbench.tracking.compare import Terms
+    from omicsbench.tracking.compare import Strictness
     from omicsbench.tracking.noise_floor import NOISE_FILE, calibration, enough, write_noise
 
     enough(sets)
@@ -293,7 +291,7 @@ def calibrate(
         tell(f"{place}:")
         run_suite(chosen, place, registry=registry, observer=observer)
     found = calibration(
-        [planned_records(place)[0] for place in places], Terms(chosen.analysis.tolerances)
+        [planned_records(place)[0] for place in places], Strictness(chosen.analysis.tolerances)
     )
     return write_noise(found, _path(noise) or folder / NOISE_FILE)
 

@@ -34,7 +34,7 @@ app = typer.Typer(
 )
 
 
-class Kind(StrEnum):
+class Listed(StrEnum):
     """What can be listed."""
 
     METHODS = "methods"
@@ -86,7 +86,7 @@ def _options(
 
 @app.command("list")
 def list_(
-    kind: Annotated[Kind, typer.Argument(help="What to list.")],
+    kind: Annotated[Listed, typer.Argument(help="What to list.")],
     plugins: Plugins = None,
 ) -> None:
     """List what can be named, with the reason for what cannot be used here."""

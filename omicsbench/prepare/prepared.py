@@ -23,7 +23,7 @@ from omicsbench.prepare import split as splitting
 from omicsbench.prepare.contents import FILE, Contents
 from omicsbench.prepare.mapped_rows import MappedCsr
 from omicsbench.prepare.scaling import Scaler
-from omicsbench.prepare.writing import Progress, Recipe, make
+from omicsbench.prepare.writing import OnShare, Recipe, make
 from omicsbench.records.facts import DatasetFacts
 from omicsbench.records.ids import digest
 
@@ -120,7 +120,7 @@ def prepare(
     seed: int,
     features: int,
     per_size: bool,
-    on_share: Progress | None = None,
+    on_share: OnShare | None = None,
 ) -> dict[int, Prepared]:
     """Prepared split of each repeat, made where the cache does not hold it yet.
 

@@ -19,7 +19,7 @@ MAX_TEST = 10_000
 VALIDATION_FOLDS = 7  # about 14 % of the training pool
 MAX_VALIDATION = 1_000
 
-Rows = NDArray[np.int64]
+RowNumbers = NDArray[np.int64]
 
 
 @dataclass(frozen=True)
@@ -30,9 +30,9 @@ class Split:
     prefix of either is a random sample.
     """
 
-    train: Rows
-    validation: Rows
-    test: Rows
+    train: RowNumbers
+    validation: RowNumbers
+    test: RowNumbers
 
 
 def kind(n: int) -> Literal["holdout", "kfold"]:
@@ -74,7 +74,7 @@ def smallest_parts(n: int) -> tuple[int, int, int]:
     return pool - -(-pool // validation_folds), pool // validation_folds, test
 
 
-def order(n_train: int, repeat: int, seed: int) -> Rows:
+def order(n_train: int, repeat: int, seed: int) -> RowNumbers:
     """The repeat's permutation of the training rows; size n takes its first n (nested)."""
     return np.random.default_rng([seed, 3, repeat]).permutation(n_train)
 
@@ -85,8 +85,12 @@ def method_seed(repeat: int, seed: int) -> int:
 
 
 def _fold(
-    rows: Rows, codes: NDArray[np.signedinteger[Any]] | None, folds: int, fold: int, seed: list[int]
-) -> tuple[Rows, Rows]:
+    rows: RowNumbers,
+    codes: NDArray[np.signedinteger[Any]] | None,
+    folds: int,
+    fold: int,
+    seed: list[int],
+) -> tuple[RowNumbers, RowNumbers]:
     """Rows outside and inside fold ``fold``. Fold sizes differ by one row at most."""
     from sklearn.model_selection import KFold, StratifiedKFold
 

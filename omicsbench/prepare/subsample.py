@@ -17,7 +17,7 @@ from omicsbench.prepare.scaling import Matrix, Scaler
 from omicsbench.prepare.split import order
 from omicsbench.records.spec import RunSpec
 
-FloatArray = NDArray[np.float32]
+Float32Array = NDArray[np.float32]
 Chosen = dict[str, NDArray[np.int64]]
 
 
@@ -146,7 +146,7 @@ def take_rows(spec: RunSpec, prepared: Prepared) -> Rows:
     )
 
 
-Taken = tuple[dict[str, Matrix], dict[str, FloatArray], Scaler, Scaler, NDArray[np.int64]]
+Taken = tuple[dict[str, Matrix], dict[str, Float32Array], Scaler, Scaler, NDArray[np.int64]]
 
 
 def _take(

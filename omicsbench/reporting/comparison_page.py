@@ -13,7 +13,7 @@ from xml.etree import ElementTree
 from omicsbench.reporting.style import GRID, INK
 from omicsbench.tracking.compare import Alarm, Change, Comparison
 from omicsbench.tracking.lost_runs import Lost
-from omicsbench.tracking.quantities import kind
+from omicsbench.tracking.quantities import quantity_kind
 
 SHOWN = 30  # rows of a table for people; JSON has them all
 UNITS = {"peak_rss_bytes": (2**20, "MiB"), "wall_s": (1.0, "s"), "cpu_s": (1.0, "s")}
@@ -222,7 +222,9 @@ def _picture(found: Comparison, of: str) -> str:
     """Effects of one kind by pipeline, as SVG; empty where there are none."""
     import vl_convert
 
-    told = [c for c in found.changes if kind(c.quantity) == of and c.state != "not comparable"]
+    told = [
+        c for c in found.changes if quantity_kind(c.quantity) == of and c.state != "not comparable"
+    ]
     if not told:
         return ""
     rows = [

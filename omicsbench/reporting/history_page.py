@@ -14,7 +14,7 @@ from omicsbench.records.store import write_text
 from omicsbench.reporting.style import GRID, INK
 from omicsbench.reporting.template import chart_library, environment, inlined, safe_json
 from omicsbench.reporting.vega import plate, tip
-from omicsbench.tracking.quantities import TOLERANCE, kind, lower_is_better, tolerance
+from omicsbench.tracking.quantities import TOLERANCE, lower_is_better, quantity_kind, tolerance
 from omicsbench.tracking.trends import (
     FALSE_DISCOVERIES,
     Finding,
@@ -76,7 +76,7 @@ def size(f: Finding) -> str:
     """By how much, with its interval."""
     if not f.quantity:
         return f.detail
-    form = "{:+.3f}" if kind(f.quantity) == "score" else "{:+.0%}"
+    form = "{:+.3f}" if quantity_kind(f.quantity) == "score" else "{:+.0%}"
     mean, low, high = (form.format(x).replace("-", "\u2212") for x in (f.size, f.low, f.high))
     return mean if low == high else f"{mean} ({low} to {high})"
 
@@ -150,10 +150,10 @@ def _data(found: Trends) -> dict[str, Any]:
         "quantities": {
             name: {
                 "title": title(name, found.metrics),
-                "unit": UNITS[kind(name)][1],
+                "unit": UNITS[quantity_kind(name)][1],
                 "better": "lower" if lower_is_better(name, found.metrics) else "higher",
                 "tolerance": tolerance(name, found.metrics),
-                "kind": kind(name),
+                "kind": quantity_kind(name),
             }
             for name in dict.fromkeys(s.quantity for s in found.series)
         },
@@ -165,7 +165,7 @@ def _data(found: Trends) -> dict[str, Any]:
 
 def _series(s: Series, found: Trends, own: list[Finding]) -> dict[str, Any]:
     task, dataset, pipeline, n, device = s.where
-    unit, _ = UNITS[kind(s.quantity)]
+    unit, _ = UNITS[quantity_kind(s.quantity)]
     machines = [s.machine] if s.machine else [m.id for m in found.machines]
     failed: dict[int, list[str]] = defaultdict(list)
     for machine in machines:

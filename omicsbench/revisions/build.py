@@ -16,7 +16,7 @@ import sys
 import sysconfig
 import tempfile
 import tomllib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,10 +24,10 @@ from typing import Any
 
 from omicsbench.errors import OmicsbenchError, StoreError
 from omicsbench.inputs.cache import cache_folder, made_whole
+from omicsbench.inputs.fetch import Tell
 from omicsbench.records.ids import digest
-from omicsbench.revisions.checkout import RevisionError, Source, export, locate, top
+from omicsbench.revisions.checkout import CodeVersion, RevisionError, locate, top, write_files
 
-Tell = Callable[[str], None]
 PACKAGE = Path(__file__).resolve().parents[1]
 FOR_DEVELOPERS = ("dev", "test", "tests", "docs")  # extras that a run does not need
 NEEDED = ("--repeats", "--out", "--no-report", "--plugins")  # of the command run
@@ -38,7 +38,7 @@ SHOWN_LINES = 3  # of what pip said when it failed
 class Built:
     """A revision ready to run. ``identity`` covers its code and what it runs with."""
 
-    source: Source
+    version: CodeVersion
     identity: str
     python: Path
     paths: tuple[Path, ...]
@@ -46,7 +46,7 @@ class Built:
 
     @property
     def name(self) -> str:
-        return self.source.name
+        return self.version.name
 
     def command(self, *arguments: str) -> list[str]:
         """The command line of this revision's omicsbench."""
@@ -79,23 +79,23 @@ def build(
     Raises OmicsbenchError for an unknown revision, RevisionError if it cannot be built or is
     too old, StoreError if the cache cannot be written.
     """
-    source = locate(revision, repository)
+    version = locate(revision, repository)
     if plugins is not None:
-        return _with_plugins(source, repository, plugins, tell)
+        return _with_plugins(version, repository, plugins, tell)
     with tempfile.TemporaryDirectory(prefix="omicsbench-source-") as temporary:
         files = Path(temporary)
-        export(source, files)
-        project = _project(source, files)
+        write_files(version, files)
+        project = _project(version, files)
         asked = _asked(project, files)
         home = cache_folder() / "environments" / asked
-        _environment(source, files, project, home, tell)
+        _environment(version, files, project, home, tell)
         python = home / "bin" / "python"
-        code = cache_folder() / "revisions" / f"{source.identity[:16]}-{asked}"
+        code = cache_folder() / "revisions" / f"{version.identity[:16]}-{asked}"
         if not code.is_dir():
-            tell(f"building {source.name}")
+            tell(f"building {version.name}")
             with made_whole(code) as whole:
-                _pip(source, python, "--no-deps", "--target", str(whole), str(files))
-    built = Built(source, digest([source.identity, asked]), python, (code,))
+                _pip(version, python, "--no-deps", "--target", str(whole), str(files))
+    built = Built(version, digest([version.identity, asked]), python, (code,))
     _try(built)
     return built
 
@@ -110,7 +110,7 @@ def must_stand_outside(repository: Path) -> None:
         )
 
 
-def _with_plugins(source: Source, repository: Path, plugins: Path, tell: Tell) -> Built:
+def _with_plugins(version: CodeVersion, repository: Path, plugins: Path, tell: Tell) -> Built:
     """The revision's files, run by this interpreter's omicsbench.
 
     The export stands first on the path, so that what the plug-ins import from their own
@@ -123,21 +123,21 @@ def _with_plugins(source: Source, repository: Path, plugins: Path, tell: Tell) -
             f"--plugins {plugins} lies outside the repository {top(repository)}; both revisions "
             "would run the same files. Name a folder inside it."
         ) from None
-    code = cache_folder() / "exports" / source.identity[:16]
+    code = cache_folder() / "exports" / version.identity[:16]
     if not code.is_dir():
-        tell(f"exporting {source.name}")
+        tell(f"exporting {version.name}")
         with made_whole(code) as whole:
-            export(source, whole)
+            write_files(version, whole)
     if (code / "omicsbench").is_dir():
         raise OmicsbenchError(
-            f"{source.root} is a repository of omicsbench itself: its methods and data sets "
+            f"{version.root} is a repository of omicsbench itself: its methods and data sets "
             "belong to each revision; leave --plugins out."
         )
     if not (code / inside).is_dir():
-        raise RevisionError(f"{source.name} has no folder {inside}.")
-    identity = digest([source.identity, inside.as_posix(), sys.executable, _harness()])
+        raise RevisionError(f"{version.name} has no folder {inside}.")
+    identity = digest([version.identity, inside.as_posix(), sys.executable, _harness()])
     paths = tuple(path for path in (code / "src", code) if path.is_dir())
-    return Built(source, identity, Path(sys.executable), paths, code / inside)
+    return Built(version, identity, Path(sys.executable), paths, code / inside)
 
 
 def _harness() -> str:
@@ -167,7 +167,7 @@ def _try(built: Built) -> None:
 
 
 def _environment(
-    source: Source, files: Path, project: dict[str, Any], home: Path, tell: Tell
+    version: CodeVersion, files: Path, project: dict[str, Any], home: Path, tell: Tell
 ) -> None:
     """The virtual environment of what the revision asks for; made where it is not there whole.
 
@@ -177,18 +177,18 @@ def _environment(
     with _locked(home.with_suffix(".lock")):
         if whole.is_file():
             return
-        tell(f"environment of {source.name}: installing what it needs (minutes, once)")
+        tell(f"environment of {version.name}: installing what it needs (minutes, once)")
         shutil.rmtree(home, ignore_errors=True)
-        _call(source, [sys.executable, "-m", "venv", str(home)])
+        _call(version, [sys.executable, "-m", "venv", str(home)])
         python = home / "bin" / "python"
         extras = project.get("optional-dependencies", {})
         wanted = ["all"] if "all" in extras else [e for e in extras if e not in FOR_DEVELOPERS]
         pinned = files / "constraints.txt"
         constraints = ["--constraint", str(pinned)] if pinned.is_file() else []
         named = f"[{','.join(wanted)}]" if wanted else ""
-        _pip(source, python, *constraints, f"{files}{named}")
+        _pip(version, python, *constraints, f"{files}{named}")
         # What is left are the libraries alone: the code comes from a folder of its own.
-        _call(source, [str(python), "-m", "pip", "uninstall", "--quiet", "--yes", "omicsbench"])
+        _call(version, [str(python), "-m", "pip", "uninstall", "--quiet", "--yes", "omicsbench"])
         whole.touch()
 
 
@@ -207,17 +207,17 @@ def _locked(path: Path) -> Iterator[None]:
         yield
 
 
-def _project(source: Source, files: Path) -> dict[str, Any]:
+def _project(version: CodeVersion, files: Path) -> dict[str, Any]:
     path = files / "pyproject.toml"
     try:
         project = tomllib.loads(path.read_text(encoding="utf-8")).get("project", {})
     except FileNotFoundError:
         project = {}
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise RevisionError(f"Cannot build {source.name}: pyproject.toml: {error}.") from error
+        raise RevisionError(f"Cannot build {version.name}: pyproject.toml: {error}.") from error
     if project.get("name") != "omicsbench":
         raise OmicsbenchError(
-            f"{source.name} of {source.root} is no omicsbench; for methods and data sets of your "
+            f"{version.name} of {version.root} is no omicsbench; for methods and data sets of your "
             "own name their folder with --plugins."
         )
     return dict(project)
@@ -239,11 +239,11 @@ def _asked(project: dict[str, Any], files: Path) -> str:
     )
 
 
-def _pip(source: Source, python: Path, *arguments: str) -> None:
-    _call(source, [str(python), "-m", "pip", "install", "--quiet", *arguments])
+def _pip(version: CodeVersion, python: Path, *arguments: str) -> None:
+    _call(version, [str(python), "-m", "pip", "install", "--quiet", *arguments])
 
 
-def _call(source: Source, command: list[str]) -> None:
+def _call(version: CodeVersion, command: list[str]) -> None:
     """Raises RevisionError with the last lines of what a failed command said."""
     clean = {k: v for k, v in os.environ.items() if k not in ("PYTHONPATH", "PYTHONHOME")}
     done = subprocess.run(
@@ -258,4 +258,4 @@ def _call(source: Source, command: list[str]) -> None:
     if done.returncode != 0:
         lines = [line.strip() for line in done.stdout.splitlines() if line.strip()]
         said = " / ".join(lines[-SHOWN_LINES:]) or f"exit code {done.returncode}"
-        raise RevisionError(f"Cannot build {source.name}: {said}")
+        raise RevisionError(f"Cannot build {version.name}: {said}")

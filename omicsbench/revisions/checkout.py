@@ -21,7 +21,7 @@ class RevisionError(OmicsbenchError):
 
 
 @dataclass(frozen=True)
-class Source:
+class CodeVersion:
     """What a name stands for: a commit, or a checkout as it is (``commit`` is None).
 
     ``identity`` is the commit's hash or a digest of the files: equal ones are equal code.
@@ -38,7 +38,7 @@ class Source:
         return self.identity[:10] if self.commit else f"tree-{self.identity[:8]}"
 
 
-def locate(revision: str, repository: Path) -> Source:
+def locate(revision: str, repository: Path) -> CodeVersion:
     """What a name stands for: a git revision, otherwise a folder with a checkout, such as ``.``.
 
     Raises OmicsbenchError where there is no repository, or nothing in it by that name.
@@ -48,36 +48,36 @@ def locate(revision: str, repository: Path) -> Source:
         found = _git(root, "rev-parse", "--verify", "--quiet", f"{revision}^{{commit}}")
         if found.returncode == 0:
             commit = found.stdout.decode().strip()
-            return Source(revision, root, commit, commit)
+            return CodeVersion(revision, root, commit, commit)
     folder = repository / revision
     if folder.is_dir():
         root = top(folder)
-        return Source(revision, root, None, _content(root))
+        return CodeVersion(revision, root, None, _content(root))
     raise OmicsbenchError(
         f"There is no revision {revision!r} in {root}; give a commit, tag or branch (git fetch "
         "brings those of a server), or a folder with a checkout, such as `.`."
     )
 
 
-def export(source: Source, into: Path) -> None:
+def write_files(version: CodeVersion, into: Path) -> None:
     """Write the files of a revision to an empty folder.
 
     Raises RevisionError where git cannot, OSError where the folder cannot be written.
     """
-    if source.commit is None:
-        for name in _files(source.root):
+    if version.commit is None:
+        for name in _files(version.root):
             (into / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy2(source.root / name, into / name)
+            shutil.copy2(version.root / name, into / name)
         return
     with tempfile.TemporaryFile() as packed:
         done = subprocess.run(
             [
                 "git",
                 "-C",
-                str(source.root),
+                str(version.root),
                 "archive",
                 "--format=tar",
-                source.commit,
+                version.commit,
                 "--",
                 ".",
                 f":(exclude,top){LEFT_OUT}",
@@ -88,7 +88,7 @@ def export(source: Source, into: Path) -> None:
         )
         if done.returncode != 0:
             said = done.stderr.decode(errors="replace").strip()
-            raise RevisionError(f"Cannot export {source.name}: {said}.")
+            raise RevisionError(f"Cannot export {version.name}: {said}.")
         packed.seek(0)
         with tarfile.open(fileobj=packed) as archive:
             archive.extractall(into, filter="data")

@@ -19,17 +19,17 @@ from pathlib import Path
 from typing import Any
 
 from omicsbench.errors import OmicsbenchError, StoreError
-from omicsbench.inputs.fetch import downloads_folder
+from omicsbench.inputs.fetch import Tell, downloads_folder
 from omicsbench.planning.suite import Suite
 from omicsbench.records import store
 from omicsbench.records.environment import cores
 from omicsbench.records.ids import digest
 from omicsbench.records.spec import RunRecord
-from omicsbench.revisions.build import Built, Tell, build
+from omicsbench.revisions.build import Built, build
 from omicsbench.revisions.checkout import RevisionError, locate
 from omicsbench.running.runner import Interrupted
-from omicsbench.tracking.compare import Change, Comparison, Terms, compare
-from omicsbench.tracking.sides import Side, terms_of
+from omicsbench.tracking.compare import Change, Comparison, Strictness, compare_records
+from omicsbench.tracking.sides import StoredRuns, strictness_of
 
 MIN_SAMPLES = 6  # of a side: with fewer, no test can tell noise from a regression
 SIDES = ("a", "b")
@@ -66,14 +66,14 @@ def compare_revisions(
         raise OmicsbenchError(
             f"{samples} samples: fewer than {MIN_SAMPLES} of a side tell nothing."
         )
-    stated = Side("the suite", [], suite.analysis, {})
-    terms = terms_of(stated, stated, noise, interleaved=True)
+    stated = StoredRuns("the suite", [], suite.analysis, {})
+    strictness = strictness_of(stated, stated, noise, interleaved=True)
     here = Path()
     for name in (base, head):  # an unknown one is told before minutes go into the other
         locate(name, here)
     built = [build(name, here, plugins=plugins, tell=tell) for name in (base, head)]
     trial = set_up(suite, built[0], built[1], out)
-    found = judge(trial, samples or max(suite.repeats, MIN_SAMPLES), terms, tell)
+    found = compare_samples(trial, samples or max(suite.repeats, MIN_SAMPLES), strictness, tell)
     clear(trial)
     return found
 
@@ -106,7 +106,7 @@ def set_up(suite: Suite, base: Built, head: Built, out: Path | None) -> Trial:
             "tune": suite.tune and suite.tune.model_copy(update={"repeats": None}),
         }
     )
-    home = out or Path("results") / "ab" / f"{base.source.short}..{head.source.short}"
+    home = out or Path("results") / "ab" / f"{base.version.short}..{head.version.short}"
     key = digest([base.identity, head.identity, as_toml(suite)])
     folder = home / f"{suite.name}-{key[:8]}"
     try:
@@ -136,7 +136,7 @@ def _toml(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False)
 
 
-def order(repeats: Iterable[int]) -> list[tuple[int, str]]:
+def turns(repeats: Iterable[int]) -> list[tuple[int, str]]:
     """Whose sample comes when: A and B take turns at going first."""
     return [(r, side) for r in repeats for side in (SIDES if r % 2 == 0 else SIDES[::-1])]
 
@@ -155,19 +155,19 @@ def take(
     text = as_toml(suite)
     file = trial.folder / f"{digest(text)[:8]}.toml"
     store.write_text(file, text)
-    turns = order(repeats)
-    marks = [trial.folder / "done" / f"{side}-{repeat}-{file.stem}" for repeat, side in turns]
-    for number, ((repeat, side), mark) in enumerate(zip(turns, marks, strict=True), start=1):
+    order = turns(repeats)
+    marks = [trial.folder / "done" / f"{side}-{repeat}-{file.stem}" for repeat, side in order]
+    for number, ((repeat, side), mark) in enumerate(zip(order, marks, strict=True), start=1):
         if mark.exists():
             continue
-        tell(f"sample {number} of {len(turns)}: {trial.side(side).name}, repeat {repeat}")
+        tell(f"sample {number} of {len(order)}: {trial.side(side).name}, repeat {repeat}")
         try:
             _sample(trial, side, file, repeat)
             store.write_text(mark, "")
         except KeyboardInterrupt:
             kept = sum(mark.exists() for mark in marks)
             raise Interrupted(
-                f"Stopped. {kept} of {len(turns)} samples are kept in {trial.folder}; the same "
+                f"Stopped. {kept} of {len(order)} samples are kept in {trial.folder}; the same "
                 "command goes on from there."
             ) from None
     base, head = (
@@ -182,7 +182,7 @@ def take(
     return base, head
 
 
-def judge(trial: Trial, samples: int, terms: Terms, tell: Tell) -> Comparison:
+def compare_samples(trial: Trial, samples: int, strictness: Strictness, tell: Tell) -> Comparison:
     """Compare the two sides in so many samples of each, and suspects in as many again.
 
     A pipeline is suspect if something about it is a regression, or a run of it was lost. It alone
@@ -191,14 +191,14 @@ def judge(trial: Trial, samples: int, terms: Terms, tell: Tell) -> Comparison:
     """
     names = trial.base.name, trial.head.name
     base, head = take(trial, range(samples), tell)
-    first = compare(base, head, terms=terms, names=names)
+    first = compare_records(base, head, strictness=strictness, names=names)
     suspects = {c.pipeline for c in first.regressions} | {run.pipeline for run in first.lost}
     if not suspects:
         return first
     tell(f"again, with fresh samples: {', '.join(sorted(suspects))}")
     pipelines = sorted({r.spec.pipeline for r in base if r.spec.label in suspects})
     base, head = take(trial, range(samples, 2 * samples), tell, pipelines)
-    return confirmed(first, compare(base, head, terms=terms, names=names))
+    return confirmed(first, compare_records(base, head, strictness=strictness, names=names))
 
 
 def confirmed(first: Comparison, fresh: Comparison) -> Comparison:
@@ -208,9 +208,9 @@ def confirmed(first: Comparison, fresh: Comparison) -> Comparison:
     being large. One that fresh samples could not test stands. Runs lost in either are lost, since a
     failure now and then is one; a note tells what became of them in the fresh samples.
     """
-    again = {change.cell: change for change in fresh.changes}
+    again = {change.subject: change for change in fresh.changes}
     changes = [
-        _stands(change, again.get(change.cell)) if change in first.regressions else change
+        _stands(change, again.get(change.subject)) if change in first.regressions else change
         for change in first.changes
     ]
     found = replace(first, changes=tuple(changes), lost=first.lost + fresh.lost)

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from omicsbench.metrics import METRICS, Metric
 from omicsbench.prepare.split import method_seed
-from omicsbench.prepare.subsample import FloatArray, Rows
+from omicsbench.prepare.subsample import Float32Array, Rows
 from omicsbench.records.ids import digest
 from omicsbench.records.spec import RunSpec
 from omicsbench.registry.pipeline import Pipeline, Stage
@@ -170,10 +170,10 @@ def _plain(value: Any) -> Any:
     return value.tolist() if isinstance(value, np.generic | np.ndarray) else str(value)
 
 
-def _checked(output: Any, n: int, stage: Stage, part: str) -> FloatArray:
+def _checked(output: Any, n: int, stage: Stage, part: str) -> Float32Array:
     """An (n, d) finite float32 array, or InvalidOutput saying what is wrong."""
     try:
-        Z: FloatArray = np.asarray(output, dtype=np.float32)
+        Z: Float32Array = np.asarray(output, dtype=np.float32)
     except (TypeError, ValueError) as error:
         raise InvalidOutput(f"{stage.text} returned no numbers for {part} rows") from error
     if Z.ndim != 2 or Z.shape[0] != n:

@@ -20,7 +20,7 @@ from omicsbench.metrics.evaluate import (
     n_neighbors,
     probe_labels,
 )
-from omicsbench.prepare.subsample import FloatArray, Rows
+from omicsbench.prepare.subsample import Float32Array, Rows
 from omicsbench.records.ids import digest
 from omicsbench.records.spec import RunSpec
 from omicsbench.running.fitting import Fitted, InvalidOutput, Workplace, probabilities
@@ -86,7 +86,7 @@ class _Embedded:
     rows: Rows
     fitted: Fitted
     part: str
-    Z: FloatArray
+    Z: Float32Array
     m: int
     needs: frozenset[str]  # of all metrics of the run
 
@@ -208,7 +208,7 @@ def _finite(output: Any, m: int, text: str) -> NDArray[np.float32]:
     return values
 
 
-def _rebuilt(fitted: Fitted, Z: FloatArray, rows: Rows, m: int) -> FloatArray:
+def _rebuilt(fitted: Fitted, Z: Float32Array, rows: Rows, m: int) -> Float32Array:
     """Rows (m, p) rebuilt from their embedding, in the fixed space."""
     X = Z
     for model in reversed(fitted.models):
@@ -218,5 +218,5 @@ def _rebuilt(fitted: Fitted, Z: FloatArray, rows: Rows, m: int) -> FloatArray:
         raise InvalidOutput(f"inverse_transform returned shape {X.shape}, not {expected}")
     if not np.isfinite(X).all():
         raise InvalidOutput("inverse_transform returned non-finite values")
-    scored: FloatArray = rows.to_scored(X)
+    scored: Float32Array = rows.to_scored(X)
     return scored

@@ -42,7 +42,7 @@ from scipy.optimize import brentq
 from scipy.special import stdtrit
 
 Floats = NDArray[np.float64]
-Outcome = Literal["ahead", "behind", "undecided", "too_few"]
+MeanOutcome = Literal["ahead", "behind", "undecided", "too_few"]
 
 FEWEST = 3  # data sets: with 2, t has 1 degree of freedom, and the prediction interval none
 TAIL = 0.975
@@ -59,7 +59,7 @@ class Across:
     signed-rank p-value against the margin; ``p_smallest`` what it could be at the least.
     """
 
-    outcome: Outcome
+    outcome: MeanOutcome
     names: tuple[str, ...]
     weights: tuple[float, ...]
     mean: float
@@ -137,7 +137,7 @@ def summarise(
     half = float(stdtrit(k - 1, TAIL)) * square**0.5
     wide = float(stdtrit(k - 2, TAIL)) * (tau2 + square) ** 0.5
     low, high = mean - half, mean + half
-    outcome: Outcome = "ahead" if low > margin else "behind" if high < -margin else "undecided"
+    outcome: MeanOutcome = "ahead" if low > margin else "behind" if high < -margin else "undecided"
     new = (mean - wide, mean + wide)
     return Across(outcome, *rest, low, high, *new, tau2**0.5, margin, p, smallest)
 

@@ -43,7 +43,7 @@ class PipelineAtSize:
 
 
 @dataclass(frozen=True)
-class Chosen:
+class BudgetChoice:
     """What a family names for a budget; means over the repeats that finished."""
 
     pipeline: str
@@ -53,7 +53,7 @@ class Chosen:
     test: float
 
 
-_WithRuns = tuple[Chosen, PipelineAtSize]
+_WithRuns = tuple[BudgetChoice, PipelineAtSize]
 
 
 @dataclass(frozen=True)
@@ -66,8 +66,8 @@ class WithinBudget:
     """
 
     budget: float
-    deep: Chosen | None
-    simple: Chosen | None
+    deep: BudgetChoice | None
+    simple: BudgetChoice | None
     mean: float | None
     low: float | None
     high: float | None
@@ -159,7 +159,7 @@ def _summed_up(family: list[PipelineAtSize], min_repeats: int) -> list[_WithRuns
         done = np.isfinite(c.costs) & np.isfinite(c.validation)
         if done.sum() >= min_repeats:
             means = float(c.costs[done].mean()), float(c.validation[done].mean()), _mean(c.test)
-            kept.append((Chosen(c.pipeline, c.size, *means), c))
+            kept.append((BudgetChoice(c.pipeline, c.size, *means), c))
     return kept
 
 

@@ -24,14 +24,20 @@ from omicsbench.records.ids import digest
 from omicsbench.records.spec import RunRecord, RunSpec, Status
 from omicsbench.stats.paired import Floats, Tested, paired_tests
 from omicsbench.tracking.lost_runs import NOT_MEASURED, Lost, losses
-from omicsbench.tracking.quantities import Kind, kind, lower_is_better, quantities, tolerance
+from omicsbench.tracking.quantities import (
+    QuantityKind,
+    lower_is_better,
+    quantities,
+    quantity_kind,
+    tolerance,
+)
 
 ALPHA = 0.05  # of any alarm where nothing has changed
 LEAST = {"peak_rss_bytes": 8 * 2**20, "wall_s": 0.005, "cpu_s": 0.005}  # bytes, seconds
 VERSIONS = ("protocol", "dataset_id", "pipeline_id", "metrics", "metric_versions", "keep_embedding")
-COST_KINDS: tuple[Kind, ...] = ("memory", "time")
+COST_KINDS: tuple[QuantityKind, ...] = ("memory", "time")
 State = Literal["regression", "improvement", "no change", "not comparable"]
-Cell = tuple[str, str, int, str]  # data set, pipeline as labelled, size, quantity
+Subject = tuple[str, str, int, str]  # data set, pipeline as labelled, size, quantity
 Noise = Mapping[str, Mapping[str, float]]  # pipeline, quantity: largest effect of no change
 
 
@@ -72,13 +78,13 @@ class Change:
     lower_is_better: bool = False
 
     @property
-    def cell(self) -> Cell:
+    def subject(self) -> Subject:
         return self.dataset, self.pipeline, self.size, self.quantity
 
     @property
     def relative(self) -> bool:
         """Whether ``effect`` is a ratio."""
-        return kind(self.quantity) != "score"
+        return quantity_kind(self.quantity) != "score"
 
     @property
     def warns(self) -> bool:
@@ -120,7 +126,7 @@ class Comparison:
 
 
 @dataclass(frozen=True)
-class Terms:
+class Strictness:
     """How strict a comparison is.
 
     ``tolerances`` by quantity, or by kind (``score``, ``memory``, ``time``), in place of the
@@ -136,7 +142,7 @@ class Terms:
     metrics: Mapping[str, Metric] = field(default_factory=lambda: METRICS)
 
     def tolerance(self, pipeline: str, quantity: str) -> float:
-        of_kind = self.tolerances.get(kind(quantity), tolerance(quantity, self.metrics))
+        of_kind = self.tolerances.get(quantity_kind(quantity), tolerance(quantity, self.metrics))
         stated = self.tolerances.get(quantity, of_kind)
         return max(stated, self.noise.get(pipeline, {}).get(quantity, 0.0))
 
@@ -146,15 +152,15 @@ def asked(spec: RunSpec) -> str:
     return digest(spec.model_dump(mode="json", exclude=set(VERSIONS)))
 
 
-def compare(
+def compare_records(
     base: Sequence[RunRecord],
     head: Sequence[RunRecord],
     *,
-    terms: Terms | None = None,
+    strictness: Strictness | None = None,
     names: tuple[str, str] = ("base", "head"),
 ) -> Comparison:
     """Compare two sets of records. Where one holds several versions of a run, the newest counts."""
-    terms = replace(terms or Terms(), metrics=known([*base, *head]))
+    strictness = replace(strictness or Strictness(), metrics=known([*base, *head]))
     before, after = _newest(base), _newest(head)
     shared = [key for key in before if key in after]
     worked = [key for key in shared if before[key].status is Status.OK]
@@ -167,7 +173,7 @@ def compare(
     )
     return Comparison(
         *names,
-        changes=_changes(pairs, terms),
+        changes=_changes(pairs, strictness),
         lost=tuple(lost),
         pairs=len(pairs),
         new=len(after.keys() - before.keys()),
@@ -181,29 +187,31 @@ def _newest(records: Sequence[RunRecord]) -> dict[str, RunRecord]:
     return {asked(r.spec): r for r in ordered}
 
 
-def _changes(pairs: Sequence[tuple[RunRecord, RunRecord]], terms: Terms) -> tuple[Change, ...]:
+def _changes(
+    pairs: Sequence[tuple[RunRecord, RunRecord]], strictness: Strictness
+) -> tuple[Change, ...]:
     """Every comparison that there is, regressions first."""
-    values, unlike = _values(pairs, scaled=not terms.interleaved)
+    values, unlike = _values(pairs, scaled=not strictness.interleaved)
     made = [
-        _untold(cell, np.array(both), unlike.get(cell, "a single pair: no test"), terms)
-        for cell, both in values.items()
-        if cell in unlike or len(both) < 2
+        _untold(subject, np.array(both), unlike.get(subject, "a single pair: no test"), strictness)
+        for subject, both in values.items()
+        if subject in unlike or len(both) < 2
     ]
-    told = {cell: np.array(both) for cell, both in values.items() if cell not in unlike}
-    made += _tested({cell: both for cell, both in told.items() if len(both) > 1}, terms)
+    told = {subject: np.array(both) for subject, both in values.items() if subject not in unlike}
+    made += _tested({subject: both for subject, both in told.items() if len(both) > 1}, strictness)
     order = {"regression": 0, "improvement": 1, "no change": 2, "not comparable": 3}
-    return tuple(sorted(made, key=lambda c: (order[c.state], not c.blocks, c.p, c.cell)))
+    return tuple(sorted(made, key=lambda c: (order[c.state], not c.blocks, c.p, c.subject)))
 
 
 def _values(
     pairs: Sequence[tuple[RunRecord, RunRecord]], scaled: bool
-) -> tuple[dict[Cell, list[tuple[float, float]]], dict[Cell, str]]:
+) -> tuple[dict[Subject, list[tuple[float, float]]], dict[Subject, str]]:
     """BASE's and HEAD's values of each comparison, by pair; and why some cannot be compared.
 
     If ``scaled``, times of HEAD are brought to the speed that the machine had when BASE ran.
     """
-    values: dict[Cell, list[tuple[float, float]]] = {}
-    unlike: dict[Cell, str] = {}
+    values: dict[Subject, list[tuple[float, float]]] = {}
+    unlike: dict[Subject, str] = {}
     for old, new in pairs:
         was, now = quantities(old), quantities(new)
         reasons = {of: unlike_machine(old.environment, new.environment, of) for of in COST_KINDS}
@@ -211,18 +219,18 @@ def _values(
         if scaled and old.reference_s and new.reference_s:
             faster = old.reference_s / new.reference_s
         for quantity in was.keys() & now.keys():
-            of = kind(quantity)
+            of = quantity_kind(quantity)
             a, b = was[quantity], now[quantity] * (faster if of == "time" else 1.0)
             if of != "score" and not (a > 0 and b > 0):
                 continue  # too short for the clock
-            cell = (new.spec.dataset, new.spec.label, new.spec.size, quantity)
-            values.setdefault(cell, []).append((a, b))
+            subject = (new.spec.dataset, new.spec.label, new.spec.size, quantity)
+            values.setdefault(subject, []).append((a, b))
             if of != "score" and reasons[of]:
-                unlike[cell] = reasons[of]
+                unlike[subject] = reasons[of]
     return values, unlike
 
 
-def unlike_machine(base: Environment, head: Environment, of: Kind) -> str:
+def unlike_machine(base: Environment, head: Environment, of: QuantityKind) -> str:
     """Why memory or times of two environments are not comparable; empty where they are."""
     names = ("cpu", "cores", "threads", "jobs") if of == "time" else ()
     for name in names:
@@ -246,12 +254,12 @@ def _coarse(name: str, text: str) -> str:
     return " ".join(filter(None, (parts[0], parts[-1], library)))
 
 
-def _untold(cell: Cell, both: Floats, reason: str, terms: Terms) -> Change:
+def _untold(subject: Subject, both: Floats, reason: str, strictness: Strictness) -> Change:
     base, head = both.mean(axis=0)
-    effect = head - base if kind(cell[3]) == "score" else head / base
-    limit = terms.tolerance(cell[1], cell[3])
+    effect = head - base if quantity_kind(subject[3]) == "score" else head / base
+    limit = strictness.tolerance(subject[1], subject[3])
     return Change(
-        *cell,
+        *subject,
         "not comparable",
         base,
         head,
@@ -263,18 +271,18 @@ def _untold(cell: Cell, both: Floats, reason: str, terms: Terms) -> Change:
         len(both),
         False,
         reason,
-        lower_is_better(cell[3], terms.metrics),
+        lower_is_better(subject[3], strictness.metrics),
     )
 
 
-def _tested(values: Mapping[Cell, Floats], terms: Terms) -> list[Change]:
+def _tested(values: Mapping[Subject, Floats], strictness: Strictness) -> list[Change]:
     """Test all comparisons, those with the same number of pairs at once, and correct them all."""
-    cells: list[Cell] = []
+    cells: list[Subject] = []
     found: list[Tested] = []
     for pairs in sorted({len(both) for both in values.values()}):
-        here = [cell for cell, both in values.items() if len(both) == pairs]
-        both = np.array([values[cell] for cell in here])  # (m, R, 2)
-        costs = np.array([kind(cell[3]) != "score" for cell in here])
+        here = [subject for subject, both in values.items() if len(both) == pairs]
+        both = np.array([values[subject] for subject in here])  # (m, R, 2)
+        costs = np.array([quantity_kind(subject[3]) != "score" for subject in here])
         moved = both[..., 1] - both[..., 0]
         moved[costs] = np.log(both[costs, :, 1] / both[costs, :, 0])
         found.append(paired_tests(moved))
@@ -282,14 +290,14 @@ def _tested(values: Mapping[Cell, Floats], terms: Terms) -> list[Change]:
     if not cells:
         return []
     up = np.concatenate([tested.p for tested in found])
-    worse_up = np.array([lower_is_better(cell[3], terms.metrics) for cell in cells])
+    worse_up = np.array([lower_is_better(subject[3], strictness.metrics) for subject in cells])
     p_worse = false_discovery_control(np.where(worse_up, up, _other_tail(up, found)))
     p_better = false_discovery_control(np.where(worse_up, _other_tail(up, found), up))
     shown = np.column_stack(
         [np.concatenate([getattr(t, name) for t in found]) for name in ("mean", "low", "high")]
     )
     rows = zip(cells, shown, p_worse, p_better, strict=True)
-    return [_judged(cell, values[cell], row, p, q, terms) for cell, row, p, q in rows]
+    return [_judged(subject, values[subject], row, p, q, strictness) for subject, row, p, q in rows]
 
 
 def _other_tail(up: Floats, found: Sequence[Tested]) -> Floats:
@@ -299,12 +307,17 @@ def _other_tail(up: Floats, found: Sequence[Tested]) -> Floats:
 
 
 def _judged(
-    cell: Cell, both: Floats, shown: Floats, p_worse: float, p_better: float, terms: Terms
+    subject: Subject,
+    both: Floats,
+    shown: Floats,
+    p_worse: float,
+    p_better: float,
+    strictness: Strictness,
 ) -> Change:
-    quantity, of = cell[3], kind(cell[3])
-    limit = terms.tolerance(cell[1], quantity)
+    quantity, of = subject[3], quantity_kind(subject[3])
+    limit = strictness.tolerance(subject[1], quantity)
     base, head = both.mean(axis=0)
-    lower = lower_is_better(quantity, terms.metrics)
+    lower = lower_is_better(quantity, strictness.metrics)
     worse = shown[0] if lower else -shown[0]
     beyond = abs(shown[0]) > (limit if of == "score" else np.log1p(limit))
     beyond = bool(beyond and abs(head - base) > LEAST.get(quantity, 0.0))
@@ -314,9 +327,9 @@ def _judged(
     elif beyond and worse < 0 and p_better <= ALPHA:
         state = "improvement"
     effect, low, high = map(float, shown if of == "score" else np.exp(shown))
-    blocks = of != "time" or terms.interleaved
+    blocks = of != "time" or strictness.interleaved
     return Change(
-        *cell,
+        *subject,
         state,
         float(base),
         float(head),

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from omicsbench.errors import OmicsbenchError, StoreError
 from omicsbench.records.store import read_records
-from omicsbench.tracking.history import Entry, entries, joined, read, write
+from omicsbench.tracking.history import HistoryEntry, entries, joined, read_entries, write_entries
 from omicsbench.tracking.trends import Trends, trends
 
 
@@ -17,7 +17,7 @@ class History:
     """What a history file holds. ``left_out`` counts runs of code that no commit holds."""
 
     trends: Trends
-    added: tuple[Entry, ...]
+    added: tuple[HistoryEntry, ...]
     left_out: int
 
 
@@ -34,14 +34,14 @@ def follow(file: Path, add: Sequence[Path] = (), revision: str | None = None) ->
     """
     if revision is not None and not add:
         raise OmicsbenchError("A revision names what is added: give a results folder with --add.")
-    kept = read(file) if file.exists() or not add else []
-    new: list[Entry] = []
+    kept = read_entries(file) if file.exists() or not add else []
+    new: list[HistoryEntry] = []
     left_out = 0
     if add:
         records = [record for folder in add for record in read_records(folder)]
         new, left_out = entries(records, revision=revision)
         kept = joined([*kept, *new])
-        write(file, kept)
+        write_entries(file, kept)
     if not kept:
         raise StoreError(f"{file} holds no revision; add results with --add.")
     return History(trends(kept), tuple(new), left_out)

@@ -30,7 +30,7 @@ from omicsbench.records.ids import digest
 from omicsbench.records.spec import OwnMetric, RunRecord, Status
 from omicsbench.records.store import write_text
 from omicsbench.records.table import current, terms
-from omicsbench.tracking.quantities import kind, quantities
+from omicsbench.tracking.quantities import quantities, quantity_kind
 
 SCHEMA = 1
 CONFLICT = ("<<<<<<<", "=======", ">>>>>>>", "|||||||")  # what git leaves in a file
@@ -52,7 +52,7 @@ class Machine(_Frozen):
     system: str
 
 
-class Summary(NamedTuple):
+class OverRepeats(NamedTuple):
     """One quantity over the repeats of a cell; in the file three numbers."""
 
     mean: float
@@ -75,7 +75,7 @@ class Cell(_Frozen):
     reference_s: float | None = Field(
         default=None, description="mean of the fixed computation; times are divided by it if known"
     )
-    values: dict[str, Summary] = Field(default_factory=dict, description="by quantity")
+    values: dict[str, OverRepeats] = Field(default_factory=dict, description="by quantity")
 
     @property
     def name(self) -> tuple[str, str, str, int, str]:
@@ -83,7 +83,7 @@ class Cell(_Frozen):
         return self.task, self.dataset, self.pipeline, self.size, self.device
 
 
-class Entry(_Frozen):
+class HistoryEntry(_Frozen):
     """One line: what one revision gave in one suite on one machine."""
 
     schema_version: int = SCHEMA
@@ -119,7 +119,7 @@ class Entry(_Frozen):
         return self.revision, self.suite, self.machine.id
 
 
-def read(path: Path) -> list[Entry]:
+def read_entries(path: Path) -> list[HistoryEntry]:
     """The lines of a history file, in order. Raises StoreError, with the line that is wrong."""
     try:
         lines = path.read_text(encoding="utf-8").splitlines()
@@ -139,7 +139,7 @@ def read(path: Path) -> list[Entry]:
                     f"Line {number} of {path} has schema {schema}, this omicsbench reads {SCHEMA}: "
                     "use the omicsbench that wrote it."
                 )
-            found.append(Entry.model_validate(content))
+            found.append(HistoryEntry.model_validate(content))
         except (ValueError, KeyError, TypeError) as error:
             what = error.errors()[0]["msg"] if isinstance(error, ValidationError) else error
             todo = "keep both sides of a merge" if line[:7] in CONFLICT else "delete the line"
@@ -150,15 +150,15 @@ def read(path: Path) -> list[Entry]:
     return joined(found)
 
 
-def write(path: Path, entries: Iterable[Entry]) -> None:
+def write_entries(path: Path, entries: Iterable[HistoryEntry]) -> None:
     """Write the file in one step: one line an entry. Raises StoreError; the old file then stays."""
     lines = [entry.model_dump_json() + "\n" for entry in joined(entries)]
     write_text(path, "".join(lines))
 
 
-def joined(entries: Iterable[Entry]) -> list[Entry]:
+def joined(entries: Iterable[HistoryEntry]) -> list[HistoryEntry]:
     """Entries by date, one of each revision, suite and machine: the one measured last."""
-    kept: dict[tuple[str, str, str], Entry] = {}
+    kept: dict[tuple[str, str, str], HistoryEntry] = {}
     for entry in sorted(entries, key=lambda e: (e.measured, e.model_dump_json())):
         kept[entry.key] = entry
     return sorted(kept.values(), key=lambda e: (e.date, e.commits or 0, *e.key))
@@ -166,7 +166,7 @@ def joined(entries: Iterable[Entry]) -> list[Entry]:
 
 def entries(
     records: Sequence[RunRecord], *, revision: str | None = None, repository: Path = Path()
-) -> tuple[list[Entry], int]:
+) -> tuple[list[HistoryEntry], int]:
     """The entries of stored runs, and how many runs were left out: no commit names their code.
 
     Parameters
@@ -208,7 +208,7 @@ def machine(record: RunRecord) -> Machine:
 
 def _entry(
     revision: str, records: Sequence[RunRecord], commit: tuple[str, int | None] | None
-) -> Entry:
+) -> HistoryEntry:
     newest = max(records, key=lambda r: (r.started_at, r.key))
     starts = sorted(_utc(r.started_at) for r in records if r.started_at)
     # A worker that failed early tells of fewer libraries, a network's of more.
@@ -221,7 +221,7 @@ def _entry(
     cells: dict[tuple[Any, ...], list[RunRecord]] = defaultdict(list)
     for r in current(records):
         cells[(*_names(r), _conditions(r))].append(r)
-    return Entry(
+    return HistoryEntry(
         revision=revision,
         date=commit[0] if commit else starts[0] if starts else "",
         date_of="commit" if commit else "run",
@@ -255,7 +255,7 @@ def _cell(records: Sequence[RunRecord]) -> Cell:
     for r in done:
         for name, value in quantities(r).items():
             pace = REFERENCE_S / r.reference_s if in_step and r.reference_s else 1.0
-            values[name].append(value * pace if kind(name) == "time" else value)
+            values[name].append(value * pace if quantity_kind(name) == "time" else value)
     return Cell(
         task=task,
         dataset=dataset,
@@ -273,9 +273,9 @@ def _cell(records: Sequence[RunRecord]) -> Cell:
     )
 
 
-def _summary(values: Sequence[float]) -> Summary:
+def _summary(values: Sequence[float]) -> OverRepeats:
     sd = float(np.std(values, ddof=1)) if len(values) > 1 else 0.0
-    return Summary(mean=_short(float(np.mean(values))), sd=_short(sd), n=len(values))
+    return OverRepeats(mean=_short(float(np.mean(values))), sd=_short(sd), n=len(values))
 
 
 def _short(value: float) -> float:

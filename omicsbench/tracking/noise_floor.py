@@ -16,7 +16,7 @@ from pathlib import Path
 from omicsbench.errors import OmicsbenchError, StoreError
 from omicsbench.records.spec import RunRecord
 from omicsbench.records.store import write_text
-from omicsbench.tracking.compare import Alarm, Comparison, Noise, Terms, compare
+from omicsbench.tracking.compare import Alarm, Comparison, Noise, Strictness, compare_records
 
 NOISE_FILE = "noise.json"
 FEWEST = 4  # sets of runs
@@ -53,13 +53,16 @@ def enough(sets: int) -> None:
         raise OmicsbenchError(f"{sets} sets of runs tell no noise floor; take {FEWEST} or more.")
 
 
-def calibration(sets: Sequence[Sequence[RunRecord]], terms: Terms | None = None) -> Calibration:
+def calibration(
+    sets: Sequence[Sequence[RunRecord]], strictness: Strictness | None = None
+) -> Calibration:
     """Compare every two of several sets of records of one revision. Raises as `enough`."""
     enough(len(sets))
-    terms = terms or Terms()
-    bare = Terms(terms.tolerances, {}, terms.interleaved)
+    strictness = strictness or Strictness()
+    bare = Strictness(strictness.tolerances, {}, strictness.interleaved)
     found = {
-        (i, j): compare(sets[i], sets[j], terms=bare) for i, j in combinations(range(len(sets)), 2)
+        (i, j): compare_records(sets[i], sets[j], strictness=bare)
+        for i, j in combinations(range(len(sets)), 2)
     }
     alarms = held_out = warnings = 0
     causes: dict[str, int] = {}
@@ -67,8 +70,8 @@ def calibration(sets: Sequence[Sequence[RunRecord]], terms: Terms | None = None)
         alarms += pair.alarm is not Alarm.NONE
         warnings += bool(pair.warnings)
         others = [c for pair_of, c in found.items() if not {i, j} & set(pair_of)]
-        floored = Terms(terms.tolerances, floors(others), terms.interleaved)
-        strict = compare(sets[i], sets[j], terms=floored)
+        floored = Strictness(strictness.tolerances, floors(others), strictness.interleaved)
+        strict = compare_records(sets[i], sets[j], strictness=floored)
         held_out += strict.alarm is not Alarm.NONE
         for change in (*pair.regressions, *pair.warnings):
             cause = f"{change.pipeline}: {change.quantity}"

@@ -8,9 +8,13 @@ from typing import Literal
 from omicsbench.metrics import METRICS, Metric
 from omicsbench.records.spec import RunRecord, Status
 
-Kind = Literal["score", "memory", "time"]
-COSTS: dict[str, Kind] = {"peak_rss_bytes": "memory", "wall_s": "time", "cpu_s": "time"}
-TOLERANCE: dict[Kind, float] = {"score": 0.01, "memory": 0.15, "time": 0.10}  # relative for costs
+QuantityKind = Literal["score", "memory", "time"]
+COSTS: dict[str, QuantityKind] = {"peak_rss_bytes": "memory", "wall_s": "time", "cpu_s": "time"}
+TOLERANCE: dict[QuantityKind, float] = {
+    "score": 0.01,
+    "memory": 0.15,
+    "time": 0.10,
+}  # relative for costs
 
 
 def quantities(record: RunRecord) -> dict[str, float]:
@@ -31,7 +35,7 @@ def quantities(record: RunRecord) -> dict[str, float]:
     return dict(record.scores) | known
 
 
-def kind(quantity: str) -> Kind:
+def quantity_kind(quantity: str) -> QuantityKind:
     """What a quantity is: a ``score``, ``memory`` or ``time``."""
     return COSTS.get(quantity, "score")
 
@@ -41,7 +45,7 @@ def tolerance(quantity: str, metrics: Mapping[str, Metric] = METRICS) -> float:
 
     Of a score it is the margin of its metric, but never so small that nothing would be too little.
     """
-    usual = TOLERANCE[kind(quantity)]
+    usual = TOLERANCE[quantity_kind(quantity)]
     metric = metrics.get(quantity)
     return usual if metric is None else max(metric.margin, usual / 2)
 

@@ -18,13 +18,13 @@ from omicsbench.records import store
 from omicsbench.records.analysis import Analysis
 from omicsbench.records.planned import planned_records, read_analysis
 from omicsbench.records.spec import RunRecord
-from omicsbench.tracking.compare import Comparison, Noise, Terms, compare
+from omicsbench.tracking.compare import Comparison, Noise, Strictness, compare_records
 from omicsbench.tracking.noise_floor import NOISE_FILE, read_noise
-from omicsbench.tracking.quantities import COSTS, Kind
+from omicsbench.tracking.quantities import COSTS, QuantityKind
 
 
 @dataclass(frozen=True)
-class Side:
+class StoredRuns:
     """One side: its name, its records, and what lies beside them."""
 
     name: str
@@ -43,11 +43,11 @@ def compare_stored(
     old, new = read_side(base, suite), read_side(head, suite)
     if not old.records:
         raise OmicsbenchError(f"{base} holds no run records; run the suite there first.")
-    terms = terms_of(old, new, noise)
-    return compare(old.records, new.records, terms=terms, names=(base, head))
+    strictness = strictness_of(old, new, noise)
+    return compare_records(old.records, new.records, strictness=strictness, names=(base, head))
 
 
-def read_side(text: str, suite: str) -> Side:
+def read_side(text: str, suite: str) -> StoredRuns:
     """Records of a results folder, or of ``REVISION[:FOLDER]`` as committed there.
 
     Without a folder it is ``results/<suite>``. A folder without any record is an empty side.
@@ -60,20 +60,22 @@ def read_side(text: str, suite: str) -> Side:
         return _side(text, folder)
 
 
-def terms_of(base: Side, head: Side, noise: Path | None = None, interleaved: bool = False) -> Terms:
+def strictness_of(
+    base: StoredRuns, head: StoredRuns, noise: Path | None = None, interleaved: bool = False
+) -> Strictness:
     """How strict to be: HEAD's suite if it says, otherwise BASE's; and the noise found for BASE.
 
     Raises OmicsbenchError for a tolerance of something unknown.
     """
     stated = head.analysis.tolerances or base.analysis.tolerances
-    followed = [*get_args(Kind), *COSTS, *known([*base.records, *head.records])]
+    followed = [*get_args(QuantityKind), *COSTS, *known([*base.records, *head.records])]
     for name in stated:
         if name not in followed:
             raise OmicsbenchError(f"analysis.tolerances: {unknown('quantity', name, followed)}")
-    return Terms(stated, read_noise(noise) if noise else base.noise, interleaved)
+    return Strictness(stated, read_noise(noise) if noise else base.noise, interleaved)
 
 
-def _side(name: str, folder: Path) -> Side:
+def _side(name: str, folder: Path) -> StoredRuns:
     noise = folder / NOISE_FILE
     try:
         records = planned_records(folder)[0]
@@ -81,7 +83,7 @@ def _side(name: str, folder: Path) -> Side:
         if store.holds_records(folder):
             raise
         records = []
-    return Side(
+    return StoredRuns(
         name,
         records,
         read_analysis(folder),
@@ -92,6 +94,10 @@ def _side(name: str, folder: Path) -> Side:
 @contextmanager
 def _committed(revision: str, folder: str, text: str) -> Iterator[Path]:
     """A folder as committed at a revision, unpacked for the time being."""
+    if revision.startswith("-"):  # git would take it as an option, such as --output=FILE
+        raise OmicsbenchError(
+            f"{text} is no results folder, and no git revision: none begins with a hyphen."
+        )
     found = subprocess.run(
         ["git", "archive", "--format=tar", revision, "--", folder], capture_output=True, check=False
     )

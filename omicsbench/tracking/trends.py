@@ -15,8 +15,8 @@ from scipy.stats import false_discovery_control
 from omicsbench.metrics import Metric
 from omicsbench.metrics.known import known
 from omicsbench.stats.change_points import Shift, changes
-from omicsbench.tracking.history import Cell, Entry, Machine, Summary
-from omicsbench.tracking.quantities import kind, lower_is_better, tolerance
+from omicsbench.tracking.history import Cell, HistoryEntry, Machine, OverRepeats
+from omicsbench.tracking.quantities import lower_is_better, quantity_kind, tolerance
 
 FALSE_DISCOVERIES = 0.05  # share of the noisy changes shown that may be none
 FLOOR = {"time": 0.01, "memory": 1.0}  # seconds, bytes: costs below count as that much
@@ -98,7 +98,7 @@ class Trends:
     metrics: Mapping[str, Metric]  # of the scores
 
 
-def trends(entries: Sequence[Entry]) -> Trends:
+def trends(entries: Sequence[HistoryEntry]) -> Trends:
     """Series and findings of a history, whose entries come in order (``history.joined``).
 
     Of noisy changes, all those of the history are tested together (Benjamini and Hochberg 1995,
@@ -140,14 +140,14 @@ def trends(entries: Sequence[Entry]) -> Trends:
 
 
 def _points(
-    entries: Sequence[Entry], place: dict[str, int]
+    entries: Sequence[HistoryEntry], place: dict[str, int]
 ) -> dict[tuple[Where, str, str], list[Point]]:
     """Points by cell, quantity and machine; several of one revision and group become their mean."""
-    raw: dict[tuple[Where, str, str], dict[tuple[int, Any], list[Summary]]] = {}
+    raw: dict[tuple[Where, str, str], dict[tuple[int, Any], list[OverRepeats]]] = {}
     for e in entries:
         for cell in e.cells:
             for quantity, value in cell.values.items():
-                machine = "" if kind(quantity) == "score" else e.machine.id
+                machine = "" if quantity_kind(quantity) == "score" else e.machine.id
                 series = raw.setdefault((cell.name, quantity, machine), {})
                 at = place[e.revision], _comparable(cell, quantity, value.n)
                 series.setdefault(at, []).append(value)
@@ -172,7 +172,7 @@ def _mean(values: Iterable[float]) -> float:
 
 
 def _comparable(cell: Cell, quantity: str, n: int) -> tuple[Any, ...]:
-    in_step = kind(quantity) == "time" and cell.reference_s is not None
+    in_step = quantity_kind(quantity) == "time" and cell.reference_s is not None
     return cell.dataset_id, cell.conditions, cell.repeats, n, in_step
 
 
@@ -184,14 +184,14 @@ def _changes(points: Sequence[Point], quantity: str, metrics: Mapping[str, Metri
 
 def _scaled(mean: float, quantity: str) -> float:
     """Costs vary in proportion, so their logarithms are compared."""
-    of = kind(quantity)
+    of = quantity_kind(quantity)
     return mean if of == "score" else log(max(mean, FLOOR[of]))
 
 
 def _limit(quantity: str, metrics: Mapping[str, Metric]) -> float:
     """The tolerance, on the scale of what is compared."""
     limit = tolerance(quantity, metrics)
-    return limit if kind(quantity) == "score" else log1p(limit)
+    return limit if quantity_kind(quantity) == "score" else log1p(limit)
 
 
 def _segments(points: Sequence[Point], found: Sequence[Shift], quantity: str) -> list[Segment]:
@@ -203,7 +203,7 @@ def _segments(points: Sequence[Point], found: Sequence[Shift], quantity: str) ->
     made = []
     for a, b in spans:
         level = float(np.median([_scaled(p.mean, quantity) for p in points[a:b]]))
-        shown = level if kind(quantity) == "score" else exp(level)
+        shown = level if quantity_kind(quantity) == "score" else exp(level)
         made.append(Segment(points[a].revision, points[b - 1].revision, shown))
     return made
 
@@ -217,7 +217,7 @@ def _finding(
     metrics: Mapping[str, Metric],
 ) -> Finding:
     ends = [shift.size, shift.low, shift.high]
-    if kind(quantity) != "score":
+    if quantity_kind(quantity) != "score":
         ends = [expm1(end) for end in ends]
     rose = shift.size > 0
     return Finding(
@@ -281,9 +281,9 @@ def counted(failed: dict[str, int]) -> str:
     return ", ".join(f"{n} {status.replace('_', ' ')}" for status, n in failed.items()) or "all ok"
 
 
-def _missing(entries: Sequence[Entry], place: dict[str, int]) -> list[Finding]:
+def _missing(entries: Sequence[HistoryEntry], place: dict[str, int]) -> list[Finding]:
     """Cells that a suite used to have on a machine, and its newest revision there has not."""
-    by_suite: dict[tuple[str, str], list[Entry]] = defaultdict(list)
+    by_suite: dict[tuple[str, str], list[HistoryEntry]] = defaultdict(list)
     for e in entries:
         by_suite[e.suite, e.machine.id].append(e)
     found = []
@@ -307,10 +307,10 @@ def _missing(entries: Sequence[Entry], place: dict[str, int]) -> list[Finding]:
 
 
 def _libraries(
-    entries: Sequence[Entry], place: dict[str, int]
+    entries: Sequence[HistoryEntry], place: dict[str, int]
 ) -> dict[str, dict[int, tuple[str, ...]]]:
     """Libraries whose version changed since the revision before, by machine."""
-    by_machine: dict[str, list[Entry]] = defaultdict(list)
+    by_machine: dict[str, list[HistoryEntry]] = defaultdict(list)
     for e in entries:
         by_machine[e.machine.id].append(e)
     found: dict[str, dict[int, tuple[str, ...]]] = {}

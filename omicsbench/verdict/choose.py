@@ -51,6 +51,12 @@ def fixed(runs: RunsOf, name: str, sizes: Sequence[int]) -> Side:
     return Side(dict.fromkeys(sizes, name), runs[name])
 
 
+def is_reference(pipeline: str, reference: str) -> bool:
+    """True if the pipeline is the reference: its whole text, or its one and only stage."""
+    stage = pipeline.partition("(")[0].strip()
+    return pipeline == reference or (">" not in pipeline and stage == reference)
+
+
 def best_by_validation(runs: RunsOf, names: Sequence[str], metric: Metric, grid: Grid) -> Side:
     """At each size the finished pipeline with the best mean validation score.
 

@@ -27,7 +27,7 @@ Doubt = Literal["", "features_per_size", "no_pairs", "few_pairs", "failed_beyond
 
 
 @dataclass(frozen=True)
-class Rules:
+class DecisionRule:
     """How a comparison is decided: ``margin`` in the metric's unit, ``need`` pairs a size."""
 
     margin: float
@@ -48,27 +48,27 @@ class Decision:
     doubt: Doubt = ""
 
 
-def decide(paired: Paired, alpha: float, rules: Rules, features_per_size: bool) -> Decision:
+def decide(paired: Paired, alpha: float, rule: DecisionRule, features_per_size: bool) -> Decision:
     """Decide one comparison at level ``alpha``."""
     if features_per_size:
         return Decision(doubt="features_per_size")
     if not paired.counting:
-        few = 0 < paired.most < rules.need
-        return Decision(needed=rules.need, doubt="few_pairs") if few else Decision(doubt="no_pairs")
-    return _crossing(paired, alpha, rules)
+        few = 0 < paired.most < rule.need
+        return Decision(needed=rule.need, doubt="few_pairs") if few else Decision(doubt="no_pairs")
+    return _crossing(paired, alpha, rule)
 
 
-def _crossing(paired: Paired, alpha: float, rules: Rules) -> Decision:
+def _crossing(paired: Paired, alpha: float, rule: DecisionRule) -> Decision:
     """Where deep starts to be ahead, if at all, among the sizes that count."""
     kept = paired.counting
     used = [paired.rows[i] for i in kept]
     at = crossover(
         paired.differences.at(kept),
-        rules.margin,
+        rule.margin,
         alpha=alpha,
         counts=np.array([row.use == "compared" for row in used]),
-        bootstrap=rules.bootstrap,
-        seed=rules.seed,
+        bootstrap=rule.bootstrap,
+        seed=rule.seed,
     )
     sizes: list[int | None] = [*(row.size for row in used), None]
     found = Decision(interval=(sizes[at.low], sizes[at.high]), p_reached=at.p_reached)
@@ -79,13 +79,13 @@ def _crossing(paired: Paired, alpha: float, rules: Rules) -> Decision:
         return replace(found, outcome=outcome, n_star=sizes[at.place])
     if at.not_reached:
         return replace(found, outcome=Outcome.NOT_REACHED)
-    return replace(found, needed=_needed(paired, alpha, rules), doubt="margin_inside")
+    return replace(found, needed=_needed(paired, alpha, rule), doubt="margin_inside")
 
 
-def _needed(paired: Paired, alpha: float, rules: Rules) -> int | None:
+def _needed(paired: Paired, alpha: float, rule: DecisionRule) -> int | None:
     """Repeats that would decide; None where none would."""
     of, last = paired.differences, paired.counting[-1]
-    needed = repeats_needed(moments(of), last, rules.margin, of.folds, alpha)
+    needed = repeats_needed(moments(of), last, rule.margin, of.folds, alpha)
     # The bootstrap may still doubt what the t-test has decided: one more at least.
     return needed and max(needed, paired.most + 1)
 

@@ -43,19 +43,21 @@ from omicsbench.records.analysis import UNSTATED, Analysis
 from omicsbench.records.spec import RunRecord, RunSpec, Status
 from omicsbench.records.table import current, terms
 from omicsbench.stats.crossover import ALPHA, holm_levels
-from omicsbench.verdict.choose import Grid, RunsOf, Side, best_by_validation, fixed, in_turn
-from omicsbench.verdict.decide import Rules, decide, extrapolation, p_ahead, rope
-from omicsbench.verdict.pairs import Paired, pair
+from omicsbench.verdict.choose import (
+    Grid,
+    RunsOf,
+    Side,
+    best_by_validation,
+    fixed,
+    in_turn,
+    is_reference,
+)
+from omicsbench.verdict.decide import DecisionRule, decide, extrapolation, p_ahead, rope
+from omicsbench.verdict.pairs import Paired, pair_up
 from omicsbench.verdict.verdict import Against, Verdict
 from omicsbench.verdict.wording import why_undecided
 
 BEST = ""  # of several contestants, in place of a pipeline's name
-
-
-def is_reference(pipeline: str, reference: str) -> bool:
-    """True if the pipeline is the reference: its whole text, or its one and only stage."""
-    stage = pipeline.partition("(")[0].strip()
-    return pipeline == reference or (">" not in pipeline and stage == reference)
 
 
 def verdicts(
@@ -77,8 +79,8 @@ def verdicts(
     found: list[Verdict] = []
     for field in _fields(records):
         margin = analysis.margins.get(field.metric.name, field.metric.margin)
-        rules = Rules(margin, min_repeats, bootstrap, seed)
-        found += _verdicts(field, analysis.reference, rules)
+        rule = DecisionRule(margin, min_repeats, bootstrap, seed)
+        found += _verdicts(field, analysis.reference, rule)
     return found
 
 
@@ -157,22 +159,22 @@ def _simple_sides(field: _Field, reference: str) -> dict[Against, Side]:
     return sides | {"best_simple": best} if best.at else sides
 
 
-def _verdicts(field: _Field, reference: str, rules: Rules) -> Iterator[Verdict]:
+def _verdicts(field: _Field, reference: str, rule: DecisionRule) -> Iterator[Verdict]:
     """The best deep pipeline's verdicts, then each one's, against both simple sides."""
     deep = _deep_sides(field)
     for against, simple in _simple_sides(field, reference).items():
         paired = {
-            name: pair(
-                side, simple, Grid(field.sizes(name), field.grid.repeats), field.metric, rules.need
+            name: pair_up(
+                side, simple, Grid(field.sizes(name), field.grid.repeats), field.metric, rule.need
             )
             for name, side in deep.items()
         }
         # Chosen without a look at test scores, the best has the whole level; contestants share it.
-        p_values = [p_ahead(paired[name], rules.margin) for name in field.contestants]
+        p_values = [p_ahead(paired[name], rule.margin) for name in field.contestants]
         levels = dict(zip(field.contestants, holm_levels(p_values), strict=True))
         for name, side in deep.items():
             alpha = levels.get(name, ALPHA)
-            yield _verdict(field, _Comparison(name, side, against, paired[name], alpha), rules)
+            yield _verdict(field, _Comparison(name, side, against, paired[name], alpha), rule)
 
 
 @dataclass(frozen=True)
@@ -186,10 +188,10 @@ class _Comparison:
     alpha: float
 
 
-def _verdict(field: _Field, at: _Comparison, rules: Rules) -> Verdict:
+def _verdict(field: _Field, at: _Comparison, rule: DecisionRule) -> Verdict:
     spec, paired = field.spec, at.paired
     best = at.name == BEST or field.contestants == [at.name]
-    decision = decide(paired, at.alpha, rules, spec.features_per_size)
+    decision = decide(paired, at.alpha, rule, spec.features_per_size)
     beyond = best and not (decision.outcome.ahead or spec.features_per_size)
     rows = paired.with_bounds(at.alpha)
     used = [rows[i] for i in paired.counting] or rows
@@ -210,17 +212,17 @@ def _verdict(field: _Field, at: _Comparison, rules: Rules) -> Verdict:
         smallest=used[0].size,
         largest=used[-1].size,
         repeats=paired.fewest,
-        margin=rules.margin,
+        margin=rule.margin,
         differences=rows,
         alpha=at.alpha,
         needed=decision.needed,
-        reason=why_undecided(decision, paired, rules),
+        reason=why_undecided(decision, paired, rule),
         best=best,
         contenders=len(field.contestants),
         is_control=at.name in field.controls,
         unit=paired.unit,
         folds=paired.differences.folds,
-        rope=rope(paired, rules.margin),
-        extrapolation=extrapolation(paired, rules.margin) if beyond else None,
+        rope=rope(paired, rule.margin),
+        extrapolation=extrapolation(paired, rule.margin) if beyond else None,
         own_metric=None if field.metric.name in METRICS else field.metric,
     )

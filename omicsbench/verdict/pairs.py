@@ -163,7 +163,7 @@ def _comparable(deep: RunRecord, simple: RunRecord, metric: str) -> bool:
     return scored and deep.output_dim == simple.output_dim
 
 
-def pair(deep: Side, simple: Side, grid: Grid, metric: Metric, need: int) -> Paired:
+def pair_up(deep: Side, simple: Side, grid: Grid, metric: Metric, need: int) -> Paired:
     """Pair two sides. ``need`` is the number of pairs that a size must have to count."""
     columns = [
         _AtSize(

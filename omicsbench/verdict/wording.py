@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
-from omicsbench.verdict.decide import Decision, Rules
+from omicsbench.verdict.decide import Decision, DecisionRule
 from omicsbench.verdict.pairs import Paired, too_few
 
 
-def why_undecided(decision: Decision, paired: Paired, rules: Rules) -> str:
+def why_undecided(decision: Decision, paired: Paired, rule: DecisionRule) -> str:
     """The reason of a verdict; empty where it is decided."""
     match decision.doubt:
         case "features_per_size":
             return "features were selected anew at each size, scores do not compare across sizes"
         case "few_pairs":
-            return too_few(paired.most, rules.need)
+            return too_few(paired.most, rule.need)
         case "no_pairs":
             return "at no size did both finish with a score"
         case "failed_beyond":
             failed = next(row for row in paired.beyond if row.failed)
             return f"ahead there, but at n = {failed.size:,} {failed.note}"
         case "margin_inside":
-            inside = f"the interval of the difference there holds the margin {rules.margin:g}"
+            inside = f"the interval of the difference there holds the margin {rule.margin:g}"
             return f"{inside}; {_would_tell(decision.needed, paired)}"
     return ""
 

@@ -12,7 +12,7 @@ from stored import copies
 
 from omicsbench.records import store
 from omicsbench.records.planned import planned_records
-from omicsbench.tracking.compare import Alarm, compare
+from omicsbench.tracking.compare import Alarm, compare_records
 
 STORED = Path(__file__).parents[2] / "results" / "answer"
 PAIRS = 10_000
@@ -28,7 +28,7 @@ def test_compare(benchmark: Any, tmp_path: Path) -> None:
 
     def both() -> int:
         sides = [planned_records(tmp_path / side)[0] for side in ("base", "head")]
-        found = compare(*sides)
+        found = compare_records(*sides)
         assert found.alarm is Alarm.NONE
         return len(found.changes)
 

@@ -23,9 +23,9 @@ import numpy as np
 
 from omicsbench.records.planned import planned_records
 from omicsbench.records.spec import RunRecord
-from omicsbench.tracking.compare import Alarm, asked, compare
-from omicsbench.tracking.quantities import kind, quantities
-from omicsbench.tracking.sides import read_side, terms_of
+from omicsbench.tracking.compare import Alarm, asked, compare_records
+from omicsbench.tracking.quantities import quantities, quantity_kind
+from omicsbench.tracking.sides import read_side, strictness_of
 
 BASELINE = Path(__file__).parents[2] / "results" / "ci"
 # What the libraries of NumPy, PyTorch (three) and numba take as the processor.
@@ -74,9 +74,9 @@ def main() -> None:
             check=True,
         )
         sets[name] = planned_records(chosen.out / name)[0]
-    terms, alarms = terms_of(base, base), 0
+    strictness, alarms = strictness_of(base, base), 0
     for a, b in combinations(sets, 2):
-        found = compare(sets[a], sets[b], terms=terms, names=(a, b))
+        found = compare_records(sets[a], sets[b], strictness=strictness, names=(a, b))
         alarms += found.alarm is not Alarm.NONE
         blamed = sorted({f"{c.pipeline}: {c.quantity}" for c in found.regressions})
         print(
@@ -101,7 +101,7 @@ def unlike(base: list[RunRecord], head: list[RunRecord]) -> dict[str, list[float
     largest: dict[str, list[float]] = {}
     for r in base:
         now = after.get(asked(r.spec), {})
-        moves = [abs(now[q] - v) for q, v in quantities(r).items() if kind(q) == "score"]
+        moves = [abs(now[q] - v) for q, v in quantities(r).items() if quantity_kind(q) == "score"]
         largest.setdefault(r.spec.label, []).append(max(moves))
     shares = {name: [float(np.mean(np.array(m) > 0)), max(m)] for name, m in largest.items()}
     return {n: [round(share, 3), float(f"{most:.2g}")] for n, (share, most) in shares.items()}

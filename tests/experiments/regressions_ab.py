@@ -30,11 +30,11 @@ from omicsbench.planning.suite import load_suite
 from omicsbench.records.spec import RunRecord
 from omicsbench.records.store import read_records
 from omicsbench.revisions.build import Built
-from omicsbench.revisions.checkout import Source
+from omicsbench.revisions.checkout import CodeVersion
 from omicsbench.revisions.trial import SIDES, confirmed, set_up, take
-from omicsbench.tracking.compare import Terms, asked, compare
+from omicsbench.tracking.compare import Strictness, asked, compare_records
 from omicsbench.tracking.quantities import quantities
-from omicsbench.tracking.sides import Side, terms_of
+from omicsbench.tracking.sides import StoredRuns, strictness_of
 
 SLOWED = ("tsne", "autoencoder")
 PIPELINES = (  # one of the suite for each method, of 0.1 s and more
@@ -53,11 +53,11 @@ def main() -> None:
     parser.add_argument("--judge", action="store_true")
     chosen = parser.parse_args()
     suite = load_suite("ci").model_copy(update={"pipelines": PIPELINES})
-    stated = Side("", [], suite.analysis, {})
-    terms = terms_of(stated, stated, interleaved=True)
+    stated = StoredRuns("", [], suite.analysis, {})
+    strictness = strictness_of(stated, stated, interleaved=True)
     if chosen.taken:
         sides = [read_records(chosen.taken / side) for side in SIDES]
-        print(json.dumps(judge(*map(looked_at_twice, sides), terms), indent=1))
+        print(json.dumps(judge(*map(looked_at_twice, sides), strictness), indent=1))
         return
     plain = {}
     codes = {"as it is": plain, "slower": dict.fromkeys(SLOWED, "slower by 20 %"), "again": plain}
@@ -72,7 +72,7 @@ def main() -> None:
             if not chosen.judge:
                 take(trial, [repeat], lambda step, head=head: print(f"{head}: {step}", flush=True))
     for head, trial in trials.items():
-        print(json.dumps({head: judge(*take(trial, repeats, print), terms)}, indent=1))
+        print(json.dumps({head: judge(*take(trial, repeats, print), strictness)}, indent=1))
 
 
 def looked_at_twice(records: list[RunRecord]) -> list[RunRecord]:
@@ -88,11 +88,13 @@ def built(name: str, plants: dict[str, str], out: Path) -> Built:
     folder = out / "code" / name.replace(" ", "-")
     if not folder.is_dir():
         planted.copy(folder, plants)
-    source = Source(name=name, root=folder, commit=None, identity=name)
-    return Built(source, name, Path(sys.executable), (folder.resolve(),))
+    version = CodeVersion(name=name, root=folder, commit=None, identity=name)
+    return Built(version, name, Path(sys.executable), (folder.resolve(),))
 
 
-def judge(base: list[RunRecord], head: list[RunRecord], terms: Terms) -> dict[str, object]:
+def judge(
+    base: list[RunRecord], head: list[RunRecord], strictness: Strictness
+) -> dict[str, object]:
     """How often each pipeline is found in both looks, and in the first, and by which quantity; the
     spread of times."""
     repeats = sorted({r.spec.repeat for r in base} & {r.spec.repeat for r in head})
@@ -103,8 +105,9 @@ def judge(base: list[RunRecord], head: list[RunRecord], terms: Terms) -> dict[st
         drawn = rng.permutation(repeats)
         halves = drawn[: len(drawn) // 2], drawn[len(drawn) // 2 :]
         looks = [
-            compare(
-                *([r for r in side if r.spec.repeat in half] for side in (base, head)), terms=terms
+            compare_records(
+                *([r for r in side if r.spec.repeat in half] for side in (base, head)),
+                strictness=strictness,
             )
             for half in halves
         ]
@@ -113,7 +116,7 @@ def judge(base: list[RunRecord], head: list[RunRecord], terms: Terms) -> dict[st
             found = comparison.regressions
             count.update({c.pipeline for c in found})
             count.update({f"{c.pipeline} by {c.quantity}" for c in found})
-    whole = compare(base, head, terms=terms)
+    whole = compare_records(base, head, strictness=strictness)
     ratios = {
         f"{c.pipeline} on {c.dataset}, n = {c.size}": round(c.effect, 3)
         for c in whole.changes

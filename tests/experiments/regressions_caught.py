@@ -26,9 +26,9 @@ from omicsbench.records.spec import RunRecord
 from omicsbench.records.store import holds_records
 from omicsbench.registry.discover import discover
 from omicsbench.registry.pipeline import resolve
-from omicsbench.tracking.compare import compare
+from omicsbench.tracking.compare import compare_records
 from omicsbench.tracking.noise_floor import read_noise
-from omicsbench.tracking.sides import Side, terms_of
+from omicsbench.tracking.sides import StoredRuns, strictness_of
 
 PIPELINES = {
     "pca": "pca",
@@ -52,8 +52,10 @@ def main() -> None:
     chosen = parser.parse_args()
     places = sorted(p for p in chosen.calibration.iterdir() if holds_records(p))
     sets = [planned_records(place)[0] for place in places]
-    base = Side("base", [], read_analysis(places[0]), read_noise(chosen.calibration / "noise.json"))
-    terms = terms_of(base, base)
+    base = StoredRuns(
+        "base", [], read_analysis(places[0]), read_noise(chosen.calibration / "noise.json")
+    )
+    strictness = strictness_of(base, base)
     registry, n_components = discover(), load_suite("ci").n_components
     pairs = cycle([(i, (i + 1) % len(sets)) for i in range(len(sets))])
     plants = chosen.plant or [p for p in planted.PLANTS if p not in WARNS]
@@ -65,7 +67,7 @@ def main() -> None:
             was = accuracy([r for r in old if r.spec.label == label])
             made = trial(method, plant, 0.03 / (was - CHANCE))
             head = [r for r in new if r.spec.label != label] + made
-            found = compare(old, head, terms=terms)
+            found = compare_records(old, head, strictness=strictness)
             blamed = {c.pipeline for c in found.regressions} | {x.pipeline for x in found.lost}
             rows.append(
                 {

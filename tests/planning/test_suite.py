@@ -20,7 +20,7 @@ from omicsbench.planning.plan import make_plan
 from omicsbench.planning.suite import load_suite, make_suite, suites
 from omicsbench.registry.discover import discover
 from omicsbench.running.runner import run_suite
-from omicsbench.verdict.judge import is_reference
+from omicsbench.verdict.choose import is_reference
 
 EVERY = pytest.mark.parametrize("name", sorted(suites()))
 

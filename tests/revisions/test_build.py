@@ -12,7 +12,7 @@ import pytest
 
 from omicsbench.errors import OmicsbenchError
 from omicsbench.revisions.build import build
-from omicsbench.revisions.checkout import RevisionError, export, locate
+from omicsbench.revisions.checkout import RevisionError, locate, write_files
 
 Git = Callable[..., str]
 # A project that builds without a download: its backend, in the tree, writes the wheel itself.
@@ -89,7 +89,7 @@ def test_a_commit_is_exported_as_committed_and_the_checkout_left_alone(
     assert locate("HEAD~", repository).identity == first
     out = tmp_path / "out"
     out.mkdir()
-    export(locate("HEAD~", repository), out)
+    write_files(locate("HEAD~", repository), out)
     assert {p.name: p.read_text() for p in out.iterdir()} == {"a.py": "1"}
     assert git("status", "--porcelain") == before
     assert (repository / "a.py").read_text() == "3"
@@ -110,7 +110,7 @@ def test_a_folder_is_taken_as_it_is(repository: Path, git: Git, tmp_path: Path) 
     assert len({clean.identity, edited.identity, last.identity}) == 3
     out = tmp_path / "out"
     out.mkdir()
-    export(last, out)
+    write_files(last, out)
     content = {p.name: p.read_text() for p in out.iterdir()}
     assert content == {"a.py": "2", "b.py": "untracked", ".gitignore": "*.log\n"}
 

@@ -97,8 +97,8 @@ def history(tmp_path: Path) -> Repository:
 
 
 def test_sides_take_turns_at_going_first() -> None:
-    assert "".join(side for _, side in ab.order(range(4))) == "abbaabba"
-    assert ab.order(range(3, 5)) == [(3, "b"), (3, "a"), (4, "a"), (4, "b")]
+    assert "".join(side for _, side in ab.turns(range(4))) == "abbaabba"
+    assert ab.turns(range(3, 5)) == [(3, "b"), (3, "a"), (4, "a"), (4, "b")]
 
 
 @pytest.mark.parametrize("name", sorted(suites()))
@@ -219,18 +219,18 @@ def test_a_suspect_fails_only_if_found_again(
 ) -> None:
     found = ab.confirmed(_comparison(CHANGE, FINE), _comparison(replace(CHANGE, **fresh)))
     assert found.alarm is alarm
-    judged = {change.cell: change for change in found.changes}
-    assert reason in judged[CHANGE.cell].reason
-    assert judged[FINE.cell] == FINE
+    judged = {change.subject: change for change in found.changes}
+    assert reason in judged[CHANGE.subject].reason
+    assert judged[FINE.subject] == FINE
     # A regression is shown as large as the fresh samples say; what only warns, as it was found.
-    assert judged[CHANGE.cell].effect == (1.3 if reason.startswith("confirmed") else 1.5)
+    assert judged[CHANGE.subject].effect == (1.3 if reason.startswith("confirmed") else 1.5)
 
 
 def test_runs_lost_in_fresh_samples_are_lost_too() -> None:
     fresh = _comparison(replace(CHANGE, state="no change"), lost=(LOSS,))
     found = ab.confirmed(_comparison(CHANGE, FINE), fresh)
     assert found.alarm is Alarm.LOST
-    assert "not confirmed" in {c.cell: c for c in found.changes}[CHANGE.cell].reason
+    assert "not confirmed" in {c.subject: c for c in found.changes}[CHANGE.subject].reason
     assert ab.confirmed(_comparison(CHANGE, FINE), _comparison(FINE)).alarm is Alarm.REGRESSION
 
 

@@ -22,7 +22,7 @@ from omicsbench.records.spec import RunRecord, Status
 from omicsbench.reporting.history_page import write_history
 from omicsbench.stats.change_points import changes
 from omicsbench.tracking import history
-from omicsbench.tracking.history import Entry, entries, joined
+from omicsbench.tracking.history import HistoryEntry, entries, joined
 from omicsbench.tracking.trends import Finding, Trends, trends
 
 ROOT = Path(__file__).parents[2]
@@ -164,7 +164,7 @@ def test_times_are_divided_by_the_reference_where_all_have_it(real: list[RunReco
 
 
 @pytest.fixture(scope="module")
-def pool(real: list[RunRecord]) -> list[Entry]:
+def pool(real: list[RunRecord]) -> list[HistoryEntry]:
     """Entries of four revisions on two machines, one of them measured twice."""
     few = [r for r in real if r.spec.pipeline == "class_prior"]
     made = []
@@ -178,11 +178,11 @@ def pool(real: list[RunRecord]) -> list[Entry]:
 @given(data=st.data())
 @settings(max_examples=50)
 def test_order_and_repetition_of_adding_do_not_matter(
-    pool: list[Entry], data: st.DataObject
+    pool: list[HistoryEntry], data: st.DataObject
 ) -> None:
     chosen = data.draw(st.lists(st.sampled_from(pool), min_size=1, max_size=20))
     whole = joined(chosen)
-    one_by_one: list[Entry] = []
+    one_by_one: list[HistoryEntry] = []
     for entry in data.draw(st.permutations(chosen)):
         one_by_one = joined([*one_by_one, entry])
     assert one_by_one == whole == joined([*whole, *chosen])
@@ -190,22 +190,24 @@ def test_order_and_repetition_of_adding_do_not_matter(
     assert [e.date for e in whole] == sorted(e.date for e in whole)
 
 
-def test_the_file_reads_as_written_and_merges_by_lines(pool: list[Entry], tmp_path: Path) -> None:
+def test_the_file_reads_as_written_and_merges_by_lines(
+    pool: list[HistoryEntry], tmp_path: Path
+) -> None:
     ours, theirs, merged = (tmp_path / f"{name}.jsonl" for name in ("ours", "theirs", "merged"))
-    history.write(ours, pool[:6])
-    history.write(theirs, pool[3:])
+    history.write_entries(ours, pool[:6])
+    history.write_entries(theirs, pool[3:])
     merged.write_text(theirs.read_text() + ours.read_text())  # what `merge=union` makes
-    assert history.read(merged) == joined(pool)
+    assert history.read_entries(merged) == joined(pool)
     assert len(ours.read_text().splitlines()) == 6
     # The remeasured revision replaced its line.
-    assert len(history.read(merged)) == len(pool) - 1
+    assert len(history.read_entries(merged)) == len(pool) - 1
 
 
 def test_a_write_that_fails_leaves_the_old_file(
-    pool: list[Entry], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    pool: list[HistoryEntry], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = tmp_path / "h.jsonl"
-    history.write(path, pool[:1])
+    history.write_entries(path, pool[:1])
     before = path.read_bytes()
 
     def full(_: int) -> None:
@@ -213,7 +215,7 @@ def test_a_write_that_fails_leaves_the_old_file(
 
     monkeypatch.setattr(disk.os, "fsync", full)
     with pytest.raises(StoreError, match="disk is full"):
-        history.write(path, pool)
+        history.write_entries(path, pool)
     assert path.read_bytes() == before
     assert [p.name for p in tmp_path.iterdir()] == ["h.jsonl"]
 
@@ -229,13 +231,13 @@ def test_a_write_that_fails_leaves_the_old_file(
     ],
 )
 def test_a_broken_line_is_named(
-    pool: list[Entry], tmp_path: Path, line: str, sentence: str
+    pool: list[HistoryEntry], tmp_path: Path, line: str, sentence: str
 ) -> None:
     path = tmp_path / "h.jsonl"
-    history.write(path, pool[:1])
+    history.write_entries(path, pool[:1])
     path.write_text(path.read_text() + line + "\n")
     with pytest.raises(StoreError, match=sentence):
-        history.read(path)
+        history.read_entries(path)
 
 
 def test_nothing_changed_nothing_found(real: list[RunRecord]) -> None:

@@ -15,7 +15,8 @@ from omicsbench.metrics.base import METRICS, Metric
 from omicsbench.records.analysis import Analysis
 from omicsbench.records.spec import RunRecord, RunSpec, Status
 from omicsbench.records.table import tidy
-from omicsbench.verdict.judge import is_reference, verdicts
+from omicsbench.verdict.choose import is_reference
+from omicsbench.verdict.judge import verdicts
 from omicsbench.verdict.verdict import Outcome, Verdict
 
 JUDGED = Analysis(reference="pca")

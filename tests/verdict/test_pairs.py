@@ -11,7 +11,7 @@ from omicsbench.metrics import METRICS
 from omicsbench.records.spec import RunRecord, RunSpec, Status
 from omicsbench.stats.crossover import moments
 from omicsbench.verdict.choose import Grid, best_by_validation, choices, fixed
-from omicsbench.verdict.pairs import Paired, pair
+from omicsbench.verdict.pairs import Paired, pair_up
 
 METRIC = "knn_recall"
 UNITS = 6
@@ -68,7 +68,7 @@ def runs(*records: RunRecord) -> Mapping[str, dict[tuple[int, int], RunRecord]]:
 
 def paired(records: Mapping[str, dict[tuple[int, int], RunRecord]], repeats: int = 5) -> Paired:
     deep, simple = (fixed(records, name, [100]) for name in ("deep", "simple"))
-    return pair(deep, simple, Grid([100], range(repeats)), METRICS[METRIC], 5)
+    return pair_up(deep, simple, Grid([100], range(repeats)), METRICS[METRIC], 5)
 
 
 def test_a_repeat_has_no_say_in_the_choice_made_for_it() -> None:
@@ -147,7 +147,7 @@ def test_folds_stay_folds_where_the_largest_size_has_no_run() -> None:
     ]
     records = runs(*rows)
     sides = (fixed(records, name, [100, 200]) for name in ("deep", "simple"))
-    found = pair(*sides, Grid([100, 200], range(5)), METRICS[METRIC], 5)
+    found = pair_up(*sides, Grid([100, 200], range(5)), METRICS[METRIC], 5)
     assert found.differences.folds
     assert found.counting == [0]
     assert [row.use for row in found.rows] == ["compared", "left_out"]
