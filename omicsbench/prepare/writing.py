@@ -24,7 +24,7 @@ from omicsbench.records.facts import DatasetFacts, ModalityFacts
 if TYPE_CHECKING:
     from omicsbench.inputs.source import Cells, Source
 
-Progress = Callable[[float], None]  # told the share done, from 0 to 1
+OnShare = Callable[[float], None]  # told the share done, from 0 to 1
 Arrays = dict[str, NDArray[Any]]
 
 
@@ -46,7 +46,7 @@ class Recipe:
     repeat: int
     seed: int
     features: int | None
-    on_share: Progress | None = None
+    on_share: OnShare | None = None
 
 
 @dataclass(frozen=True)
