@@ -67,7 +67,7 @@ def run(
     name : what results call ``data``: by default its file's name, or ``adata``.
     methods : pipelines added to the suite's.
     out : results folder, ``results/<suite>`` or ``results/<name of data>`` by default.
-    plugins : folders of the user's own methods and data sets.
+    plugins : folders of the user's own methods, data sets and metrics.
     executor : runs the pipelines, such as Dask's; by default local processes.
     isolate_runs : a fresh process for every run, not only for every pipeline.
     retry : do runs again that failed before.

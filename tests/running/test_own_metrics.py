@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from omicsbench import estimate
 from omicsbench.planning.suite import Suite, make_suite
 from omicsbench.records.spec import RunRecord, Status
 from omicsbench.registry.discover import discover
@@ -42,6 +43,12 @@ def _run(tmp_path: Path, suite: Suite) -> RunRecord:
     return record
 
 
+def _todo(tmp_path: Path) -> list[int]:
+    """Runs to do of each row of the plan."""
+    found = estimate(_suite(), results=tmp_path / "out", plugins=[tmp_path / "plugins"])
+    return list(found["todo"])
+
+
 @pytest.mark.promise
 def test_an_edited_metric_makes_its_runs_to_do_again(tmp_path: Path, monkeypatch: Any) -> None:
     plugins = tmp_path / "plugins"
@@ -54,11 +61,13 @@ def test_an_edited_metric_makes_its_runs_to_do_again(tmp_path: Path, monkeypatch
     assert first.scores["mine"] == 0.25
     assert "knn_recall" in first.scores
     assert _run(tmp_path, _suite()) == first, "nothing is to do"
+    assert _todo(tmp_path) == [0]
     plain = _run(tmp_path, _suite(metrics=["knn_recall"]))
     assert plain.spec.metric_versions == {}
     assert "metric_versions" not in plain.spec.model_dump(mode="json")
 
     (plugins / "helping.py").write_text("def constant():\n    return 0.75\n")
+    assert _todo(tmp_path) == [1], "and the plan says so"
     edited = _run(tmp_path, _suite())
     assert edited.key != first.key
     assert edited.scores["mine"] == 0.75, "the file beside it counts too"
