@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import time
 from functools import partial
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
-Plugins = Annotated[
-    list[Path] | None,
-    typer.Option("--plugins", help="Folder of your own methods, data sets and metrics."),
-]
+from omicsbench.cli.options import Plugins
+
 Name = Annotated[str, typer.Argument(help="A data set.", metavar="NAME")]
 
 

@@ -21,7 +21,7 @@ from omicsbench.cli import pack as cli_pack
 from omicsbench.cli import plan as cli_plan
 from omicsbench.cli import run as cli_run
 from omicsbench.cli.exit_codes import OF_COMPARISON, ExitCode
-from omicsbench.cli.run import Plugins, print_answer
+from omicsbench.cli.options import Grouped, Plugins, print_answer
 from omicsbench.errors import OmicsbenchError
 
 app = typer.Typer(
@@ -152,7 +152,7 @@ def new(
         print(f"Use it in a suite, with --plugins {folder}")
 
 
-app.command()(cli_run.run)
+app.command(cls=Grouped)(cli_run.run)
 app.command()(cli_plan.plan)
 app.command()(cli_history.history)
 app.command(epilog=OF_COMPARISON)(cli_compare.compare)

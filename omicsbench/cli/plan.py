@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from omicsbench.cli.options import Plugins
+
 if TYPE_CHECKING:
     from omicsbench.planning.estimate import DatasetOutlook, Outlook, Row
 
@@ -21,10 +23,7 @@ def plan(
     results: Annotated[
         Path | None, typer.Option("--results", help="Results folder (results/<suite>).")
     ] = None,
-    plugins: Annotated[
-        list[Path] | None,
-        typer.Option("--plugins", help="Folder of your own methods, data sets and metrics."),
-    ] = None,
+    plugins: Plugins = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print everything as JSON.")] = False,
 ) -> None:
     """Predict time, memory and disk of every run of a suite from the runs already stored."""

@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import shlex
 import sys
+from collections.abc import Sequence
+from dataclasses import fields, replace
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, cast, get_args
 
 import typer
 
 from omicsbench.cli.exit_codes import ExitCode
+from omicsbench.cli.options import WHAT, Plugins, print_answer
 from omicsbench.errors import OmicsbenchError
 
+if TYPE_CHECKING:
+    from omicsbench.inputs.source import OwnData
+
 CAUSES = 5  # reasons of failures and skips printed; the report has them all
-Plugins = Annotated[
-    list[Path] | None,
-    typer.Option("--plugins", help="Folder of your own methods, data sets and metrics."),
-]
+DATA, MACHINE, OUTPUT = "Data", "Limits and machine", "Output"  # panels of --help
 
 
 class Isolate(StrEnum):
@@ -35,18 +38,12 @@ def run(
             "--data",
             help="Your own file, in place of the suite's data sets: .h5ad, "
             "10x .h5, .h5mu, .csv, .tsv, .parquet.",
-        ),
-    ] = None,
-    dataset: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--dataset",
-            "-d",
-            help="Data set in place of the suite's, such as 'simulated_atlas(n=20000)'.",
+            rich_help_panel=DATA,
         ),
     ] = None,
     label: Annotated[
-        str | None, typer.Option("--label", help="Column with the labels of --data.")
+        str | None,
+        typer.Option("--label", help="Column with the labels of --data.", rich_help_panel=DATA),
     ] = None,
     values: Annotated[
         str | None,
@@ -54,18 +51,25 @@ def run(
             "--values",
             help="What --data holds, where it cannot be told: counts, log "
             "(normalised) or continuous.",
+            rich_help_panel=DATA,
         ),
     ] = None,
-    layer: Annotated[str | None, typer.Option(help="Layer of an .h5ad to use.")] = None,
-    modality: Annotated[str | None, typer.Option(help="Modality of an .h5mu to use.")] = None,
+    layer: Annotated[
+        str | None, typer.Option(help="Layer of an .h5ad to use.", rich_help_panel=DATA)
+    ] = None,
+    modality: Annotated[
+        str | None, typer.Option(help="Modality of an .h5mu to use.", rich_help_panel=DATA)
+    ] = None,
     scale: Annotated[
-        bool, typer.Option(help="Bring the features of --data to unit variance.")
+        bool,
+        typer.Option(help="Bring the features of --data to unit variance.", rich_help_panel=DATA),
     ] = True,
     provenance: Annotated[
         str | None,
         typer.Option(
             "--label-provenance",
             help="Where the labels of --data come from: author, sorted, computed or simulated.",
+            rich_help_panel=DATA,
         ),
     ] = None,
     unit: Annotated[
@@ -74,6 +78,16 @@ def run(
             "--unit",
             help="Column of --data with the donors or batches: the unit of "
             "sampling error over test cells.",
+            rich_help_panel=DATA,
+        ),
+    ] = None,
+    dataset: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--dataset",
+            "-d",
+            help="Data set in place of the suite's, such as 'simulated_atlas(n=20000)'.",
+            rich_help_panel=DATA,
         ),
     ] = None,
     method: Annotated[
@@ -82,89 +96,129 @@ def run(
             "--method",
             "-m",
             help="Pipeline to add: a name, 'pca(50) > umap', or package.module:Class.",
+            rich_help_panel=WHAT,
         ),
     ] = None,
-    only: Annotated[bool, typer.Option("--only", help="Run the --method pipelines alone.")] = False,
-    family: Annotated[
-        list[str] | None,
-        typer.Option("--family", help="package.module:Class=deep, for a class that does not say."),
-    ] = None,
-    sizes: Annotated[
-        str | None, typer.Option(help="Training sizes, such as 50,200,all, for every data set.")
-    ] = None,
-    repeats: Annotated[int | None, typer.Option(min=1)] = None,
-    n_components: Annotated[int | None, typer.Option(min=1, help="Latent size.")] = None,
-    metrics: Annotated[str | None, typer.Option(help="Metrics, separated by commas.")] = None,
-    tune_trials: Annotated[
-        int | None, typer.Option(min=2, help="Run every pipeline tuned too, in so many trials.")
-    ] = None,
-    features: Annotated[int | None, typer.Option(min=1, help="Features selected.")] = None,
-    features_per_size: Annotated[
-        bool, typer.Option("--features-per-size", help="Select features on the n rows alone.")
+    only: Annotated[
+        bool,
+        typer.Option("--only", help="Run the --method pipelines alone.", rich_help_panel=WHAT),
     ] = False,
-    seed: Annotated[int | None, typer.Option(min=0)] = None,
-    device: Annotated[str | None, typer.Option(help="cpu, cuda or mps.")] = None,
-    threads: Annotated[int | None, typer.Option(min=1, help="Threads of each run.")] = None,
-    timeout: Annotated[float | None, typer.Option(help="Seconds for one run.")] = None,
-    memory_gb: Annotated[float | None, typer.Option(help="GiB of memory for one run.")] = None,
-    out: Annotated[
-        Path | None, typer.Option("--out", "-o", help="Results folder (results/<suite>).")
+    sizes: Annotated[
+        str | None,
+        typer.Option(
+            help="Training sizes, such as 50,200,all, for every data set.", rich_help_panel=WHAT
+        ),
+    ] = None,
+    repeats: Annotated[
+        int | None, typer.Option(min=1, help="Draws of every size.", rich_help_panel=WHAT)
+    ] = None,
+    metrics: Annotated[
+        str | None, typer.Option(help="Metrics, separated by commas.", rich_help_panel=WHAT)
+    ] = None,
+    setting: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--set",
+            metavar="KEY=VALUE",
+            help="Any other entry of the suite, the value as in TOML: features=1000, "
+            "n_components=20, tune.trials=30.",
+            rich_help_panel=WHAT,
+        ),
     ] = None,
     plugins: Plugins = None,
+    device: Annotated[
+        str | None, typer.Option(help="cpu, cuda or mps.", rich_help_panel=MACHINE)
+    ] = None,
+    threads: Annotated[
+        int | None, typer.Option(min=1, help="Threads of each run.", rich_help_panel=MACHINE)
+    ] = None,
     jobs: Annotated[
         int | None,
-        typer.Option(min=1, help="Pipelines at a time; more than 1 disturbs timings."),
+        typer.Option(
+            min=1,
+            help="Pipelines at a time; more than 1 disturbs timings.",
+            rich_help_panel=MACHINE,
+        ),
     ] = None,
-    dask: Annotated[
-        str | None, typer.Option(help="Address of a Dask scheduler that runs the pipelines.")
+    timeout: Annotated[
+        float | None, typer.Option(help="Seconds for one run.", rich_help_panel=MACHINE)
     ] = None,
-    isolate: Annotated[Isolate, typer.Option(help="What gets a fresh process.")] = Isolate.PIPELINE,
-    retry: Annotated[bool, typer.Option("--retry", help="Repeat runs that failed.")] = False,
     force: Annotated[
-        bool, typer.Option("--force", help="Run what is predicted to exceed its limits too.")
+        bool,
+        typer.Option(
+            "--force",
+            help="Run what is predicted to exceed its limits too.",
+            rich_help_panel=MACHINE,
+        ),
     ] = False,
-    report: Annotated[bool, typer.Option(help="Write the HTML report at the end.")] = True,
+    retry: Annotated[
+        bool, typer.Option("--retry", help="Repeat runs that failed.", rich_help_panel=MACHINE)
+    ] = False,
+    isolate: Annotated[
+        Isolate, typer.Option(help="What gets a fresh process.", rich_help_panel=MACHINE)
+    ] = Isolate.PIPELINE,
+    dask: Annotated[
+        str | None,
+        typer.Option(
+            help="Address of a Dask scheduler that runs the pipelines.", rich_help_panel=MACHINE
+        ),
+    ] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            "--out", "-o", help="Results folder (results/<suite>).", rich_help_panel=OUTPUT
+        ),
+    ] = None,
+    report: Annotated[
+        bool, typer.Option(help="Write the HTML report at the end.", rich_help_panel=OUTPUT)
+    ] = True,
 ) -> None:
     """Run a suite on its data sets or on your own; the same command again resumes it."""
     from omicsbench import api
+    from omicsbench.cli.changes import changes
     from omicsbench.cli.progress import Progress, observing_signals
+    from omicsbench.inputs.source import OwnData
     from omicsbench.planning.suite import load_suite
+    from omicsbench.plugin import Provenance, Values
 
-    suite_changes = _changes(
+    chosen = load_suite(suite)
+    if dataset and data:
+        raise OmicsbenchError("--dataset names a registered data set, --data your file: give one.")
+    told = OwnData(
+        Path(),
+        label=label,
+        values=cast("Values | None", _one_of("--values", values, get_args(Values))),
+        layer=layer,
+        modality=modality,
+        scale=scale,
+        provenance=cast(
+            "Provenance | None", _one_of("--label-provenance", provenance, get_args(Provenance))
+        ),
+        unit=unit,
+    )
+    own = _own(data or [], told)
+    suite_changes = changes(
+        chosen,
+        settings=setting or [],
         sizes=sizes,
         metrics=metrics,
-        family=family,
+        datasets=dataset,
+        own_data=bool(own),
         repeats=repeats,
-        n_components=n_components,
-        features=features,
-        features_per_size=features_per_size or None,
-        seed=seed,
         device=device,
         threads=threads,
         jobs=jobs,
         timeout_s=timeout,
-        memory_gb=memory_gb,
     )
-    chosen = load_suite(suite)
-    if tune_trials:
-        kept = chosen.tune.model_dump(include={"metric", "repeats"}) if chosen.tune else {}
-        suite_changes["tune"] = kept | {"trials": tune_trials}
-    if dataset and data:
-        raise OmicsbenchError("--dataset names a registered data set, --data your file: give one.")
-    if (sizes or dataset) and not data:
-        names = dataset or [choice.name for choice in chosen.datasets]
-        suite_changes["datasets"] = [{"name": name} for name in names]
     if only:
         if not method:
             raise OmicsbenchError("--only runs the pipelines of --method; name one.")
         suite_changes["pipelines"], method = method, None
-    own = _own(data, label, values, layer, modality, scale, provenance, unit)
     target = out or api.default_folder(chosen, own)
     with observing_signals(), Progress() as observer, _dask(dask) as executor:
         table = api.run(
             chosen,
             data=own or None,
-            label=None if own else label,
             methods=method or (),
             out=target,
             plugins=plugins or (),
@@ -179,62 +233,20 @@ def run(
     _finish(target, table, report)
 
 
-def _changes(
-    *, sizes: str | None, metrics: str | None, family: list[str] | None, **plain: Any
-) -> dict[str, Any]:
-    """Entries of the suite that options replace."""
-    changes = {name: value for name, value in plain.items() if value is not None}
-    if sizes:
-        parts = [part.strip() for part in sizes.split(",")]
-        if any(part != "all" and not part.isdecimal() for part in parts):
-            raise OmicsbenchError(f"--sizes {sizes}: write numbers and all, such as 50,200,all.")
-        changes["sizes"] = [part if part == "all" else int(part) for part in parts]
-    if metrics:
-        changes["metrics"] = [name.strip() for name in metrics.split(",")]
-    if family:
-        pairs = [text.rpartition("=") for text in family]
-        if not all(name and value for name, _, value in pairs):
-            raise OmicsbenchError("--family takes package.module:Class=deep.")
-        changes["families"] = {name: value for name, _, value in pairs}
-    return changes
+def _one_of(option: str, value: str | None, known: Sequence[str]) -> str | None:
+    if value is not None and value not in known:
+        raise OmicsbenchError(f"{option} {value!r} is none of {', '.join(known)}.")
+    return value
 
 
-def _own(
-    data: list[Path] | None,
-    label: str | None,
-    values: str | None,
-    layer: str | None,
-    modality: str | None,
-    scale: bool,
-    provenance: str | None,
-    unit: str | None,
-) -> list[Any]:
-    from typing import get_args
-
-    from omicsbench.inputs.source import OwnData
-    from omicsbench.plugin import Provenance, Values
-
-    options = {
-        "--layer": layer,
-        "--modality": modality,
-        "--values": values,
-        "--label-provenance": provenance,
-        "--unit": unit,
-        "--no-scale": None if scale else True,
-    }
-    stated = [name for name, value in options.items() if value is not None]
-    if stated and not data:
-        raise OmicsbenchError(f"{stated[0]} belongs to your own data; name its file with --data.")
-    for option, value, known in (
-        ("--values", values, get_args(Values)),
-        ("--label-provenance", provenance, get_args(Provenance)),
-    ):
-        if value is not None and value not in known:
-            raise OmicsbenchError(f"{option} {value!r} is none of {', '.join(known)}.")
-    return [
-        OwnData(path, label, values, layer, modality, scale, provenance, unit)  # type: ignore[arg-type]
-        for path in data or ()
-    ]
+def _own(paths: Sequence[Path], told: OwnData) -> list[OwnData]:
+    """The user's files, of each what the options tell. Raises OmicsbenchError without a file."""
+    options = {"provenance": "--label-provenance", "scale": "--no-scale"}
+    for field in fields(told):
+        if not paths and field.name != "path" and getattr(told, field.name) != field.default:
+            option = options.get(field.name, f"--{field.name}")
+            raise OmicsbenchError(f"{option} belongs to your own data; name its file with --data.")
+    return [replace(told, path=path) for path in paths]
 
 
 def _dask(address: str | None) -> Any:
@@ -278,10 +290,3 @@ def _finish(folder: Path, table: Any, report: bool) -> None:
         print(f"Report: {path}")
     if "ok" not in runs:
         raise typer.Exit(ExitCode.FAILED)
-
-
-def print_answer(folder: Path) -> None:
-    from omicsbench import api
-
-    for sentence in api.answer(folder):
-        print(f"- {sentence}")

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from pydantic import ValidationError
+from pydantic_core import from_json
 
 from omicsbench.errors import StoreError
 from omicsbench.records.spec import SCHEMA_VERSION, RunRecord
@@ -21,7 +21,7 @@ class NewerRecord(StoreError):
 def decode(text: bytes, where: str) -> RunRecord:
     """The record in a file of its own; ``where`` names it. Raises StoreError."""
     try:
-        content = json.loads(text)
+        content = from_json(text)
     except ValueError as error:
         raise damaged(where) from error
     return from_content(content, where)

@@ -19,6 +19,8 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
+from pydantic_core import from_json
+
 from omicsbench.errors import StoreError
 from omicsbench.records.decode import NewerRecord, damaged, from_content
 from omicsbench.records.ids import digest
@@ -61,7 +63,7 @@ def decode_lines(lines: Iterable[bytes], name: str) -> Iterator[tuple[str, Conte
     for number, text in enumerate(lines, 1):
         where = f"Line {number} of {name}"
         try:
-            line = json.loads(text)
+            line = from_json(text)
             if number == 1:
                 if line["packed"] > FORMAT:
                     yield NewerRecord(

@@ -59,6 +59,15 @@ def _refused(done: subprocess.CompletedProcess[str], *words: str) -> None:
     assert len(message) < 400
 
 
+def test_help_shows_options_by_what_they_are_for(cli: Cli) -> None:
+    text = cli("run", "--help").stdout
+    panels = ["Data:", "What runs:", "Limits and machine:", "Output:"]
+    places = [text.index(f"\n{panel}\n") for panel in panels]
+    assert places == sorted(places)
+    for option, panel in (("--unit", 0), ("--set", 1), ("--plugins", 1), ("--timeout", 2)):
+        assert places[panel] < text.index(f"{option} ") < places[panel + 1]
+
+
 @pytest.mark.parametrize(
     ("change", "options", "words"),
     [
@@ -81,7 +90,10 @@ def _refused(done: subprocess.CompletedProcess[str], *words: str) -> None:
         (None, ["--sizes", "0,50"], ["sizes"]),
         (None, ["--method", "pca('mle')"], ["n_components", "pca(50)"]),
         (None, ["--plugins", "no/such/folder"], ["no/such/folder"]),
-        (None, ["--family", "x"], ["--family"]),
+        (None, ["--set", "x"], ["--set", "KEY=VALUE"]),
+        (None, ["--set", "featurs=10"], ["--set", "featurs", "did you mean features"]),
+        (None, ["--set", "features=many"], ["features", "integer"]),
+        (None, ["--set", "tune.trails=3"], ["trails", "did you mean trials"]),
     ],
 )
 def test_bad_input_is_refused_in_one_sentence(
@@ -210,8 +222,8 @@ def test_a_whole_round_on_own_data(cli: Cli, tmp_path: Path) -> None:
         "20,40,all",
         "--repeats",
         "2",
-        "--n-components",
-        "2",
+        "--set",
+        "n_components=2",
         "--only",
         "-m",
         "pca",

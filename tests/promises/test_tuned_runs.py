@@ -373,7 +373,7 @@ def test_the_command_line(
     assert wrong.returncode == 2
     assert "tune: state either trials or seconds" in wrong.stderr
     suite.write_text(text)
-    done = cli("run", suite, "--out", tmp_path / "out", "--tune-trials", 2, "--no-report")
+    done = cli("run", suite, "--out", tmp_path / "out", "--set", "tune.trials=2", "--no-report")
     assert done.returncode == 0, done.stderr
     assert "Runs: 2 ok" in done.stdout
     assert "optuna" not in done.stderr.lower()
