@@ -40,9 +40,9 @@ from omicsbench.records.costs import (
     Forecast,
     Observation,
     Quantity,
+    cost_terms,
     forecast,
     observe,
-    terms,
 )
 from omicsbench.records.embeddings import packed_bytes
 from omicsbench.records.facts import DatasetFacts
@@ -156,7 +156,7 @@ def look_ahead(suite: Suite, registry: Registry, results: Path) -> Outlook:
                 r
                 for r in records
                 if r.spec.dataset == source.name
-                and terms(r.spec) == wanted
+                and cost_terms(r.spec) == wanted
                 and (r.spec.seed, r.spec.metrics) == (suite.seed, metrics)
                 and r.spec.metric_versions == contestant.metric_versions
             ]
@@ -204,7 +204,7 @@ class _Known:
             seen = observe(r, mean(of_size) if of_size else None)
             if seen is None:
                 continue
-            same = terms(r.spec)
+            same = cost_terms(r.spec)
             self._loose[_without_version(same)].append(seen)
             if r.environment.same_machine(here):
                 self._strict[same].append(seen)

@@ -90,7 +90,7 @@ def observe(record: RunRecord, disk_bytes: float | None = None) -> Observation |
     return None
 
 
-def terms(spec: RunSpec) -> tuple[Any, ...]:
+def cost_terms(spec: RunSpec) -> tuple[Any, ...]:
     """What two runs must share for the cost of one to tell that of the other."""
     return (
         spec.task,
@@ -114,7 +114,7 @@ def forecast(
 ) -> Forecast | None:
     """The cost of one run at a size; None where nothing is stored to predict it from.
 
-    The observations share the terms of the run (``terms``); ``features`` are those it selects.
+    The observations share the terms of the run (``cost_terms``); ``features`` are those it selects.
     """
     own = [o for o in observations if o.pipeline == pipeline and getattr(o, quantity)]
     near = [o for o in own if o.dataset == dataset]
@@ -218,12 +218,12 @@ def with_predictions(records: Sequence[RunRecord]) -> list[RunRecord]:
     for record in records:
         seen = observe(record)
         if seen:
-            known.setdefault(terms(record.spec), []).append(seen)
+            known.setdefault(cost_terms(record.spec), []).append(seen)
     return [
         record.model_copy(
-            update={"predicted": predicted(forecasts(known[terms(record.spec)], record.spec))}
+            update={"predicted": predicted(forecasts(known[cost_terms(record.spec)], record.spec))}
         )
-        if record.exceeded and not record.predicted and terms(record.spec) in known
+        if record.exceeded and not record.predicted and cost_terms(record.spec) in known
         else record
         for record in records
     ]

@@ -126,6 +126,11 @@ class RunSpec(Frozen):
         """The pipeline, and how it was tuned, if it was: what costs and prints belong to."""
         return label(self.pipeline, self.tuning)
 
+    @property
+    def tuned_as(self) -> str:
+        """How it was tuned, in words; empty where it ran as written."""
+        return str(self.tuning or "")
+
     def time_limit_s(self, fit_s: float) -> float:
         """Seconds that the run may take, where ``fit_s`` is the time limit of one fit."""
         return self.tuning.time_limit_s(fit_s) if self.tuning else fit_s

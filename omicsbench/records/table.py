@@ -9,7 +9,7 @@ import pandas as pd
 
 from omicsbench.records.spec import RunRecord, Status
 
-TERMS = (
+EQUAL = (
     "task",
     "dataset",
     "dataset_id",
@@ -22,9 +22,9 @@ TERMS = (
 )
 
 
-def terms(record: RunRecord) -> tuple[Any, ...]:
+def equal_terms(record: RunRecord) -> tuple[Any, ...]:
     """What two runs must share to be compared."""
-    return (*(getattr(record.spec, name) for name in TERMS), str(record.spec.tuning or ""))
+    return (*(getattr(record.spec, name) for name in EQUAL), record.spec.tuned_as)
 
 
 def tidy(records: Iterable[RunRecord]) -> pd.DataFrame:
@@ -71,7 +71,7 @@ def tidy(records: Iterable[RunRecord]) -> pd.DataFrame:
             s.size,
             s.repeat,
             s.device,
-            str(s.tuning or ""),
+            s.tuned_as,
             r.status.value,
             r.reason,
             r.cause.value if r.cause else None,
@@ -92,8 +92,7 @@ def tidy(records: Iterable[RunRecord]) -> pd.DataFrame:
 
 def _rank(record: RunRecord) -> tuple[Any, ...]:
     s = record.spec
-    tuning = str(s.tuning or "")
-    return s.dataset, s.task, s.pipeline, s.size, s.repeat, s.device, tuning, record.key
+    return s.dataset, s.task, s.pipeline, s.size, s.repeat, s.device, s.tuned_as, record.key
 
 
 def current(records: Iterable[RunRecord]) -> list[RunRecord]:
@@ -103,5 +102,5 @@ def current(records: Iterable[RunRecord]) -> list[RunRecord]:
     ordered = [r for r in ordered if r.spec.dataset_id == data[r.spec.dataset]]
     code = {r.spec.pipeline: r.spec.pipeline_id for r in ordered}
     ordered = [r for r in ordered if r.spec.pipeline_id == code[r.spec.pipeline]]
-    newest = {(terms(r), r.spec.pipeline, r.spec.size, r.spec.repeat): r for r in ordered}
+    newest = {(equal_terms(r), r.spec.pipeline, r.spec.size, r.spec.repeat): r for r in ordered}
     return [newest[cell] for cell in sorted(newest)]

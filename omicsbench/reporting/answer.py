@@ -105,7 +105,7 @@ def _costs(verdicts: Sequence[Verdict], records: Sequence[RunRecord]) -> list[st
     )
     for r in records:
         spec = r.spec
-        own = (str(spec.tuning or ""), spec.pipeline)
+        own = (spec.tuned_as, spec.pipeline)
         if r.status is Status.OK and spec.dataset in datasets and own in compared:
             at = times[spec.size, spec.dataset, spec.device]
             at[r.family, spec.label].append(seconds_of(r))

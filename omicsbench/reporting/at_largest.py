@@ -19,7 +19,7 @@ Place = tuple[str, ...]
 def place_of(record: RunRecord) -> Place:
     """Data set, task, device and tuning of a run."""
     s = record.spec
-    return s.dataset, s.task, s.device, str(s.tuning or "")
+    return s.dataset, s.task, s.device, s.tuned_as
 
 
 def at_largest(records: Iterable[RunRecord], task: str) -> list[RunRecord]:

@@ -22,9 +22,7 @@ def places(records: Sequence[RunRecord]) -> list[dict[str, Any]]:
 
     Places of equal ``ground`` differ in tuning alone.
     """
-    every = sorted(
-        {(s.dataset, s.task, s.device, str(s.tuning or "")) for s in (r.spec for r in records)}
-    )
+    every = sorted({(s.dataset, s.task, s.device, s.tuned_as) for s in (r.spec for r in records)})
     several = [len({place[i] for place in every}) > 1 for i in (1, 2)]
     rank = {r.spec.dataset: _rank(r) for r in records}
     made: list[dict[str, Any]] = []

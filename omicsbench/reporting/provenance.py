@@ -47,7 +47,7 @@ def protocol(records: Sequence[RunRecord]) -> dict[str, Any]:
         "scored": sorted({r.spec.scored for r in records}),
         "threads": sorted({r.spec.threads for r in records}),
         "tasks": sorted({r.spec.task for r in records}),
-        "tunings": sorted({str(r.spec.tuning or "") for r in records}),
+        "tunings": sorted({r.spec.tuned_as for r in records}),
         "devices": sorted({r.spec.device for r in records}),
         "features": sorted({r.spec.features for r in records}),
         "per_size": any(r.spec.features_per_size for r in records),

@@ -145,7 +145,7 @@ def failure_table(records: Iterable[RunRecord]) -> pd.DataFrame:
             "size": r.spec.size,
             "repeat": r.spec.repeat,
             "device": r.spec.device,
-            "tuning": str(r.spec.tuning or ""),
+            "tuning": r.spec.tuned_as,
             "status": r.status.value,
             "reason": r.reason,
             "key": r.key,
@@ -214,7 +214,7 @@ def prediction_table(records: Iterable[RunRecord]) -> pd.DataFrame:
             r.spec.dataset,
             r.spec.task,
             r.spec.device,
-            str(r.spec.tuning or ""),
+            r.spec.tuned_as,
             r.spec.pipeline,
             r.family,
             r.output_dim,
@@ -232,7 +232,7 @@ def fit_table(records: Iterable[RunRecord]) -> pd.DataFrame:
     """What methods tell of their own fits: one row per stage, at the largest size, first repeat."""
     largest: dict[tuple[str, ...], RunRecord] = {}
     for r in records:
-        at = (r.spec.dataset, r.spec.pipeline, r.spec.device, str(r.spec.tuning or ""), r.spec.task)
+        at = (r.spec.dataset, r.spec.pipeline, r.spec.device, r.spec.tuned_as, r.spec.task)
         known = largest.get(at)
         rank = (-r.spec.size, r.spec.repeat)
         if r.fit_info and (known is None or rank < (-known.spec.size, known.spec.repeat)):
@@ -266,7 +266,7 @@ def skipped_table(records: Iterable[RunRecord]) -> pd.DataFrame:
         {
             "dataset": r.spec.dataset,
             "pipeline": r.spec.pipeline,
-            "tuning": str(r.spec.tuning or ""),
+            "tuning": r.spec.tuned_as,
             "metric": metric,
             "reason": reason,
             "size": r.spec.size,

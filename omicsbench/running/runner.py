@@ -22,7 +22,7 @@ from omicsbench.planning.plan import Planned, make_plan
 from omicsbench.planning.resume import do_again, limits_of
 from omicsbench.planning.suite import Suite, dump
 from omicsbench.records import environment, store
-from omicsbench.records.costs import Observation, observe, terms
+from omicsbench.records.costs import Observation, cost_terms, observe
 from omicsbench.records.facts import Environment, Limits
 from omicsbench.records.planned import write_plan
 from omicsbench.records.spec import RunRecord
@@ -128,10 +128,10 @@ def _known(
     plan: Sequence[Planned], stored: Iterable[RunRecord], here: Environment
 ) -> dict[str, tuple[Observation, ...]]:
     """What stored runs under the plan's terms cost, by label; times of other machines differ."""
-    wanted = {(p.spec.dataset_id, terms(p.spec)) for p in plan}
+    wanted = {(p.spec.dataset_id, cost_terms(p.spec)) for p in plan}
     found: dict[str, list[Observation]] = {}
     for record in stored:
-        same = (record.spec.dataset_id, terms(record.spec)) in wanted
+        same = (record.spec.dataset_id, cost_terms(record.spec)) in wanted
         if same and record.environment.same_machine(here):
             seen = observe(record)
             if seen:

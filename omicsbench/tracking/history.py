@@ -29,7 +29,7 @@ from omicsbench.errors import StoreError
 from omicsbench.records.ids import digest
 from omicsbench.records.spec import OwnMetric, RunRecord, Status
 from omicsbench.records.store import write_text
-from omicsbench.records.table import current, terms
+from omicsbench.records.table import current, equal_terms
 from omicsbench.tracking.quantities import quantities, quantity_kind
 
 SCHEMA = 1
@@ -242,7 +242,7 @@ def _names(record: RunRecord) -> tuple[str, str, str, str, int, str]:
 
 
 def _conditions(record: RunRecord) -> str:
-    return digest([record.spec.protocol, record.spec.seed, *terms(record)])[:8]
+    return digest([record.spec.protocol, record.spec.seed, *equal_terms(record)])[:8]
 
 
 def _cell(records: Sequence[RunRecord]) -> Cell:

@@ -41,7 +41,7 @@ from omicsbench.metrics import METRICS, Metric
 from omicsbench.metrics.known import known
 from omicsbench.records.analysis import UNSTATED, Analysis
 from omicsbench.records.spec import RunRecord, RunSpec, Status
-from omicsbench.records.table import current, terms
+from omicsbench.records.table import current, equal_terms
 from omicsbench.stats.crossover import ALPHA, holm_levels
 from omicsbench.verdict.choose import (
     Grid,
@@ -125,7 +125,7 @@ def _fields(records: Iterable[RunRecord]) -> Iterator[_Field]:
     newest = current(records)
     metrics = known(newest)
     for r in newest:
-        pipelines = groups.setdefault(terms(r), defaultdict(dict))
+        pipelines = groups.setdefault(equal_terms(r), defaultdict(dict))
         pipelines[r.spec.pipeline][r.spec.size, r.spec.repeat] = r
     for runs in groups.values():
         done = [r for cells in runs.values() for r in cells.values() if r.status is Status.OK]
@@ -199,7 +199,7 @@ def _verdict(field: _Field, at: _Comparison, rule: DecisionRule) -> Verdict:
         dataset=spec.dataset,
         task=spec.task,
         device=spec.device,
-        tuning=str(spec.tuning or ""),
+        tuning=spec.tuned_as,
         metric=field.metric.name,
         deep=at.deep.names,
         simple=in_turn(row.simple for row in used),

@@ -18,7 +18,7 @@ from omicsbench.metrics import METRICS
 from omicsbench.planning.estimate import look_ahead
 from omicsbench.planning.plan import Planned, make_plan
 from omicsbench.planning.suite import Suite, make_suite
-from omicsbench.records.costs import forecasts, observe, terms
+from omicsbench.records.costs import cost_terms, forecasts, observe
 from omicsbench.records.facts import Limits
 from omicsbench.records.packed import PACKED_FILE, decode_lines
 from omicsbench.records.spec import Phases, RunRecord, RunSpec, Status, Tuning
@@ -304,7 +304,7 @@ def test_a_search_may_take_longer_than_a_fit(trials: int, seconds: float, fit_s:
 
 def test_tuned_runs_tell_nothing_of_others(registry: Registry) -> None:
     written, tuned = _spec(registry)
-    assert terms(written) != terms(tuned)
+    assert cost_terms(written) != cost_terms(tuned)
     limits = Limits(timeout_s=10.0, memory_bytes=1e12)
 
     def record(spec: RunSpec, status: Status, **more: Any) -> RunRecord:
