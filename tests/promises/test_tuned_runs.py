@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import builders
 import numpy as np
 import pytest
 from hypothesis import assume, given
@@ -308,9 +309,7 @@ def test_tuned_runs_tell_nothing_of_others(registry: Registry) -> None:
     limits = Limits(timeout_s=10.0, memory_bytes=1e12)
 
     def record(spec: RunSpec, status: Status, **more: Any) -> RunRecord:
-        return RunRecord(
-            key=spec.key, spec=spec, family="simple", status=status, limits=limits, **more
-        )
+        return builders.record(spec, family="simple", status=status, limits=limits, **more)
 
     done = observe(record(tuned, Status.OK, phases=Phases(tuning_s=50, fit_s=2)))
     assert done is not None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import builders
 import numpy as np
 import pytest
 from hypothesis import given
@@ -18,7 +19,7 @@ from omicsbench.records.costs import (
     with_predictions,
 )
 from omicsbench.records.facts import Limits
-from omicsbench.records.spec import Cause, Phases, RunRecord, RunSpec, Status
+from omicsbench.records.spec import Cause, Phases, RunRecord, Status
 from omicsbench.running.limits import Budget
 
 Curve = Callable[[float], float]
@@ -142,26 +143,8 @@ def test_medians_ignore_one_disturbed_repeat() -> None:
 
 
 def _record(size: int = 100, status: Status = Status.OK, **more: object) -> RunRecord:
-    spec = RunSpec(
-        task="embed",
-        dataset="d",
-        dataset_id="d",
-        pipeline="p",
-        pipeline_id="1",
-        size=size,
-        repeat=0,
-        device="cpu",
-        threads=1,
-        seed=0,
-        split="holdout",
-        features=10,
-        scored=10,
-        background=10,
-        scored_in_sample=10,
-        metrics=("knn_recall",),
-    )
-    given = {"key": spec.key, "spec": spec, "family": "deep", "status": status} | more
-    return RunRecord(**given)  # type: ignore[arg-type]
+    spec = builders.spec(dataset_id="d", size=size, scored_in_sample=10)
+    return builders.record(spec, family="deep", status=status, **more)
 
 
 def test_what_a_record_tells() -> None:

@@ -11,6 +11,7 @@ import socket
 from pathlib import Path
 from typing import Any
 
+import builders
 import pytest
 
 from omicsbench.errors import StoreError
@@ -24,28 +25,17 @@ from omicsbench.tracking.sides import read_side
 
 
 def record(size: int = 10, pipeline: str = "p", **more: Any) -> RunRecord:
-    spec = RunSpec(
-        task="embed",
-        dataset="d",
-        dataset_id="1",
+    spec = builders.spec(
         pipeline=pipeline,
         pipeline_id="2",
         size=size,
-        repeat=0,
-        device="cpu",
-        threads=1,
-        seed=0,
-        split="holdout",
-        features=10,
-        scored=10,
-        background=10,
         scored_in_sample=5,
         metrics=("knn_recall", "ari"),
     )
     facts = {"environment": {"cpu": "ü", "cores": 2}, "dataset_info": {"name": "d"}}
     scores = {"knn_recall": 0.1 + 0.2 + size / 3e7, "ari": 1e-17}
     told: dict[str, Any] = {"status": Status.OK, "scores": scores} | facts
-    return RunRecord(key=spec.key, spec=spec, family="simple", **(told | more))
+    return builders.record(spec, **(told | more))
 
 
 @pytest.fixture

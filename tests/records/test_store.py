@@ -7,6 +7,7 @@ import os
 import socket
 from pathlib import Path
 
+import builders
 import pytest
 from pydantic import ValidationError
 
@@ -14,28 +15,11 @@ from omicsbench.errors import StoreError
 from omicsbench.records import store
 from omicsbench.records.spec import SCHEMA_VERSION, RunRecord, RunSpec, Status
 
-SPEC = RunSpec(
-    task="embed",
-    dataset="d",
-    dataset_id="1",
-    pipeline="p",
-    pipeline_id="2",
-    size=10,
-    repeat=0,
-    device="cpu",
-    threads=1,
-    seed=0,
-    split="holdout",
-    features=10,
-    scored=10,
-    background=10,
-    scored_in_sample=5,
-    metrics=("knn_recall",),
-)
+SPEC = builders.spec(pipeline_id="2", scored_in_sample=5)
 
 
 def _record(spec: RunSpec = SPEC) -> RunRecord:
-    return RunRecord(key=spec.key, spec=spec, family="simple", status=Status.OK)
+    return builders.record(spec)
 
 
 def test_a_record_reads_back_the_same(tmp_path: Path) -> None:

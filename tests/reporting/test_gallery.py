@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import builders
 import numpy as np
 import pytest
 from numpy.typing import NDArray
@@ -17,7 +18,7 @@ from PIL import Image
 
 from omicsbench.records import embeddings, store
 from omicsbench.records.facts import DatasetFacts
-from omicsbench.records.spec import RunRecord, RunSpec, Status
+from omicsbench.records.spec import RunRecord, Status
 from omicsbench.reporting import gallery, write_report
 from omicsbench.reporting.gallery import COLOURS, MISSING, OTHER, Gallery, galleries
 from omicsbench.reporting.raster import MAX_BYTES, raster
@@ -38,31 +39,18 @@ def record(
     folder: Path, pipeline: str, size: int, train: Any, kind: str = "real", dataset: str = "cells"
 ) -> RunRecord:
     """A run of which 300 test cells and, unless None, the training cells are kept."""
-    spec = RunSpec(
-        task="embed",
+    spec = builders.spec(
         dataset=dataset,
         dataset_id=dataset,
         pipeline=pipeline,
-        pipeline_id="1",
         size=size,
-        repeat=0,
-        device="cpu",
-        threads=1,
-        seed=0,
-        split="holdout",
-        features=10,
         scored=300,
         background=300,
-        scored_in_sample=0,
-        metrics=("knn_recall",),
         keep_embedding=True,
     )
     parts = {"test": clusters(300)} | ({} if train is None else {"train": train})
-    return RunRecord(
-        key=spec.key,
-        spec=spec,
-        family="simple",
-        status=Status.OK,
+    return builders.record(
+        spec,
         output_dim=2,
         scores={"knn_recall": 0.5},
         started_at="2025-01-01T00:00:00Z",

@@ -10,6 +10,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
+import builders
 import numpy as np
 import pandas as pd
 import pytest
@@ -17,7 +18,7 @@ import pytest
 from omicsbench.errors import OmicsbenchError
 from omicsbench.metrics.base import METRICS
 from omicsbench.records.analysis import Analysis
-from omicsbench.records.spec import Cause, Phases, RunRecord, RunSpec, Status, Tuning
+from omicsbench.records.spec import Cause, Phases, RunRecord, Status, Tuning
 from omicsbench.reporting import answer, charts, style, tables, write_report
 from omicsbench.reporting.gallery import galleries
 from omicsbench.stats.correlated_t import Rope
@@ -83,22 +84,17 @@ def demo(folder: Path, datasets: dict[str, dict[str, Any]] | None = None) -> lis
                         status, reason = Status.SKIPPED, "needs module deep_maps"
                     fine = status is Status.OK
                     keep = fine and dim == 2 and repeat == 0
-                    spec = RunSpec(
-                        task="embed",
+                    spec = builders.spec(
                         dataset=dataset,
                         dataset_id=dataset,
                         pipeline=pipeline,
-                        pipeline_id="1",
                         size=size,
                         repeat=repeat,
-                        device="cpu",
                         threads=2,
                         seed=repeat,
-                        split="holdout",
                         features=2000,
                         scored=2000,
                         background=2000,
-                        scored_in_sample=0,
                         metrics=tuple(names),
                         keep_embedding=keep,
                     )
@@ -124,9 +120,8 @@ def demo(folder: Path, datasets: dict[str, dict[str, Any]] | None = None) -> lis
                         np.save(folder / "embeddings" / f"{spec.key}.npy", Z)
                         np.save(folder / "embeddings" / f"{spec.key}.labels.npy", codes)
                     records.append(
-                        RunRecord(
-                            key=spec.key,
-                            spec=spec,
+                        builders.record(
+                            spec,
                             family=family,
                             status=status,
                             reason=reason,

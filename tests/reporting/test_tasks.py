@@ -9,6 +9,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
+import builders
 import numpy as np
 import pandas as pd
 import pytest
@@ -108,22 +109,18 @@ def known_metrics() -> Iterator[None]:
 
 
 def spec(task: str, dataset: str, pipeline: str, size: int, repeat: int, **more: Any) -> RunSpec:
-    return RunSpec(
+    return builders.spec(
         task=task,
         dataset=dataset,
         dataset_id=dataset,
         pipeline=pipeline,
-        pipeline_id="1",
         size=size,
         repeat=repeat,
-        device="cpu",
         threads=2,
         seed=repeat,
-        split="holdout",
         features=2000,
         scored=1000,
         background=1000,
-        scored_in_sample=0,
         metrics=(),
         **more,
     )
@@ -198,9 +195,8 @@ def predicted(dataset: str = "blood_cells", held_out: str | None = None) -> list
                 test = scores()
                 units = (level + rng.normal(0, 0.02, 20)).tolist()
                 records.append(
-                    RunRecord(
-                        key=of.key,
-                        spec=of,
+                    builders.record(
+                        of,
                         family=family,
                         status=status,
                         reason=reason,
@@ -250,9 +246,8 @@ def joint(dataset: str = "citeseq", folder: Path | None = None) -> list[RunRecor
                     Z = rng.normal(size=(300, 2)).astype(np.float32)
                     np.save(folder / "embeddings" / f"{of.key}.npy", Z)
                 records.append(
-                    RunRecord(
-                        key=of.key,
-                        spec=of,
+                    builders.record(
+                        of,
                         family=family,
                         status=Status.OK,
                         output_dim=dim,
@@ -285,9 +280,8 @@ def embedded(dataset: str = "blood_cells") -> list[RunRecord]:
                 of = spec("embed", dataset, pipeline, size, repeat)
                 scores = {"knn_recall": level, "reconstruction_r2": level}
                 records.append(
-                    RunRecord(
-                        key=of.key,
-                        spec=of,
+                    builders.record(
+                        of,
                         family=family,
                         status=Status.OK,
                         output_dim=10,

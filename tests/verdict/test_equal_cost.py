@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+import builders
 import pytest
 
 from omicsbench.errors import RegistryError
 from omicsbench.planning.contestants import resolve_metrics
 from omicsbench.planning.suite import make_suite
 from omicsbench.records.analysis import Analysis
-from omicsbench.records.spec import Phases, RunRecord, RunSpec, Status, Tuning
+from omicsbench.records.spec import Phases, RunRecord, Tuning
 from omicsbench.registry.discover import discover
 from omicsbench.verdict.equal_cost import at_equal_cost, cost_of, seconds_of
 
@@ -32,37 +33,18 @@ def run(
         "device": changes.pop("device", "cpu"),
         "features_per_size": changes.pop("features_per_size", False),
     }
-    spec = RunSpec(
-        task="embed",
-        dataset="cells",
-        dataset_id="1",
-        pipeline=pipeline,
-        pipeline_id="1",
-        size=size,
-        repeat=repeat,
-        threads=1,
-        seed=0,
-        split="holdout",
-        features=10,
-        scored=10,
-        background=10,
-        scored_in_sample=0,
-        metrics=("knn_recall",),
-        tuning=tuning,
-        **where,
+    spec = builders.spec(
+        dataset="cells", pipeline=pipeline, size=size, repeat=repeat, tuning=tuning, **where
     )
     score += 0.001 * repeat
     fields: dict[str, Any] = {
-        "key": spec.key,
-        "spec": spec,
         "family": family,
-        "status": Status.OK,
         "output_dim": 10,
         "scores": {"knn_recall": score, "reconstruction_mse": 1 - score},
         "validation": {"knn_recall": score, "reconstruction_mse": 1 - score},
         "phases": Phases(fit_s=seconds, transform_s=0.5, tuning_s=3 * seconds if tuning else 0.0),
     }
-    return RunRecord(**(fields | changes))
+    return builders.record(spec, **(fields | changes))
 
 
 def study(**changes: Any) -> list[RunRecord]:

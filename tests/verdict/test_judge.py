@@ -6,6 +6,7 @@ import random
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
+import builders
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -13,7 +14,7 @@ from hypothesis import strategies as st
 
 from omicsbench.metrics.base import METRICS, Metric
 from omicsbench.records.analysis import Analysis
-from omicsbench.records.spec import RunRecord, RunSpec, Status
+from omicsbench.records.spec import RunRecord, Status
 from omicsbench.records.table import tidy
 from omicsbench.verdict.choose import is_reference
 from omicsbench.verdict.judge import verdicts
@@ -52,33 +53,27 @@ def run(
 ) -> RunRecord:
     """One record; without scores it ended as ``status``."""
     given = {"dataset": "data", "device": "cpu", "pipeline_id": "1", "features_per_size": False}
-    made = RunSpec(
-        task="embed",
-        dataset_id="1",
+    made = builders.spec(
         pipeline=pipeline,
         size=size,
         repeat=repeat,
-        threads=1,
         seed=repeat,
-        split="holdout",
         features=100,
         scored=100,
         background=100,
-        scored_in_sample=0,
         metrics=(),
         **given | spec,
     )
     ok = scores is not None
-    return RunRecord(
-        key=made.key,
-        spec=made,
+    return builders.record(
+        made,
         family=family,
         status=Status.OK if ok else status,
         reason=None if ok else "why",
         output_dim=output_dim if ok else None,
         scores=dict(scores or {}),
         validation=dict(scores or {} if validation is None else validation),
-    )  # type: ignore[arg-type]
+    )
 
 
 def study(

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+import builders
 import numpy as np
 import pytest
 
 from omicsbench.metrics import METRICS
-from omicsbench.records.spec import RunRecord, RunSpec, Status
+from omicsbench.records.spec import RunRecord
 from omicsbench.stats.crossover import moments
 from omicsbench.verdict.choose import Grid, best_by_validation, choices, fixed
 from omicsbench.verdict.pairs import Paired, pair_up
@@ -27,29 +28,18 @@ def run(
     split: str = "holdout",
     size: int = 100,
 ) -> RunRecord:
-    spec = RunSpec(
-        task="embed",
+    spec = builders.spec(
         dataset="data",
-        dataset_id="1",
         pipeline=pipeline,
-        pipeline_id="1",
         size=size,
         repeat=repeat,
-        device="cpu",
-        threads=1,
-        seed=0,
         split=split,
-        features=10,
         scored=50,
         background=50,
-        scored_in_sample=0,
         metrics=(METRIC,),
-    )  # type: ignore[arg-type]
-    return RunRecord(
-        key=spec.key,
-        spec=spec,
-        family="simple",
-        status=Status.OK,
+    )
+    return builders.record(
+        spec,
         output_dim=2,
         scores={METRIC: score},
         scores_se={} if se is None else {METRIC: se},
