@@ -123,14 +123,12 @@ def _retrieve(remote: Remote, path: Path, tell: Tell) -> None:
             downloader=Download(part, checked=expected is not None),
         )
     except ValueError as error:  # pooch's word for a wrong checksum
-        raise _wrong(remote, path, part, expected or "") from error
+        raise _reject(remote, path, part, expected or "") from error
     part.unlink(missing_ok=True)
 
 
 def _verify(remote: Remote, path: Path, tell: Tell) -> None:
     """Check the file unless its size and time are those at which it was found right."""
-    import pooch
-
     record = _Record.read(path)
     stated = _stated(remote)
     if record and record.url and record.url != remote.url:
@@ -146,7 +144,7 @@ def _verify(remote: Remote, path: Path, tell: Tell) -> None:
     )
     if record and record.stamp == stamp and same:
         return
-    found = str(pooch.file_hash(str(path), alg="sha256"))
+    found = _hash(path, "sha256")
     if record and found != record.sha256 and same:
         raise DataError(
             f"{path} has sha256 {found} where {record.sha256} is recorded: it was damaged or "
@@ -154,9 +152,11 @@ def _verify(remote: Remote, path: Path, tell: Tell) -> None:
         )
     if stated and (not record or not same):
         algorithm, _, expected = stated.partition(":")
-        actual = found if algorithm == "sha256" else pooch.file_hash(str(path), alg=algorithm)
-        if actual != expected:
-            raise _wrong(remote, path, path, stated)
+        certain = algorithm == "sha256"
+        actual = found if certain else _hash(path, algorithm)
+        if actual != expected:  # a file that the user brought is left where it is
+            wrong = _Mismatch(remote, path, path, stated, actual)
+            raise wrong.certain("delete it and fetch again") if certain else wrong.doubtful(found)
     if not stated and not record:
         tell(
             f"No checksum of {path.name} is known: the sha256 of this first copy, {found}, is "
@@ -178,41 +178,72 @@ def _stated(remote: Remote) -> str | None:
     return digest
 
 
-def _wrong(remote: Remote, path: Path, found_at: Path, expected: str) -> DataError:
-    """The sentence for a file whose checksum is not the stated one.
+@dataclass(frozen=True)
+class _Mismatch:
+    """A file whose checksum is not the expected one, in words; nothing is done to it here.
 
-    A download in doubt is kept under another name, for the user to judge; where a sha256
-    is stated there is no doubt, and it is deleted. A file that the user brought is left.
+    Attributes
+    ----------
+    path : where the file belongs.
+    file : where it lies; at ``path`` if the user has brought it, or it has been replaced.
+    expected, actual : ``algorithm:hex``, and the hex digits that were found.
     """
-    import pooch
 
+    remote: Remote
+    path: Path
+    file: Path
+    expected: str
+    actual: str
+
+    @property
+    def _start(self) -> str:
+        algorithm, _, digest = self.expected.partition(":")
+        what = self.path if self.file == self.path else self.remote.url
+        return f"{what} has {algorithm} {self.actual} where {digest} is expected"
+
+    def certain(self, done: str) -> DataError:
+        """Of a sha256, which leaves no doubt; ``done`` is what became, or is to become, of it."""
+        mend = "the source has changed"
+        if self.expected != _stated(self.remote):
+            record = _Record.path(self.path)
+            mend += f" since the first download: delete {record} to take it as it is"
+        return DataError(f"{self._start}; {done}, and if that ends alike, {mend}.")
+
+    def doubtful(self, sha256: str) -> DataError:
+        """Of any other checksum: the user may know better, and accept the file by its sha256."""
+        doubt = f" ({self.remote.note.rstrip('.')})" if self.remote.note else ""
+        move = "" if self.file == self.path else f"move {self.file} to {self.path} and "
+        return DataError(
+            f"{self._start}{doubt}: delete {self.file.name} and fetch again, or, if you have "
+            f"reason to trust it, {move}write its sha256, {sha256}, into "
+            f"{_Record.path(self.path)}, which then counts instead."
+        )
+
+
+def _reject(remote: Remote, path: Path, part: Path, expected: str) -> DataError:
+    """Delete a download that is not the expected file, or set it aside, and say so.
+
+    It is set aside, for the user to judge, unless a sha256 leaves no doubt.
+    """
     algorithm, _, digest = expected.partition(":")
-    brought = found_at == path
-    if not found_at.is_file():  # moved, on a file system without hard links, and deleted
+    if not part.is_file():  # moved, on a file system without hard links, and deleted
         return DataError(
             f"{remote.url} gave a file whose {algorithm} is not {digest}; it was deleted: fetch "
             "again."
         )
-    actual = pooch.file_hash(str(found_at), alg=algorithm)
-    start = f"{path if brought else remote.url} has {algorithm} {actual} where {digest} is expected"
+    actual = _hash(part, algorithm)
     if algorithm == "sha256":
-        if not brought:
-            found_at.unlink()
-        done = "delete it and fetch again" if brought else "it was deleted: fetch again"
-        mend = "the source has changed"
-        if expected != _stated(remote):
-            mend += f" since the first download: delete {_Record.path(path)} to take it as it is"
-        return DataError(f"{start}; {done}, and if that ends alike, {mend}.")
-    kept = found_at
-    if not brought:
-        kept = found_at.replace(path.with_name(f"{path.name}.rejected"))
-    doubt = f" ({remote.note.rstrip('.')})" if remote.note else ""
-    sha256 = pooch.file_hash(str(kept), alg="sha256")
-    move = "" if brought else f"move {kept} to {path} and "
-    return DataError(
-        f"{start}{doubt}: delete {kept.name} and fetch again, or, if you have reason to trust it, "
-        f"{move}write its sha256, {sha256}, into {_Record.path(path)}, which then counts instead."
-    )
+        part.unlink()
+        wrong = _Mismatch(remote, path, part, expected, actual)
+        return wrong.certain("it was deleted: fetch again")
+    kept = part.replace(path.with_name(f"{path.name}.rejected"))
+    return _Mismatch(remote, path, kept, expected, actual).doubtful(_hash(kept, "sha256"))
+
+
+def _hash(path: Path, algorithm: str) -> str:
+    import pooch
+
+    return str(pooch.file_hash(str(path), alg=algorithm))
 
 
 def _stamp(path: Path) -> str:
