@@ -18,9 +18,9 @@ from omicsbench.inputs.fetch import fetch, known_sha256
 from omicsbench.inputs.pairing import pair
 from omicsbench.inputs.readers import file_digest, modality_values, read, read_modalities
 from omicsbench.inputs.validation import Checked, check, checked_blocks
-from omicsbench.plugin import Provenance, Values
+from omicsbench.plugin import DatasetInfo, Provenance, Values
 from omicsbench.registry.calls import call_text, parse_call
-from omicsbench.registry.discover import Registry, unavailable
+from omicsbench.registry.discover import Entry, Registry, unavailable
 from omicsbench.stream import BLOCK_ROWS, CellStream
 
 
@@ -172,55 +172,10 @@ def registered(text: str, registry: Registry) -> Source:
     reason = unavailable(info)
     if reason:
         raise DataError(f"Data set {info.name} {reason}.")
-    params = call.bind(entry.make)
-    files = [entry.path.parent / "data" / name for name in info.files]
-
-    def load() -> Cells | Mapping[str, Cells]:
-        from anndata import AnnData
-
-        name = text.strip()
-        try:
-            adata = entry.make(**params)
-        except OmicsbenchError:
-            raise
-        except (Exception, SystemExit) as error:  # a loader is anybody's code
-            reason = f"{type(error).__name__}: {error}"
-            raise DataError(f"{name} cannot be loaded: {reason}.") from error
-        if info.modalities:
-            return _checked_modalities(adata, info.label, info.unit, dict(info.modalities), name)
-        if isinstance(adata, CellStream) and info.unit:
-            raise DataError(f"{name}: units are known of data held in memory only; declare none.")
-        if isinstance(adata, CellStream) and info.values:
-            return Cells.streamed(adata, info.values, name)
-        if not isinstance(adata, AnnData):
-            kind = type(adata).__name__
-            raise DataError(f"{name} cannot be loaded: its loader gave {kind}, not an AnnData.")
-        try:
-            return Cells.held(check(adata, info.label, info.values, info.unit))
-        except DataError as error:
-            raise DataError(f"Data set {name}: {error}") from error
-
-    def identify() -> Any:
-        known = [
-            info.name,
-            params,
-            info.version,
-            entry.code_id,
-            info.label,
-            info.values,
-            info.scale,
-            [file_digest(f) for f in files],
-            [_version(m) for m in info.needs],
-        ]
-        known += [info.unit] if info.unit else []
-        known += [dict(info.modalities)] if info.modalities else []
-        for remote in info.remote:
-            fetch(remote)
-        return [*known, [known_sha256(r) for r in info.remote]] if info.remote else known
-
+    found = _Registered(text.strip(), entry, call.bind(entry.make))
     return Source(
-        name=call_text(info.name, params),
-        identify=identify,
+        name=call_text(info.name, found.params),
+        identify=found.identify,
         describe={
             "name": info.name,
             "summary": info.summary,
@@ -233,9 +188,80 @@ def registered(text: str, registry: Registry) -> Source:
             "unit": info.unit,
         },
         scale=info.scale,
-        load=load,
+        load=found.load,
         several=bool(info.modalities),
     )
+
+
+@dataclass(frozen=True)
+class _Registered:
+    """A registered data set with its stated parameters, called ``name`` in what is said of it."""
+
+    name: str
+    entry: Entry[DatasetInfo]
+    params: dict[str, Any]
+
+    def identify(self) -> list[Any]:
+        """What changes whenever the data may change; downloads what they are read from.
+
+        Ids of stored runs are hashes of this list, so that a part which came later is in it only
+        where a data set has it.
+        """
+        info = self.entry.info
+        folder = self.entry.path.parent / "data"
+        for remote in info.remote:
+            fetch(remote)
+        later: list[Any] = [
+            info.unit,
+            dict(info.modalities),
+            [known_sha256(remote) for remote in info.remote],
+        ]
+        return [
+            info.name,
+            self.params,
+            info.version,
+            self.entry.code_id,
+            info.label,
+            info.values,
+            info.scale,
+            [file_digest(folder / name) for name in info.files],
+            [_version(module) for module in info.needs],
+            *filter(None, later),
+        ]
+
+    def load(self) -> Cells | Mapping[str, Cells]:
+        """The cells, checked. Raises DataError, naming the data set."""
+        from anndata import AnnData
+
+        info, loaded = self.entry.info, self._loaded()
+        if info.modalities:
+            modalities = dict(info.modalities)
+            return _checked_modalities(loaded, info.label, info.unit, modalities, self.name)
+        if isinstance(loaded, CellStream) and info.unit:
+            raise DataError(
+                f"{self.name}: units are known of data held in memory only; declare none."
+            )
+        if isinstance(loaded, CellStream) and info.values:
+            return Cells.streamed(loaded, info.values, self.name)
+        if not isinstance(loaded, AnnData):
+            kind = type(loaded).__name__
+            raise DataError(
+                f"{self.name} cannot be loaded: its loader gave {kind}, not an AnnData."
+            )
+        try:
+            return Cells.held(check(loaded, info.label, info.values, info.unit))
+        except DataError as error:
+            raise DataError(f"Data set {self.name}: {error}") from error
+
+    def _loaded(self) -> Any:
+        """What the loader returns."""
+        try:
+            return self.entry.make(**self.params)
+        except OmicsbenchError:
+            raise
+        except (Exception, SystemExit) as error:  # a loader is anybody's code
+            reason = f"{type(error).__name__}: {error}"
+            raise DataError(f"{self.name} cannot be loaded: {reason}.") from error
 
 
 def own(data: OwnData, several: bool = False) -> Source:
