@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from scipy import sparse
 
-    from omicsbench.planning.estimate import Outlook
+    from omicsbench.planning.estimated import Estimate
     from omicsbench.records.packing import Packed
     from omicsbench.running.runner import Observer
     from omicsbench.tracking.compare import Comparison
@@ -129,7 +129,7 @@ def estimate(
     """
     import pandas as pd
 
-    from omicsbench.planning.estimate import flat
+    from omicsbench.planning.estimated import flat
 
     found = plan(suite, results=results, plugins=plugins)
     table = pd.DataFrame([flat(row) for row in found.rows])
@@ -142,7 +142,7 @@ def plan(
     *,
     results: PathLike | None = None,
     plugins: Sequence[PathLike] = (),
-) -> Outlook:
+) -> Estimate:
     """What a suite will take, as ``omicsbench plan`` prints it. Nothing is run or prepared.
 
     Parameters

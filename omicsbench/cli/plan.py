@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -12,7 +12,8 @@ import typer
 from omicsbench.cli.options import Plugins
 
 if TYPE_CHECKING:
-    from omicsbench.planning.estimate import DatasetOutlook, Outlook, Row
+    from omicsbench.planning.estimated import Estimate, Row
+    from omicsbench.planning.known_data import KnownData
 
 HEADS = ("n", "runs", "done", "one run, s", "peak memory, GiB", "disk, MiB", "")
 NUMBERS = range(6)  # columns of HEADS that are aligned to the right
@@ -28,7 +29,7 @@ def plan(
 ) -> None:
     """Predict time, memory and disk of every run of a suite from the runs already stored."""
     from omicsbench import api
-    from omicsbench.planning.estimate import flat
+    from omicsbench.planning.estimated import flat
 
     found = api.plan(suite, results=results, plugins=plugins or [])
     if as_json:
@@ -37,7 +38,7 @@ def plan(
             "results": found.results,
             "stored": found.stored,
             "unreadable": found.unreadable,
-            "datasets": [asdict(d) for d in found.datasets],
+            "datasets": [asdict(replace(d, terms=None)) for d in found.datasets],
             "rows": [flat(row) for row in found.rows],
             "total": asdict(found.total),
         }
@@ -49,7 +50,7 @@ def plan(
     print("\n".join(_summary(found)))
 
 
-def _heading(dataset: DatasetOutlook) -> str:
+def _heading(dataset: KnownData) -> str:
     cells = f"{dataset.cells:,} cells, " if dataset.cells else ""
     size = dataset.prepared_bytes
     stored = "not prepared yet, size unknown" if size is None else f"prepared, {_mib(size)} MiB"
@@ -100,7 +101,7 @@ def _cells(row: Row) -> tuple[str, ...]:
     )
 
 
-def _summary(found: Outlook) -> list[str]:
+def _summary(found: Estimate) -> list[str]:
     from omicsbench.records.costs import short
 
     total = found.total

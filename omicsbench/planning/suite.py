@@ -13,6 +13,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 from omicsbench.errors import RegistryError, unknown
 from omicsbench.plugin import Family, Task
 from omicsbench.records.analysis import Analysis
+from omicsbench.records.environment import cores
 from omicsbench.records.spec import Device, Tuning
 
 Size = int | Literal["all"]
@@ -105,6 +106,11 @@ TABLES: dict[str, type[BaseModel]] = {
     "tune": Tune,
     "analysis": Analysis,
 }
+
+
+def threads_of(suite: Suite) -> int:
+    """Threads of each run: as stated, otherwise its share of the cores."""
+    return suite.threads or max(1, cores() // suite.jobs)
 
 
 def load_suite(name: str) -> Suite:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -80,7 +80,7 @@ def make(folder: Path, recipe: Recipe) -> None:
 def _write(folder: Path, cells: Cells, recipe: Recipe) -> Contents:
     """Write the arrays of one matrix; returns what is to be known of them."""
     source = recipe.source
-    held_out = _code_of(source.held_out, cells)
+    held_out = None if source.held_out is None else code_of(source.held_out, cells.label_names)
     if cells.matrix is not None:
         made = _dense(cells, recipe, held_out)
     else:
@@ -141,13 +141,12 @@ def _joined(parts: dict[str, Contents], name: str) -> Contents:
     )
 
 
-def _code_of(held_out: str | None, cells: Cells) -> int | None:
-    if held_out is None:
-        return None
-    if held_out not in cells.label_names:
-        shown = ", ".join(cells.label_names[:8]) or "none, without labels"
+def code_of(held_out: str, label_names: Sequence[str]) -> int:
+    """The code of the class that is held out. Raises DataError if there is no such class."""
+    if held_out not in label_names:
+        shown = ", ".join(label_names[:8]) or "none, without labels"
         raise DataError(f"There is no class {held_out!r} to hold out; the classes are {shown}.")
-    return cells.label_names.index(held_out)
+    return label_names.index(held_out)
 
 
 def _depths(cells: Cells) -> NDArray[np.float32]:

@@ -13,9 +13,9 @@ sets of as many features, each size's median over them; otherwise there is no fo
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 from statistics import median
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 
@@ -90,17 +90,27 @@ def observe(record: RunRecord, disk_bytes: float | None = None) -> Observation |
     return None
 
 
-def cost_terms(spec: RunSpec) -> tuple[Any, ...]:
+@dataclass(frozen=True)
+class CostTerms:
     """What two runs must share for the cost of one to tell that of the other."""
-    return (
-        spec.task,
-        spec.label,
-        spec.pipeline_id,
-        spec.device,
-        spec.threads,
-        spec.features,
-        spec.features_per_size,
-    )
+
+    task: str
+    label: str
+    pipeline_id: str
+    device: str
+    threads: int
+    features: int
+    features_per_size: bool
+
+    @property
+    def of_any_version(self) -> CostTerms:
+        """The same of every version of the pipeline."""
+        return replace(self, pipeline_id="")
+
+
+def cost_terms(spec: RunSpec) -> CostTerms:
+    """The terms of a run."""
+    return CostTerms(**{field.name: getattr(spec, field.name) for field in fields(CostTerms)})
 
 
 def forecast(
@@ -214,7 +224,7 @@ def with_predictions(records: Sequence[RunRecord]) -> list[RunRecord]:
 
     The forecast rests on the finished runs under equal terms, and on the limit that was exceeded.
     """
-    known: dict[tuple[Any, ...], list[Observation]] = {}
+    known: dict[CostTerms, list[Observation]] = {}
     for record in records:
         seen = observe(record)
         if seen:

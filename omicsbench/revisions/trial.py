@@ -20,9 +20,8 @@ from typing import Any
 
 from omicsbench.errors import OmicsbenchError, StoreError
 from omicsbench.inputs.fetch import Tell, downloads_folder
-from omicsbench.planning.suite import Suite
+from omicsbench.planning.suite import Suite, threads_of
 from omicsbench.records import store
-from omicsbench.records.environment import cores
 from omicsbench.records.ids import digest
 from omicsbench.records.spec import RunRecord
 from omicsbench.revisions.build import Built, build
@@ -99,7 +98,7 @@ def set_up(suite: Suite, base: Built, head: Built, out: Path | None) -> Trial:
     """
     suite = suite.model_copy(
         update={
-            "threads": suite.threads or max(1, cores() // suite.jobs),
+            "threads": threads_of(suite),
             "jobs": 1,
             "repeats": 1,
             "fewer_repeats": {},

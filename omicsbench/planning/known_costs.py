@@ -1,0 +1,111 @@
+"""What stored runs cost, and what others will cost by them."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from pathlib import Path
+from statistics import mean, median
+
+from omicsbench.planning.outline import Wanted
+from omicsbench.records import environment
+from omicsbench.records.costs import (
+    CostTerms,
+    Forecast,
+    Observation,
+    Quantity,
+    cost_terms,
+    forecast,
+    observe,
+)
+from omicsbench.records.embeddings import packed_bytes
+from omicsbench.records.spec import RunRecord, RunSpec, Status
+
+QUANTITIES: tuple[Quantity, ...] = ("wall_s", "peak_rss_bytes", "disk_bytes")
+ELSEWHERE = ", of another version of the pipeline or on another machine"
+
+
+class KnownCosts:
+    """Stored costs, first those of the very terms on this machine, then any of the pipeline."""
+
+    def __init__(self, records: Sequence[RunRecord], results: Path) -> None:
+        here = environment.describe()
+        disk = _disk_bytes(records, results)
+        self._here: dict[CostTerms, list[Observation]] = defaultdict(list)
+        self._anywhere: dict[CostTerms, list[Observation]] = defaultdict(list)
+        self._starts: dict[str, list[float]] = defaultdict(list)
+        self._tried: dict[tuple[str, CostTerms], int] = {}
+        for r in records:
+            seen = observe(r, disk.get(_alike(r.spec)))
+            if seen is None:
+                continue
+            terms = cost_terms(r.spec)
+            self._anywhere[terms.of_any_version].append(seen)
+            if r.environment.same_machine(here):
+                self._here[terms].append(seen)
+            if r.status is Status.OK:
+                self._starts[seen.pipeline].append(r.phases.import_s + r.phases.warm_up_s)
+            place = r.spec.dataset, terms
+            self._tried[place] = max(r.spec.size, self._tried.get(place, 0))
+
+    def costs(self, wanted: Wanted, features: int) -> dict[Quantity, Forecast]:
+        """Forecasts of one run; empty where nothing is stored to predict it from."""
+        found = _forecasts(self._here.get(wanted.terms, ()), wanted, features)
+        if "wall_s" in found:
+            return found
+        found = _forecasts(self._anywhere.get(wanted.terms.of_any_version, ()), wanted, features)
+        if "wall_s" not in found:
+            return {}
+        return {
+            quantity: replace(cost, basis=cost.basis + ELSEWHERE, own=False)
+            for quantity, cost in found.items()
+        }
+
+    def is_beyond(self, wanted: Wanted) -> bool:
+        """Whether the size is larger than every one tried under these terms on the data set."""
+        return wanted.size > self._tried.get((wanted.dataset, wanted.terms), 0)
+
+    def start_s(self, pipeline: str) -> float:
+        """Seconds of imports and warm-ups of one worker."""
+        return median(self._starts.get(pipeline, [0.0]))
+
+
+def _forecasts(
+    known: Iterable[Observation], wanted: Wanted, features: int
+) -> dict[Quantity, Forecast]:
+    found = {
+        quantity: forecast(
+            known,
+            quantity,
+            pipeline=wanted.contestant.label,
+            dataset=wanted.dataset,
+            features=features,
+            size=wanted.size,
+        )
+        for quantity in QUANTITIES
+    }
+    return {quantity: cost for quantity, cost in found.items() if cost}
+
+
+def _alike(spec: RunSpec) -> tuple[str, str, int]:
+    return spec.dataset, spec.label, spec.size
+
+
+def _disk_bytes(records: Iterable[RunRecord], results: Path) -> dict[tuple[str, str, int], float]:
+    """Mean bytes of a finished run's files, by data set, pipeline and size."""
+    sizes: dict[tuple[str, str, int], list[float]] = defaultdict(list)
+    packed = packed_bytes(results)
+    for r in records:
+        if r.status is Status.OK:
+            sizes[_alike(r.spec)].append(_stored_bytes(results, packed, r))
+    return {alike: mean(found) for alike, found in sizes.items()}
+
+
+def _stored_bytes(results: Path, packed: dict[str, int], record: RunRecord) -> float:
+    """Bytes of a run's files, as they are while running; ``packed`` are those of packed arrays."""
+    total = len(record.model_dump_json()) + 1
+    if record.embedding:
+        loose = {p.name: p.stat().st_size for p in results.glob(f"embeddings/{record.key}*")}
+        total += sum(n for file, n in (packed | loose).items() if file.startswith(record.key))
+    return float(total)

@@ -1,0 +1,104 @@
+"""Why a run cannot be done here: small rules, some without data and some of prepared data."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+import numpy as np
+
+from omicsbench.planning.outline import Wanted
+from omicsbench.prepare.prepared import Prepared
+from omicsbench.prepare.subsample import chosen_rows, class_sizes
+from omicsbench.records.spec import RunSpec
+from omicsbench.registry.calls import parse_call
+from omicsbench.registry.discover import unavailable
+
+Rule = Callable[[Wanted], str | None]
+DataRule = Callable[[Wanted, RunSpec, Prepared], str | None]
+
+
+def obstacle(wanted: Wanted) -> str | None:
+    """The first reason that can be told without data, None if there is none."""
+    return next((reason for rule in WITHOUT_DATA if (reason := rule(wanted))), None)
+
+
+def obstacle_in_data(wanted: Wanted, spec: RunSpec, prepared: Prepared) -> str | None:
+    """The first reason of all, None if the run can be done."""
+    reasons = (rule(wanted, spec, prepared) for rule in OF_DATA)
+    return obstacle(wanted) or next((reason for reason in reasons if reason), None)
+
+
+def _missing(wanted: Wanted) -> str | None:
+    for stage in wanted.contestant.pipeline.stages:
+        if reason := unavailable(stage.info):
+            return f"{parse_call(stage.text).name} {reason}"
+    return None
+
+
+def _device(wanted: Wanted) -> str | None:
+    device = wanted.suite.device
+    for stage in wanted.contestant.pipeline.stages:
+        if not {device, "cpu"} & set(stage.info.devices):
+            devices = ", ".join(stage.info.devices)
+            return f"{parse_call(stage.text).name} runs on {devices}, not on {device}"
+    return None
+
+
+def _too_many_dimensions(wanted: Wanted) -> str | None:
+    for stage in wanted.contestant.pipeline.stages:
+        if stage.n_components and stage.n_components >= wanted.size:
+            return f"{stage.n_components} dimensions need more than {wanted.size} training samples"
+    return None
+
+
+def _untunable(wanted: Wanted) -> str | None:
+    return wanted.contestant.untunable
+
+
+def _no_labels(wanted: Wanted, spec: RunSpec, prepared: Prepared) -> str | None:
+    sees = any(stage.info.sees_labels for stage in wanted.contestant.pipeline.stages)
+    needed = sees or spec.task == "predict"
+    return "the data set has no labels" if needed and not prepared.facts.label_names else None
+
+
+def _no_such_image(wanted: Wanted, spec: RunSpec, prepared: Prepared) -> str | None:
+    for stage in wanted.contestant.pipeline.stages:
+        image, features = stage.value("image"), prepared.facts.n_features
+        if image is not None and math.prod(image) != features:
+            shape = " x ".join(map(str, image))
+            return f"takes images of {shape}, the data set has {features} features"
+    return None
+
+
+def _one_class(wanted: Wanted, spec: RunSpec, prepared: Prepared) -> str | None:
+    """Classes count among the training rows, if they have more than one cell in the data set."""
+    if spec.task != "predict":
+        return None
+    assert prepared.labels is not None
+    codes = np.asarray(prepared.labels[chosen_rows(spec, prepared)[0]["train"]])
+    classes = np.count_nonzero(class_sizes(prepared)[np.unique(codes[codes >= 0])] > 1)
+    return f"only one class among the {spec.size} training samples" if classes < 2 else None
+
+
+def _too_few_features(wanted: Wanted, spec: RunSpec, prepared: Prepared) -> str | None:
+    dimensions = wanted.contestant.pipeline.stages[0].n_components
+    features = prepared.contents.shape[1]
+    too_few = dimensions is not None and dimensions > features
+    return f"the data set has only {features} features" if too_few else None
+
+
+def _negative(wanted: Wanted, spec: RunSpec, prepared: Prepared) -> str | None:
+    needed = wanted.contestant.pipeline.stages[0].info.nonnegative
+    negative = needed and not prepared.contents.nonnegative
+    return "needs non-negative data, and this data set has negative values" if negative else None
+
+
+WITHOUT_DATA: tuple[Rule, ...] = (_missing, _device, _too_many_dimensions, _untunable)
+OF_DATA: tuple[DataRule, ...] = (
+    _no_labels,  # first: classes are counted by them
+    _no_such_image,
+    _one_class,
+    _too_few_features,
+    _negative,
+)

@@ -1,0 +1,174 @@
+"""What a suite enumerates before any data are at hand: the list that runs and estimates walk."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from omicsbench.errors import RegistryError
+from omicsbench.inputs.source import OwnData, Source, own, registered
+from omicsbench.planning.contestants import Contestant, contestants, resolve_metrics
+from omicsbench.planning.suite import LADDER, DatasetChoice, Size, Suite, threads_of
+from omicsbench.plugin import Remote
+from omicsbench.prepare.split import kind, smallest_parts
+from omicsbench.records.costs import CostTerms
+from omicsbench.records.spec import RunSpec
+from omicsbench.registry.calls import parse_call
+from omicsbench.registry.discover import Registry
+
+
+@dataclass(frozen=True)
+class ChosenData:
+    """A data set that takes part, the training sizes stated for it, and what it downloads."""
+
+    source: Source
+    stated: tuple[Size, ...]
+    remote: tuple[Remote, ...] = ()
+
+    def sizes(self, train: int) -> list[int]:
+        """Ascending training sizes that ``train`` rows allow; "all" is what every repeat has.
+
+        Raises RegistryError if there are none.
+        """
+        numbers = {train if size == "all" else int(size) for size in self.stated}
+        if found := sorted(size for size in numbers if size <= train):
+            return found
+        raise RegistryError(
+            f"{self.source.name} has {train} training samples, fewer than every size of the suite; "
+            f'add a size of at most {train}, or "all", or leave the data set out.'
+        )
+
+
+@dataclass(frozen=True)
+class DataTerms:
+    """What a run's spec takes from its data: ``train`` and ``test`` are rows of any repeat."""
+
+    dataset_id: str
+    split: Literal["holdout", "kfold"]
+    train: int
+    test: int
+
+    @classmethod
+    def of(cls, dataset_id: str, cells: int, train: int | None = None) -> DataTerms:
+        """Of so many cells; ``train`` where a class held out leaves fewer than these would."""
+        most, _, test = smallest_parts(cells)
+        return cls(dataset_id, kind(cells), most if train is None else min(most, train), test)
+
+
+@dataclass(frozen=True)
+class Outline:
+    """The data sets, contestants and metrics of a suite, all known and sound."""
+
+    suite: Suite
+    datasets: tuple[ChosenData, ...]
+    contestants: tuple[Contestant, ...]
+    metrics: tuple[str, ...]
+
+    def wanted(self, data: ChosenData, sizes: Sequence[int]) -> Iterator[Wanted]:
+        """Every contestant at every size on a data set, in the order in which they are done."""
+        for contestant in self.contestants:
+            for size in sizes:
+                yield Wanted(self, data.source.name, contestant, size, sizes[0])
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """All repeats of one contestant at one size; ``smallest`` is the smallest size there is."""
+
+    outline: Outline
+    dataset: str
+    contestant: Contestant
+    size: int
+    smallest: int
+
+    @property
+    def suite(self) -> Suite:
+        return self.outline.suite
+
+    @property
+    def time_limit_s(self) -> float:
+        """Seconds that one run may take, its search included."""
+        tuning, fit_s = self.contestant.tuning, self.suite.timeout_s
+        return tuning.time_limit_s(fit_s) if tuning else fit_s
+
+    @property
+    def terms(self) -> CostTerms:
+        """What stored runs must share with these to tell their cost."""
+        suite, contestant = self.suite, self.contestant
+        return CostTerms(
+            task=suite.task,
+            label=contestant.label,
+            pipeline_id=contestant.pipeline.code_id,
+            device=suite.device,
+            threads=threads_of(suite),
+            features=suite.features,
+            features_per_size=suite.features_per_size,
+        )
+
+    def specs(self, data: DataTerms) -> list[RunSpec]:
+        """One spec for each repeat."""
+        return [self._spec(data, repeat) for repeat in range(self.contestant.repeats)]
+
+    def _spec(self, data: DataTerms, repeat: int) -> RunSpec:
+        suite, contestant = self.suite, self.contestant
+        pipeline, predicts = contestant.pipeline, suite.task == "predict"
+        background = suite.scored if predicts else max(suite.background, suite.scored)
+        return RunSpec(
+            task=suite.task,
+            dataset=self.dataset,
+            dataset_id=data.dataset_id,
+            pipeline=pipeline.text,
+            pipeline_id=pipeline.code_id,
+            size=self.size,
+            repeat=repeat,
+            device=suite.device,
+            threads=threads_of(suite),
+            seed=suite.seed,
+            split=data.split,
+            features=suite.features,
+            features_per_size=suite.features_per_size,
+            scored=min(suite.scored, data.test),
+            background=min(background, data.test),
+            scored_in_sample=0 if predicts else min(suite.scored, self.smallest),
+            metrics=self.outline.metrics,
+            metric_versions=contestant.metric_versions,
+            # Pictures show pipelines as written.
+            keep_embedding=repeat == 0 and pipeline.output_dim == 2 and not contestant.tuning,
+            tuning=contestant.tuning,
+        )
+
+
+def outline(suite: Suite, registry: Registry, own_data: Sequence[OwnData] = ()) -> Outline:
+    """The outline of a suite on its data sets and on the user's own.
+
+    Loads, downloads and prepares nothing. Raises OmicsbenchError for what is unknown or unusable.
+    """
+    entered, metrics = contestants(suite, registry), resolve_metrics(suite, registry)
+    several = suite.task == "integrate"
+    ladder: tuple[Size, ...] = suite.sizes or (*LADDER, "all")
+    chosen = [_chosen(choice, suite, registry, ladder) for choice in suite.datasets]
+    chosen += [ChosenData(own(data, several), ladder) for data in own_data]
+    if not chosen:
+        raise RegistryError(f"Suite {suite.name} names no data set; add one or use --data FILE.")
+    names = [data.source.name for data in chosen]
+    for data in chosen:
+        name = data.source.name
+        if data.source.several != several:
+            has = "several modalities: it is" if data.source.several else "one modality: it is not"
+            raise RegistryError(f"{name} has {has} for suites of task integrate.")
+        if names.count(name) > 1:
+            raise RegistryError(f"Two data sets are named {name!r}; rename one, or leave it out.")
+    return Outline(suite, tuple(chosen), tuple(entered), metrics)
+
+
+def _chosen(
+    choice: DatasetChoice, suite: Suite, registry: Registry, ladder: tuple[Size, ...]
+) -> ChosenData:
+    """A data set of the suite, without the class it holds out."""
+    source = registered(choice.name, registry)
+    if choice.held_out is not None and suite.task != "predict":
+        raise RegistryError(f"{choice.name}: held_out is for suites of task predict.")
+    remote = registry.dataset(parse_call(choice.name).name).info.remote
+    source = source.without(choice.held_out) if choice.held_out else source
+    return ChosenData(source, choice.sizes or ladder, remote)
