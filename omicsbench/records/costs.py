@@ -2,10 +2,6 @@
 
 The curve and its interval are those of ``omicsbench.stats.cost_curve``.
 
-**Censored.** A run that exceeded its limit tells that the cost there was at least the limit: a
-fitted curve that lies below it is fitted again through it, and from that size on neither the
-value nor the low end lies below it.
-
 **Where from.** The same pipeline on the same data set; if there is none, the same pipeline on data
 sets of as many features, each size's median over them; otherwise there is no forecast.
 """
@@ -21,7 +17,13 @@ import numpy as np
 
 from omicsbench.records.facts import Limits
 from omicsbench.records.spec import RunRecord, RunSpec, Status
-from omicsbench.stats.cost_curve import LAST, PRIOR_SPREAD, PRIOR_SPREAD_BYTES, Floats, predict_cost
+from omicsbench.stats.cost_curve import (
+    LAST,
+    PRIOR_SPREAD,
+    PRIOR_SPREAD_BYTES,
+    Floats,
+    predict_beyond_limits,
+)
 
 Quantity = Literal["wall_s", "fit_s", "peak_rss_bytes", "disk_bytes"]
 
@@ -127,36 +129,56 @@ def forecast(
     The observations share the terms of the run (``cost_terms``); ``features`` are those it selects.
     """
     own = [o for o in observations if o.pipeline == pipeline and getattr(o, quantity)]
-    near = [o for o in own if o.dataset == dataset]
-    where, same = "on the same data set", True
-    if not any(o.exceeded is None for o in near):
-        near = [o for o in own if o.features == features]
-        where, same = f"on other data sets of {features:,} features", False
-    done = [o for o in near if o.exceeded is None]
+    pool = _pool(own, dataset, features)
+    done = [o for o in pool.runs if o.exceeded is None]
     if not done:
         return None
-    x, y = _medians(done, quantity)
-    largest, last = int(x[-1]), float(y[-1])
-    known = min(o.base_rss_bytes for o in done) if quantity == "peak_rss_bytes" else 0.0
-    bounds = [
+    sizes, costs = _medians(done, quantity)
+    passed = _exceeded(pool.runs, quantity, beyond=sizes[-1])
+    cost = predict_beyond_limits(
+        sizes,
+        costs,
+        float(size),
+        known=min(o.base_rss_bytes for o in done) if quantity == "peak_rss_bytes" else 0.0,
+        noise=PRIOR_SPREAD if quantity.endswith("_s") else PRIOR_SPREAD_BYTES,
+        limits=passed,
+    )
+    return Forecast(*cost, _basis(sizes, pool.where, passed), int(sizes[-1]), pool.same_data)
+
+
+@dataclass(frozen=True)
+class _Pool:
+    """The runs that a forecast rests on, and in words where they come from."""
+
+    runs: list[Observation]
+    where: str
+    same_data: bool
+
+
+def _pool(own: Sequence[Observation], dataset: str, features: int) -> _Pool:
+    """Runs on the same data set, or, where none finished, on data sets of as many features."""
+    near = [o for o in own if o.dataset == dataset]
+    if any(o.exceeded is None for o in near):
+        return _Pool(near, "on the same data set", True)
+    alike = [o for o in own if o.features == features]
+    return _Pool(alike, f"on other data sets of {features:,} features", False)
+
+
+def _exceeded(runs: Iterable[Observation], quantity: Quantity, beyond: float) -> Floats:
+    """Sizes beyond those that finished, and the limit that was exceeded there; (k, 2), sorted."""
+    found = sorted(
         (float(o.size), float(getattr(o, quantity)))
-        for o in near
-        if o.exceeded == quantity and o.size > x[-1]
-    ]
-    spread = PRIOR_SPREAD if quantity.endswith("_s") else PRIOR_SPREAD_BYTES
-    curve = predict_cost(x, y, float(size), known, spread)
-    for n, least in sorted(bounds):
-        if predict_cost(x, y, n, known, spread)[0] < least:
-            x, y = np.append(x[x < n], n), np.append(y[x < n], least)
-            curve = predict_cost(x, y, float(size), known, spread)
-    least = max((cost for n, cost in bounds if n <= size), default=0.0)
-    value, low, high = curve
-    low = min(low, last * max(size / largest, 1.0))
-    value, low, high = (max(end, least) for end in (value, low, high))
-    sizes = len({o.size for o in done})
-    count = f"{min(sizes, LAST)} size{'s'[: sizes != 1]} up to {largest:,}"
-    passed = f" and a limit exceeded at {int(max(bounds)[0]):,}" if bounds else ""
-    return Forecast(value, low, high, f"from {count} {where}{passed}", largest, same)
+        for o in runs
+        if o.exceeded == quantity and o.size > beyond
+    )
+    return np.array(found, float).reshape(-1, 2)
+
+
+def _basis(sizes: Floats, where: str, passed: Floats) -> str:
+    """In words, what a forecast rests on."""
+    count = f"{min(len(sizes), LAST)} size{'s'[: len(sizes) != 1]} up to {int(sizes[-1]):,}"
+    limit = f" and a limit exceeded at {int(passed[-1, 0]):,}" if len(passed) else ""
+    return f"from {count} {where}{limit}"
 
 
 def _medians(done: Sequence[Observation], quantity: Quantity) -> tuple[Floats, Floats]:

@@ -23,6 +23,10 @@ give: a cost that has grown faster so far may have reached a bound, as training 
 early on few cells and after a set number of steps on many. So a run is never ruled out unless
 even proportional growth rules it out; a method that grows faster is tried, once, up to its limit.
 
+**Censored.** A run that exceeded its limit tells that the cost there was at least the limit: a
+fitted curve that lies below it is fitted again through it, and from that size on neither the
+value nor the low end lies below it.
+
 **Why so.** Tried on synthetic curves (power laws, a constant plus a power law, linear plus
 quadratic, n log n; exponents 0.8 to 1.8; 10 % noise), at 10 times the largest of 3 to 8 sizes: a
 line through all sizes predicts a tenth of the cost where there is a constant, a line through the
@@ -90,6 +94,24 @@ def predict_cost(
     low = value / float(np.exp(np.hypot(np.log(value / low), wide)))  # and one run's own noise
     high = value * float(np.exp(np.hypot(np.log(high / value), wide)))
     return value, low, high
+
+
+def predict_beyond_limits(
+    x: Floats, y: Floats, n: float, *, known: float, noise: float, limits: Floats
+) -> tuple[float, float, float]:
+    """Value, low and high at ``n``, where larger sizes than those of ``x`` exceeded a limit.
+
+    ``limits`` (k, 2) are these sizes, ascending, and what the cost there was at least; the other
+    parameters are those of ``predict_cost``.
+    """
+    largest, last = x[-1], float(y[-1])
+    for size, least in limits:
+        if predict_cost(x, y, float(size), known, noise)[0] < least:
+            x, y = np.append(x[x < size], size), np.append(y[x < size], least)
+    value, low, high = predict_cost(x, y, n, known, noise)
+    low = min(low, last * max(n / float(largest), 1.0))
+    least = float(limits[limits[:, 0] <= n, 1].max(initial=0.0))
+    return max(value, least), max(low, least), max(high, least)
 
 
 @dataclass(frozen=True)
