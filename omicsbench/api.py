@@ -80,6 +80,7 @@ def run(
     Raises OmicsbenchError with one sentence for anything unknown or unusable.
     """
     from omicsbench.running.called import as_python
+    from omicsbench.running.job import Manner
     from omicsbench.running.runner import run_suite
 
     for option, given in (("methods", methods), ("plugins", plugins)):
@@ -105,9 +106,7 @@ def run(
             registry=_registry(plugins),
             own_data=own,
             executor=executor,
-            isolate_runs=isolate_runs,
-            retry=retry,
-            force=force,
+            manner=Manner(isolate_runs, retry, force),
             command=command or as_python(chosen.name, data, call, target),
             observer=observer,
         )

@@ -1,8 +1,9 @@
-"""What a worker and its supervisor are told of one contestant's runs."""
+"""What a worker and its supervisor are told: plain values, so that they can travel."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
 
 from omicsbench.plugin import Family
 from omicsbench.records.costs import Observation
@@ -11,26 +12,60 @@ from omicsbench.records.spec import RunSpec
 
 
 @dataclass(frozen=True)
+class Manner:
+    """How a suite is run this time, whatever it says of itself."""
+
+    isolate_runs: bool = False  # a fresh process for every run, not only for every pipeline
+    retry: bool = False  # do runs again that failed before
+    force: bool = False  # run what is predicted to exceed a limit
+
+
+@dataclass(frozen=True)
+class Conditions:
+    """What all jobs of a suite share: folders, limits, and where methods are found."""
+
+    suite: str
+    out: str
+    scratch: str
+    limits: Limits
+    warm_up_timeout_s: float
+    jobs: int = 1  # pipelines at a time
+    plugins: tuple[str, ...] = ()
+    families: dict[str, Family] = field(default_factory=dict)
+    manner: Manner = Manner()
+
+
+@dataclass(frozen=True)
 class Job:
-    """All runs of one pipeline, either as written or tuned.
+    """All runs of one pipeline, either as written or tuned."""
 
-    Plain values only, so that it can travel to another machine.
-    """
-
+    conditions: Conditions
     pipeline: str
     family: Family
     is_control: bool
     runs: tuple[tuple[RunSpec, str], ...]  # spec and folder of its prepared data
-    out: str
-    scratch: str
-    suite: str
-    threads: int
-    jobs: int  # pipelines at a time, this one among them
-    limits: Limits
-    warm_up_timeout_s: float
-    plugins: tuple[str, ...] = ()
-    families: dict[str, Family] = field(default_factory=dict)
-    shared: tuple[str, ...] = ()
-    isolate_runs: bool = False
+    shared: tuple[str, ...] = ()  # stages that other pipelines of the suite begin with too
     known: tuple[Observation, ...] = ()  # what its runs stored earlier cost
-    force: bool = False  # run what is predicted to exceed a limit
+
+    @property
+    def limits(self) -> Limits:
+        return self.conditions.limits
+
+    @property
+    def threads(self) -> int:
+        return self.runs[0][0].threads
+
+    def for_worker(self) -> dict[str, Any]:
+        """What the worker reads of it, as JSON can hold it."""
+        given = self.conditions
+        return {
+            "pipeline": self.pipeline,
+            "shared": self.shared,
+            "plugins": given.plugins,
+            "families": given.families,
+            "out": given.out,
+            "scratch": given.scratch,
+            "suite": given.suite,
+            "limits": given.limits.model_dump(),
+            "jobs": given.jobs,
+        }

@@ -79,23 +79,12 @@ class WorkerProcess:
         return self
 
     def _start(self) -> None:
-        job = self.job
-        description = {
-            "pipeline": job.pipeline,
-            "plugins": job.plugins,
-            "families": job.families,
-            "out": job.out,
-            "scratch": job.scratch,
-            "shared": job.shared,
-            "suite": job.suite,
-            "limits": job.limits.model_dump(),
-            "jobs": job.jobs,
-        }
-        Path(job.scratch).mkdir(parents=True, exist_ok=True)
-        self._log = tempfile.TemporaryFile(dir=job.scratch)  # noqa: SIM115 (closed in __exit__)
-        file, path = tempfile.mkstemp(dir=job.scratch, prefix="job-", suffix=".json")
+        scratch = Path(self.job.conditions.scratch)
+        scratch.mkdir(parents=True, exist_ok=True)
+        self._log = tempfile.TemporaryFile(dir=scratch)  # noqa: SIM115 (closed in __exit__)
+        file, path = tempfile.mkstemp(dir=scratch, prefix="job-", suffix=".json")
         with os.fdopen(file, "w", encoding="utf-8") as stream:
-            json.dump(description, stream)
+            json.dump(self.job.for_worker(), stream)
         request_read, request_write = os.pipe()
         reply_read, reply_write = os.pipe()
         command = [sys.executable, "-P", "-m", "omicsbench.running.worker", path]
@@ -106,7 +95,7 @@ class WorkerProcess:
             stderr=subprocess.STDOUT,
             pass_fds=(request_read, reply_write),
             start_new_session=True,
-            env=os.environ | worker_environment(job.threads),
+            env=os.environ | worker_environment(self.job.threads),
         )
         os.close(request_read)
         os.close(reply_write)
@@ -139,7 +128,7 @@ class WorkerProcess:
             self.phase = message["event"]
             if self.phase == wanted:
                 return message
-            limit = self.job.warm_up_timeout_s if self.phase == "warming" else limit_s
+            limit = self.job.conditions.warm_up_timeout_s if self.phase == "warming" else limit_s
 
     def _message(self, limit_s: float) -> dict[str, Any]:
         """The next message. What was sent before an end of any kind is still taken."""

@@ -38,7 +38,7 @@ def supervise(
     records: list[RunRecord] = []
     for job in jobs:
 
-        def done(record: RunRecord, out: Path = Path(job.out)) -> None:
+        def done(record: RunRecord, out: Path = Path(job.conditions.out)) -> None:
             write_record(out, record)
             records.append(record)
             if on_record:
@@ -51,10 +51,10 @@ def supervise(
 def _supervise(job: Job, done: Callable[[RunRecord], None], stop: threading.Event | None) -> None:
     """Feed one job's runs to workers, a fresh one after each that died."""
     queue = deque(job.runs)
-    budget = Budget(job.limits, job.known, job.force)
+    budget = Budget(job.limits, job.known, job.conditions.manner.force)
     cold: dict[str, Ending] = {}  # by data set: why its warm-up cannot be survived
     cut_short: dict[str, str] = {}  # by key: the signal that ended the first try of a run
-    here = environment.describe(job.jobs)  # until a worker tells better
+    here = environment.describe(job.conditions.jobs)  # until a worker tells better
     while queue:
         with WorkerProcess(job, stop) as worker:
             while queue:
@@ -82,7 +82,7 @@ def _supervise(job: Job, done: Callable[[RunRecord], None], stop: threading.Even
                 done(_told(record, cut_short.get(spec.key), stop))
                 here = record.environment
                 budget.learn(record)
-                if not alive or job.isolate_runs or _tainted(record):
+                if not alive or job.conditions.manner.isolate_runs or _tainted(record):
                     break
 
 
@@ -116,7 +116,7 @@ def _lost(
         ending,
         dataset_info=Prepared(Path(prepared)).facts,
         environment=environment,
-        suite=job.suite,
+        suite=job.conditions.suite,
         limits=job.limits,
         started_at=datetime.now(UTC).isoformat(timespec="seconds"),
     )

@@ -12,6 +12,7 @@ import pytest
 from omicsbench.planning.suite import Suite, make_suite
 from omicsbench.records.spec import RunRecord, Status
 from omicsbench.registry.discover import discover
+from omicsbench.running.job import Manner
 from omicsbench.running.runner import run_suite
 
 SLOW = """
@@ -108,7 +109,7 @@ def test_the_same_command_leaves_it_out_and_stored_runs_are_enough_to_tell(place
 
 
 def test_force_runs_it(place: Place) -> None:
-    records, fitted = place.run(_suite(50, 80, 120, 250), force=True)
+    records, fitted = place.run(_suite(50, 80, 120, 250), manner=Manner(force=True))
     assert fitted == [250], "what is done is not done again"
     assert [r.status for r in records[6:]] == [Status.TIMEOUT] * 2
     assert records[6].predicted == {}

@@ -24,6 +24,7 @@ from omicsbench.records import store
 from omicsbench.records.spec import Cause, RunRecord, Status
 from omicsbench.registry.discover import Registry, discover
 from omicsbench.reporting.tables import is_censored
+from omicsbench.running.job import Manner
 from omicsbench.running.runner import run_suite
 
 
@@ -129,7 +130,9 @@ def test_running_again_resumes_and_a_change_is_another_run(
     again = run_suite(_suite("good", "raises"), tmp_path, registry=registry)
     assert again == first
     assert {p: p.stat().st_mtime_ns for p in (tmp_path / "runs").iterdir()} == files
-    retried = run_suite(_suite("good", "raises"), tmp_path, registry=registry, retry=True)
+    retried = run_suite(
+        _suite("good", "raises"), tmp_path, registry=registry, manner=Manner(retry=True)
+    )
     assert {r.key for r in retried} == {r.key for r in first}
     changed = sum(p.stat().st_mtime_ns != files[p] for p in (tmp_path / "runs").iterdir())
     assert changed == 4, "the failed runs, and only those, were done again"
@@ -152,7 +155,9 @@ def test_an_edited_method_is_another_run(tmp_path: Path, bad_plugins: Path) -> N
 
 
 def test_isolated_runs_get_a_process_each(tmp_path: Path, registry: Registry) -> None:
-    records = run_suite(_suite("good"), tmp_path, registry=registry, isolate_runs=True)
+    records = run_suite(
+        _suite("good"), tmp_path, registry=registry, manner=Manner(isolate_runs=True)
+    )
     assert {r.status for r in records} == {Status.OK}
     assert len({r.phases.import_s for r in records}) == 4, "each run imported anew"
 

@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,11 +16,13 @@ import psutil
 import pytest
 
 from omicsbench.cli.progress import ENDING, observing_signals
+from omicsbench.planning.plan import Planned
 from omicsbench.planning.suite import Suite, load_suite, make_suite
 from omicsbench.records import store
 from omicsbench.records.spec import RunRecord, Status
 from omicsbench.registry.discover import discover
-from omicsbench.running.runner import run_suite
+from omicsbench.running.job import Manner
+from omicsbench.running.runner import Interrupted, run_suite
 
 TARGETS = """
 import os, signal, sys, time
@@ -123,7 +125,9 @@ def test_a_run_whose_worker_is_ended_from_outside_is_done_again(
     for name, value in (("NUMBER", number.value), ("WHEN", when), ("ONCE", tmp_path / "struck")):
         monkeypatch.setenv(name, str(value))
     registry = discover([plugins])
-    records = run_suite(_suite("struck(2)"), tmp_path, registry=registry, isolate_runs=isolate)
+    records = run_suite(
+        _suite("struck(2)"), tmp_path, registry=registry, manner=Manner(isolate_runs=isolate)
+    )
     assert (tmp_path / "struck").exists()
     assert [r.status for r in records] == [Status.OK] * 3, [r.reason for r in records]
     assert _scores(records).items() <= _scores(undisturbed).items()
@@ -257,6 +261,20 @@ def test_a_signal_to_all_interrupts_the_suite_and_is_nobodys_result(
     assert f"Stopped{by}. 2 of 6 runs are kept in {driver.out}" in said
     assert "the same command goes on from there" in said
     _resume(driver, plugins, undisturbed)
+
+
+def test_a_stop_while_data_are_prepared_says_how_to_go_on(tmp_path: Path, plugins: Path) -> None:
+    class Impatient:
+        def dataset(self, name: str, share: float) -> None:
+            raise KeyboardInterrupt("SIGTERM")
+
+        def start(self, todo: Sequence[Planned], done: int) -> None: ...
+
+        def record(self, record: RunRecord) -> None: ...
+
+    said = "Stopped by SIGTERM while the data were prepared; the same command goes on"
+    with pytest.raises(Interrupted, match=said):
+        run_suite(_suite("struck(2)"), tmp_path, registry=discover([plugins]), observer=Impatient())
 
 
 def test_an_interrupted_fit_is_not_taken_for_a_whole_one(tmp_path: Path, plugins: Path) -> None:
