@@ -69,7 +69,7 @@ def tell(
         wide.print(table)
     for said in comparison.sentences(found):
         print(f"- {said}")
-    print(comparison.headline(found))
+    print(comparison.outcome_line(found))
     written: dict[Path | None, Callable[[Comparison], str]] = {
         markdown: comparison.markdown,
         json: partial(comparison.to_json, exit_code=OF_ALARM[found.alarm]),

@@ -100,7 +100,7 @@ def summary_table(found: Sequence[Summary]) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=columns).astype({"output_dim": "Int64"})
 
 
-def limits(found: Sequence[Summary]) -> str:
+def limitation(found: Sequence[Summary]) -> str:
     """What so few data sets cannot say."""
     most = max((len(s.across.names) for s in found), default=0)
     if most >= FEWEST_SIGNED_RANK:

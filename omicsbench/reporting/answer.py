@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from statistics import median
 
 from omicsbench.records.spec import RunRecord, Status
-from omicsbench.reporting.matrix import REAL, TASKS, best_against, counts, headline, kinds
+from omicsbench.reporting.matrix import REAL, TASKS, best_against, counts, data_kinds, headline
 from omicsbench.reporting.paragraph import RIVAL, paragraph
 from omicsbench.verdict.equal_cost import seconds_of
 from omicsbench.verdict.verdict import Verdict
@@ -38,7 +38,7 @@ def answers(verdicts: Sequence[Verdict], records: Sequence[RunRecord]) -> dict[s
 
 
 def _of_task(verdicts: Sequence[Verdict], records: Sequence[RunRecord]) -> list[str]:
-    kind_of = kinds(records)
+    kind_of = data_kinds(records)
     chosen = headline(verdicts)
     real = [v for v in chosen if kind_of[v.dataset] == REAL]
     others = [v for v in chosen if kind_of[v.dataset] != REAL]

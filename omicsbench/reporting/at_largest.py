@@ -9,17 +9,8 @@ from typing import Any
 import pandas as pd
 
 from omicsbench.records.spec import RunRecord, Status
-from omicsbench.reporting.page_data import PLACE
+from omicsbench.reporting.places import OF_RUN, Place
 from omicsbench.reporting.style import FAMILIES
-
-OF_RUN = [*PLACE, "pipeline", "family", "output_dim", "size"]
-Place = tuple[str, ...]
-
-
-def place_of(record: RunRecord) -> Place:
-    """Data set, task, device and tuning of a run."""
-    s = record.spec
-    return s.dataset, s.task, s.device, s.tuned_as
 
 
 def at_largest(records: Iterable[RunRecord], task: str) -> list[RunRecord]:
@@ -27,9 +18,9 @@ def at_largest(records: Iterable[RunRecord], task: str) -> list[RunRecord]:
     done = [r for r in records if r.spec.task == task and r.status is Status.OK]
     top: dict[Place, int] = {}
     for r in done:
-        top[place_of(r)] = max(r.spec.size, top.get(place_of(r), 0))
-    chosen = [r for r in done if r.spec.size == top[place_of(r)]]
-    return sorted(chosen, key=lambda r: (place_of(r), r.spec.pipeline, r.spec.repeat))
+        top[Place.of(r)] = max(r.spec.size, top.get(Place.of(r), 0))
+    chosen = [r for r in done if r.spec.size == top[Place.of(r)]]
+    return sorted(chosen, key=lambda r: (Place.of(r), r.spec.pipeline, r.spec.repeat))
 
 
 def absent(records: Iterable[RunRecord], shown: Sequence[RunRecord]) -> dict[Place, str]:
@@ -38,11 +29,11 @@ def absent(records: Iterable[RunRecord], shown: Sequence[RunRecord]) -> dict[Pla
     For instance ``net(2): 4 timeout, 1 crashed; net(3): not run``; places that miss none are left
     out.
     """
-    size = {place_of(r): r.spec.size for r in shown}
-    known = {(place_of(r), r.spec.pipeline) for r in shown}
+    size = {Place.of(r): r.spec.size for r in shown}
+    known = {(Place.of(r), r.spec.pipeline) for r in shown}
     ends: dict[Place, dict[str, Counter[str]]] = defaultdict(lambda: defaultdict(Counter))
     for r in records:
-        at = place_of(r)
+        at = Place.of(r)
         if at in size and (at, r.spec.pipeline) not in known:
             here = r.spec.size == size[at] and r.status is not Status.OK
             ends[at][r.spec.pipeline] += Counter([r.status.value] if here else [])
@@ -53,18 +44,6 @@ def absent(records: Iterable[RunRecord], shown: Sequence[RunRecord]) -> dict[Pla
         )
         for at, missing in ends.items()
     }
-
-
-def of_run(record: RunRecord) -> dict[str, Any]:
-    """The columns that every table of details begins with."""
-    s = record.spec
-    values = (*place_of(record), s.pipeline, record.family, record.output_dim, s.size)
-    return dict(zip(OF_RUN, values, strict=True))
-
-
-def of_place(table: pd.DataFrame, place: Mapping[str, Any]) -> pd.DataFrame:
-    """The rows of a table that belong to a place."""
-    return table[(table[PLACE] == pd.Series({k: place[k] for k in PLACE})).all(axis=1)]
 
 
 def pipelines_of(table: pd.DataFrame) -> list[str]:

@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 from omicsbench.metrics import METRICS, Metric
+from omicsbench.reporting.places import OF_RUN
 from omicsbench.reporting.style import FAMILIES, INK
 from omicsbench.reporting.vega import band, line, plate, tip
 from omicsbench.stats.budgets import pareto
@@ -61,8 +62,7 @@ def quality_time(
     The front is drawn per (data set, output dimension, metric, size), as written and tuned
     together; controls stay outside.
     """
-    where = ["dataset", "task", "device", "tuning", "pipeline", "family", "output_dim", "size"]
-    found = scores.merge(costs[[*where, "total_s"]], on=where)
+    found = scores.merge(costs[[*OF_RUN, "total_s"]], on=OF_RUN)
     shown = found[found["family"] != "control"]
     time, mean = shown["total_s"].to_numpy(), shown["mean"].to_numpy()
     front = np.zeros(len(shown), dtype=bool)

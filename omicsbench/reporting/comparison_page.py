@@ -17,7 +17,7 @@ from omicsbench.tracking.quantities import quantity_kind
 
 SHOWN = 30  # rows of a table for people; JSON has them all
 UNITS = {"peak_rss_bytes": (2**20, "MiB"), "wall_s": (1.0, "s"), "cpu_s": (1.0, "s")}
-COLOURS = {"regression": "#b8420a", "improvement": "#08519c", "no change": "#9aa0a8"}
+STATE_COLOURS = {"regression": "#b8420a", "improvement": "#08519c", "no change": "#9aa0a8"}
 MARK = {
     Alarm.NONE: "OK",
     Alarm.REGRESSION: "REGRESSION",
@@ -37,7 +37,7 @@ HEADS = (
 )
 
 
-def headline(found: Comparison) -> str:
+def outcome_line(found: Comparison) -> str:
     """The outcome in one line."""
     return f"{MARK[found.alarm]}: {found.head} against {found.base}"
 
@@ -122,7 +122,7 @@ def parts(found: Comparison) -> list[tuple[str, tuple[str, ...], list[tuple[str,
 
 def markdown(found: Comparison) -> str:
     """For a pull request or the summary of a CI step."""
-    lines = [f"### {headline(found)}", "", *(f"- {said}" for said in sentences(found)), ""]
+    lines = [f"### {outcome_line(found)}", "", *(f"- {said}" for said in sentences(found)), ""]
     for title, heads, rows, more in parts(found):
         lines += [f"#### {title}", "", _pipes(heads), "|" + " --- |" * len(heads)]
         lines += [_pipes(cells) for cells in rows]
@@ -208,7 +208,7 @@ def page(found: Comparison) -> str:
         environment()
         .get_template("comparison.html")
         .render(
-            headline=headline(found),
+            outcome=outcome_line(found),
             sentences=sentences(found),
             parts=parts(found),
             style=inlined("style.css"),
@@ -259,7 +259,10 @@ def _picture(found: Comparison, of: str) -> str:
                         "type": "nominal",
                         "title": None,
                         "legend": {"orient": "top"},
-                        "scale": {"domain": list(COLOURS), "range": list(COLOURS.values())},
+                        "scale": {
+                            "domain": list(STATE_COLOURS),
+                            "range": list(STATE_COLOURS.values()),
+                        },
                     },
                 },
             },

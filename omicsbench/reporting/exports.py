@@ -8,9 +8,10 @@ from typing import Any
 
 import pandas as pd
 
-from omicsbench.records.spec import RunRecord
 from omicsbench.reporting import across_datasets, tables
-from omicsbench.reporting.matrix import TASKS, Overview, by_task, kinds
+from omicsbench.reporting.answer import answer
+from omicsbench.reporting.material import Material
+from omicsbench.reporting.matrix import TASKS, VerdictMatrix, by_task, data_kinds
 from omicsbench.verdict.equal_cost import EqualCost
 from omicsbench.verdict.verdict import Verdict
 
@@ -94,48 +95,36 @@ def markdown(
     return "\n".join(lines) + "\n"
 
 
-def write_tables(
-    folder: Path,
-    runs: pd.DataFrame,
-    newest: Sequence[RunRecord],
-    verdicts: Sequence[Verdict],
-    words: Sequence[str],
-    matched: Sequence[EqualCost] = (),
-    details: Mapping[str, pd.DataFrame] | None = None,
-) -> list[Path]:
+def write_tables(folder: Path, material: Material) -> list[Path]:
     """Write every table beside the page; returns the files.
 
-    ``runs.csv`` holds all ``runs`` (a tidy table), the others the ``newest`` versions.
-    ``details`` are written where they hold anything.
+    ``runs.csv`` holds all versions of all runs, the others the newest; details are written where
+    they hold anything.
     """
-    own = of(runs, newest)
-    kind_of = kinds(newest)
+    newest, verdicts = material.records, material.verdicts
+    kind_of = data_kinds(newest)
     written = {
-        "runs": runs,
+        "runs": material.every,
         "verdicts": tables.verdict_table(verdicts),
         "differences": tables.difference_table(verdicts),
-        "summary": tables.score_table(own),
+        "summary": tables.score_table(material.runs),
         "across": across_datasets.summary_table(across_datasets.summaries(verdicts, kind_of)),
-        "matched": equal_cost_table(matched),
-        "costs": tables.cost_table(own),
+        "matched": equal_cost_table(material.at_equal_cost),
+        "costs": tables.cost_table(material.runs),
         "fits": tables.fit_table(newest),
         "failures": tables.failure_table(newest),
         "skipped_metrics": tables.skipped_table(newest),
-    } | {name: table for name, table in (details or {}).items() if len(table)}
+    } | {name: table for name, table in material.details.items() if len(table)}
     paths = [folder / f"{name}.csv" for name in written]
     for path, table in zip(paths, written.values(), strict=True):
         table.to_csv(path, index=False)
     paths.append(folder / "verdicts.md")
+    words = answer(verdicts, newest)
     paths[-1].write_text(markdown(verdicts, words, kind_of), encoding="utf-8")
     return paths
 
 
-def of(runs: pd.DataFrame, records: Sequence[RunRecord]) -> pd.DataFrame:
-    """The rows of a tidy table that belong to some records."""
-    return runs[runs["key"].isin({r.key for r in records})]
-
-
-def _matrix(matrix: Overview) -> list[str]:
+def _matrix(matrix: VerdictMatrix) -> list[str]:
     """The matrix as Markdown."""
     heads = [
         " ".join(

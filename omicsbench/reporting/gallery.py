@@ -7,7 +7,7 @@ shows all of them.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -16,13 +16,13 @@ from numpy.typing import NDArray
 
 from omicsbench.records.embeddings import MANY_CELLS, has_embedding, read_embedding
 from omicsbench.records.spec import RunRecord, Status
-from omicsbench.reporting.matrix import kind
+from omicsbench.reporting.matrix import data_kind
 from omicsbench.reporting.raster import data_uri, raster, scatter
 
 Runs = Mapping[tuple[str, int], RunRecord]  # by pipeline and size
 Points = tuple[NDArray[Any], NDArray[Any] | None]  # embedding (m, 2), label codes (m,)
 
-COLOURS = (
+CLASS_COLOURS = (
     "#4477aa",
     "#ee6677",
     "#228833",
@@ -58,88 +58,134 @@ class LargePicture:
     complete: bool = True  # every cell is in it, not a random part
 
 
-@dataclass
+@dataclass(frozen=True)
 class Gallery:
-    """Pictures of one data set. ``rows`` maps a pipeline to {size: data URI or reason}."""
+    """Pictures of one data set and task. ``rows``: pipeline to {size: data URI or reason}."""
 
     dataset: str
+    task: str
     sizes: list[int]
     legend: list[tuple[str, str]]  # (class, colour), the most frequent first
-    rows: dict[str, dict[int, str]] = field(default_factory=dict)
-    notes: list[str] = field(default_factory=list)
-    cells: int = 0  # points in a picture
-    training: list[LargePicture] = field(default_factory=list)
-    training_left_out: int = 0
-    task: str = ""
+    rows: dict[str, dict[int, str]]
+    cells: int  # points in a picture
+    notes: list[str]
+    training: list[LargePicture]
+    training_left_out: int
+
+
+@dataclass(frozen=True)
+class _Wanted:
+    """The runs of one data set and task whose pictures are wanted, the first repeat of each."""
+
+    dataset: str
+    task: str
+    runs: Runs
+    large: list[RunRecord]  # with very many training cells
+
+    @property
+    def pipelines(self) -> list[str]:
+        return sorted({pipeline for pipeline, _ in self.runs})
+
+    @property
+    def sizes(self) -> list[int]:
+        return sorted({size for _, size in self.runs})
+
+
+@dataclass(frozen=True)
+class _Share:
+    """What of a data set's pictures the report has room for."""
+
+    sizes: list[int]
+    large: list[RunRecord]
 
 
 def galleries(records: Sequence[RunRecord], folder: Path) -> list[Gallery]:
     """One gallery per data set and task with stored embeddings; the first repeat of each run."""
-    by_dataset: dict[tuple[str, str], dict[tuple[str, int], RunRecord]] = {}
-    wanted: dict[tuple[str, str], set[str]] = {}
-    for r in sorted(records, key=lambda r: (r.spec.repeat, r.key)):
-        if r.embedding:
-            wanted.setdefault((r.spec.dataset, r.spec.task), set()).add(r.spec.pipeline)
-    for r in sorted(records, key=lambda r: (r.spec.repeat, not r.embedding, r.key)):
-        if r.spec.pipeline in wanted.get((r.spec.dataset, r.spec.task), ()):
-            runs = by_dataset.setdefault((r.spec.dataset, r.spec.task), {})
-            known = runs.get((r.spec.pipeline, r.spec.size))
-            if known is None or (r.embedding and not known.embedding):
-                runs[r.spec.pipeline, r.spec.size] = r
-    large = {at: _large_runs(runs, folder) for at, runs in by_dataset.items()}
-    left, left_large, waiting = MAX_PICTURES, MAX_LARGE, sum(map(bool, large.values()))
-    made = []
-    for at, runs in sorted(by_dataset.items()):
-        pipelines = sorted({p for p, _ in runs})
-        room = min(MAX_COLUMNS, max(1, left // len(pipelines)))
-        shown = large[at][: -(-left_large // max(waiting, 1))]  # an equal share, rounded up
-        gallery = _gallery(at[0], pipelines, runs, shown, folder, room)
-        gallery.training_left_out = len(large[at]) - len(shown)
-        gallery.task = at[1]
-        left -= len(pipelines) * len(gallery.sizes)
-        left_large -= len(shown)
-        waiting -= bool(large[at])
-        made.append(gallery)
-    return made
+    wanted = _wanted(records, folder)
+    shares = zip(wanted, _shares(wanted), strict=True)
+    return [_gallery(one, share, folder) for one, share in shares]
 
 
-def _gallery(
-    dataset: str,
-    pipelines: list[str],
-    runs: Runs,
-    large: list[RunRecord],
-    folder: Path,
-    room: int,
-) -> Gallery:
-    every = sorted({size for _, size in runs})
-    keep = np.unique(np.linspace(0, len(every) - 1, min(room, len(every))).round().astype(int))
-    sizes = [every[i] for i in keep] if room > 1 else every[-1:]
+def _wanted(records: Sequence[RunRecord], folder: Path) -> list[_Wanted]:
+    """Pipelines with a stored embedding, and all their runs, failed ones too."""
+    stored = {(r.spec.dataset, r.spec.task, r.spec.pipeline) for r in records if r.embedding}
+    found: dict[tuple[str, str], dict[tuple[str, int], RunRecord]] = {}
+    for r in sorted(records, key=lambda r: (not r.embedding, r.spec.repeat, r.key)):
+        s = r.spec
+        if (s.dataset, s.task, s.pipeline) in stored:
+            found.setdefault((s.dataset, s.task), {}).setdefault((s.pipeline, s.size), r)
+    return [_Wanted(*at, runs, _large_runs(runs, folder)) for at, runs in sorted(found.items())]
+
+
+def _shares(wanted: Sequence[_Wanted]) -> list[_Share]:
+    """Columns while MAX_PICTURES lasts, but one for each; and an equal part of MAX_LARGE."""
+    shares: list[_Share] = []
+    for i, one in enumerate(wanted):
+        used = zip(wanted, shares, strict=False)
+        left = MAX_PICTURES - sum(len(w.pipelines) * len(s.sizes) for w, s in used)
+        columns = min(MAX_COLUMNS, max(1, left // len(one.pipelines)))
+        left_large = MAX_LARGE - sum(len(s.large) for s in shares)
+        waiting = sum(bool(w.large) for w in wanted[i:])
+        part = -(-left_large // max(waiting, 1))  # rounded up
+        shares.append(_Share(_spaced(one.sizes, columns), one.large[:part]))
+    return shares
+
+
+def _spaced(sizes: list[int], columns: int) -> list[int]:
+    """At most so many sizes, the largest among them."""
+    if columns == 1:
+        return sizes[-1:]
+    at = np.linspace(0, len(sizes) - 1, min(columns, len(sizes))).round().astype(int)
+    return [sizes[i] for i in np.unique(at)]
+
+
+def _gallery(wanted: _Wanted, share: _Share, folder: Path) -> Gallery:
+    runs = wanted.runs
     names = list(next(iter(runs.values())).dataset_info.label_names)
-    stored = {at: _load(folder, r, "test") for at, r in runs.items() if at[1] in sizes}
-    trained = [(run, _load(folder, run, "train")) for run in large]
+    stored = {at: _load(folder, r, "test") for at, r in runs.items() if at[1] in share.sizes}
+    trained = [(run, _load(folder, run, "train")) for run in share.large]
     first = (_first_codes(stored.values()), _first_codes(found for _, found in trained))
     known = [codes for codes in first if codes is not None]
     palette, legend = _palette(np.concatenate(known) if known else None, names)
-    gallery = Gallery(dataset, sizes, legend)
-    if len(sizes) < len(every):
-        gallery.notes.append(f"{len(sizes)} of {len(every)} sizes are shown.")
-    if len(names) > len(COLOURS):
-        gallery.notes.append(f"Only the {len(COLOURS)} most frequent classes have a colour.")
-    for pipeline in pipelines:
-        row = gallery.rows.setdefault(pipeline, {})
-        for size in sizes:
-            run, found = runs.get((pipeline, size)), stored.get((pipeline, size))
-            if run is None:
-                row[size] = "not run"
-            elif found is None:
-                row[size] = "not kept" if run.status is Status.OK else run.status.value
-            else:
-                Z, which = _drawable(*found, palette)
-                png = scatter(Z, which, palette, pixels=PIXELS, most=SHOWN_CELLS)
-                row[size] = data_uri(png)
-                gallery.cells = max(gallery.cells, min(len(Z), SHOWN_CELLS))
-    gallery.training = [_large_picture(run, found, palette, runs) for run, found in trained]
-    return gallery
+    rows = {
+        pipeline: {
+            size: _small_picture(runs.get((pipeline, size)), stored.get((pipeline, size)), palette)
+            for size in share.sizes
+        }
+        for pipeline in wanted.pipelines
+    }
+    drawn = [int(_finite(found[0]).sum()) for found in stored.values() if found]
+    return Gallery(
+        wanted.dataset,
+        wanted.task,
+        share.sizes,
+        legend,
+        rows,
+        cells=min(max(drawn, default=0), SHOWN_CELLS),
+        notes=_notes(wanted, share, names),
+        training=[_large_picture(run, found, palette, runs) for run, found in trained],
+        training_left_out=len(wanted.large) - len(share.large),
+    )
+
+
+def _notes(wanted: _Wanted, share: _Share, names: list[str]) -> list[str]:
+    """What a gallery leaves out."""
+    notes = []
+    if len(share.sizes) < len(wanted.sizes):
+        notes.append(f"{len(share.sizes)} of {len(wanted.sizes)} sizes are shown.")
+    if len(names) > len(CLASS_COLOURS):
+        notes.append(f"Only the {len(CLASS_COLOURS)} most frequent classes have a colour.")
+    return notes
+
+
+def _small_picture(run: RunRecord | None, found: Points | None, palette: list[str]) -> str:
+    """A data URI of test cells, or the reason why there is none."""
+    if run is None:
+        return "not run"
+    if found is None:
+        return "not kept" if run.status is Status.OK else run.status.value
+    Z, which = _drawable(*found, palette)
+    return data_uri(scatter(Z, which, palette, pixels=PIXELS, most=SHOWN_CELLS))
 
 
 def _large_runs(runs: Runs, folder: Path) -> list[RunRecord]:
@@ -195,7 +241,7 @@ def _large_picture(
 
 def _data(run: RunRecord) -> str:
     """``simulated data``, ``real omics data``, or ``real data, not omics``."""
-    head, comma, tail = kind(run).partition(",")
+    head, comma, tail = data_kind(run).partition(",")
     return f"{head} data{comma}{tail}"
 
 
@@ -215,11 +261,17 @@ def _first_codes(points: Iterable[Points | None]) -> NDArray[Any] | None:
     return next((p[1] for p in points if p is not None and p[1] is not None), None)
 
 
+def _finite(Z: NDArray[Any]) -> NDArray[np.bool_]:
+    """Which rows (m,) have a place in a picture."""
+    fine: NDArray[np.bool_] = np.isfinite(Z).all(axis=1)
+    return fine
+
+
 def _drawable(
     Z: NDArray[Any], codes: NDArray[Any] | None, palette: list[str]
 ) -> tuple[NDArray[Any], NDArray[Any]]:
     """The finite rows (m, 2), and the index (m,) of their colours; -1, the last, without label."""
-    fine = np.isfinite(Z).all(axis=1)
+    fine = _finite(Z)
     if codes is None:
         return Z[fine], np.full(int(fine.sum()), -1)
     return Z[fine], np.where((codes >= 0) & (codes < len(palette) - 1), codes, -1)[fine]
@@ -230,16 +282,16 @@ def _palette(
 ) -> tuple[list[str], list[tuple[str, str]]]:
     """A colour per class code, the last one for missing labels; and the legend."""
     if codes is None:
-        return [COLOURS[0]], []
+        return [CLASS_COLOURS[0]], []
     counts = np.bincount(codes[codes >= 0], minlength=len(names))
     names = names + [f"class {i}" for i in range(len(names), len(counts))]
-    frequent = [int(i) for i in np.argsort(-counts, kind="stable")[: len(COLOURS)]]
+    frequent = [int(i) for i in np.argsort(-counts, kind="stable")[: len(CLASS_COLOURS)]]
     palette = [OTHER] * len(counts)
-    for colour, i in zip(COLOURS, frequent, strict=False):
+    for colour, i in zip(CLASS_COLOURS, frequent, strict=False):
         palette[i] = colour
     legend = [(names[i], palette[i]) for i in frequent if counts[i]]
-    if len(counts) > len(COLOURS):
-        legend.append((f"{len(counts) - len(COLOURS)} other classes", OTHER))
+    if len(counts) > len(CLASS_COLOURS):
+        legend.append((f"{len(counts) - len(CLASS_COLOURS)} other classes", OTHER))
     if (codes < 0).any():
         legend.append(("no label", MISSING))
     return [*palette, MISSING], legend

@@ -44,7 +44,7 @@ class Column:
 
 
 @dataclass(frozen=True)
-class Overview:
+class VerdictMatrix:
     """The disagreement matrix: a verdict, or None, for each metric (row) and column."""
 
     against: Against
@@ -56,16 +56,16 @@ class Overview:
         return len({getattr(column, name) for column in self.columns}) > 1
 
 
-def kind(record: RunRecord) -> str:
+def data_kind(record: RunRecord) -> str:
     """``real omics``, ``simulated``, or ``real, not omics``."""
     if record.dataset_info.kind == "simulated":
         return "simulated"
     return REAL if record.dataset_info.omics else "real, not omics"
 
 
-def kinds(records: Iterable[RunRecord]) -> dict[str, str]:
+def data_kinds(records: Iterable[RunRecord]) -> dict[str, str]:
     """The kind of every data set."""
-    return {r.spec.dataset: kind(r) for r in records}
+    return {r.spec.dataset: data_kind(r) for r in records}
 
 
 def best_against(verdicts: Iterable[Verdict], against: Against) -> list[Verdict]:
@@ -82,7 +82,7 @@ def headline(verdicts: Sequence[Verdict]) -> list[Verdict]:
     return best_against(verdicts, "best_simple") or best_against(verdicts, "reference")
 
 
-def overview(verdicts: Sequence[Verdict], kind_of: Mapping[str, str]) -> Overview | None:
+def matrix_of(verdicts: Sequence[Verdict], kind_of: Mapping[str, str]) -> VerdictMatrix | None:
     """The matrix, real omics data first; None where nothing was compared."""
     chosen = headline(verdicts)
     if not chosen:
@@ -103,23 +103,23 @@ def overview(verdicts: Sequence[Verdict], kind_of: Mapping[str, str]) -> Overvie
         (metric, tuple(cells.get((metric.name, column)) for column in columns))
         for metric in ordered(v.scored_by for v in chosen)
     )
-    return Overview(chosen[0].against, tuple(columns), rows)
+    return VerdictMatrix(chosen[0].against, tuple(columns), rows)
 
 
-def by_task(verdicts: Sequence[Verdict], kind_of: Mapping[str, str]) -> dict[str, Overview]:
+def by_task(verdicts: Sequence[Verdict], kind_of: Mapping[str, str]) -> dict[str, VerdictMatrix]:
     """A matrix per task: metrics of one say nothing of another."""
-    found = {task: overview([v for v in verdicts if v.task == task], kind_of) for task in TASKS}
+    found = {task: matrix_of([v for v in verdicts if v.task == task], kind_of) for task in TASKS}
     return {task: matrix for task, matrix in found.items() if matrix}
 
 
 def ordered(metrics: Iterable[Metric]) -> list[Metric]:
     """Each metric once: headline metrics first, by group, then the package's before others."""
-    order = {group: i for i, group in enumerate(GROUPS)}
+    rank = {group: i for i, group in enumerate(GROUPS)}
     place = {name: i for i, name in enumerate(METRICS)}
     chosen = {m.name: m for m in metrics}
 
     def key(m: Metric) -> tuple[bool, int, int, str]:
-        return m.secondary, order.get(m.group, len(order)), place.get(m.name, len(place)), m.name
+        return m.secondary, rank.get(m.group, len(rank)), place.get(m.name, len(place)), m.name
 
     return sorted(chosen.values(), key=key)
 

@@ -10,8 +10,8 @@ import pandas as pd
 
 from omicsbench.metrics.known import known
 from omicsbench.records.spec import RunRecord
-from omicsbench.reporting.at_largest import OF_RUN, Place, frame, of_place, of_run, pipelines_of
-from omicsbench.reporting.page_data import PLACE
+from omicsbench.reporting.at_largest import frame, pipelines_of
+from omicsbench.reporting.places import OF_RUN, NamedPlace, Place, of_place, of_run
 from omicsbench.reporting.tables import means
 
 SHARES = "modality_balance"  # its parts are shares of one whole
@@ -41,7 +41,7 @@ def modality_table(shown: Sequence[RunRecord]) -> pd.DataFrame:
 def modality_view(
     table: pd.DataFrame,
     records: Sequence[RunRecord],
-    places: Sequence[dict[str, Any]],
+    places: Sequence[NamedPlace],
     missing: Mapping[Place, str],
 ) -> list[dict[str, Any]]:
     """Per place that has such numbers: columns by metric and modality, and rows by pipeline.
@@ -54,11 +54,11 @@ def modality_view(
         if r.dataset_info.modalities
     }
     made = []
-    for place in places:
-        here = of_place(table, place)
+    for at in places:
+        here = of_place(table, at.place)
         if here.empty:
             continue
-        rank = order.get(place["dataset"], {})
+        rank = order.get(at.place.dataset, {})
 
         def key(modality: str, rank: dict[str, int] = rank) -> list[tuple[int, str]]:
             return [(rank.get(part, len(rank)), part) for part in modality.split(" > ")]
@@ -75,14 +75,14 @@ def modality_view(
         }
         made.append(
             {
-                "place": place,
+                "place": at,
                 "size": int(here["size"].max()),
                 "columns": columns,
                 "shares": list(zip(shares, cycle(GREYS), strict=False)),
                 "pipelines": pipelines,
                 "cells": cells,
                 "shares_of": {p: _stack(cells, p, shares) for p in pipelines},
-                "missing": missing.get(tuple(place[k] for k in PLACE), ""),
+                "missing": missing.get(at.place, ""),
             }
         )
     return made

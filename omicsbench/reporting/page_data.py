@@ -1,121 +1,130 @@
-"""What the page hands to its script: the charts' data and the explorer's menus, as safe JSON."""
+"""The numbers that the page hands to its script: columns, with names as numbers."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
 
 from omicsbench.metrics import Metric
 from omicsbench.reporting import charts
+from omicsbench.reporting.places import PLACE, NamedPlace
 from omicsbench.reporting.style import Style
 from omicsbench.verdict.equal_cost import EqualCost
 from omicsbench.verdict.verdict import Verdict
 
-PLACE = ["dataset", "task", "device", "tuning"]
 GIB = 2**30
+POINT = ["place", "dim", "pipeline", "size"]  # what begins every row of a curve
+
+
+@dataclass(frozen=True)
+class ChartTable:
+    """What charts of one kind draw: a table, and those of its columns that the page gets.
+
+    The table has the columns of a place, ``output_dim`` and ``pipeline``, whether or not
+    ``columns`` names what they become: ``place``, ``dim`` and ``pipeline``, as numbers.
+    """
+
+    name: str
+    table: pd.DataFrame
+    columns: Sequence[str]
+
+
+@dataclass(frozen=True)
+class ChartNumbers:
+    """Numbers for the names that a chart's data would repeat thousands of times."""
+
+    places: Sequence[NamedPlace]
+    styles: Mapping[str, Style]  # by pipeline
+    metrics: Mapping[str, Metric]
+
+    def of(self, table: pd.DataFrame) -> pd.DataFrame:
+        """The table with its place, pipeline and (where it has one) metric as numbers."""
+        number: dict[tuple[str, ...], int] = {p.place: p.number for p in self.places}
+        made = table.assign(
+            place=[number[at] for at in table[PLACE].itertuples(index=False, name=None)],
+            dim=table["output_dim"],
+            pipeline=table["pipeline"].map({name: i for i, name in enumerate(self.styles)}),
+        )
+        if "metric" in made:
+            made = made.assign(metric=self.of_metrics(made["metric"]))
+        return made
+
+    def of_metrics(self, names: pd.Series[Any]) -> pd.Series[Any]:
+        return names.map({name: i for i, name in enumerate(self.metrics)})
+
+    def grounds(self) -> pd.DataFrame:
+        """The number of each (data set, task, device), for what pools tunings."""
+        rows = {(*p.place[:3], p.ground) for p in self.places}
+        found = pd.DataFrame(rows, columns=["dataset", "task", "own", "ground"])
+        return found.sort_values("ground")
 
 
 def chart_data(
-    quality: pd.DataFrame,
-    costs: pd.DataFrame,
-    predicted: pd.DataFrame,
-    found: Sequence[Verdict],
+    shown: Iterable[ChartTable],
     bought: Sequence[EqualCost],
-    styles: dict[str, Style],
-    places: list[dict[str, Any]],
-    details: Mapping[str, tuple[pd.DataFrame, list[str]]],
+    codes: ChartNumbers,
     specifications: Mapping[str, Any],
-    metrics: Mapping[str, Metric],
 ) -> dict[str, Any]:
-    """The charts' data: columns, with pipelines, places and metrics as numbers.
-
-    ``details`` are more tables, each with the columns that its charts need; ``specifications``
-    are the charts, by kind.
-    """
-    single = [
-        v for v in found if v.deep in styles
-    ]  # not "the best", where it is now this, now that
-    best = {_where(v) for v in single if v.against == "best_simple"}
-    marked = [v for v in single if v.against == "best_simple" or _where(v) not in best]
-    costs = costs[costs["fit_s"] > 0].copy()
-    for end in ("", "_min", "_max"):
-        costs[f"memory{end}"] = costs[f"peak_rss_bytes{end}"] / GIB
-    predicted = predicted.copy()
-    for end in ("", "_low", "_high"):
-        predicted[f"memory{end}"] = predicted[f"peak_rss_bytes{end}"] / GIB
-    key = ["place", "dim", "pipeline", "size"]
-    wanted = {
-        "curve": (
-            quality,
-            [*key, "metric", "mean", "low", "high", "repeats", "se", "total_s", "front"],
-        ),
-        "cost": (
-            costs,
-            [*key, "fit_s", "fit_s_min", "fit_s_max", "memory", "memory_min", "memory_max"],
-        ),
-        "predicted": (
-            predicted,
-            [*key, "fit_s", "fit_s_low", "fit_s_high", "memory", "memory_low", "memory_high"],
-        ),
-        "star": (charts.stars(marked), [*key, "metric", "against"]),
-    }
-    wanted |= {name: (frame, ["place", "pipeline", *own]) for name, (frame, own) in details.items()}
-    place_of = {tuple(p[k] for k in PLACE): i for i, p in enumerate(places)}
-    pipeline_of = {name: i for i, name in enumerate(styles)}
-    metric_of = {name: i for i, name in enumerate(metrics)}
+    """All that the charts are drawn from; ``specifications`` are the charts, by kind."""
     made: dict[str, Any] = {
-        "metrics": list(metrics),
-        "styles": [vars(style) for style in styles.values()],
+        "metrics": list(codes.metrics),
+        "styles": [vars(style) for style in codes.styles.values()],
         "specs": dict(specifications),
-        "places": [{"ground": p["ground"], "tuning": p["tuning"]} for p in places],
+        "places": [{"ground": p.ground, "tuning": p.place.tuning} for p in codes.places],
     }
-    made |= _equal_cost_data(bought, places, metric_of)
-    for name, (frame, columns) in wanted.items():
-        where = [place_of[at] for at in frame[PLACE].itertuples(index=False, name=None)]
-        frame = frame.assign(
-            place=where, dim=frame["output_dim"], pipeline=frame["pipeline"].map(pipeline_of)
-        )
-        if "metric" in columns:
-            frame = frame.assign(metric=frame["metric"].map(metric_of))
-        if "front" in columns:
-            frame = frame.assign(front=frame["front"].astype(int))
-        made[name] = charts.columns(frame[columns])
-    return made
+    made |= _equal_cost_data(bought, codes)
+    return made | {
+        one.name: charts.columns(codes.of(one.table)[list(one.columns)]) for one in shown
+    }
+
+
+def chart_tables(
+    quality: pd.DataFrame, costs: pd.DataFrame, predicted: pd.DataFrame, stars: pd.DataFrame
+) -> list[ChartTable]:
+    """What the charts of scores and costs draw; memory in GiB."""
+    quality = quality.assign(front=quality["front"].astype(int))
+    costs = _with_memory(costs[costs["fit_s"] > 0], ("", "_min", "_max"))
+    predicted = _with_memory(predicted, ("", "_low", "_high"))
+    curve = [*POINT, "metric", "mean", "low", "high", "repeats", "se", "total_s", "front"]
+    cost = [*POINT, "fit_s", "fit_s_min", "fit_s_max", "memory", "memory_min", "memory_max"]
+    hollow = [*POINT, "fit_s", "fit_s_low", "fit_s_high", "memory", "memory_low", "memory_high"]
+    return [
+        ChartTable("curve", quality, curve),
+        ChartTable("cost", costs, cost),
+        ChartTable("predicted", predicted, hollow),
+        ChartTable("star", stars, [*POINT, "metric", "against"]),
+    ]
+
+
+def marked(found: Iterable[Verdict], styles: Mapping[str, Style]) -> list[Verdict]:
+    """Verdicts whose n* a chart marks: against the best simple pipeline where there is one.
+
+    Those of "the best deep pipeline" are not: it is now this pipeline, now that.
+    """
+    single = [v for v in found if v.deep in styles]
+    best = {_where(v) for v in single if v.against == "best_simple"}
+    return [v for v in single if v.against == "best_simple" or _where(v) not in best]
 
 
 def _where(v: Verdict) -> tuple[str, str, str, str, str]:
     return v.dataset, v.device, v.tuning, v.metric, v.deep
 
 
-def _equal_cost_data(
-    bought: Sequence[EqualCost], places: list[dict[str, Any]], metric_of: dict[str, int]
-) -> dict[str, Any]:
+def _with_memory(table: pd.DataFrame, ends: Iterable[str]) -> pd.DataFrame:
+    return table.assign(**{f"memory{end}": table[f"peak_rss_bytes{end}"] / GIB for end in ends})
+
+
+def _equal_cost_data(bought: Sequence[EqualCost], codes: ChartNumbers) -> dict[str, Any]:
     """Columns of the charts at equal cost. What money buys on any device stands at each of them."""
     made = {}
-    grounds = pd.DataFrame(
-        {(p["dataset"], p["task"], p["device"], p["ground"]) for p in places},
-        columns=["dataset", "task", "own", "ground"],
-    ).sort_values("ground")
+    grounds = codes.grounds()
     for name, frame in zip(("budget", "gain"), charts.at_budgets(bought), strict=True):
         frame = frame.assign(own=frame["device"].str.split(" + ", regex=False)).explode("own")
         frame = frame.merge(grounds, on=["dataset", "task", "own"])
-        frame = frame.assign(dim=frame["output_dim"], metric=frame["metric"].map(metric_of))
+        frame = frame.assign(dim=frame["output_dim"], metric=codes.of_metrics(frame["metric"]))
         dropped = ["dataset", "task", "device", "own", "output_dim"]
         made[name] = charts.columns(frame.drop(columns=dropped))
     return made
-
-
-def menus(panels: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """The panels as the explorer's drop-downs need them."""
-    return [
-        {k: panel[k] for k in ("place", "ground", "dim", "sizes")}
-        | {
-            "metrics": [
-                {"name": m.name, "title": m.title, "lower": m.direction == "min"}
-                for m in panel["metrics"]
-            ]
-        }
-        for panel in panels
-    ]

@@ -7,14 +7,16 @@ from typing import Any
 
 import pandas as pd
 
-from omicsbench.reporting.at_largest import Place, of_place, pipelines_of
-from omicsbench.reporting.page_data import PLACE
-from omicsbench.reporting.predictions import histograms, limits, mean_predictions
+from omicsbench.reporting.at_largest import pipelines_of
+from omicsbench.reporting.page_data import ChartTable
+from omicsbench.reporting.places import NamedPlace, Place, of_place
+from omicsbench.reporting.predictions import axis_ends, histograms, mean_predictions
 from omicsbench.reporting.style import INK
 from omicsbench.reporting.vega import band, line, plate, tip
 
 KNOWN = "#9aa0a8"  # the grey of controls: cells of classes seen in training
 SHARE = ".0%"
+PICTURED = ("reliability", "coverage", "posterior", "uncertainty")
 
 
 def specifications() -> dict[str, Any]:
@@ -176,25 +178,27 @@ def _bars(field: str, title: str, colour: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def chart_frames(tables: Mapping[str, pd.DataFrame]) -> dict[str, tuple[pd.DataFrame, list[str]]]:
-    """Tables and those of their columns that the charts need, by the name of the data."""
+def chart_tables(tables: Mapping[str, pd.DataFrame]) -> list[ChartTable]:
+    """What the pictures of predictions draw, of the tables by the name of their file."""
     entropy = tables["uncertainty"]
     half = _half(entropy["entropy"])
     entropy = entropy.assign(start=entropy["entropy"] - half, end=entropy["entropy"] + half)
-    shares = ["known", "held_out"]
-    return {
+    samples = tables["posterior"]
+    ends = [f"{share}{end}" for end in ("", "_min", "_max") for share in ("known", "held_out")]
+    wanted = {
         "reliability": (
             tables["reliability"],
             ["confidence", "accuracy", "rows", "accuracy_min", "accuracy_max"],
         ),
         "coverage": (tables["coverage"], ["coverage", "mean", "low", "high", "repeats"]),
-        "posterior": (histograms(tables["posterior"]), ["start", "end", "share", "samples"]),
-        "marks": (mean_predictions(tables["posterior"]), ["mean_prediction"]),
-        "uncertainty": (
-            entropy,
-            ["start", "end", *shares, *(f"{s}_min" for s in shares), *(f"{s}_max" for s in shares)],
-        ),
+        "posterior": (histograms(samples), ["start", "end", "share", "samples"]),
+        "marks": (mean_predictions(samples), ["mean_prediction"]),
+        "uncertainty": (entropy, ["start", "end", *ends]),
     }
+    return [
+        ChartTable(name, table, ["place", "pipeline", *columns])
+        for name, (table, columns) in wanted.items()
+    ]
 
 
 def _half(centres: pd.Series[Any]) -> float:
@@ -205,29 +209,28 @@ def _half(centres: pd.Series[Any]) -> float:
 
 def prediction_view(
     tables: Mapping[str, pd.DataFrame],
-    places: Sequence[dict[str, Any]],
+    places: Sequence[NamedPlace],
     held_out: Mapping[str, str],
     missing: Mapping[Place, str],
 ) -> list[dict[str, Any]]:
     """What the page shows of each place: its pictures, by kind, and who is in them."""
     made = []
-    for number, place in enumerate(places):
-        own = {name: of_place(table, place) for name, table in tables.items()}
+    for at in places:
+        own = {name: of_place(tables[name], at.place) for name in PICTURED}
         if all(table.empty for table in own.values()):
             continue
         made.append(
             {
-                "place": place,
-                "number": number,
+                "place": at,
                 "size": max(int(table["size"].max()) for table in own.values() if len(table)),
                 "pipelines": {name: pipelines_of(table) for name, table in own.items()},
                 "calibration": _calibration(own["reliability"]),
                 "spread": _spread(own["posterior"]),
-                "domain": limits(own["posterior"]) if len(own["posterior"]) else (),
+                "domain": axis_ends(own["posterior"]) if len(own["posterior"]) else (),
                 "entropy": _entropy(own["uncertainty"]),
                 "surest": _surest(own["coverage"]),
-                "held_out": held_out.get(place["dataset"], ""),
-                "missing": missing.get(tuple(place[k] for k in PLACE), ""),
+                "held_out": held_out.get(at.place.dataset, ""),
+                "missing": missing.get(at.place, ""),
             }
         )
     return made

@@ -13,8 +13,8 @@ import numpy as np
 import pandas as pd
 
 from omicsbench.records.spec import RunRecord
-from omicsbench.reporting.at_largest import OF_RUN, frame, of_run
-from omicsbench.reporting.page_data import PLACE
+from omicsbench.reporting.at_largest import frame
+from omicsbench.reporting.places import OF_RUN, PLACE, of_run
 from omicsbench.reporting.tables import means
 
 RELIABILITY_BINS = 15  # of equal width, as in the records
@@ -84,7 +84,7 @@ def histograms(samples: pd.DataFrame) -> pd.DataFrame:
     parts = [samples.head(0).assign(start=0.0, end=0.0, share=0.0, samples=0)]
     places = samples.groupby(PLACE, dropna=False)
     for _, place in places:
-        edges = np.linspace(*limits(place), HISTOGRAM_BINS + 1)
+        edges = np.linspace(*axis_ends(place), HISTOGRAM_BINS + 1)
         for _, own in place.groupby(OF_RUN, dropna=False):
             counts = np.histogram(own["accuracy"].astype(float), edges)[0]
             full = np.flatnonzero(counts)
@@ -100,7 +100,7 @@ def histograms(samples: pd.DataFrame) -> pd.DataFrame:
     return pd.concat([p[[*OF_RUN, "start", "end", "share", "samples"]] for p in parts])
 
 
-def limits(place: pd.DataFrame) -> tuple[float, float]:
+def axis_ends(place: pd.DataFrame) -> tuple[float, float]:
     """The ends of the axis that all histograms of a place share."""
     values = place[["accuracy", "mean_prediction"]].to_numpy(float)
     low, high = float(np.nanmin(values)), float(np.nanmax(values))

@@ -1,33 +1,85 @@
-"""The page: gathers what the report shows and fills the template."""
+"""The page: what each of its sections shows, and the template that shows it."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import partial
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
+from jinja2 import Environment
 
 from omicsbench.errors import DataError
-from omicsbench.metrics.known import known
 from omicsbench.records.analysis import UNSTATED, Analysis
-from omicsbench.records.costs import with_predictions
 from omicsbench.records.spec import RunRecord
-from omicsbench.records.table import current, tidy
 from omicsbench.reporting import across_datasets, charts, prediction_charts, style, tables
-from omicsbench.reporting import datasets as sections
-from omicsbench.reporting.answer import answer, answers, seconds
-from omicsbench.reporting.details import task_tables, task_views
-from omicsbench.reporting.exports import SIGNS, of, write_tables
+from omicsbench.reporting.answer import answers, seconds
+from omicsbench.reporting.at_largest import absent, at_largest
+from omicsbench.reporting.datasets import datasets
+from omicsbench.reporting.exports import SIGNS, write_tables
 from omicsbench.reporting.gallery import galleries
-from omicsbench.reporting.matrix import TASKS, by_task, kinds
-from omicsbench.reporting.page_data import chart_data, menus
+from omicsbench.reporting.material import Material, gather
+from omicsbench.reporting.matrix import TASKS, VerdictMatrix, by_task, data_kinds
+from omicsbench.reporting.modalities import modality_view
+from omicsbench.reporting.page_data import ChartNumbers, chart_data, chart_tables, marked
+from omicsbench.reporting.panels import Panel, menus, panels
 from omicsbench.reporting.paragraph import RIVAL
+from omicsbench.reporting.places import NamedPlace, named_places
 from omicsbench.reporting.provenance import environments, protocol
-from omicsbench.verdict.equal_cost import CURRENCIES, EqualCost, at_equal_cost
-from omicsbench.verdict.judge import verdicts
-from omicsbench.verdict.verdict import Verdict
+from omicsbench.reporting.template import chart_library, environment, inlined, safe_json
+from omicsbench.verdict.equal_cost import CURRENCIES
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What the caller knows and records do not tell."""
+
+    command: str  # what the reader types to get these results again
+    analysis: Analysis  # how the runs are judged
+    missing: int  # planned runs that have no record yet
+    others: int  # stored runs that do not belong to the suite as it was last run
+
+
+@dataclass(frozen=True)
+class Heading:
+    suites: list[str]
+    dates: list[str]  # the first and, where it is another, the last
+    runs: int
+
+
+@dataclass(frozen=True)
+class Overview:
+    """The matrix of each task, and what the real omics data sets say together."""
+
+    matrices: dict[str, VerdictMatrix]
+    rival: str
+    kind_of: dict[str, str]
+    together: list[across_datasets.Summary]
+    limitation: str
+
+
+@dataclass(frozen=True)
+class CurvesSection:
+    panels: list[Panel]
+    currencies: list[str]  # in which some budget was compared
+
+
+@dataclass(frozen=True)
+class Costs:
+    places: list[NamedPlace]
+    at_largest: list[dict[str, Any]]
+    fits: list[dict[str, Any]]
+    energy: bool  # whether it could be read anywhere
+    jobs: int
+
+
+@dataclass(frozen=True)
+class Failures:
+    grouped: list[dict[str, Any]]
+    runs: int
+    predicted: int  # of them with a predicted cost
+    skipped: list[dict[str, Any]]
 
 
 def write_report(
@@ -55,62 +107,80 @@ def write_report(
         raise DataError("There are no run records to report on; run a suite first.")
     page = out if out.suffix == ".html" else out / "index.html"
     page.parent.mkdir(parents=True, exist_ok=True)
-    records = with_predictions(records)
-    newest = current(records)
-    found = verdicts(newest, analysis)
-    bought = at_equal_cost(newest, analysis)
-    words = answer(found, newest)
-    runs = tidy(records)
-    details = task_tables(newest)
-    written = write_tables(page.parent, runs, newest, found, words, bought, details)
+    material = gather(records, analysis)
+    written = write_tables(page.parent, material)
+    asked = Asked(command, analysis, missing, others)
     page.write_text(
-        _html(newest, of(runs, newest), found, bought, details, folder)(
-            command=command,
-            reference=analysis.reference,
-            missing=missing,
-            others=others,
-            superseded=len(records) - len(newest),
-            prices=analysis.price_per_hour,
-            margins=analysis.margins,
-            files=[path.name for path in written],
-        ),
-        encoding="utf-8",
+        _html(material, asked, folder, [path.name for path in written]), encoding="utf-8"
     )
     return page
 
 
-def _html(
-    records: list[RunRecord],
-    runs: pd.DataFrame,
-    found: list[Verdict],
-    bought: list[EqualCost],
-    details: dict[str, pd.DataFrame],
-    folder: Path,
-) -> Any:
-    """The template's ``render``, holding everything that follows from the records."""
+def _html(material: Material, asked: Asked, folder: Path, files: list[str]) -> str:
     from markupsafe import Markup
 
-    from omicsbench.reporting.template import chart_library, environment, inlined, safe_json
-
-    scores, costs = tables.score_table(runs), tables.cost_table(runs)
-    metrics = known(records)
-    scores = scores[scores["metric"].isin(list(metrics))]
-    quality = charts.quality_time(scores, costs, metrics)
-    styles = style.styles_by_task(records)
-    places = sections.places(records)
-    panels = sections.panels(quality, places, metrics)
+    records, found = material.records, material.verdicts
+    scores, costs = tables.score_table(material.runs), tables.cost_table(material.runs)
+    scores = scores[scores["metric"].isin(list(material.metrics))]
+    quality = charts.quality_time(scores, costs, material.metrics)
     predicted = tables.prediction_table(records)
-    failed = tables.failure_table(records)
-    kind_of = kinds(records)
-    matrices = by_task(found, kind_of)
-    together = across_datasets.summaries(found, kind_of)
-    pictures = prediction_charts.chart_frames(details)
-    specs = charts.specifications() | prediction_charts.specifications()
+    codes = ChartNumbers(named_places(records), style.styles_by_task(records), material.metrics)
+    shown = panels(quality, found, codes.places, material.metrics)
+    drawn = chart_tables(quality, costs, predicted, charts.stars(marked(found, codes.styles)))
     data = chart_data(
-        quality, costs, predicted, found, bought, styles, places, pictures, specs, metrics
+        [*drawn, *prediction_charts.chart_tables(material.details)],
+        material.at_equal_cost,
+        codes,
+        charts.specifications() | prediction_charts.specifications(),
     )
-    views = task_views(records, details, places)
+    missing = {
+        task: absent(records, at_largest(records, task)) for task in ("predict", "integrate")
+    }
+    return (
+        _templates()
+        .get_template("page.html")
+        .render(
+            asked=asked,
+            heading=_heading(records),
+            metrics=material.metrics,
+            answers=answers(found, records),
+            referred=any(v.against == "reference" for v in found),
+            overview=_overview(material),
+            datasets=datasets(records, found),
+            styles=codes.styles,
+            curves=CurvesSection(shown, _currencies(material)),
+            costs=_costs(records, costs, list(codes.places)),
+            predictions=prediction_charts.prediction_view(
+                material.details, codes.places, _held_out(records), missing["predict"]
+            ),
+            modalities=modality_view(
+                material.details["modalities"], records, codes.places, missing["integrate"]
+            ),
+            galleries=galleries(records, folder),
+            failures=_failures(records, predicted),
+            superseded=material.superseded,
+            environments=environments(records),
+            protocol=protocol(records),
+            files=files,
+            panels_json=Markup(safe_json(menus(shown))),
+            data=Markup(safe_json(data)),
+            style=inlined("style.css"),
+            script=inlined("report.js"),
+            sorting=inlined("sorting.js"),
+            library=chart_library(),
+        )
+    )
+
+
+def _templates() -> Environment:
+    """The templates, with the names and the forms of numbers that all sections use."""
     templates = environment()
+    templates.globals |= {
+        "tasks": TASKS,
+        "signs": SIGNS,
+        "rivals": RIVAL,
+        "families": style.FAMILIES,
+    }
     templates.filters |= {
         "seconds": seconds,
         "number": "{:,}".format,
@@ -119,57 +189,62 @@ def _html(
         "gib": _gib,
         "p": "{:.2g}".format,
     }
+    return templates
+
+
+def _heading(records: Sequence[RunRecord]) -> Heading:
     started = sorted(r.started_at[:10] for r in records if r.started_at)
-    return partial(
-        templates.get_template("page.html").render,
+    return Heading(
         suites=sorted({r.suite for r in records if r.suite}),
         dates=list(dict.fromkeys(started[:1] + started[-1:])),
         runs=len(records),
-        answers=answers(found, records),
-        referred=any(v.against == "reference" for v in found),
-        datasets=sections.datasets(records, found),
-        matrices=matrices,
-        rival=" or ".join(dict.fromkeys(RIVAL[m.against] for m in matrices.values())),
-        tasks=TASKS,
-        predictions=views["predict"],
-        modalities=views["integrate"],
-        kind_of=kind_of,
-        signs=SIGNS,
-        rivals=RIVAL,
-        together=together,
-        together_limits=across_datasets.limits(together),
-        styles=styles,
-        families=style.FAMILIES,
-        places=places,
-        panels=panels,
-        metrics=metrics,
-        alt=partial(sections.alt, *sections.by_place(quality, found, places)),
-        galleries=galleries(records, folder),
-        failures=tables.grouped_failures(failed).to_dict("records"),
-        failed=len(failed),
-        predicted=len(predicted),
-        fits=tables.fit_table(records).to_dict("records"),
-        costs=_at_largest(costs).to_dict("records"),
-        energy=bool(costs["energy_j"].notna().any()),
-        currencies=[name for name in CURRENCIES if any(b.currency == name for b in bought)],
-        skipped=tables.skipped_table(records).to_dict("records"),
-        environments=environments(records),
-        protocol=protocol(records),
-        jobs=max((r.environment.jobs for r in records), default=1),
-        panels_json=Markup(safe_json(menus(panels))),
-        data=Markup(safe_json(data)),
-        style=inlined("style.css"),
-        script=inlined("report.js"),
-        sorting=inlined("sorting.js"),
-        library=chart_library(),
     )
 
 
-def _at_largest(costs: pd.DataFrame) -> pd.DataFrame:
-    """What runs took at the largest size of each data set, as written and tuned next to another."""
+def _overview(material: Material) -> Overview:
+    kind_of = data_kinds(material.records)
+    matrices = by_task(material.verdicts, kind_of)
+    together = across_datasets.summaries(material.verdicts, kind_of)
+    return Overview(
+        matrices,
+        rival=" or ".join(dict.fromkeys(RIVAL[m.against] for m in matrices.values())),
+        kind_of=kind_of,
+        together=together,
+        limitation=across_datasets.limitation(together),
+    )
+
+
+def _currencies(material: Material) -> list[str]:
+    used = {b.currency for b in material.at_equal_cost}
+    return [name for name in CURRENCIES if name in used]
+
+
+def _costs(records: Sequence[RunRecord], costs: pd.DataFrame, places: list[NamedPlace]) -> Costs:
+    """At the largest size of each data set, as written and tuned next to another."""
     top = costs.groupby(["dataset", "task", "device"])["size"].transform("max")
     by = ["dataset", "task", "device", "family", "pipeline", "tuning"]
-    return costs[costs["size"] == top].sort_values(by)
+    return Costs(
+        places,
+        at_largest=tables.rows_of(costs[costs["size"] == top].sort_values(by)),
+        fits=tables.rows_of(tables.fit_table(records)),
+        energy=bool(costs["energy_j"].notna().any()),
+        jobs=max((r.environment.jobs for r in records), default=1),
+    )
+
+
+def _failures(records: Sequence[RunRecord], predicted: pd.DataFrame) -> Failures:
+    failed = tables.failure_table(records)
+    return Failures(
+        grouped=tables.rows_of(tables.grouped_failures(failed)),
+        runs=len(failed),
+        predicted=len(predicted),
+        skipped=tables.rows_of(tables.skipped_table(records)),
+    )
+
+
+def _held_out(records: Sequence[RunRecord]) -> dict[str, str]:
+    """The class of each data set that no pipeline was trained on; empty where there is none."""
+    return {r.spec.dataset: r.dataset_info.held_out or "" for r in records}
 
 
 def _gib(value: float) -> str:

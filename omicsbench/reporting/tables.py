@@ -10,12 +10,12 @@ from scipy.special import stdtrit
 
 from omicsbench.records.costs import PREDICTABLE, Quantity, in_words
 from omicsbench.records.spec import Cause, RunRecord, Status
+from omicsbench.reporting.places import OF_RUN, of_run
 from omicsbench.verdict.verdict import Verdict
 
 ENDS = ("", "_low", "_high")
 SHOWN: tuple[Quantity, ...] = ("wall_s", "peak_rss_bytes")
 PREDICTIONS = tuple(f"{quantity}{end}" for quantity in PREDICTABLE for end in ENDS)
-WHERE = ["dataset", "task", "device", "tuning", "pipeline", "family", "output_dim", "size"]
 
 
 def verdict_table(verdicts: Iterable[Verdict]) -> pd.DataFrame:
@@ -100,7 +100,7 @@ def score_table(runs: pd.DataFrame) -> pd.DataFrame:
     of a metric might move together with another test set. It is not part of the interval.
     """
     test = runs[runs["part"] == "test"].astype({"se": float})
-    by = [*WHERE, "metric"]
+    by = [*OF_RUN, "metric"]
     found = means(test, by, "value")
     found["se"] = test.groupby(by, dropna=False)["se"].mean()
     found = found[["mean", "repeats", "se", "low", "high"]]
@@ -125,7 +125,7 @@ def cost_table(runs: pd.DataFrame) -> pd.DataFrame:
     names = ["tuning_s", "fit_s", "transform_s", "total_s", "cpu_s", "energy_j", "peak_rss_bytes"]
     times = done[["tuning_s", "fit_s", "transform_s"]].astype(float)
     done = done.assign(total_s=times.sum(axis=1)).astype(dict.fromkeys(names, float))
-    groups = done.groupby(WHERE, dropna=False)[names]
+    groups = done.groupby(OF_RUN, dropna=False)[names]
     found = groups.median().join(groups.min().add_suffix("_min"))
     found = found.join(groups.max().add_suffix("_max"))
     return _whole(found.reset_index(), "output_dim")
@@ -210,21 +210,9 @@ def prediction_table(records: Iterable[RunRecord]) -> pd.DataFrame:
     """Predicted fit seconds and peak memory of what was left out, one row per (pipeline, size)."""
     names = [f"{quantity}{end}" for quantity in ("fit_s", "peak_rss_bytes") for end in ENDS]
     rows = [
-        (
-            r.spec.dataset,
-            r.spec.task,
-            r.spec.device,
-            r.spec.tuned_as,
-            r.spec.pipeline,
-            r.family,
-            r.output_dim,
-            r.spec.size,
-            *(r.predicted.get(name) for name in names),
-        )
-        for r in records
-        if r.predicted
+        of_run(r) | {name: r.predicted.get(name) for name in names} for r in records if r.predicted
     ]
-    found = pd.DataFrame(rows, columns=[*WHERE, *names]).drop_duplicates(WHERE)
+    found = pd.DataFrame(rows, columns=[*OF_RUN, *names]).drop_duplicates(OF_RUN)
     return found.astype(dict.fromkeys(names, float))
 
 
@@ -277,6 +265,11 @@ def skipped_table(records: Iterable[RunRecord]) -> pd.DataFrame:
     by = ["dataset", "pipeline", "tuning", "metric", "reason"]
     frame = pd.DataFrame(rows, columns=[*by, "size"])
     return frame.groupby(by).agg(sizes=("size", _listed), runs=("size", "count")).reset_index()
+
+
+def rows_of(table: pd.DataFrame) -> list[dict[str, Any]]:
+    """A table's rows, by the names of its columns."""
+    return [{str(name): value for name, value in row.items()} for row in table.to_dict("records")]
 
 
 def _whole(frame: pd.DataFrame, *columns: str) -> pd.DataFrame:

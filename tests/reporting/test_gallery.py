@@ -20,11 +20,11 @@ from omicsbench.records import embeddings, store
 from omicsbench.records.facts import DatasetFacts
 from omicsbench.records.spec import RunRecord, Status
 from omicsbench.reporting import gallery, write_report
-from omicsbench.reporting.gallery import COLOURS, MISSING, OTHER, Gallery, galleries
+from omicsbench.reporting.gallery import CLASS_COLOURS, MISSING, OTHER, Gallery, galleries
 from omicsbench.reporting.raster import MAX_BYTES, raster
 
 CLASSES = 12
-PALETTE = [*COLOURS[:CLASSES], MISSING]
+PALETTE = [*CLASS_COLOURS[:CLASSES], MISSING]
 
 
 def clusters(n: int, classes: int = CLASSES) -> tuple[NDArray[np.float32], NDArray[np.int32]]:
@@ -103,7 +103,7 @@ class TestRaster:
 
     def test_noise_of_all_classes_is_made_coarser_not_larger(self) -> None:
         rng = np.random.default_rng(0)
-        palette = [*COLOURS, OTHER, MISSING]
+        palette = [*CLASS_COLOURS, OTHER, MISSING]
         Z = rng.random((150_000, 2), dtype=np.float32)
         png = raster(Z, rng.integers(0, len(palette), len(Z)), palette)
         assert len(png) <= MAX_BYTES
@@ -130,7 +130,7 @@ class TestRaster:
         Z, codes = clusters(200_000, CLASSES - 1)
         rare = np.random.default_rng(2).normal([40, 40], 0.1, (20, 2)).astype(np.float32)
         Z, codes = np.r_[Z, rare], np.r_[codes, np.full(20, CLASSES - 1, np.int32)]
-        found = hue_is_near(raster(Z, codes, PALETTE), COLOURS[CLASSES - 1])
+        found = hue_is_near(raster(Z, codes, PALETTE), CLASS_COLOURS[CLASSES - 1])
         rows, _ = np.nonzero(found[:60, -60:])  # y grows upwards
         assert len(rows) >= 9
         assert not found[:60, :-60].any()
@@ -138,7 +138,7 @@ class TestRaster:
     def test_a_lone_cell_fills_nine_pixels(self) -> None:
         Z, codes = clusters(50_000, CLASSES - 1)
         Z, codes = np.r_[Z, [[60, -60]]].astype(np.float32), np.r_[codes, CLASSES - 1]
-        assert hue_is_near(raster(Z, codes, PALETTE), COLOURS[CLASSES - 1]).sum() == 9
+        assert hue_is_near(raster(Z, codes, PALETTE), CLASS_COLOURS[CLASSES - 1]).sum() == 9
 
     def test_density_is_darker_where_cells_are_many(self) -> None:
         rng = np.random.default_rng(0)

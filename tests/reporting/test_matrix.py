@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from omicsbench.metrics.base import METRICS
-from omicsbench.reporting.across_datasets import conditions, limits, summaries, summary_table
-from omicsbench.reporting.matrix import Column, headline, overview
+from omicsbench.reporting.across_datasets import conditions, limitation, summaries, summary_table
+from omicsbench.reporting.matrix import Column, headline, matrix_of
 from omicsbench.reporting.paragraph import paragraph
 from omicsbench.verdict.pairs import SizeDifference
 from omicsbench.verdict.verdict import Outcome, Verdict
@@ -94,7 +94,7 @@ def count(cells: list[Verdict], *standings: str) -> int:
 @given(matrices())
 @settings(max_examples=200, deadline=None)
 def test_every_number_of_the_paragraph_is_a_count_of_the_table(cells: list[Verdict]) -> None:
-    matrix = overview(cells, dict.fromkeys("abc", "real omics"))
+    matrix = matrix_of(cells, dict.fromkeys("abc", "real omics"))
     assert matrix
     shown = [v for _, row in matrix.rows for v in row if v]
     assert len(shown) == len(cells), "the table holds every cell once"
@@ -190,12 +190,12 @@ def test_the_headline_is_the_best_deep_pipeline_by_metrics_that_count() -> None:
     ]
     assert headline([*others, chosen]) == [chosen]
     assert headline([others[-1]]) == [others[-1]]
-    assert overview(others[:3], {"cells": "real omics"}) is None
+    assert matrix_of(others[:3], {"cells": "real omics"}) is None
 
 
 def test_real_omics_data_come_first_and_defaults_stand_before_tuned() -> None:
     cells = [verdict("z", tuning=TUNED), verdict("z"), verdict("a")]
-    matrix = overview(cells, {"z": "real omics", "a": "simulated"})
+    matrix = matrix_of(cells, {"z": "real omics", "a": "simulated"})
     assert matrix
     assert [(c.dataset, c.tuning) for c in matrix.columns] == [("z", ""), ("z", TUNED), ("a", "")]
     assert matrix.differ("tuning")
@@ -207,12 +207,12 @@ def test_too_few_data_sets_carry_no_interval() -> None:
     two = summaries([verdict(name, kind="ahead") for name in "abe"], kinds)
     assert [s.across.names for s in two] == [("a", "b")]
     assert two[0].across.low is None
-    assert "Too few data sets" in limits(two)
+    assert "Too few data sets" in limitation(two)
     means = {"a": "ahead", "b": "behind", "c": "no better", "d": "ahead"}
     four = summaries([verdict(name, kind=kind) for name, kind in means.items()], kinds)
     assert four[0].across.low is not None
     assert four[0].across.mean == pytest.approx(0.0125)
-    assert "could not fall below 0.05" in limits(four)
+    assert "could not fall below 0.05" in limitation(four)
     assert summary_table(four)["datasets"].tolist() == [4]
     assert summaries([verdict("a")], kinds) == []
     assert summary_table([]).empty

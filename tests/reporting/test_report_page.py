@@ -468,7 +468,7 @@ def test_the_page_shows_probabilities_of_folds_and_extrapolations(
     for v in found:
         object.__setattr__(v, "rope", Rope(0.125, 0.25, 0.625, 0.0, 1.0, 4))
         object.__setattr__(v, "extrapolation", beyond)
-    monkeypatch.setattr("omicsbench.reporting.report_page.verdicts", lambda *_, **__: found)
+    monkeypatch.setattr("omicsbench.reporting.material.verdicts", lambda *_, **__: found)
     path = write_report(records, tmp_path, tmp_path / "report.html", command="", analysis=JUDGED)
     shown = _Tags(path.read_text(encoding="utf-8")).text
     for words in ("P(behind)", "62%", "secondary and no part of any verdict", beyond.sentence):

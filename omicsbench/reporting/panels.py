@@ -1,0 +1,90 @@
+"""The panels of learning curves: pipelines of one place and output dimension, on equal terms."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from omicsbench.metrics import Metric
+from omicsbench.reporting.matrix import ordered
+from omicsbench.reporting.places import NamedPlace, Place, of_place
+from omicsbench.verdict.verdict import Verdict
+
+
+@dataclass(frozen=True)
+class Panel:
+    """One set of equal terms, and a learning curve by each metric."""
+
+    at: NamedPlace
+    dim: int  # 0 where there is no space
+    sizes: list[int]
+    curves: list[tuple[Metric, str]]  # what each shows in words, for those who see no chart
+
+    @property
+    def name(self) -> str:
+        return self.at.name + (f" · {self.dim}-D" if self.dim else "")
+
+    @property
+    def space(self) -> str:
+        """What is compared, such as 10-D spaces."""
+        task = self.at.place.task
+        if not self.dim:
+            return "class predictions" if task == "predict" else "outputs"
+        joint = "joint " if task == "integrate" else ""
+        return f"2-D {joint}pictures" if self.dim == 2 else f"{self.dim}-D {joint}spaces"
+
+
+def panels(
+    quality: pd.DataFrame,
+    found: Iterable[Verdict],
+    places: Sequence[NamedPlace],
+    metrics: Mapping[str, Metric],
+) -> list[Panel]:
+    """Each (place, output dimension) that has scores, the larger dimension first."""
+    own: dict[tuple[Place, str, int], list[Verdict]] = {}
+    for v in found:
+        at = Place(v.dataset, v.task, v.device, v.tuning)
+        own.setdefault((at, v.metric, v.output_dim or 0), []).append(v)
+    made = []
+    for named in places:
+        here = of_place(quality, named.place)
+        dims = here["output_dim"].fillna(0)
+        for dim in sorted(map(int, set(dims)), reverse=True):
+            group = here[dims == dim]
+            curves = []
+            for metric in ordered(metrics[name] for name in set(group["metric"])):
+                scores = group[group["metric"] == metric.name]
+                ahead = own.get((named.place, metric.name, dim), ())
+                curves.append((metric, _words(metric, scores, ahead)))
+            made.append(Panel(named, dim, sorted(int(n) for n in set(group["size"])), curves))
+    return made
+
+
+def _words(metric: Metric, scores: pd.DataFrame, found: Sequence[Verdict]) -> str:
+    """What a learning curve shows, in words."""
+    largest = int(scores["size"].max())
+    last = scores[scores["size"] == largest].sort_values("mean", ascending=False)
+    ends = ", ".join(f"{p} {m:.3g}" for p, m in zip(last["pipeline"], last["mean"], strict=True))
+    stars = [f"{v.deep} is ahead from n = {v.n_star:,}" for v in found if v.n_star]
+    text = f"{metric.title} against n. At n = {largest:,}: {ends}."
+    return text + "".join(f" {star}." for star in dict.fromkeys(stars))
+
+
+def menus(shown: Iterable[Panel]) -> list[dict[str, Any]]:
+    """The panels as the explorer's drop-downs need them."""
+    return [
+        {
+            "place": panel.at.number,
+            "ground": panel.at.ground,
+            "dim": panel.dim or "",
+            "sizes": panel.sizes,
+            "metrics": [
+                {"name": m.name, "title": m.title, "lower": m.direction == "min"}
+                for m, _ in panel.curves
+            ],
+        }
+        for panel in shown
+    ]
