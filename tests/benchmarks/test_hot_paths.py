@@ -164,3 +164,17 @@ def test_store_read(benchmark: Any, tmp_path: Path, records: list[Any]) -> None:
         store.write_record(tmp_path, record)
     found = benchmark(store.read_records, tmp_path)
     assert found == sorted(records, key=lambda r: r.key)
+
+
+ANSWER = Path(__file__).parents[2] / "results" / "answer"
+
+
+@pytest.mark.parametrize("kept", ["loose", "packed"])
+def test_read_the_answer(benchmark: Any, tmp_path: Path, kept: str) -> None:
+    """The 1,710 runs behind docs/answer.md, as they are while running and as they are committed."""
+    expected = store.read_records(ANSWER)
+    folder = ANSWER if kept == "packed" else store.open_folder(tmp_path)
+    for record in expected if kept == "loose" else ():
+        path = folder / "runs" / f"{record.key}.json"
+        path.write_text(record.model_dump_json(), encoding="utf-8")
+    assert benchmark(store.read_records, folder) == expected
