@@ -447,10 +447,10 @@ def test_what_a_failure_set_aside_is_not_tried_by_the_same_command(
 def test_a_finished_run_is_never_replaced_by_a_failure(
     tmp_path: Path, registry: Registry, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    import omicsbench.planning.plan
+    import omicsbench.planning.obstacles
 
     done = run_suite(_suite("good"), tmp_path, registry=registry)
-    monkeypatch.setattr(omicsbench.planning.plan, "unavailable", lambda info: "is gone")
+    monkeypatch.setattr(omicsbench.planning.obstacles, "unavailable", lambda info: "is gone")
     assert run_suite(_suite("good"), tmp_path, registry=registry) == done
     failed = done[0].model_copy(update={"status": Status.TIMEOUT, "reason": "slow", "scores": {}})
     store.write_record(tmp_path, failed)
