@@ -34,6 +34,7 @@ MIN_SAMPLES = 6  # of a side: with fewer, no test can tell noise from a regressi
 SIDES = ("a", "b")
 NO_PART_OF_A_RUN = {"summary", "analysis"}  # of a suite
 NO_RUN_SUCCEEDED = 1  # exit code of `run`: data like any other
+STOPPED = 130  # exit code of `run` that somebody stopped, by a key or by a signal
 END_S = 30.0  # for a side to end on its own when it is told to stop
 
 
@@ -242,7 +243,10 @@ def clear(trial: Trial) -> None:
 
 
 def _sample(trial: Trial, side: str, suite: Path, repeat: int) -> None:
-    """One repeat of the suite by one side, in a process of its own."""
+    """One repeat of the suite by one side, in a process of its own.
+
+    Raises RevisionError if it has none to give, KeyboardInterrupt if a signal stopped it.
+    """
     built = trial.side(side)
     command = built.command(
         "run",
@@ -263,6 +267,8 @@ def _sample(trial: Trial, side: str, suite: Path, repeat: int) -> None:
     taken = code in (0, NO_RUN_SUCCEEDED) and any(
         record.spec.repeat == repeat for record in _records(trial, side)
     )
+    if code == STOPPED or code < 0:  # whoever sent it, it tells nothing of the revision
+        raise KeyboardInterrupt
     if not taken:
         last = said[-1].removeprefix("omicsbench: ") if said else f"exit code {code}"
         raise RevisionError(f"{built.name} cannot run the suite: {last}")

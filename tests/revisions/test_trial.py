@@ -23,6 +23,7 @@ from omicsbench.registry.pipeline import resolve
 from omicsbench.revisions import trial as ab
 from omicsbench.revisions.build import build
 from omicsbench.revisions.checkout import RevisionError
+from omicsbench.running.runner import Interrupted
 from omicsbench.tracking.compare import Alarm, Change, Comparison
 from omicsbench.tracking.lost_runs import Lost
 
@@ -192,6 +193,22 @@ def test_a_side_that_cannot_run_the_suite_is_named(history: Repository) -> None:
     base, head = (build(r, folder, plugins=folder / "my") for r in ("HEAD~", "HEAD"))
     trial = ab.set_up(load_suite(str(folder / "suite.toml")), base, head, folder / "out")
     with pytest.raises(RevisionError, match=r"HEAD~ cannot run the suite: .*second_axes"):
+        ab.take(trial, range(1), lambda step: None)
+
+
+@pytest.mark.parametrize("how", ["kill -TERM $$", "kill -KILL $$", "exit 130"])
+def test_a_side_that_a_signal_stops_is_an_interruption(
+    how: str, history: Repository, tmp_path: Path
+) -> None:
+    """Not "cannot run the suite": git bisect would call the revision untestable."""
+    folder = history(GOOD, GOOD)
+    base, head = (build(r, folder, plugins=folder / "my") for r in ("HEAD~", "HEAD"))
+    stand_in = tmp_path / "python"
+    stand_in.write_text(f"#!/bin/sh\n{how}\n")
+    stand_in.chmod(0o755)
+    suite = load_suite(str(folder / "suite.toml"))
+    trial = ab.set_up(suite, replace(base, python=stand_in), head, folder / "out")
+    with pytest.raises(Interrupted, match="0 of 2 samples are kept"):
         ab.take(trial, range(1), lambda step: None)
 
 
