@@ -16,8 +16,8 @@ from omicsbench.metrics import METRICS
 from omicsbench.metrics.known import known
 from omicsbench.records.spec import RunRecord
 from omicsbench.records.store import read_records
-from omicsbench.tracking.compare import compare
-from omicsbench.tracking.history import entries, read, write
+from omicsbench.tracking.compare import compare_records
+from omicsbench.tracking.history import entries, read_entries, write_entries
 from omicsbench.tracking.trends import trends
 
 PLUGIN = '''
@@ -83,7 +83,7 @@ def _with_score(record: RunRecord, name: str, change: float) -> RunRecord:
 def test_a_rise_of_what_is_better_when_smaller_is_a_regression(folder: Path) -> None:
     base = read_records(folder)
     head = [_with_score(r, "my_spread", 0.2) for r in base]
-    found = compare(base, head)
+    found = compare_records(base, head)
     assert {c.quantity for c in found.regressions} == {"my_spread"}
     assert {c.tolerance for c in found.regressions} == {0.05}
     edited = [
@@ -93,7 +93,7 @@ def test_a_rise_of_what_is_better_when_smaller_is_a_regression(folder: Path) -> 
         for r in head
     ]
     assert "my_spread was edited: its scores may differ for that reason alone." in (
-        compare(base, edited).notes
+        compare_records(base, edited).notes
     )
 
 
@@ -108,8 +108,8 @@ def test_a_history_knows_its_direction(folder: Path, tmp_path: Path) -> None:
             for r in base
         ]
         ((entry,), _) = entries(runs, revision=f"revision{place}", repository=tmp_path)
-        write(file, [*(read(file) if file.exists() else []), entry])
-    found = trends(read(file))
+        write_entries(file, [*(read_entries(file) if file.exists() else []), entry])
+    found = trends(read_entries(file))
     risen = [f for f in found.findings if f.quantity == "my_spread"]
     assert risen
     assert all(f.worse for f in risen)
