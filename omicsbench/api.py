@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from scipy import sparse
 
-    from omicsbench.planning.estimated import Estimate
+    from omicsbench.planning.estimated import SuiteEstimate
     from omicsbench.records.packing import Packed
     from omicsbench.running.runner import Observer
     from omicsbench.tracking.compare import Comparison
@@ -141,7 +141,7 @@ def plan(
     *,
     results: PathLike | None = None,
     plugins: Sequence[PathLike] = (),
-) -> Estimate:
+) -> SuiteEstimate:
     """What a suite will take, as ``omicsbench plan`` prints it. Nothing is run or prepared.
 
     Parameters

@@ -12,7 +12,7 @@ import typer
 from omicsbench.cli.options import Plugins
 
 if TYPE_CHECKING:
-    from omicsbench.planning.estimated import Estimate, Row
+    from omicsbench.planning.estimated import Row, SuiteEstimate
     from omicsbench.planning.known_data import KnownData
 
 HEADS = ("n", "runs", "done", "one run, s", "peak memory, GiB", "disk, MiB", "")
@@ -101,7 +101,7 @@ def _cells(row: Row) -> tuple[str, ...]:
     )
 
 
-def _summary(found: Estimate) -> list[str]:
+def _summary(found: SuiteEstimate) -> list[str]:
     from omicsbench.records.costs import short
 
     total = found.total

@@ -20,7 +20,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from omicsbench.planning.estimated import Estimate, Row, disk_free, total, with_full_disk
+from omicsbench.planning.estimated import Row, SuiteEstimate, disk_free, total, with_full_disk
 from omicsbench.planning.known_costs import KnownCosts
 from omicsbench.planning.known_data import KnownData, known_data
 from omicsbench.planning.obstacles import obstacle
@@ -35,7 +35,7 @@ from omicsbench.registry.discover import Registry
 UNKNOWN = "unknown: no runs stored to predict from"
 
 
-def look_ahead(suite: Suite, registry: Registry, results: Path) -> Estimate:
+def look_ahead(suite: Suite, registry: Registry, results: Path) -> SuiteEstimate:
     """The estimate of a suite whose runs are, or will be, stored in ``results``.
 
     Raises OmicsbenchError for what is unknown, and StoreError if a newer omicsbench wrote there.
@@ -53,7 +53,7 @@ def look_ahead(suite: Suite, registry: Registry, results: Path) -> Estimate:
             rows.append(_row(wanted, known, _stored_of(wanted, known, stored), costs))
     free = disk_free(results)
     rows = with_full_disk(rows, free)
-    return Estimate(
+    return SuiteEstimate(
         suite=suite.name,
         results=str(results),
         stored=len(records),

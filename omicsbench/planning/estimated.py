@@ -53,7 +53,7 @@ class Total:
 
 
 @dataclass(frozen=True)
-class Estimate:
+class SuiteEstimate:
     """A suite's runs with their predicted costs; ``stored`` and ``unreadable`` count records."""
 
     suite: str

@@ -11,7 +11,7 @@ import pytest
 
 from omicsbench.errors import DataError, RegistryError
 from omicsbench.planning.estimate import look_ahead
-from omicsbench.planning.estimated import Estimate
+from omicsbench.planning.estimated import SuiteEstimate
 from omicsbench.planning.plan import Planned, make_plan
 from omicsbench.planning.suite import DatasetChoice, Suite, load_suite, make_suite, suites
 from omicsbench.records import store
@@ -52,7 +52,7 @@ def planned(plan: list[Planned]) -> Counter[tuple[str, str, int]]:
     return Counter((p.spec.dataset, p.spec.label, p.spec.size) for p in plan)
 
 
-def estimated(found: Estimate) -> Counter[tuple[str, str, int]]:
+def estimated(found: SuiteEstimate) -> Counter[tuple[str, str, int]]:
     return Counter({(r.dataset, r.pipeline, r.size): r.repeats for r in found.rows})
 
 
