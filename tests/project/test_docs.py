@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from pathlib import Path
 
@@ -54,6 +55,23 @@ def test_links_lead_somewhere(path: Path) -> None:
     for target in re.findall(r"\]\(([^)#]+)\)", path.read_text(encoding="utf-8")):
         if not target.startswith("http"):
             assert (path.parent / target).exists(), target
+
+
+def test_the_page_on_architecture_has_the_table_of_imports() -> None:
+    """As the test of imports has it, where the table is a dict."""
+    source = (Path(__file__).parent / "test_architecture.py").read_text(encoding="utf-8")
+    (rooms,) = re.findall(
+        r"^ROOMS: dict\[str, str\] = (\{.*?^\})", source, re.DOTALL | re.MULTILINE
+    )
+    stated: dict[str, set[str]] = {}
+    text = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    for names, may in re.findall(
+        r"^\| (`[a-z_`/ ]+`) \| .* \| ([a-z_, ]+) \|$", text, re.MULTILINE
+    ):
+        allowed = set() if may == "nothing" else set(may.split(", "))
+        stated |= {name.strip("`/"): allowed for name in names.split()}
+    allowed_by_test = {name: set(may.split()) for name, may in ast.literal_eval(rooms).items()}
+    assert allowed_by_test == {n: may for n, may in stated.items() if n not in ("api", "cli")}
 
 
 def test_every_command_has_help_and_every_option_that_needs_it() -> None:
