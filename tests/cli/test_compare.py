@@ -5,19 +5,18 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
 import pytest
 
+from browser import Visit
 from omicsbench.records import store
 from omicsbench.records.packing import pack
 from omicsbench.records.spec import RunRecord, Status
 
 STORED = Path(__file__).parents[2] / "results" / "answer"
-Visit = Callable[[Path, int], tuple[Any, list[str]]]
 SUITE = """
 name = "tiny"
 repeats = 3

@@ -13,9 +13,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from command import Cli
 from omicsbench.records import store
-
-Cli = Callable[..., subprocess.CompletedProcess[str]]
 
 
 def _table(tmp_path: Path, change: Callable[[pd.DataFrame], pd.DataFrame] | None = None) -> Path:

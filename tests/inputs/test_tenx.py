@@ -15,8 +15,8 @@ from omicsbench.errors import DataError
 from omicsbench.inputs import tenx
 from omicsbench.inputs.readers import read
 from omicsbench.inputs.tenx import inspect_10x, kinds_10x, open_10x
+from tenx import write_10x
 
-Write = Callable[..., Path]
 CELLS, GENES = 230, 12
 
 
@@ -35,7 +35,7 @@ def group_of(file: h5py.File) -> h5py.Group:
 @pytest.mark.parametrize("version", [2, 3])
 @pytest.mark.parametrize("block", [1, 7, 230, 8_192])
 def test_blocks_hold_every_cell_once_in_order(
-    tmp_path: Path, write_10x: Write, monkeypatch: pytest.MonkeyPatch, version: int, block: int
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, version: int, block: int
 ) -> None:
     path = write_10x(tmp_path / "a.h5", CELLS, GENES, version)
     monkeypatch.setattr(tenx, "BLOCK_ROWS", block)
@@ -49,9 +49,7 @@ def test_blocks_hold_every_cell_once_in_order(
     np.testing.assert_array_equal(again, stored(path), "as often as asked")
 
 
-def test_the_blocks_are_what_the_reader_of_whole_files_gives(
-    tmp_path: Path, write_10x: Write
-) -> None:
+def test_the_blocks_are_what_the_reader_of_whole_files_gives(tmp_path: Path) -> None:
     types = ["Gene Expression", "Antibody Capture", "Gene Expression"] * 4
     path = write_10x(tmp_path / "a.h5", CELLS, GENES, 3, types)
     stream, whole = open_10x(path), read(path)
@@ -64,7 +62,7 @@ def test_the_blocks_are_what_the_reader_of_whole_files_gives(
     assert stream.notes == ("Only gene expression is used, not Antibody Capture.",)
 
 
-def test_any_kind_of_feature_can_be_read(tmp_path: Path, write_10x: Write) -> None:
+def test_any_kind_of_feature_can_be_read(tmp_path: Path) -> None:
     types = np.array(["Peaks", "Gene Expression", "Antibody Capture"] * 4)
     path = write_10x(tmp_path / "a.h5", CELLS, GENES, 3, list(types))
     for kind in types[:3]:
@@ -85,7 +83,7 @@ def test_any_kind_of_feature_can_be_read(tmp_path: Path, write_10x: Write) -> No
         inspect_10x(old, "Peaks")
 
 
-def test_repeated_gene_names_are_told_apart(tmp_path: Path, write_10x: Write) -> None:
+def test_repeated_gene_names_are_told_apart(tmp_path: Path) -> None:
     found = inspect_10x(write_10x(tmp_path / "a.h5", CELLS, GENES))
     assert found.names[0] == "gene0"
     assert found.names[-1] == "gene0-1"
@@ -144,9 +142,7 @@ def refused(path: Path) -> str:
 
 @pytest.mark.parametrize("version", [2, 3])
 @pytest.mark.parametrize("share", [0.0, 0.2, 0.5, 0.9, 0.999])
-def test_truncated_files_are_refused(
-    tmp_path: Path, write_10x: Write, version: int, share: float
-) -> None:
+def test_truncated_files_are_refused(tmp_path: Path, version: int, share: float) -> None:
     path = write_10x(tmp_path / "a.h5", 3_000, GENES, version)
     whole = path.read_bytes()
     path.write_bytes(whole[: int(share * len(whole))])
@@ -186,7 +182,7 @@ BROKEN: dict[str, tuple[Callable[[h5py.Group], None], str]] = {
 @pytest.mark.parametrize("version", [2, 3])
 @pytest.mark.parametrize("what", BROKEN)
 def test_files_that_contradict_themselves_are_refused(
-    tmp_path: Path, write_10x: Write, what: str, version: int
+    tmp_path: Path, what: str, version: int
 ) -> None:
     path = write_10x(tmp_path / "a.h5", CELLS, GENES, version)
     spoil, says = BROKEN[what]
@@ -195,7 +191,7 @@ def test_files_that_contradict_themselves_are_refused(
     assert says in refused(path)
 
 
-def test_other_files_are_refused(tmp_path: Path, write_10x: Write) -> None:
+def test_other_files_are_refused(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="does not exist"):
         open_10x(tmp_path / "none.h5")
     (tmp_path / "text.h5").write_text("no HDF5\n" * 100)

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-import subprocess
-from collections.abc import Callable
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
 import omicsbench
+from command import Cli
 from omicsbench.planning.estimate import UNKNOWN, look_ahead
 from omicsbench.planning.suite import load_suite
 from omicsbench.records import store
@@ -18,7 +17,6 @@ from omicsbench.records.spec import Phases, RunRecord
 from omicsbench.registry.discover import Registry, discover
 from omicsbench.running.runner import run_suite
 
-Cli = Callable[..., subprocess.CompletedProcess[str]]
 SUITE = """
 pipelines = ["pca", "random_projection", "label_oracle"]
 repeats = 2

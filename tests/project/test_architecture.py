@@ -48,6 +48,14 @@ DOORS = {("plugin", "inputs"), ("plugin", "metrics")}
 KEPT = {"datasets/simulated_atlas.py": {"stream"}}
 # What results stored before there was a table `analysis` rest on: read, never set anew.
 FORMER = {("analysis.py", "pca")}
+# Folders of tests/ that are no room: what the harness is used for, and what tests are made of.
+BESIDE_ROOMS = {"methods", "datasets", "promises", "project", "helpers", "plugins"}
+BESIDE_ROOMS |= {"benchmarks", "experiments", "asv"}
+EVERY_FILE = [
+    path
+    for folder in ("omicsbench", "methods", "datasets", "tests")
+    for path in sorted((ROOT / folder).rglob("*.py"))
+]
 LOOSE = {"__init__", "__main__", "_version", "api", "errors", "plugin", "stream"}
 
 
@@ -171,9 +179,16 @@ def test_nothing_lies_loose() -> None:
     assert {path.stem for path in PACKAGE.glob("*.py")} == LOOSE
 
 
-@pytest.mark.parametrize("path", MODULES, ids=lambda p: str(p.relative_to(PACKAGE)))
+@pytest.mark.parametrize("path", EVERY_FILE, ids=lambda p: str(p.relative_to(ROOT)))
 def test_files_have_one_purpose_and_stay_small(path: Path) -> None:
     assert len(path.read_text(encoding="utf-8").splitlines()) <= 400
+
+
+def test_tests_mirror_the_rooms() -> None:
+    rooms = {path.parent.name for path in PACKAGE.glob("*/__init__.py")}
+    folders = {path.parent.name for path in (ROOT / "tests").glob("*/*.py")}
+    assert folders <= rooms | BESIDE_ROOMS
+    assert rooms - folders == {"suites"}, "rooms without tests of their own"
 
 
 def test_the_harness_names_no_method_and_no_data_set() -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import io
 import tarfile
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +16,7 @@ from omicsbench.inputs.fetch import local_path
 from omicsbench.planning.suite import make_suite
 from omicsbench.registry.discover import discover
 from omicsbench.running.runner import run_suite
+from tenx import write_10x
 
 CELLS, GENES = 1_306_127, 60
 
@@ -30,7 +30,7 @@ def _accept(path: Path) -> None:
 
 @pytest.mark.slow
 def test_a_10x_file_of_a_million_columns_goes_all_the_way(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, write_10x: Callable[..., Path]
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What differs from the real download is the number of genes, and that it is not downloaded."""
     monkeypatch.setenv("OMICSBENCH_CACHE", str(tmp_path / "cache"))

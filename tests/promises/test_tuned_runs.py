@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import importlib.util
-import subprocess
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import builders
 import numpy as np
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
+import builders
+from command import Cli
 from omicsbench.errors import RegistryError, StoreError
 from omicsbench.metrics import METRICS
 from omicsbench.planning.estimate import look_ahead
@@ -359,9 +358,7 @@ def test_input_is_checked(registry: Registry, tune: dict[str, Any], message: str
         make_plan(_suite("blurred", tune=tune), registry)
 
 
-def test_the_command_line(
-    cli: Callable[..., subprocess.CompletedProcess[str]], tmp_path: Path
-) -> None:
+def test_the_command_line(cli: Cli, tmp_path: Path) -> None:
     text = (
         "pipelines = ['factor_analysis']\nrepeats = 1\nsizes = [60]\nn_components = 3\n"
         "metrics = ['knn_recall']\nthreads = 1\ndatasets = [{name = 'linear_control(n=300)'}]\n"

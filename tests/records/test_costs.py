@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-import builders
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import builders
 from omicsbench.records.costs import (
     Observation,
     Quantity,

@@ -11,9 +11,9 @@ import socket
 from pathlib import Path
 from typing import Any
 
-import builders
 import pytest
 
+import builders
 from omicsbench.errors import StoreError
 from omicsbench.records import packed, store
 from omicsbench.records.decode import NewerRecord

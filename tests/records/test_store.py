@@ -7,10 +7,10 @@ import os
 import socket
 from pathlib import Path
 
-import builders
 import pytest
 from pydantic import ValidationError
 
+import builders
 from omicsbench.errors import StoreError
 from omicsbench.records import store
 from omicsbench.records.spec import SCHEMA_VERSION, RunRecord, RunSpec, Status

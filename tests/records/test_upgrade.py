@@ -6,9 +6,9 @@ import json
 from pathlib import Path
 from typing import Any
 
-import builders
 import pytest
 
+import builders
 from omicsbench.records import store
 from omicsbench.records.spec import SCHEMA_VERSION, Cause, RunRecord, Status
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import subprocess
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from command import Cli
 from omicsbench.errors import RegistryError
 from omicsbench.metrics import METRICS
 from omicsbench.registry.discover import discover
@@ -19,7 +18,6 @@ from omicsbench.plugin import metric
 def {name}(embedding):
     return 0.5
 """
-Cli = Callable[..., subprocess.CompletedProcess[str]]
 
 
 def _write(path: Path, name: str = "mine", v: str = "1") -> Path:

@@ -10,12 +10,13 @@ import sys
 from pathlib import Path
 from typing import Any
 
-import builders
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
+import builders
+from demo import DATASETS, demo
 from omicsbench.records import embeddings, store
 from omicsbench.records.facts import DatasetFacts
 from omicsbench.records.spec import RunRecord, Status
@@ -347,3 +348,18 @@ def test_the_page_says_what_it_shows_and_stays_small(folder: Path) -> None:
     for image in images:
         assert re.search(r'alt="[^"]{20,}"', image)
     assert any('alt="Training cells of cells embedded by many' in image for image in images)
+
+
+def test_gallery_reads_only_its_own_folder(tmp_path: Path) -> None:
+    folder = tmp_path / "results"
+    records = demo(folder)
+    shown = galleries(records, folder)
+    assert [g.dataset for g in shown] == sorted(DATASETS)
+    assert all(
+        p.startswith("data:image/png") for p in shown[0].rows["deep_map(n_components=2)"].values()
+    )
+    assert set(shown[-1].rows) == {"pca(n_components=10) > neighbour_map"}
+    np.save(tmp_path / "secret.npy", np.zeros((5, 2), np.float32))
+    outside = [r.model_copy(update={"embedding": "../secret.npy"}) for r in records if r.embedding]
+    cells = {p for g in galleries(outside, folder) for row in g.rows.values() for p in row.values()}
+    assert cells <= {"not kept", "not run"}

@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import os
-import signal
 import socket
-import subprocess
 import sys
 import time
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
@@ -19,29 +14,13 @@ import pytest
 from omicsbench.errors import OmicsbenchError
 from omicsbench.metrics import METRICS
 from omicsbench.metrics.evaluate import evaluate
-from omicsbench.planning.suite import Suite, make_suite
 from omicsbench.records import store
 from omicsbench.records.spec import Cause, RunRecord, Status
 from omicsbench.registry.discover import Registry, discover
 from omicsbench.reporting.tables import is_censored
 from omicsbench.running.job import Manner
 from omicsbench.running.runner import run_suite
-
-
-def _suite(*pipelines: str, **more: Any) -> Suite:
-    settings: dict[str, Any] = {
-        "name": "tiny",
-        "pipelines": pipelines,
-        "repeats": 2,
-        "n_components": 2,
-        "datasets": [{"name": "linear_control(n=300)", "sizes": [30, 120]}],
-        "metrics": ["knn_recall", "reconstruction_r2"],
-        "timeout_s": 3,
-        "warm_up_timeout_s": 3,
-        "memory_gb": 1,
-        "threads": 1,
-    }
-    return make_suite(settings | more)
+from suites import tiny_suite
 
 
 @pytest.fixture(scope="module")
@@ -69,7 +48,7 @@ def test_native_failures_are_recorded_and_the_rest_goes_on(
     tmp_path: Path, registry: Registry, method: str, status: Status, reason: str
 ) -> None:
     limit = 3.0 if "hangs" in method else 60.0
-    records = run_suite(_suite(method, timeout_s=limit), tmp_path, registry=registry)
+    records = run_suite(tiny_suite(method, timeout_s=limit), tmp_path, registry=registry)
     assert _by_size(records) == {30: {Status.OK}, 120: {status}}
     failed = [r for r in records if r.status is status]
     assert all(reason in (r.reason or "") for r in failed)
@@ -91,7 +70,7 @@ def test_native_failures_are_recorded_and_the_rest_goes_on(
 def test_failures_in_python_are_recorded_with_their_cause(
     tmp_path: Path, registry: Registry, method: str, status: Status, reason: str
 ) -> None:
-    records = run_suite(_suite(method), tmp_path, registry=registry)
+    records = run_suite(tiny_suite(method), tmp_path, registry=registry)
     assert {r.status for r in records} == {status}
     assert all(reason in (r.reason or "") for r in records)
     assert len(records) == 4
@@ -100,7 +79,7 @@ def test_failures_in_python_are_recorded_with_their_cause(
 def test_a_method_that_hangs_from_the_start_costs_one_time_limit(
     tmp_path: Path, registry: Registry
 ) -> None:
-    records = run_suite(_suite("hangs", "good"), tmp_path, registry=registry)
+    records = run_suite(tiny_suite("hangs", "good"), tmp_path, registry=registry)
     hung = [r for r in records if r.spec.pipeline.startswith("hangs")]
     assert [r.status for r in hung] == [Status.TIMEOUT] + [Status.SKIPPED] * 3
     assert hung[0].reason == "exceeded its time limit of 3 s while warming up"
@@ -112,7 +91,7 @@ def test_a_method_that_hangs_from_the_start_costs_one_time_limit(
 
 def test_larger_sizes_are_not_tried_after_a_timeout(tmp_path: Path, registry: Registry) -> None:
     datasets = [{"name": "linear_control(n=300)", "sizes": [30, 110, 120]}]
-    suite = _suite("hangs_when_large", datasets=datasets, repeats=1)
+    suite = tiny_suite("hangs_when_large", datasets=datasets, repeats=1)
     records = run_suite(suite, tmp_path, registry=registry)
     assert [r.status for r in records] == [Status.OK, Status.TIMEOUT, Status.SKIPPED]
     assert "timeout already at the smaller size 110" in str(records[2].reason)
@@ -125,18 +104,18 @@ def test_larger_sizes_are_not_tried_after_a_timeout(tmp_path: Path, registry: Re
 def test_running_again_resumes_and_a_change_is_another_run(
     tmp_path: Path, registry: Registry
 ) -> None:
-    first = run_suite(_suite("good", "raises"), tmp_path, registry=registry)
+    first = run_suite(tiny_suite("good", "raises"), tmp_path, registry=registry)
     files = {p: p.stat().st_mtime_ns for p in (tmp_path / "runs").iterdir()}
-    again = run_suite(_suite("good", "raises"), tmp_path, registry=registry)
+    again = run_suite(tiny_suite("good", "raises"), tmp_path, registry=registry)
     assert again == first
     assert {p: p.stat().st_mtime_ns for p in (tmp_path / "runs").iterdir()} == files
     retried = run_suite(
-        _suite("good", "raises"), tmp_path, registry=registry, manner=Manner(retry=True)
+        tiny_suite("good", "raises"), tmp_path, registry=registry, manner=Manner(retry=True)
     )
     assert {r.key for r in retried} == {r.key for r in first}
     changed = sum(p.stat().st_mtime_ns != files[p] for p in (tmp_path / "runs").iterdir())
     assert changed == 4, "the failed runs, and only those, were done again"
-    other = run_suite(_suite("good(3)", "raises"), tmp_path, registry=registry)
+    other = run_suite(tiny_suite("good(3)", "raises"), tmp_path, registry=registry)
     assert not {r.key for r in other if "good" in r.spec.pipeline} & {r.key for r in first}
 
 
@@ -148,7 +127,7 @@ def test_an_edited_method_is_another_run(tmp_path: Path, bad_plugins: Path) -> N
     for text in (code, code + "\n# edited\n"):
         (plugins / "mine.py").write_text(text)
         (record, *_) = run_suite(
-            _suite("good", repeats=1), tmp_path / "out", registry=discover([plugins])
+            tiny_suite("good", repeats=1), tmp_path / "out", registry=discover([plugins])
         )
         keys.append(record.key)
     assert keys[0] != keys[1]
@@ -156,14 +135,14 @@ def test_an_edited_method_is_another_run(tmp_path: Path, bad_plugins: Path) -> N
 
 def test_isolated_runs_get_a_process_each(tmp_path: Path, registry: Registry) -> None:
     records = run_suite(
-        _suite("good"), tmp_path, registry=registry, manner=Manner(isolate_runs=True)
+        tiny_suite("good"), tmp_path, registry=registry, manner=Manner(isolate_runs=True)
     )
     assert {r.status for r in records} == {Status.OK}
     assert len({r.phases.import_s for r in records}) == 4, "each run imported anew"
 
 
 def test_records_tell_where_and_how_they_were_made(tmp_path: Path, registry: Registry) -> None:
-    record = run_suite(_suite("pca", repeats=1), tmp_path, registry=registry)[-1]
+    record = run_suite(tiny_suite("pca", repeats=1), tmp_path, registry=registry)[-1]
     environment = record.environment
     assert environment.packages["numpy"]
     assert environment.cores >= 1
@@ -194,71 +173,11 @@ def test_peak_memory_is_that_of_the_run_not_of_the_worker(tmp_path: Path) -> Non
         "        return self\n"
         "    def transform(self, X):\n        return X[:, : self.n_components].astype('float32')\n"
     )
-    suite = _suite("hungry", repeats=1)
+    suite = tiny_suite("hungry", repeats=1)
     small, large = run_suite(suite, tmp_path / "out", registry=discover([plugins]))
     assert small.peak_rss_bytes - small.base_rss_bytes > 250e6  # type: ignore[operator]
     if sys.platform == "linux":
         assert large.peak_rss_bytes - large.base_rss_bytes < 100e6  # type: ignore[operator]
-
-
-COMPILED = """
-import os, shutil
-from pathlib import Path
-import numba, numpy as np
-from omicsbench.plugin import method
-
-with Path(os.environ["STARTS"]).open("a") as file:
-    file.write(f"{os.getpid()}\\n")
-if "FORGETFUL" in os.environ:
-    shutil.rmtree(os.environ["NUMBA_CACHE_DIR"], ignore_errors=True)
-
-@numba.njit(cache=True)
-def first(X, k):
-    Z = np.empty((X.shape[0], k), dtype=np.float32)
-    for i in range(X.shape[0]):
-        for j in range(k):
-            Z[i, j] = X[i, j]
-    return Z
-
-@method(name="compiled", family="simple", summary="x", source="x")
-class Compiled:
-    '''The first columns, by numba.'''
-
-    def __init__(self, n_components: int | None = None):
-        self.n_components = n_components
-
-    def fit(self, X):
-        return self
-
-    def transform(self, X):
-        return first(np.asarray(X), self.n_components)
-"""
-
-
-@pytest.mark.parametrize("forgetful", [False, True])
-def test_a_worker_that_compiled_starts_anew_once(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, forgetful: bool
-) -> None:
-    """What a compiler took is not counted as a method's memory; a cache that fails is no loop."""
-    plugins, starts = tmp_path / "plugins", tmp_path / "starts"
-    plugins.mkdir()
-    (plugins / "compiled.py").write_text(COMPILED)
-    monkeypatch.setenv("NUMBA_CACHE_DIR", str(tmp_path / "cache"))
-    monkeypatch.setenv("STARTS", str(starts))
-    if forgetful:
-        monkeypatch.setenv("FORGETFUL", "1")
-    registry = discover([plugins])
-    suite = _suite("compiled", timeout_s=60, warm_up_timeout_s=120)
-    seen = []
-    for out in ("cold", "warm"):
-        starts.write_text("")
-        records = run_suite(suite, tmp_path / out, registry=registry)
-        assert [r.status for r in records] == [Status.OK] * 4
-        pids = starts.read_text().split()
-        seen.append((len(pids), len(set(pids)), records[0].base_rss_bytes or 0))
-    assert [(imports, pids) for imports, pids, _ in seen] == [(2, 1), (2 if forgetful else 1, 1)]
-    if not forgetful:
-        assert abs(seen[0][2] - seen[1][2]) < 10e6
 
 
 def test_a_shared_stage_is_fitted_once_and_counted_into_each(tmp_path: Path) -> None:
@@ -281,7 +200,7 @@ def test_a_shared_stage_is_fitted_once_and_counted_into_each(tmp_path: Path) -> 
         "        return np.pad(Z, ((0, 0), (0, self.p_ - Z.shape[1]))).astype('float32')\n"
     )
     datasets = [{"name": "linear_control(n=300)", "sizes": [100, 120]}]
-    suite = _suite("slow(5)", "slow(5) > pca", "slow(5) > random_projection", datasets=datasets)
+    suite = tiny_suite("slow(5)", "slow(5) > pca", "slow(5) > random_projection", datasets=datasets)
     records = run_suite(suite, tmp_path / "out", registry=discover([plugins]))
     assert {r.status for r in records} == {Status.OK}, [r.reason for r in records]
     # The warm-up of each of the three workers fits 64 rows; each run's stage is fitted once.
@@ -292,114 +211,25 @@ def test_a_shared_stage_is_fitted_once_and_counted_into_each(tmp_path: Path) -> 
     assert all("reconstruction_r2" in r.scores for r in records)
 
 
-def _start(tmp_path: Path, bad_plugins: Path, *pipelines: str) -> subprocess.Popen[str]:
-    command = [
-        sys.executable,
-        "-P",
-        "-m",
-        "omicsbench",
-        "run",
-        "quick",
-        "--only",
-        "--no-report",
-        "--sizes",
-        "30,40,130",
-        "--plugins",
-        str(bad_plugins),
-        "--out",
-        str(tmp_path),
-        "--set",
-        "n_components=2",
-        "--metrics",
-        "knn_recall",
-        "--repeats",
-        "2",
-        "--jobs",
-        "1",
-        *(f"-m{pipeline}" for pipeline in pipelines),
-    ]
-    return subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
-
-
-def _wait_for(condition: Callable[[], bool], seconds: float = 90) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "waited in vain"
-        time.sleep(0.05)
-
-
-def _hanging(folder: Path) -> bool:
-    """All of `good` is done, and of the other what comes before it hangs at 130 rows."""
-    statuses = [r.spec.pipeline for r in store.stored(folder).values() if r.status is Status.OK]
-    return sum("hangs" in pipeline for pipeline in statuses) >= 4
-
-
-def _workers(folder: Path) -> list[int]:
-    import psutil
-
-    found = []
-    for process in psutil.process_iter(["cmdline"]):
-        line = " ".join(process.info["cmdline"] or ())
-        if "omicsbench.running.worker" in line and process.status() != psutil.STATUS_ZOMBIE:
-            with_job = Path((process.info["cmdline"] or [""] * 5)[4])
-            if with_job.is_file() and json.loads(with_job.read_text())["out"] == str(folder):
-                found.append(process.pid)
-    return found
-
-
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
-def test_a_stopped_suite_keeps_what_is_done_and_resumes(
-    tmp_path: Path, bad_plugins: Path, number: signal.Signals
-) -> None:
-    process = _start(tmp_path, bad_plugins, "good", "hangs_when_large")
-    try:
-        _wait_for(lambda: _hanging(tmp_path))
-        workers = _workers(tmp_path)
-        assert workers
-        process.send_signal(number)
-        _, errors = process.communicate(timeout=30)
-    finally:
-        process.kill()
-    if number is not signal.SIGKILL:
-        assert process.returncode == 130
-        assert "Traceback" not in errors
-        assert "the same command goes on from there" in errors
-    _wait_for(lambda: not any(_alive(pid) for pid in workers), 10)
-    done = {p: p.stat().st_mtime_ns for p in (tmp_path / "runs").glob("*.json")}
-    assert len(done) > 4, "finished runs are kept"
-    again = _start(tmp_path, bad_plugins, "good")
-    _, errors = again.communicate(timeout=120)
-    assert again.returncode == 0, errors
-    assert "0 runs to do" in errors, "what was finished is not done again"
-    assert {p: p.stat().st_mtime_ns for p in done} == done
-
-
-def _alive(pid: int) -> bool:
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().split()[2] != "Z"
-    except OSError:
-        return False
-
-
 def test_an_unwritable_folder_is_refused_before_anything_runs(
     tmp_path: Path, registry: Registry
 ) -> None:
     (tmp_path / "results").write_text("a file")
     with pytest.raises(OmicsbenchError, match="choose another folder"):
-        run_suite(_suite("good"), tmp_path / "results", registry=registry)
+        run_suite(tiny_suite("good"), tmp_path / "results", registry=registry)
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full on this system")
 def test_a_disk_that_fills_up_stops_the_suite_and_keeps_what_is_done(
     tmp_path: Path, registry: Registry, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    done = run_suite(_suite("good"), tmp_path, registry=registry)
-    wanted = run_suite(_suite("good(3)"), tmp_path / "elsewhere", registry=registry)
+    done = run_suite(tiny_suite("good"), tmp_path, registry=registry)
+    wanted = run_suite(tiny_suite("good(3)"), tmp_path / "elsewhere", registry=registry)
     for record in wanted[1:]:
         name = f".{record.key}.json.{socket.gethostname()}.{os.getpid()}.tmp"
         (tmp_path / "runs" / name).symlink_to("/dev/full")
     with pytest.raises(OmicsbenchError, match="disk is full"):
-        run_suite(_suite("good(3)"), tmp_path, registry=registry)
+        run_suite(tiny_suite("good(3)"), tmp_path, registry=registry)
     kept = {r.key for r in store.read_records(tmp_path)}
     assert kept == {r.key for r in done} | {wanted[0].key}
 
@@ -407,7 +237,7 @@ def test_a_disk_that_fills_up_stops_the_suite_and_keeps_what_is_done(
 def test_dask_runs_the_same_suite(tmp_path: Path, bad_plugins: Path) -> None:
     distributed = pytest.importorskip("distributed")
     registry = discover([bad_plugins])
-    suite = _suite("good", "segfaults")
+    suite = tiny_suite("good", "segfaults")
     local = run_suite(suite, tmp_path / "local", registry=registry)
     with (
         distributed.LocalCluster(
@@ -427,7 +257,7 @@ def test_dask_runs_the_same_suite(tmp_path: Path, bad_plugins: Path) -> None:
 
 
 def test_the_warm_up_has_a_limit_of_its_own(tmp_path: Path, registry: Registry) -> None:
-    suite = _suite("hangs_when_large", timeout_s=2.0, warm_up_timeout_s=60.0, repeats=1)
+    suite = tiny_suite("hangs_when_large", timeout_s=2.0, warm_up_timeout_s=60.0, repeats=1)
     start = time.monotonic()
     _, hung = run_suite(suite, tmp_path, registry=registry)
     assert time.monotonic() - start < 30
@@ -438,7 +268,7 @@ def test_what_a_failure_set_aside_is_not_tried_by_the_same_command(
     tmp_path: Path, registry: Registry
 ) -> None:
     datasets = [{"name": "linear_control(n=300)", "sizes": [30, 110, 120]}]
-    suite = _suite("hangs_when_large", datasets=datasets, repeats=1)
+    suite = tiny_suite("hangs_when_large", datasets=datasets, repeats=1)
     first = run_suite(suite, tmp_path, registry=registry)
     assert run_suite(suite, tmp_path, registry=registry) == first
     assert first[-1].environment.packages, "skipped runs say where that was"
@@ -449,9 +279,9 @@ def test_a_finished_run_is_never_replaced_by_a_failure(
 ) -> None:
     import omicsbench.planning.obstacles
 
-    done = run_suite(_suite("good"), tmp_path, registry=registry)
+    done = run_suite(tiny_suite("good"), tmp_path, registry=registry)
     monkeypatch.setattr(omicsbench.planning.obstacles, "unavailable", lambda info: "is gone")
-    assert run_suite(_suite("good"), tmp_path, registry=registry) == done
+    assert run_suite(tiny_suite("good"), tmp_path, registry=registry) == done
     failed = done[0].model_copy(update={"status": Status.TIMEOUT, "reason": "slow", "scores": {}})
     store.write_record(tmp_path, failed)
     assert all(r.status is Status.OK for r in store.read_records(tmp_path))
@@ -485,7 +315,7 @@ def test_a_pipeline_that_cannot_start_does_not_stop_the_suite(tmp_path: Path) ->
     (tmp_path / "half_installed_xyz.py").write_text("raise RuntimeError('half installed')")
     path = f"sys.path.append({str(tmp_path)!r})"
     registry = _method(tmp_path / "plugins", path, ', needs=("half_installed_xyz",)')
-    records = run_suite(_suite("mine", "pca"), tmp_path / "out", registry=registry)
+    records = run_suite(tiny_suite("mine", "pca"), tmp_path / "out", registry=registry)
     mine = [r for r in records if r.spec.pipeline.startswith("mine")]
     assert [r.status for r in mine] == [Status.CRASHED] + [Status.SKIPPED] * 3
     assert "half installed" in str(mine[0].reason)
@@ -495,7 +325,7 @@ def test_a_pipeline_that_cannot_start_does_not_stop_the_suite(tmp_path: Path) ->
 def test_a_methods_own_facts_are_kept_as_plain_values(tmp_path: Path) -> None:
     facts = "{'loss': np.float32(0.5), 'steps': np.int64(3), 'widths': np.arange(2), 'odd': object}"
     registry = _method(tmp_path / "plugins", fit=f"self.fit_info_ = {facts}")
-    record = run_suite(_suite("mine", repeats=1), tmp_path / "out", registry=registry)[0]
+    record = run_suite(tiny_suite("mine", repeats=1), tmp_path / "out", registry=registry)[0]
     (told,) = record.fit_info.values()
     assert (told["loss"], told["steps"], told["widths"]) == (0.5, 3, [0, 1])
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-import builders
 import pytest
 
+import builders
 from omicsbench.errors import RegistryError
 from omicsbench.planning.contestants import resolve_metrics
 from omicsbench.planning.suite import make_suite

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable
 from typing import Any
 
-import builders
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -15,16 +14,10 @@ from hypothesis import strategies as st
 from omicsbench.metrics.base import METRICS, Metric
 from omicsbench.records.analysis import Analysis
 from omicsbench.records.spec import RunRecord, Status
-from omicsbench.records.table import tidy
 from omicsbench.verdict.choose import is_reference
 from omicsbench.verdict.judge import verdicts
 from omicsbench.verdict.verdict import Outcome, Verdict
-
-JUDGED = Analysis(reference="pca")
-SIZES = (100, 300, 1000, 3000)
-MARGIN = 1 / 64
-DEEP, PCA, OTHER = "net(n_components=10)", "pca(n_components=10)", "other(n_components=10)"
-Curve = Callable[[int], float]
+from studies import DEEP, JUDGED, MARGIN, OTHER, PCA, SIZES, Curve, flat, one, run, study
 
 
 def _toy(name: str, direction: str) -> Metric:
@@ -37,86 +30,6 @@ def toy_metrics() -> Iterable[None]:
     METRICS.update(toy_max=_toy("toy_max", "max"), toy_min=_toy("toy_min", "min"))
     yield
     del METRICS["toy_max"], METRICS["toy_min"]
-
-
-def run(
-    pipeline: str,
-    size: int,
-    repeat: int,
-    scores: Mapping[str, float] | None,
-    *,
-    validation: Mapping[str, float] | None = None,
-    family: str = "simple",
-    output_dim: int = 10,
-    status: Status = Status.TIMEOUT,
-    **spec: Any,
-) -> RunRecord:
-    """One record; without scores it ended as ``status``."""
-    given = {"dataset": "data", "device": "cpu", "pipeline_id": "1", "features_per_size": False}
-    made = builders.spec(
-        pipeline=pipeline,
-        size=size,
-        repeat=repeat,
-        seed=repeat,
-        features=100,
-        scored=100,
-        background=100,
-        metrics=(),
-        **given | spec,
-    )
-    ok = scores is not None
-    return builders.record(
-        made,
-        family=family,
-        status=Status.OK if ok else status,
-        reason=None if ok else "why",
-        output_dim=output_dim if ok else None,
-        scores=dict(scores or {}),
-        validation=dict(scores or {} if validation is None else validation),
-    )
-
-
-def study(
-    curves: Mapping[str, Curve],
-    *,
-    noise: float = 0.002,
-    repeats: int = 5,
-    sizes: Iterable[int] = SIZES,
-    metric: str = "toy_max",
-    seed: int = 0,
-    **common: Any,
-) -> list[RunRecord]:
-    """Runs of pipelines along their curves. A name that begins with ``net`` is deep."""
-    rng = np.random.default_rng(seed)
-    sign = 1 if METRICS[metric].direction == "max" else -1
-    return [
-        run(
-            p,
-            n,
-            r,
-            {metric: sign * (curve(n) + float(rng.normal(0, noise)))},
-            family="deep" if p.startswith("net") else "simple",
-            **common,
-        )
-        for p, curve in curves.items()
-        for n in sizes
-        for r in range(repeats)
-    ]
-
-
-def one(
-    records: Iterable[RunRecord],
-    against: str = "reference",
-    analysis: Analysis = JUDGED,
-    **options: Any,
-) -> Verdict:
-    found = [v for v in verdicts(records, analysis, **options) if v.against == against]
-    assert len(found) == 1
-    return found[0]
-
-
-def flat(value: float) -> Curve:
-    return lambda n: value
 
 
 @pytest.mark.parametrize("metric", ["toy_max", "toy_min"])
@@ -383,15 +296,3 @@ def test_verdict_depends_on_oriented_differences_only(grid: list[list[int]], shi
         )
     else:
         assert plain.n_star is None
-
-
-def test_tidy_has_every_score_once_and_every_failure_once() -> None:
-    fine = run(PCA, 100, 0, {"toy_max": 0.5, "toy_min": 0.1}, validation={"toy_max": 0.4})
-    failed = run(DEEP, 100, 0, None, family="deep")
-    table = tidy([failed, fine])
-    assert list(table["part"]) == [None, "test", "test", "validation"]
-    assert table["metric"].isna().sum() == 1
-    assert table.loc[table["status"] == "timeout", "reason"].item() == "why"
-    wanted = "dataset task pipeline family output_dim size repeat device value fit_s transform_s"
-    assert {*wanted.split(), "cpu_s", "peak_rss_bytes", "key"} <= set(table)
-    assert list(tidy([]).columns) == list(table.columns)

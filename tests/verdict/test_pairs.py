@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-import builders
 import numpy as np
 import pytest
 
+import builders
 from omicsbench.metrics import METRICS
 from omicsbench.records.spec import RunRecord
 from omicsbench.stats.crossover import moments

@@ -1,0 +1,75 @@
+"""Fixtures that open a page in a real browser, and tell everything that goes wrong in it."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+Visit = Callable[[Path, int], tuple[Any, list[str]]]  # file, width in pixels: page, problems
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    """Headless Chromium; the test is skipped where there is none."""
+    playwright = pytest.importorskip("playwright.sync_api")
+    names = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+    with playwright.sync_playwright() as running:
+        own = running.chromium.executable_path
+        found = next(filter(None, map(shutil.which, [*names, own])), None)
+        if not found:
+            pytest.skip(f"no browser: none of {', '.join(names)} on PATH, none of playwright's own")
+        started = running.chromium.launch(
+            executable_path=found, args=["--no-sandbox", "--disable-gpu"]
+        )
+        yield started
+        started.close()
+
+
+@pytest.fixture
+def visit(browser: Any) -> Iterator[Visit]:
+    """Opens a page at a width without a network: the page, and everything that goes wrong."""
+    opened = []
+
+    def visit(path: Path, width: int) -> tuple[Any, list[str]]:
+        page = browser.new_page(viewport={"width": width, "height": 900})
+        opened.append(page)
+        wrong: list[str] = []
+        page.on("console", lambda message: wrong.append(message.text))
+        page.on("pageerror", lambda error: wrong.append(str(error)))
+        page.on("dialog", lambda dialog: (wrong.append(dialog.message), dialog.dismiss()))
+
+        def block(route: Any) -> None:
+            url = route.request.url
+            if url == path.as_uri() or url.startswith("data:"):
+                route.continue_()
+            else:
+                wrong.append(f"requested {url}")
+                route.abort()
+
+        page.route("**/*", block)
+        page.goto(path.as_uri())
+        return page, wrong
+
+    yield visit
+    for page in opened:
+        page.close()
+
+
+@pytest.fixture
+def open_report(visit: Visit) -> Visit:
+    """As `visit`, with all charts of a report drawn that are not hidden."""
+
+    def open_report(path: Path, width: int) -> tuple[Any, list[str]]:
+        page, wrong = visit(path, width)
+        page.evaluate("window.dispatchEvent(new Event('beforeprint'))")
+        page.wait_for_function(
+            "document.querySelectorAll('.chart:not([hidden])').length"
+            " === document.querySelectorAll('[data-drawn] svg').length"
+        )
+        return page, wrong
+
+    return open_report

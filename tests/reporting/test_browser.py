@@ -1,0 +1,90 @@
+"""The report in a browser: drawn without errors, offline, within its width."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from browser import Visit
+from demo import (
+    DATASETS,
+    Made,
+)
+
+
+def test_browser_draws_predicted_costs_hollow(open_report: Visit, censored: Made) -> None:
+    page, wrong = open_report(censored[1], 1280)
+    assert not wrong
+    for kind in ("fit", "memory"):
+        marks = page.locator(f".chart[data-kind={kind}] .mark-symbol path[fill=transparent]")
+        assert marks.count() == 2, "one per data set on which a pipeline was left out"
+    assert page.locator(".chart[data-kind=curve] .mark-symbol path[fill=transparent]").count() == 0
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+def test_browser_shows_the_matrix_in_its_own_box(
+    open_report: Visit, tuned: Made, width: int
+) -> None:
+    page, wrong = open_report(tuned[1], width)
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    cells = page.locator("table.overview .stand")
+    assert cells.count() > 20
+    words = {text.split()[1] for text in cells.all_inner_texts()}
+    assert words <= {"ahead", "behind", "no", "undecided"}
+    heads = page.locator("table.overview thead th").count()
+    assert page.locator("table.overview tbody tr").first.locator("td").count() == heads - 1
+    for option in ("price", "seconds"):
+        page.select_option("[name=currency]", option)
+        axis = {"price": "price of machine time", "seconds": "wall time, s"}[option]
+        page.wait_for_function(
+            "text => document.querySelector('.chart[data-kind=gain]').textContent.includes(text)",
+            arg=f"budget: {axis}",
+        )
+    assert page.locator(".chart[data-kind=budget] .mark-line path").count() == 2
+    assert not wrong
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+def test_browser_draws_everything_offline(open_report: Visit, made: Made, width: int) -> None:
+    page, wrong = open_report(made[1], width)
+    assert not wrong
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    # Two in the explorer, two costs per data set, one per headline metric and output dimension.
+    assert page.locator(".chart svg").count() > 2 + 2 * len(DATASETS) + 20
+    assert page.locator("text=n* ").count() > 0
+    said = page.locator(".plot").evaluate_all("all => all.map((p) => p.getAttribute('aria-label'))")
+    assert all(said)
+    assert not [words for words in said if "Vega" in words]
+
+
+def test_browser_interaction(open_report: Visit, made: Made) -> None:
+    page, wrong = open_report(made[1], 1280)
+    marks = "document.querySelectorAll('#explorer .chart:first-child .mark-line path').length"
+    before = page.evaluate(marks)
+    button = page.locator(".legend button", has_text="factors").first
+    button.click()
+    assert page.locator(".legend button[aria-pressed=false]", has_text="factors").count() == 2
+    page.wait_for_function(f"{marks} === {before - 1}")
+    page.select_option("[name=panel]", label="linear_control(n=12000) · 10-D")
+    page.select_option("[name=metric]", "reconstruction_mse")
+    assert "lower is better" in page.locator("#explorer figcaption").first.inner_text()
+    page.locator("details.inner > summary", has_text="with their numbers").first.click()
+    table = page.locator("table.verdicts").first
+    every = table.locator("tbody tr:visible").count()
+    page.locator(".filter-secondary").first.check()
+    assert table.locator("tbody tr:visible").count() > every
+    page.locator(".filter-outcome").first.select_option("ahead")
+    shown = table.locator("tbody tr:visible")
+    assert set(shown.evaluate_all("rows => rows.map((r) => r.dataset.outcome)")) == {"ahead"}
+    heading = table.locator("th button", has_text="Difference")
+    heading.click()
+    values = shown.evaluate_all("rows => rows.map((row) => Number(row.cells[5].dataset.value))")
+    assert values == sorted(values)
+    assert not wrong
+
+
+def test_browser_runs_no_text_of_a_record(open_report: Visit, hostile: Path) -> None:
+    page, wrong = open_report(hostile, 390)
+    assert not wrong
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
