@@ -17,7 +17,6 @@ from paired_files import (
     CELLS,
     NAMES,
     PROTEINS,
-    RNG,
     STAINS,
     dense,
     h5ad,
@@ -28,6 +27,7 @@ from paired_files import (
     place_cite_5k,
     place_cite_10k,
     place_multiome,
+    poisson,
     refused,
     spoil_rna,
     table,
@@ -93,7 +93,7 @@ def test_an_h5ad_of_another_layout_is_refused(
 ) -> None:
     if isinstance(proteins, pd.DataFrame):
         proteins = proteins.set_index(pd.Index([f"c{i}" for i in range(CELLS)]))
-    h5ad(tmp_path, proteins, RNG.poisson(1.0, (CELLS, 7)) * scale)
+    h5ad(tmp_path, proteins, poisson(1.0, (CELLS, 7)) * scale)
     assert says in refused("pbmc_cite_10k")
 
 

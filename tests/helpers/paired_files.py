@@ -24,7 +24,11 @@ from omicsbench.plugin import Remote
 
 NAMES = ("pbmc_cite_5k", "pbmc_cite_10k", "cbmc_cite", "pbmc_multiome_10k", "scnmt_mesc")
 CELLS = 40
-RNG = np.random.default_rng(0)
+
+
+def poisson(mean: float, shape: tuple[int, int]) -> np.ndarray:
+    """Counts that are the same whichever tests ran before."""
+    return np.random.default_rng(0).poisson(mean, shape)
 
 
 def module(name: str) -> Any:
@@ -96,7 +100,7 @@ ANTIBODIES = (
 
 
 def place_cite_5k() -> np.ndarray:
-    counts = RNG.poisson(1.0, (CELLS, 11))
+    counts = poisson(1.0, (CELLS, 11))
     counts[:, [0, 6]] += 1  # no cell without any
     kinds = ["Gene Expression"] * 6 + ["Antibody Capture"] * 5
     names = [*(f"G{j}" for j in range(5)), "G0", *ANTIBODIES]
@@ -105,7 +109,8 @@ def place_cite_5k() -> np.ndarray:
 
 
 def place_multiome() -> np.ndarray:
-    counts = RNG.poisson(0.8, (CELLS, 12))
+    counts = poisson(0.8, (CELLS, 12))
+    counts[:, 0] += 1  # no cell without any
     counts[:, 5] += 3
     kinds = ["Gene Expression", "Peaks"] * 6
     names = [f"G{j}" if j % 2 == 0 else f"chr1:{j}00-{j}50" for j in range(12)]
@@ -114,7 +119,7 @@ def place_multiome() -> np.ndarray:
 
 
 def h5ad(tmp_path: Path, proteins: Any, counts: Any = None, **uns: Any) -> None:
-    counts = RNG.poisson(1.0, (CELLS, 7)) if counts is None else counts
+    counts = poisson(1.0, (CELLS, 7)) if counts is None else counts
     adata = anndata.AnnData(
         sparse.csr_matrix(counts.astype(np.float32)),
         obs=pd.DataFrame({"n_genes": 1}, index=[f"c{i}" for i in range(CELLS)]),
@@ -125,12 +130,12 @@ def h5ad(tmp_path: Path, proteins: Any, counts: Any = None, **uns: Any) -> None:
     place(module("pbmc_cite_10k").TABLE, (tmp_path / "written.h5ad").read_bytes())
 
 
-PROTEINS = RNG.poisson(5.0, (CELLS, 3)).astype(np.int64)
+PROTEINS = poisson(5.0, (CELLS, 3)).astype(np.int64)
 STAINS = ["CD3", "CD4", "CD8a"]
 
 
 def place_cite_10k(tmp_path: Path) -> np.ndarray:
-    counts = 1 + RNG.poisson(1.0, (CELLS, 7))
+    counts = 1 + poisson(1.0, (CELLS, 7))
     index = [f"c{i}" for i in range(CELLS)]
     h5ad(tmp_path, pd.DataFrame(PROTEINS, index=index, columns=STAINS), counts)
     return counts
@@ -143,7 +148,7 @@ def place_cbmc(order: Sequence[int] | None = None) -> tuple[np.ndarray, np.ndarr
     """RNA and antibodies, features x cells; the antibodies' cells in another order."""
     genes = [f"{'MOUSE' if j % 3 == 0 else 'HUMAN'}_gene_{j}" for j in range(9)]
     cells = [f"CTG{i:03d}" for i in range(CELLS)]
-    counts, stained = 1 + RNG.poisson(1.0, (9, CELLS)), RNG.poisson(20.0, (5, CELLS))
+    counts, stained = 1 + poisson(1.0, (9, CELLS)), poisson(20.0, (5, CELLS))
     order = np.arange(CELLS)[::-1] if order is None else np.asarray(order)
     place(module("cbmc_cite").RNA, table(genes, cells, counts, ",", quote='"'))
     mixed = table(ADT, [cells[i] for i in order], stained[:, order], ",")
@@ -191,7 +196,7 @@ def place_scnmt(sites: Sites | None = None) -> dict[str, np.ndarray]:
     genes = [f"ENSMUSG{j:03d}" for j in range(8)]
     counts = {}
     for culture, wells in WELLS.items():
-        counts[culture] = RNG.poisson(30.0, (8, len(wells)))
+        counts[culture] = poisson(30.0, (8, len(wells)))
         corner = "ESC_ens_id" if culture == "ESC" else None
         place(data.COUNTS[culture], table(genes, wells, counts[culture], "\t", corner))
     held = io.BytesIO()
