@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import cache
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -13,39 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from omicsbench.errors import OmicsbenchError
-from omicsbench.records import store
+from answer_runs import ONE, again, base
 from omicsbench.records.spec import RunRecord, Status
-from omicsbench.stats.paired import paired_tests
 from omicsbench.tracking.compare import Alarm, Change, Comparison, Strictness, compare_records
 from omicsbench.tracking.lost_runs import MISSING, NOT_MEASURED, REPEATED
-from omicsbench.tracking.noise_floor import calibration, read_noise, write_noise
 
-STORED = Path(__file__).parents[2] / "results" / "answer"
-ONE = "pca(10)"
 STATES = ["regression", "improvement", "no change", "not comparable"]
-Edit = Callable[[RunRecord], dict[str, Any]]
-
-
-@cache
-def base() -> tuple[RunRecord, ...]:
-    """Real records: three pipelines on two data sets, ten repeats, four sizes each."""
-    wanted = {ONE, "autoencoder(10, depth=2)", "random_projection(10)"}
-    return tuple(
-        r.model_copy(update={"reference_s": 0.004})
-        for r in store.read_records(STORED)
-        if r.spec.pipeline in wanted and r.spec.dataset in {"scmark_immune", "digits"}
-    )
-
-
-def again(edit: Edit = lambda r: {}, only: str = ONE) -> list[RunRecord]:
-    """BASE measured once more, with what ``edit`` changes of one pipeline's runs."""
-    return [
-        r.model_copy(
-            update={"started_at": r.started_at + "1"} | (edit(r) if r.spec.pipeline == only else {})
-        )
-        for r in base()
-    ]
 
 
 def scaled(r: RunRecord, factor: float) -> dict[str, Any]:
@@ -306,55 +276,6 @@ def test_the_order_of_records_does_not_matter(order: list[int]) -> None:
     anew = [r.model_copy(update={"started_at": r.started_at + "1"}) for r in few]
     shuffled = [anew[i] for i in order if i < len(anew)]
     assert compare_records(few, shuffled).changes == compare_records(few, anew).changes
-
-
-def test_rows_of_pairs_are_tested_as_scipy_tests_them() -> None:
-    rng = np.random.default_rng(3)
-    table = rng.normal(0.2, 1, (500, 7))
-    found = paired_tests(table)
-    expected = stats.ttest_1samp(table, 0, axis=1, alternative="greater").pvalue
-    assert np.allclose(found.p, expected)
-    null = paired_tests(rng.normal(0, 1, (4_000, 6)))
-    covered = np.mean((null.low <= 0) & (null.high >= 0))
-    assert 0.93 <= covered <= 0.97
-    fixed = paired_tests(np.array([[0.0] * 4, [0.1] * 4, [-0.1] * 4]))
-    assert fixed.p.tolist() == [1, 0, 1]
-    with pytest.raises(ValueError, match="two pairs"):
-        paired_tests(table[:, :1])
-
-
-def test_the_noise_floor_is_learnt_and_kept(tmp_path: Path) -> None:
-    rng = np.random.default_rng(4)
-
-    def noisy(r: RunRecord) -> dict[str, Any]:
-        return {"scores": {k: v + rng.normal(0, 0.01) for k, v in r.scores.items()}}
-
-    sets = [
-        [r.model_copy(update={"started_at": f"{r.started_at} {i}"}) for r in again(noisy)]
-        for i in range(5)
-    ]
-    found = calibration(sets)
-    assert (found.sets, found.comparisons) == (5, 10)
-    assert found.alarms_held_out <= found.alarms
-    # Only what differed has a floor, of the order of the noise of a mean of ten.
-    floor = found.floors[ONE]["knn_recall"]
-    assert 0.003 < floor < 0.05
-    assert found.floors["random_projection(10)"]["knn_recall"] == 0
-    path = tmp_path / "noise.json"
-    assert write_noise(found, path).file == path
-    kept = read_noise(path)
-    assert kept[ONE]["knn_recall"] == pytest.approx(floor, rel=1e-3)
-    lower = again(lambda r: {"scores": {k: v - 0.012 for k, v in r.scores.items()}})
-    plain = {
-        c.subject for c in compare_records(base(), lower).regressions if c.quantity == "knn_recall"
-    }
-    floored = compare_records(
-        base(), lower, strictness=Strictness(noise={ONE: {"knn_recall": 0.02}})
-    )
-    assert plain
-    assert not {c.subject for c in floored.regressions if c.quantity == "knn_recall"}
-    with pytest.raises(OmicsbenchError, match="3 sets of runs tell no noise floor; take 4"):
-        calibration(sets[:3])
 
 
 def test_the_worst_come_first() -> None:

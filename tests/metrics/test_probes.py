@@ -1,4 +1,4 @@
-"""Probes, transfer and clusters, against scikit-learn or a known answer."""
+"""Probes and transfer, against scikit-learn."""
 
 from __future__ import annotations
 
@@ -8,36 +8,26 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sklearn.cluster import KMeans
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import (
-    adjusted_rand_score,
     balanced_accuracy_score,
     f1_score,
-    normalized_mutual_info_score,
 )
 from sklearn.model_selection import StratifiedKFold, cross_val_predict
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
+from blobs import blobs
 from omicsbench.metrics import METRICS, MetricUndefined, probes
-from omicsbench.metrics.clusters import ari, nmi, silhouette
 
 MODELS = {
     "knn": KNeighborsClassifier(15),
     "linear": make_pipeline(StandardScaler(), LogisticRegression(max_iter=1000)),
 }
+
+
 KINDS = pytest.mark.parametrize("kind", ["knn", "linear"])
-
-
-def blobs(
-    seed: int = 0, rows: int = 120, classes: int = 2, apart: float = 1.5
-) -> tuple[np.ndarray, np.ndarray]:
-    rng = np.random.default_rng(seed)
-    labels = rng.permutation(np.arange(rows) % classes)
-    means = apart * np.random.default_rng(42).normal(size=(classes, 4))
-    return (means[labels] + rng.normal(size=(rows, 4))).astype(np.float32), labels
 
 
 def probe(kind: str, score: str) -> Callable[..., float]:
@@ -181,35 +171,3 @@ def test_linear_transfer_learns_from_a_stratified_part(monkeypatch: pytest.Monke
     rows = probes._stratified(np.random.default_rng(0).permutation(1000), codes)
     assert len(set(rows.tolist())) == 100
     assert np.abs(np.bincount(codes[rows]) - [70, 20, 10]).max() <= 1
-
-
-def test_clusters_of_separate_blobs_are_found() -> None:
-    embedding, labels = blobs(rows=300, classes=6, apart=30)
-    assert ari(embedding, labels) == 1
-    assert nmi(embedding, labels) == pytest.approx(1)
-    merged = labels // 2  # labels coarser than the clusters
-    found = KMeans(6, n_init=10, random_state=0).fit_predict(embedding)
-    assert ari(embedding, merged) == pytest.approx(adjusted_rand_score(merged, found))
-    assert nmi(embedding, merged) == pytest.approx(normalized_mutual_info_score(merged, found))
-
-
-def test_clustering_sees_unlabelled_rows_but_does_not_score_them() -> None:
-    embedding, labels = blobs(rows=300, classes=6, apart=30)
-    labels[:100] = -1
-    assert ari(embedding, labels) == 1
-    labels[:260] = -1
-    for function in (ari, nmi):
-        with pytest.raises(MetricUndefined, match="too small to cluster"):
-            function(embedding, labels)
-
-
-def test_silhouette_by_hand() -> None:
-    embedding, labels = blobs(rows=60, classes=3)
-    distances = np.linalg.norm(embedding[:, None] - embedding[None], axis=2)
-    widths = []
-    for row, own in enumerate(labels):
-        to = [distances[row, labels == c].sum() / ((labels == c).sum()) for c in range(3)]
-        inner = distances[row, labels == own].sum() / ((labels == own).sum() - 1)
-        outer = min(to[c] for c in range(3) if c != own)
-        widths.append((outer - inner) / max(outer, inner))
-    assert silhouette(embedding, labels) == pytest.approx(np.mean(widths), abs=1e-5)
