@@ -9,8 +9,8 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperCommand
 
-from omicsbench.cli.compare import HTML, JSON, JUNIT, MARKDOWN, tell
 from omicsbench.cli.exit_codes import FOR_BISECT, OF_ALARM, ExitCode
+from omicsbench.cli.options import HTML, JSON, JUNIT, MARKDOWN, tell
 
 
 class Command(TyperCommand):

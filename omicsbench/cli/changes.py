@@ -14,7 +14,7 @@ from omicsbench.planning.suite import DatasetChoice, Suite
 WORD = re.compile(r"[\w.:/-]+")  # a value that may stand without the quotes of TOML
 
 
-def changes(
+def suite_changes(
     suite: Suite,
     *,
     settings: Sequence[str],

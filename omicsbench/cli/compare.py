@@ -2,23 +2,17 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Callable
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from omicsbench.cli.exit_codes import OF_ALARM
+from omicsbench.cli.options import HTML, JSON, JUNIT, MARKDOWN, Plugins, tell
 
 if TYPE_CHECKING:
-    from omicsbench.tracking.compare import Comparison
+    pass
 
-MARKDOWN = typer.Option("--markdown", help="Write Markdown, for a pull request or a CI summary.")
-HTML = typer.Option("--html", help="Write a page that opens offline.")
-JSON = typer.Option("--json", help="Write everything as JSON.")
-JUNIT = typer.Option("--junit", help="Write JUnit XML.")
 CAUSES = 10  # of false alarms, shown
 
 
@@ -46,42 +40,6 @@ def compare(
     raise typer.Exit(OF_ALARM[found.alarm])
 
 
-def tell(
-    found: Comparison,
-    *,
-    markdown: Path | None = None,
-    html: Path | None = None,
-    json: Path | None = None,
-    junit: Path | None = None,
-) -> None:
-    """Print a comparison, and write it to the files that are named."""
-    from rich.console import Console
-    from rich.table import Table
-
-    from omicsbench.reporting import comparison_page as comparison
-
-    wide = Console(width=None if sys.stdout.isatty() else 160, highlight=False)
-    for title, heads, rows, more in comparison.parts(found):
-        caption = f"and {more:,} more (--json has them all)" if more else None
-        table = Table(*heads, title=title, title_justify="left", caption=caption)
-        for cells in rows:
-            table.add_row(*cells)
-        wide.print(table)
-    for said in comparison.sentences(found):
-        print(f"- {said}")
-    print(comparison.outcome_line(found))
-    written: dict[Path | None, Callable[[Comparison], str]] = {
-        markdown: comparison.markdown,
-        json: partial(comparison.to_json, exit_code=OF_ALARM[found.alarm]),
-        junit: comparison.junit,
-        html: comparison.page,
-    }
-    for path, make in written.items():
-        if path is not None:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(make(found), encoding="utf-8")
-
-
 def calibrate(
     suite: Annotated[str, typer.Argument(help="Suite, by name or path of a TOML file.")] = "ci",
     sets: Annotated[
@@ -94,10 +52,7 @@ def calibrate(
         Path | None,
         typer.Option("--noise", help="Where to write the noise floor (OUT/noise.json)."),
     ] = None,
-    plugins: Annotated[
-        list[Path] | None,
-        typer.Option("--plugins", help="Folder of your own methods, data sets and metrics."),
-    ] = None,
+    plugins: Plugins = None,
 ) -> None:
     """Run a suite against itself: writes the noise floor, prints the false-alarm rate.
 

@@ -175,7 +175,7 @@ def run(
 ) -> None:
     """Run a suite on its data sets or on your own; the same command again resumes it."""
     from omicsbench import api
-    from omicsbench.cli.changes import changes
+    from omicsbench.cli.changes import suite_changes
     from omicsbench.cli.progress import Progress, observing_signals
     from omicsbench.inputs.source import OwnData
     from omicsbench.planning.suite import load_suite
@@ -197,7 +197,7 @@ def run(
         unit=unit,
     )
     own = _own(data or [], told)
-    suite_changes = changes(
+    replaced = suite_changes(
         chosen,
         settings=setting or [],
         sizes=sizes,
@@ -213,7 +213,7 @@ def run(
     if only:
         if not method:
             raise OmicsbenchError("--only runs the pipelines of --method; name one.")
-        suite_changes["pipelines"], method = method, None
+        replaced["pipelines"], method = method, None
     target = out or api.default_folder(chosen, own)
     with observing_signals(), Progress() as observer, _dask(dask) as executor:
         table = api.run(
@@ -228,7 +228,7 @@ def run(
             force=force,
             command=_command(),
             observer=observer,
-            **suite_changes,
+            **replaced,
         )
     _finish(target, table, report)
 

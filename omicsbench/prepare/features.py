@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from omicsbench.errors import DataError
 from omicsbench.plugin import Values
-from omicsbench.prepare.scaling import Matrix, from_sums, moments
+from omicsbench.prepare.scaling import Matrix, from_sums, mean_and_variance
 
 BINS = 20
 Floats = NDArray[np.float64]
@@ -91,7 +91,7 @@ def select_rows(rows: Matrix, values: Values, features: int | None) -> NDArray[n
     if isinstance(rows, np.ndarray):
         kept = usable(np.ptp(rows, axis=0) > 0)
         if features is None or not is_logged(values):
-            return most(kept, np.sqrt(moments(rows[:, kept])[1]), features)
+            return most(kept, np.sqrt(mean_and_variance(rows[:, kept])[1]), features)
         from scipy.sparse import csr_matrix
 
         rows = csr_matrix(rows)

@@ -26,7 +26,7 @@ class Scaler:
     @classmethod
     def fit(cls, X: Matrix, on: bool = True) -> Scaler:
         """Learn from ``X`` (n, p). A feature without variance is left as it is."""
-        return cls.of(*moments(X), on)
+        return cls.of(*mean_and_variance(X), on)
 
     @classmethod
     def of(
@@ -67,7 +67,7 @@ def from_sums(
     return mean, np.maximum(squares / max(n, 1) - mean**2, 0)
 
 
-def moments(X: Matrix) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def mean_and_variance(X: Matrix) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Mean and variance of each column of CSR or dense ``X`` (n, p), in double precision."""
     if isinstance(X, np.ndarray):
         return X.mean(axis=0, dtype=np.float64), X.var(axis=0, dtype=np.float64)

@@ -18,7 +18,7 @@ from omicsbench.prepare import streaming
 from omicsbench.prepare.contents import Contents
 from omicsbench.prepare.features import select, select_rows
 from omicsbench.prepare.normalise import depths, normalize
-from omicsbench.prepare.scaling import Scaler, moments
+from omicsbench.prepare.scaling import Scaler, mean_and_variance
 from omicsbench.records.facts import DatasetFacts, ModalityFacts
 
 if TYPE_CHECKING:
@@ -163,7 +163,7 @@ def _dense(cells: Cells, recipe: Recipe, held_out: int | None) -> _Written:
     pool = X[np.sort(np.concatenate([parts.train, parts.validation]))]
     kept = select_rows(pool, cells.values, recipe.features)
     X = X[:, kept]
-    scaler = Scaler.of(*moments(pool[:, kept]))
+    scaler = Scaler.of(*mean_and_variance(pool[:, kept]))
     arrays = _arrays(parts, scaler, kept, cells.codes) | {"X": X}
     if cells.units is not None:
         arrays["units"] = cells.units

@@ -54,7 +54,7 @@ def equal_cost_table(found: Sequence[EqualCost]) -> pd.DataFrame:
     return table.astype({name: "Int64" for name in whole if name in table})
 
 
-def markdown(
+def verdicts_markdown(
     verdicts: Sequence[Verdict], sentences: Sequence[str], kind_of: Mapping[str, str]
 ) -> str:
     """The answer, the matrix and the verdicts as Markdown."""
@@ -120,7 +120,7 @@ def write_tables(folder: Path, material: Material) -> list[Path]:
         table.to_csv(path, index=False)
     paths.append(folder / "verdicts.md")
     words = answer(verdicts, newest)
-    paths[-1].write_text(markdown(verdicts, words, kind_of), encoding="utf-8")
+    paths[-1].write_text(verdicts_markdown(verdicts, words, kind_of), encoding="utf-8")
     return paths
 
 

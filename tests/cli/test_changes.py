@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from omicsbench.cli.changes import changes, stated
+from omicsbench.cli.changes import stated, suite_changes
 from omicsbench.errors import OmicsbenchError
 from omicsbench.planning.suite import Suite, load_suite, make_suite
 
@@ -63,7 +63,7 @@ def test_a_setting_that_is_none_is_refused(text: str, words: str) -> None:
 
 def _changes(suite: Suite = SUITE, **given: Any) -> dict[str, Any]:
     none = {"settings": [], "sizes": None, "metrics": None, "datasets": None, "own_data": False}
-    return changes(suite, **(none | given))
+    return suite_changes(suite, **(none | given))
 
 
 def test_options_go_before_settings_and_unused_ones_change_nothing() -> None:
