@@ -1,4 +1,4 @@
-"""Small repositories of plug-ins, whose commits change what one method does."""
+"""Small repositories: commits of any files, and of plug-ins that change what one method does."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
+Git = Callable[..., str]  # words: what git prints
 Repository = Callable[..., Path]  # stages of a method: the folder
 METHOD = '''\
 import numpy as np
@@ -67,3 +68,13 @@ def repository(folder: Path, *stages: dict[str, object]) -> Path:
         git("add", "-A")
         git("commit", "-q", "-m", f"stage {number}")
     return folder
+
+
+def commit_files(repository: Path, git: Git, files: dict[str, str]) -> str:
+    """Write files and commit them; the new commit."""
+    for name, text in files.items():
+        (repository / name).parent.mkdir(parents=True, exist_ok=True)
+        (repository / name).write_text(text)
+    git("add", "-A")
+    git("commit", "-q", "--allow-empty", "-m", "change")
+    return git("rev-parse", "HEAD")

@@ -1,20 +1,19 @@
-"""Revisions made ready to run: what a name stands for; built once and whole; clear refusals."""
+"""Revisions made ready to run: built once and whole; clear refusals."""
 
 from __future__ import annotations
 
 import os
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from omicsbench.errors import OmicsbenchError
 from omicsbench.revisions.build import build
-from omicsbench.revisions.checkout import RevisionError, locate, write_files
+from omicsbench.revisions.checkout import RevisionError
+from repositories import Git, commit_files
 
-Git = Callable[..., str]
 # A project that builds without a download: its backend, in the tree, writes the wheel itself.
 PROJECT = """\
 [build-system]
@@ -26,6 +25,8 @@ name = "omicsbench"
 version = "1"
 dependencies = []
 """
+
+
 BACKEND = """\
 import pathlib, zipfile
 NAME = "omicsbench-1-py3-none-any.whl"
@@ -42,92 +43,9 @@ def build_wheel(folder, config_settings=None, metadata_directory=None):
         wheel.writestr("omicsbench-1.dist-info/RECORD", "")
     return NAME
 """
+
+
 MAIN = 'print("--repeats --out --no-report --plugins", {text!r})\n'
-
-
-@pytest.fixture
-def repository(tmp_path: Path) -> Path:
-    folder = tmp_path / "repository"
-    folder.mkdir()
-    return folder
-
-
-@pytest.fixture
-def git(repository: Path) -> Git:
-    """Runs git in the repository, which it makes."""
-
-    def call(*arguments: str) -> str:
-        return subprocess.run(
-            ["git", "-c", "user.name=a", "-c", "user.email=a@example.org", *arguments],
-            cwd=repository,
-            check=True,
-            capture_output=True,
-            text=True,
-        ).stdout.strip()
-
-    call("init", "-q", "-b", "main")
-    return call
-
-
-def _commit(repository: Path, git: Git, files: dict[str, str]) -> str:
-    for name, text in files.items():
-        (repository / name).parent.mkdir(parents=True, exist_ok=True)
-        (repository / name).write_text(text)
-    git("add", "-A")
-    git("commit", "-q", "--allow-empty", "-m", "change")
-    return git("rev-parse", "HEAD")
-
-
-def test_a_commit_is_exported_as_committed_and_the_checkout_left_alone(
-    repository: Path, git: Git, tmp_path: Path
-) -> None:
-    first = _commit(repository, git, {"a.py": "1", "results/x.json": "{}"})
-    _commit(repository, git, {"a.py": "2"})
-    (repository / "a.py").write_text("3")
-    (repository / "b.py").write_text("new")
-    before = git("status", "--porcelain")
-    assert locate("HEAD~", repository).identity == first
-    out = tmp_path / "out"
-    out.mkdir()
-    write_files(locate("HEAD~", repository), out)
-    assert {p.name: p.read_text() for p in out.iterdir()} == {"a.py": "1"}
-    assert git("status", "--porcelain") == before
-    assert (repository / "a.py").read_text() == "3"
-
-
-def test_a_folder_is_taken_as_it_is(repository: Path, git: Git, tmp_path: Path) -> None:
-    _commit(repository, git, {"a.py": "1", "gone.py": "1", ".gitignore": "*.log\n"})
-    clean = locate(".", repository)
-    (repository / "x.log").write_text("ignored")
-    (repository / "results").mkdir()
-    (repository / "results" / "r.json").write_text("{}")
-    assert locate(".", repository).identity == clean.identity
-    (repository / "a.py").write_text("2")
-    edited = locate(".", repository)
-    (repository / "b.py").write_text("untracked")
-    (repository / "gone.py").unlink()
-    last = locate(str(repository), tmp_path / "repository")
-    assert len({clean.identity, edited.identity, last.identity}) == 3
-    out = tmp_path / "out"
-    out.mkdir()
-    write_files(last, out)
-    content = {p.name: p.read_text() for p in out.iterdir()}
-    assert content == {"a.py": "2", "b.py": "untracked", ".gitignore": "*.log\n"}
-
-
-def test_a_revision_goes_before_a_folder_of_its_name(repository: Path, git: Git) -> None:
-    commit = _commit(repository, git, {"my/a.py": "1"})
-    assert locate("my", repository).commit is None
-    git("branch", "my")
-    assert locate("my", repository).commit == commit
-
-
-@pytest.mark.parametrize("name", ["nope", "-x", "HEAD~5", "--output=x"])
-def test_an_unknown_revision_is_named(repository: Path, git: Git, name: str) -> None:
-    _commit(repository, git, {"a.py": "1"})
-    with pytest.raises(OmicsbenchError, match="no revision") as refused:
-        locate(name, repository)
-    assert name in str(refused.value)
 
 
 def test_outside_a_repository(tmp_path: Path) -> None:
@@ -136,8 +54,8 @@ def test_outside_a_repository(tmp_path: Path) -> None:
 
 
 def test_plugins_come_from_the_revision(repository: Path, git: Git) -> None:
-    _commit(repository, git, {"my/m.py": "one", "lib.py": "", "src/other.py": ""})
-    _commit(repository, git, {"my/m.py": "two"})
+    commit_files(repository, git, {"my/m.py": "one", "lib.py": "", "src/other.py": ""})
+    commit_files(repository, git, {"my/m.py": "two"})
     (repository / "my" / "m.py").write_text("three")
     built = [build(r, repository, plugins=Path("my")) for r in ("HEAD~", "HEAD", ".")]
     texts = [(b.plugins / "m.py").read_text() for b in built if b.plugins]
@@ -162,15 +80,15 @@ def test_plugins_come_from_the_revision(repository: Path, git: Git) -> None:
 
 
 def test_plugins_that_tell_nothing_are_refused(repository: Path, git: Git, tmp_path: Path) -> None:
-    _commit(repository, git, {"a.py": "1"})
-    _commit(repository, git, {"my/m.py": "1"})
+    commit_files(repository, git, {"a.py": "1"})
+    commit_files(repository, git, {"my/m.py": "1"})
     with pytest.raises(RevisionError, match=r"HEAD~ has no folder my"):
         build("HEAD~", repository, plugins=Path("my"))
     with pytest.raises(OmicsbenchError, match="outside the repository"):
         build("HEAD", repository, plugins=tmp_path)
     with pytest.raises(OmicsbenchError, match="is no omicsbench"):
         build("HEAD", repository)
-    _commit(repository, git, {"omicsbench/__init__.py": "", "methods/m.py": ""})
+    commit_files(repository, git, {"omicsbench/__init__.py": "", "methods/m.py": ""})
     with pytest.raises(OmicsbenchError, match="leave --plugins out"):
         build("HEAD", repository, plugins=Path("methods"))
 
@@ -180,8 +98,8 @@ def test_environments_are_shared_and_code_is_not(
 ) -> None:
     monkeypatch.setenv("OMICSBENCH_CACHE", str(tmp_path / "cache"))
     project = {"pyproject.toml": PROJECT, "backend.py": BACKEND, "omicsbench/__init__.py": ""}
-    _commit(repository, git, project | {"omicsbench/__main__.py": MAIN.format(text="one")})
-    _commit(repository, git, {"omicsbench/__main__.py": MAIN.format(text="two")})
+    commit_files(repository, git, project | {"omicsbench/__main__.py": MAIN.format(text="one")})
+    commit_files(repository, git, {"omicsbench/__main__.py": MAIN.format(text="two")})
     steps: list[str] = []
     one, two = (build(r, repository, tell=steps.append) for r in ("HEAD~", "HEAD"))
     assert one.python == two.python != Path(sys.executable)
@@ -216,17 +134,17 @@ def test_what_cannot_be_built_or_is_too_old(
 ) -> None:
     monkeypatch.setenv("OMICSBENCH_CACHE", str(tmp_path / "cache"))
     project = {"pyproject.toml": PROJECT, "backend.py": BACKEND, "omicsbench/__init__.py": ""}
-    _commit(repository, git, project | {"omicsbench/__main__.py": 'print("--repeats --out")'})
+    commit_files(repository, git, project | {"omicsbench/__main__.py": 'print("--repeats --out")'})
     with pytest.raises(RevisionError, match=r"too old.*--no-report, --plugins"):
         build("HEAD", repository)
-    _commit(repository, git, {"omicsbench/__main__.py": 'raise SystemExit("No such command")'})
+    commit_files(repository, git, {"omicsbench/__main__.py": 'raise SystemExit("No such command")'})
     with pytest.raises(RevisionError, match="No such command"):
         build("HEAD", repository)
-    _commit(repository, git, {"backend.py": 'raise RuntimeError("the backend is broken")'})
+    commit_files(repository, git, {"backend.py": 'raise RuntimeError("the backend is broken")'})
     with pytest.raises(RevisionError, match="Cannot build HEAD: ") as refused:
         build("HEAD", repository)
     assert "Traceback" not in str(refused.value)
-    _commit(repository, git, {"pyproject.toml": PROJECT.replace("[project]", "[project")})
+    commit_files(repository, git, {"pyproject.toml": PROJECT.replace("[project]", "[project")})
     with pytest.raises(RevisionError, match=r"pyproject\.toml"):
         build("HEAD", repository)
     assert not list((tmp_path / "cache" / "revisions").glob(".*"))

@@ -151,11 +151,7 @@ def test_a_side_that_a_signal_stops_is_an_interruption(
 
 
 CHANGE = Change("d", "p", 50, "wall_s", "regression", 1.0, 1.5, 1.5, 1.4, 1.6, 0.01, 0.1, 6, True)
-
-
 FINE = replace(CHANGE, quantity="cpu_s", state="no change", p=0.5)
-
-
 LOSS = Lost("k", "d", "p", 50, 3, "crashed", "gone")
 
 
