@@ -70,6 +70,8 @@ class Dawdles(Base):
         return self
 """
 SIZES = (70, 100, 110)
+# Whole suites that are stopped and resumed: docs/promises.md has what stands on them.
+promised = (pytest.mark.slow, pytest.mark.promise)
 
 
 @pytest.fixture(scope="module")
@@ -135,7 +137,14 @@ def test_a_run_whose_worker_is_ended_from_outside_is_done_again(
     assert noted == [f"done again, as {number.name} had ended the worker"]
 
 
-@pytest.mark.parametrize("when", ["starting", "warming", "running"])
+@pytest.mark.parametrize(
+    "when",
+    [
+        pytest.param("starting", marks=promised),
+        pytest.param("warming", marks=promised),
+        "running",
+    ],
+)
 def test_a_method_that_signals_itself_fails_without_taking_others_along(
     tmp_path: Path, plugins: Path, monkeypatch: pytest.MonkeyPatch, when: str
 ) -> None:
@@ -227,11 +236,11 @@ def _resume(driver: Driver, plugins: Path, undisturbed: list[RunRecord]) -> None
 @pytest.mark.parametrize(
     ("number", "order", "options"),
     [
-        (signal.SIGINT, "driver", ()),
+        pytest.param(signal.SIGINT, "driver", (), marks=promised),
         (signal.SIGTERM, "driver group", ()),  # what `timeout` does
-        (signal.SIGTERM, "workers driver", ("--isolate", "run")),
+        pytest.param(signal.SIGTERM, "workers driver", ("--isolate", "run"), marks=promised),
         (signal.SIGHUP, "group workers", ()),
-        (signal.SIGXCPU, "workers group driver driver", ()),
+        pytest.param(signal.SIGXCPU, "workers group driver driver", (), marks=promised),
     ],
 )
 def test_a_signal_to_all_interrupts_the_suite_and_is_nobodys_result(
@@ -288,6 +297,8 @@ def test_an_interrupted_fit_is_not_taken_for_a_whole_one(tmp_path: Path, plugins
     assert "2 of 6 runs are kept" in driver.end()
 
 
+@pytest.mark.slow
+@pytest.mark.promise
 def test_time_in_which_the_driver_was_suspended_does_not_count(
     tmp_path: Path, plugins: Path
 ) -> None:
