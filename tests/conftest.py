@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import sys
 from pathlib import Path
 
@@ -16,6 +17,14 @@ from command import Cli, call
 # Two test processes with two threads each wait for each other: small fits take up to 100 times as
 # long. Read when a library is first imported, so set before any is.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+# Started in the background, a shell has them ignored; tests of Ctrl-C need them heard.
+for number, heard in (
+    (signal.SIGINT, signal.default_int_handler),
+    (signal.SIGQUIT, signal.SIG_DFL),
+):
+    if signal.getsignal(number) is signal.SIG_IGN:
+        signal.signal(number, heard)
 
 # A busy machine is no failure, and a failure should come back when the test is run again.
 settings.register_profile("steady", deadline=None, derandomize=True)
