@@ -112,8 +112,9 @@ def check_method(entry: Entry[MethodInfo], registry: Registry) -> Iterator[Check
         "integrate": (rules.Integrator, rules.INTEGRATOR),
     }
     subject, own = examined[info.task]
+    made = subject(stage)
     for rule, examine in own.items():
-        yield _examined(info.name, rule, partial(examine, subject(stage)))
+        yield _examined(info.name, rule, partial(examine, made))
 
 
 def check_dataset(entry: Entry[DatasetInfo]) -> Iterator[Check]:
