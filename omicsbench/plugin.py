@@ -237,11 +237,13 @@ class Remote:
     digest : ``sha256:...`` or ``md5:...`` as the source states it; None where no checksum is
         known: then that of the first download is recorded and checked from then on.
     note : what the user should know, such as a checksum whose type nobody confirms.
+    max_bytes : a larger file is not downloaded.
     """
 
     url: str
     digest: str | None = None
     note: str = ""
+    max_bytes: int = 100_000_000_000
 
     @property
     def name(self) -> str:

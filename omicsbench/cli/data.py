@@ -15,7 +15,7 @@ Name = Annotated[str, typer.Argument(help="A data set.", metavar="NAME")]
 
 def fetch(name: Name, plugins: Plugins = None) -> None:
     """Download the files that a data set needs, and check them."""
-    from omicsbench.inputs.download import gigabytes
+    from omicsbench.inputs.answers import gigabytes
     from omicsbench.inputs.fetch import fetch as bring
     from omicsbench.inputs.fetch import known_sha256
     from omicsbench.registry.calls import parse_call
@@ -45,7 +45,7 @@ def prepare(
     """Normalise a data set, select its features, split it and keep that for later runs."""
     from omicsbench.cli.progress import Progress
     from omicsbench.inputs import source as sources
-    from omicsbench.inputs.download import gigabytes
+    from omicsbench.inputs.answers import gigabytes
     from omicsbench.prepare import prepared as preparing
     from omicsbench.registry.discover import discover
 

@@ -7,19 +7,19 @@ checksum, where it came from, and the size and time at which it was last found r
 
 from __future__ import annotations
 
-import contextlib
-import fcntl
+import hashlib
 import os
 import re
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 from omicsbench.errors import DataError
 from omicsbench.inputs.cache import cache_folder
 from omicsbench.inputs.download import Download
+from omicsbench.inputs.turns import alone
 from omicsbench.plugin import Remote
 
 Tell = Callable[[str], None]
@@ -57,9 +57,10 @@ def fetch(remote: Remote, tell: Tell | None = None) -> Path:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         if not path.is_file():
-            with _alone(path.parent, tell):
+            part = path.with_name(f"{path.name}.part")
+            with alone(path, part, tell):
                 if not path.is_file():  # else another process has just brought it
-                    _retrieve(remote, path, tell)
+                    _retrieve(remote, path, part, tell)
         _verify(remote, path, tell)
     except OSError as error:
         where = error.filename or path
@@ -103,28 +104,19 @@ class _Record:
         Path(temporary).replace(self.path(file))
 
 
-def _retrieve(remote: Remote, path: Path, tell: Tell) -> None:
+def _retrieve(remote: Remote, path: Path, part: Path, tell: Tell) -> None:
     """Download to ``path``. Nothing stands there unless its stated checksum holds."""
-    import pooch
-
     record = _Record.read(path)  # of a file that has been deleted since
     expected = _stated(remote)
     if record and not (expected or "").startswith("sha256:"):
         expected = f"sha256:{record.sha256}"
-    part = path.with_name(f"{path.name}.part")
-    pooch.get_logger().setLevel("ERROR")  # it would print hashes and advice meant for programmers
     tell(f"Downloading {remote.url} to {path}.")
-    try:
-        pooch.retrieve(
-            remote.url,
-            expected,
-            path.name,
-            path.parent,
-            downloader=Download(part, checked=expected is not None),
-        )
-    except ValueError as error:  # pooch's word for a wrong checksum
-        raise _reject(remote, path, part, expected or "") from error
-    part.unlink(missing_ok=True)
+    Download(remote.url, part, expected is not None, remote.max_bytes)()
+    if expected:
+        algorithm, _, digest = expected.partition(":")
+        if (actual := _hash(part, algorithm)) != digest:
+            raise _reject(remote, path, part, expected, actual)
+    part.replace(path)
 
 
 def _verify(remote: Remote, path: Path, tell: Tell) -> None:
@@ -220,19 +212,12 @@ class _Mismatch:
         )
 
 
-def _reject(remote: Remote, path: Path, part: Path, expected: str) -> DataError:
+def _reject(remote: Remote, path: Path, part: Path, expected: str, actual: str) -> DataError:
     """Delete a download that is not the expected file, or set it aside, and say so.
 
     It is set aside, for the user to judge, unless a sha256 leaves no doubt.
     """
-    algorithm, _, digest = expected.partition(":")
-    if not part.is_file():  # moved, on a file system without hard links, and deleted
-        return DataError(
-            f"{remote.url} gave a file whose {algorithm} is not {digest}; it was deleted: fetch "
-            "again."
-        )
-    actual = _hash(part, algorithm)
-    if algorithm == "sha256":
+    if expected.startswith("sha256:"):
         part.unlink()
         wrong = _Mismatch(remote, path, part, expected, actual)
         return wrong.certain("it was deleted: fetch again")
@@ -241,31 +226,13 @@ def _reject(remote: Remote, path: Path, part: Path, expected: str) -> DataError:
 
 
 def _hash(path: Path, algorithm: str) -> str:
-    import pooch
-
-    return str(pooch.file_hash(str(path), alg=algorithm))
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, algorithm).hexdigest()
 
 
 def _stamp(path: Path) -> str:
     status = path.stat()
     return f"{status.st_size} bytes, {status.st_mtime_ns} ns"
-
-
-@contextlib.contextmanager
-def _alone(folder: Path, tell: Tell) -> Iterator[None]:
-    """One download at a time in a folder: two processes would write to the same part."""
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            tell(f"Waiting for another download to {folder} to end.")
-            fcntl.flock(handle, fcntl.LOCK_EX)
-        except OSError:
-            pass  # a network file system without locks
-        yield
-    finally:
-        os.close(handle)
 
 
 def _print(sentence: str) -> None:

@@ -34,7 +34,6 @@ HEAVY = {
     "h5py",
     "matplotlib",
     "pandas",
-    "pooch",
     "requests",
     "scanpy",
     "scipy",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import http.server
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import pytest
@@ -30,11 +31,15 @@ class Server:
     breaks: int = 1  # answers that are cut
     status: int | None = None
     pause_s: float = 0.0
+    otherwise: Callable[[http.server.BaseHTTPRequestHandler], None] | None = None  # the answer
     asked: list[str | None] = field(default_factory=list)
 
     def answer(self, handler: http.server.BaseHTTPRequestHandler) -> None:
         wanted = handler.headers["Range"]
         self.asked.append(wanted)
+        if self.otherwise:
+            self.otherwise(handler)
+            return
         if self.status:
             handler.send_error(self.status)
             return

@@ -10,7 +10,8 @@ import pytest
 
 from file_server import CONTENT, MD5, SHA256, Server, files, refused, said
 from omicsbench.inputs import download
-from omicsbench.inputs.download import gigabytes
+from omicsbench.inputs.answers import gigabytes
+from omicsbench.inputs.feed import PIECE
 from omicsbench.inputs.fetch import downloads_folder, fetch, local_path
 from omicsbench.plugin import Remote
 
@@ -19,7 +20,7 @@ def test_a_broken_connection_is_resumed_at_once(server: Server) -> None:
     server.break_after = 1_000_000
     path = fetch(Remote(server.url, f"sha256:{SHA256}"), said.append)
     assert path.read_bytes() == CONTENT
-    kept = 1_000_000 // download.PIECE * download.PIECE
+    kept = 1_000_000 // PIECE * PIECE
     assert server.asked == [None, f"bytes={kept}-"], "only the rest was asked for"
 
 
@@ -126,7 +127,7 @@ def test_a_full_disk_is_one_sentence_and_keeps_the_part(server: Server) -> None:
         "import resource, signal\nfrom omicsbench.inputs import fetch\n"
         "from omicsbench.errors import DataError\nfrom omicsbench.plugin import Remote\n"
         "signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
-        "import pooch, requests, rich.progress\n"
+        "import requests, rich.progress\n"
         "resource.setrlimit(resource.RLIMIT_FSIZE, (2_500_000, 2_500_000))\n"
         f"try: fetch.fetch(Remote({server.url!r}))\nexcept DataError as error: print(error)\n"
     )

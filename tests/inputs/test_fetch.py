@@ -11,12 +11,11 @@ import subprocess
 import sys
 import threading
 from pathlib import Path
-from typing import Any
 
-import pooch
 import pytest
 
 from file_server import CONTENT, MD5, SHA256, Server, files, refused, said
+from omicsbench.inputs import fetch as fetching
 from omicsbench.inputs.fetch import downloads_folder, fetch, known_sha256, local_path
 from omicsbench.plugin import Remote
 
@@ -66,19 +65,19 @@ def test_the_hash_is_not_computed_again_unless_the_file_changed(
     server: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = fetch(Remote(server.url, f"sha256:{SHA256}"), said.append)
-    hashed: list[str] = []
-    real = pooch.file_hash
+    hashed: list[Path] = []
+    real = fetching._hash
 
-    def counting(name: str, alg: str = "sha256") -> Any:
-        hashed.append(name)
-        return real(name, alg=alg)
+    def counting(path: Path, algorithm: str) -> str:
+        hashed.append(path)
+        return real(path, algorithm)
 
-    monkeypatch.setattr(pooch, "file_hash", counting)
+    monkeypatch.setattr(fetching, "_hash", counting)
     fetch(Remote(server.url, f"sha256:{SHA256}"), said.append)
     assert hashed == []
     os.utime(path, (1, 1))
     fetch(Remote(server.url, f"sha256:{SHA256}"), said.append)
-    assert hashed == [str(path)]
+    assert hashed == [path]
     sentence = refused(Remote(server.url, "sha256:" + "0" * 64))
     assert "0" * 64 in sentence, "a data set that states another checksum is not believed"
 
