@@ -5,8 +5,6 @@ from __future__ import annotations
 import difflib
 from collections.abc import Sequence
 
-CANNOT_STORE = 74  # exit code of a worker that cannot write results (EX_IOERR)
-
 
 class OmicsbenchError(Exception):
     """Bad input. The CLI prints the sentence and exits with code 2, without a traceback."""

@@ -19,9 +19,10 @@ from omicsbench.records import environment
 from omicsbench.records.facts import Environment
 from omicsbench.records.spec import Cause, Ending, RunRecord, RunSpec, Status
 from omicsbench.records.store import write_record
+from omicsbench.running.child import Stopped
 from omicsbench.running.job import Job
 from omicsbench.running.limits import Budget
-from omicsbench.running.process import Died, Stopped, WorkerProcess
+from omicsbench.running.process import Died, WorkerProcess
 
 SETTLE_S = 1.0  # signals to many processes arrive at this one within
 
@@ -68,8 +69,8 @@ def _supervise(job: Job, done: Callable[[RunRecord], None], stop: threading.Even
                     alive = True
                 except Died as death:
                     here = worker.environment or here
-                    if death.signal and spec.key not in cut_short:
-                        cut_short[spec.key] = death.signal
+                    if death.outside and spec.key not in cut_short:
+                        cut_short[spec.key] = death.outside
                         queue.appendleft((spec, prepared))
                         break
                     _settle(death, stop)

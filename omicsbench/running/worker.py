@@ -1,10 +1,8 @@
 """The child process of one pipeline: takes runs from a pipe, sends records back.
 
-Started by ``omicsbench.running.supervisor`` as
-``python -P -m omicsbench.running.worker JOB IN OUT``; what a method prints goes elsewhere and
-cannot spoil the result. A process in which numba had to compile what it keeps on disk replaces
-itself by a fresh one: the compiler takes up to 110 MiB for good, and a run would seem to need more
-memory the first time than ever after.
+Started by ``omicsbench.running.process``. A process in which numba had to compile what it keeps on
+disk replaces itself by a fresh one: the compiler takes up to 110 MiB for good, and a run would seem
+to need more memory the first time than ever after.
 """
 
 from __future__ import annotations
@@ -12,44 +10,40 @@ from __future__ import annotations
 import contextlib
 import gc
 import importlib
-import json
-import os
-import signal
 import sys
 import time
 import traceback
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
 from functools import partial
 from itertools import chain
 from pathlib import Path
 from typing import Any
 
-from omicsbench.errors import CANNOT_STORE, StoreError
+from omicsbench.errors import StoreError
 from omicsbench.records.facts import Environment, Limits
 from omicsbench.records.spec import Ending, RunRecord, RunSpec, Status
+from omicsbench.running.serving import Served
+from omicsbench.running.storable import text
 
 WARM_UP_ROWS = 64
 
 
-def main(job_file: str, fd_in: int, fd_out: int, unserved: str = "") -> None:
+def main(arguments: Sequence[str]) -> None:
     """Serve runs until the pipe closes; first the one for which the process was started anew."""
-    _die_with_parent()
-    _end_at_once()
-    with os.fdopen(fd_in, encoding="utf-8") as requests, os.fdopen(fd_out, "w") as replies:
-
-        def reply(event: str, **content: Any) -> None:
-            replies.write(json.dumps({"event": event, **content}) + "\n")
-            replies.flush()
-
-        server = _Server(json.loads(Path(job_file).read_text(encoding="utf-8")))
-        reply("ready", environment=server.environment().model_dump(mode="json"))
-        for line in chain(filter(None, [unserved]), requests):
-            request = json.loads(line)
-            spec = RunSpec.model_validate(request["spec"])
-            anew = None if line == unserved else partial(_start_anew, line)
-            record = server.run(spec, request["prepared"], reply, anew)
-            reply("record", record=record.model_dump(mode="json"))
+    served = Served(arguments)
+    channel, unserved = served.channel, served.unserved()
+    server = _Server(served.told)
+    channel.reply("ready", environment=server.environment().model_dump(mode="json"))
+    for request in chain(filter(None, [unserved]), channel.requests()):
+        spec = RunSpec.model_validate(request["spec"])
+        anew = None if request is unserved else partial(served.start_anew, request)
+        try:
+            record = server.run(spec, request["prepared"], channel.reply, anew)
+        except StoreError as error:
+            channel.reply("cannot_store", reason=text(error))
+        else:
+            channel.reply("record", record=record.model_dump(mode="json"))
 
 
 class _Server:
@@ -183,34 +177,5 @@ def _compiled() -> bool:
     return any(f.stats.cache_path and f.stats.cache_misses for f in functions)
 
 
-def _start_anew(line: str) -> None:
-    """Become a fresh worker with the same command, pipes and limits; it serves ``line`` first."""
-    given = len(sys.argv) - 4  # nothing, or the line for which this one was started anew
-    os.execv(sys.executable, [*sys.orig_argv[: len(sys.orig_argv) - given], line])
-
-
-def _end_at_once() -> None:
-    """Let SIGINT end the process: as an exception, a method could take it for its own end.
-
-    A trainer that stops early when it is interrupted would return half a fit as if it were whole.
-    """
-    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:  # else it is ignored
-        signal.signal(signal.SIGINT, signal.SIG_DFL)
-
-
-def _die_with_parent() -> None:
-    """On Linux, ask the kernel to end this process when its parent dies, however it dies."""
-    if sys.platform != "linux":
-        return
-    import ctypes
-
-    pr_set_pdeathsig = 1
-    ctypes.CDLL(None).prctl(pr_set_pdeathsig, signal.SIGKILL)
-
-
 if __name__ == "__main__":
-    try:
-        main(sys.argv[1], int(sys.argv[2]), int(sys.argv[3]), *sys.argv[4:])
-    except StoreError as error:
-        print(error, flush=True)
-        sys.exit(CANNOT_STORE)
+    main(sys.argv[1:])

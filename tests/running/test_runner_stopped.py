@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import signal
 import subprocess
 import sys
@@ -65,8 +64,8 @@ def _workers(folder: Path) -> list[int]:
     for process in psutil.process_iter(["cmdline"]):
         line = " ".join(process.info["cmdline"] or ())
         if "omicsbench.running.worker" in line and process.status() != psutil.STATUS_ZOMBIE:
-            with_job = Path((process.info["cmdline"] or [""] * 5)[4])
-            if with_job.is_file() and json.loads(with_job.read_text())["out"] == str(folder):
+            job = Path((process.info["cmdline"] or [""] * 5)[4])
+            if job.is_file() and f'"out": "{folder}"' in job.read_text():
                 found.append(process.pid)
     return found
 

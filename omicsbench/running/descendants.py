@@ -1,0 +1,92 @@
+"""All processes that a process of the harness started: found, weighed and ended.
+
+A child may leave its parent's group (setsid) and outlive its parent (double fork), so kinship
+alone does not find it. What finds it besides is a mark in its environment, which is inherited.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import time
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+import psutil
+
+MARK = "OMICSBENCH_OWNER"  # variable: the folder of the process that all this belongs to
+PATIENCE_S = 10.0  # to see killed processes go
+
+
+def kin(process: psutil.Process) -> list[psutil.Process]:
+    """What the process started and what that did, as far as the parents still live."""
+    found: list[psutil.Process] = []
+    with contextlib.suppress(psutil.Error):
+        found = process.children(recursive=True)
+    return found
+
+
+def marked(owner: str) -> Iterator[psutil.Process]:
+    """Processes whose environment says that they belong to ``owner``, or to a part of it.
+
+    Only where the system tells of the environment in /proc, and for this user's processes.
+    """
+    line = f"{MARK}={owner}".encode()
+    for folder in Path("/proc").glob("[1-9]*"):
+        with contextlib.suppress(OSError, psutil.Error):
+            for entry in (folder / "environ").read_bytes().split(b"\0"):
+                if entry == line or entry.startswith(line + b"/"):
+                    yield psutil.Process(int(folder.name))
+                    break
+
+
+def end(owner: str, known: Iterable[psutil.Process] = ()) -> None:
+    """Kill all that belongs to ``owner``, and ``known`` with its kin, until nothing is left."""
+    known = list(known)
+    deadline = time.monotonic() + PATIENCE_S
+    while time.monotonic() < deadline:
+        found = {*known, *marked(owner)}
+        found |= {child for process in known for child in kin(process)}
+        living = [process for process in found if process.pid != os.getpid() and _lives(process)]
+        if not living:
+            return
+        for process in living:
+            with contextlib.suppress(psutil.Error):
+                process.kill()
+        time.sleep(0.005)
+
+
+def _lives(process: psutil.Process) -> bool:
+    with contextlib.suppress(psutil.Error):
+        return bool(process.is_running() and process.status() != psutil.STATUS_ZOMBIE)
+    return False
+
+
+def memory_bytes(process: psutil.Process, children: Iterable[psutil.Process], limit: float) -> int:
+    """Memory that a process and its children hold; exact only above ``limit``.
+
+    A page that several of them share counts once, where the kernel tells (PSS, Linux): after a
+    fork nearly all are. Asking for that takes milliseconds a GB, so resident memory, which is never
+    less, is asked for first.
+    """
+    own = int(process.memory_info().rss)
+    everyone = [process, *children]
+    if len(everyone) == 1:
+        return own
+    resident = sum(_rss(one) for one in everyone)
+    return max(own, sum(_pss(one) for one in everyone)) if resident > limit else resident
+
+
+def _rss(process: psutil.Process) -> int:
+    with contextlib.suppress(psutil.Error):
+        return int(process.memory_info().rss)
+    return 0
+
+
+def _pss(process: psutil.Process) -> int:
+    """Its share of memory: what it shares is divided by the number of those who share it."""
+    try:
+        rollup = Path(f"/proc/{process.pid}/smaps_rollup").read_text(encoding="ascii")
+        return int(rollup.partition("\nPss:")[2].split()[0]) * 1024
+    except (OSError, ValueError, IndexError):
+        return _rss(process)
