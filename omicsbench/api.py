@@ -223,7 +223,7 @@ def report(folder: PathLike, out: PathLike | None = None) -> Path:
         source,
         _path(out) or source / "report.html",
         analysis=read_analysis(source),
-        command=str(read_plan(source).get("command", "")),
+        command=read_plan(source).command,
         missing=missing,
         others=others,
     )

@@ -8,10 +8,12 @@ from pydantic import ValidationError
 from pydantic_core import from_json
 
 from omicsbench.errors import StoreError
+from omicsbench.records import reading
 from omicsbench.records.spec import SCHEMA_VERSION, RunRecord
 from omicsbench.records.upgrade import OLDEST, upgraded
 
 DELETE = "delete it"  # what to do with a file that holds no record
+FREE = ("fit_info", "tuned")  # fields whose values no type describes
 
 
 class NewerRecord(StoreError):
@@ -21,7 +23,7 @@ class NewerRecord(StoreError):
 def decode(text: bytes, where: str) -> RunRecord:
     """The record in a file of its own; ``where`` names it. Raises StoreError."""
     try:
-        content = from_json(text)
+        content = from_json(text, allow_inf_nan=False)
     except ValueError as error:
         raise damaged(where) from error
     return from_content(content, where)
@@ -33,9 +35,13 @@ def from_content(content: Any, where: str, mend: str = DELETE) -> RunRecord:
     ``mend`` says what to do if it is none, before "and the run is done again".
     """
     try:
-        schema = int(content["schema_version"])
-    except (ValueError, KeyError, TypeError) as error:
+        schema = content["schema_version"]
+        for free in FREE:
+            reading.finite(content.get(free))
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise damaged(where, mend) from error
+    if type(schema) is not int:  # 1e999, true, "3"
+        raise damaged(where, mend)
     if not OLDEST <= schema <= SCHEMA_VERSION:
         kind, todo = (
             (NewerRecord, "update omicsbench or choose another folder with --out")
@@ -50,10 +56,9 @@ def from_content(content: Any, where: str, mend: str = DELETE) -> RunRecord:
     except (KeyError, TypeError) as error:  # an older one, of which a part is missing
         raise damaged(where, mend) from error
     except ValidationError as error:
-        first = error.errors()[0]
         raise StoreError(
-            f"{where} is not a valid run record ({'.'.join(map(str, first['loc']))}: "
-            f"{first['msg']}); {mend}, and the run is done again."
+            f"{where} is not a valid run record ({reading.first_problem(error)}); {mend}, and the "
+            "run is done again."
         ) from error
 
 

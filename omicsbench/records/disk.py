@@ -35,6 +35,8 @@ def explained(path: Path, error: OSError) -> StoreError:
         what = "permission denied; choose a folder you may write to with --out"
     elif error.errno in (errno.ENOTDIR, errno.EEXIST):
         what = "a file is in the way; choose another folder with --out"
+    elif error.errno == errno.EISDIR:
+        what = "a folder of that name is in the way; move it away"
     else:
         what = error.strerror or type(error).__name__
     return StoreError(f"Cannot write {path}: {what}. Finished runs are kept.")

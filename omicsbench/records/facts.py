@@ -2,15 +2,27 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from datetime import datetime
+from typing import Annotated, Any, Literal
 
 from pydantic import (
+    AfterValidator,
     BaseModel,
     ConfigDict,
     Field,
     SerializerFunctionWrapHandler,
     model_serializer,
 )
+
+
+def _moment(text: str) -> str:
+    """Raises ValueError for what is no date of these centuries; empty is unknown."""
+    if text and not 1970 <= datetime.fromisoformat(text).year < 3000:
+        raise ValueError(f"{text!r} is no date of a run")
+    return text
+
+
+Moment = Annotated[str, AfterValidator(_moment)]  # ISO 8601, or empty
 
 
 class Frozen(BaseModel):

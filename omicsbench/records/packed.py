@@ -22,6 +22,7 @@ from typing import Any
 from pydantic_core import from_json
 
 from omicsbench.errors import StoreError
+from omicsbench.records import reading
 from omicsbench.records.decode import NewerRecord, damaged, from_content
 from omicsbench.records.ids import digest
 from omicsbench.records.spec import RunRecord
@@ -60,11 +61,14 @@ def decode_lines(lines: Iterable[bytes], name: str) -> Iterator[tuple[str, Conte
     ``name`` is the file's. What runs share is one object in all of them; do not change it.
     """
     shared: dict[Any, Any] = {}
+    number = 0
     for number, text in enumerate(lines, 1):
         where = f"Line {number} of {name}"
         try:
-            line = from_json(text)
+            line = from_json(text, allow_inf_nan=False)
             if number == 1:
+                if type(line["packed"]) is not int:
+                    raise TypeError
                 if line["packed"] > FORMAT:
                     yield NewerRecord(
                         f"{name} was packed by a newer omicsbench (format {line['packed']}, this "
@@ -77,31 +81,31 @@ def decode_lines(lines: Iterable[bytes], name: str) -> Iterator[tuple[str, Conte
                 yield where, _restored(line, shared)
         except (ValueError, KeyError, TypeError, AttributeError):
             yield damaged(where, MEND)
+    if number == 0:  # the first line is always there
+        yield StoreError(f"{name} is empty; restore it, or delete it.")
 
 
 def read(path: Path) -> Iterator[RunRecord | StoreError]:
     """Each record of a packed file, or why it cannot be read; nothing without a file."""
-    if not path.is_file():
+    if not reading.is_file(path):
         return
-    with path.open("rb") as lines:
-        for found in decode_lines(lines, str(path)):
-            if isinstance(found, StoreError):
-                yield found
-                continue
-            where, content = found
-            try:
-                yield from_content(content, where, MEND)
-            except StoreError as error:
-                yield error
+    for found in decode_lines(reading.lines(path), str(path)):
+        if isinstance(found, StoreError):
+            yield found
+            continue
+        where, content = found
+        try:
+            yield from_content(content, where, MEND)
+        except StoreError as error:
+            yield error
 
 
 def find(path: Path, key: str) -> RunRecord | None:
     """The record of one run, if the file holds it and it can be read."""
-    if not path.is_file():
+    if not reading.is_file(path):
         return None
     stated = f'"key":"{key}"'.encode()
-    with path.open("rb") as file:
-        lines = [line for line in file if stated in line or line.startswith(HEADS)]
+    lines = [line for line in reading.lines(path) if stated in line or line.startswith(HEADS)]
     for found in decode_lines(lines, str(path)):
         if not isinstance(found, StoreError) and found[1].get("key") == key:
             try:

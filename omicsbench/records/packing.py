@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from omicsbench.errors import StoreError
-from omicsbench.records import disk, packed, store
+from omicsbench.records import disk, packed, reading, store
 from omicsbench.records.decode import decode, from_content
 from omicsbench.records.embeddings import PACKED_EMBEDDINGS
 from omicsbench.records.packed import PACKED_FILE, Content
@@ -43,7 +43,7 @@ def pack(folder: Path) -> Packed:
     """
     if not folder.is_dir():
         raise StoreError(f"There is no results folder {folder}.")
-    loose = {path: path.read_bytes() for path in store.loose_files(folder)}
+    loose = {path: reading.read(path) for path in store.loose_files(folder)}
     contents = _packed_records(folder / PACKED_FILE)
     for path, text in loose.items():
         decode(text, str(path))
@@ -51,7 +51,7 @@ def pack(folder: Path) -> Packed:
         contents[content["key"]] = content
     if not contents:
         raise store.no_records(folder)
-    pictures = {path: path.read_bytes() for path in sorted(folder.glob("embeddings/[!.]*.npy"))}
+    pictures = {path: reading.read(path) for path in sorted(folder.glob("embeddings/[!.]*.npy"))}
     pictures = {path: array for path, array in pictures.items() if ".train" not in path.name}
     arrays = _packed_arrays(folder / PACKED_EMBEDDINGS)
     arrays |= {path.name: array for path, array in pictures.items()}
@@ -60,7 +60,7 @@ def pack(folder: Path) -> Packed:
     if loose:
         _replace(folder / PACKED_FILE, packed.encode(contents.values()), _packed_records, contents)
     for path, text in (loose | pictures).items():
-        if path.read_bytes() == text:  # not run again meanwhile
+        if reading.read(path) == text:  # not run again meanwhile
             path.unlink()
     return Packed(len(contents), len(arrays), len(loose) + len(pictures))
 
@@ -74,16 +74,15 @@ def _replace(path: Path, content: bytes, read: Callable[[Path], T], expected: T)
 
 def _packed_records(path: Path) -> dict[str, Content]:
     """Content of each packed record by key. Raises StoreError for one that cannot be read."""
-    if not path.is_file():
+    if not reading.is_file(path):
         return {}
     contents = {}
-    with path.open("rb") as lines:
-        for found in packed.decode_lines(lines, str(path)):
-            if isinstance(found, StoreError):
-                raise found
-            where, content = found
-            from_content(content, where, packed.MEND)
-            contents[content["key"]] = content
+    for found in packed.decode_lines(reading.lines(path), str(path)):
+        if isinstance(found, StoreError):
+            raise found
+        where, content = found
+        from_content(content, where, packed.MEND)
+        contents[content["key"]] = content
     return contents
 
 

@@ -7,14 +7,24 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ConfigDict, ValidationError
 
 from omicsbench.errors import StoreError
-from omicsbench.records import store
+from omicsbench.records import reading, store
 from omicsbench.records.analysis import Analysis, stored_analysis
 from omicsbench.records.spec import RunRecord
 
 PLAN_FILE = "plan.json"
+
+
+class Plan(BaseModel):
+    """What is kept of a suite as it was last run; without a plan file, nothing."""
+
+    model_config = ConfigDict(frozen=True)
+
+    suite: dict[str, Any] = {}
+    command: str = ""
+    runs: tuple[str, ...] | None = None
 
 
 def write_plan(folder: Path, suite: str, keys: Sequence[str], command: str) -> None:
@@ -23,26 +33,34 @@ def write_plan(folder: Path, suite: str, keys: Sequence[str], command: str) -> N
     store.write_text(folder / PLAN_FILE, json.dumps(content, indent=1) + "\n")
 
 
-def read_plan(folder: Path) -> dict[str, Any]:
-    """What ``write_plan`` kept; empty if the folder has none."""
+def read_plan(folder: Path) -> Plan:
+    """What ``write_plan`` kept. Raises StoreError for a file that holds no plan."""
     path = folder / PLAN_FILE
-    if not path.is_file():
-        return {}
+    if not reading.is_file(path):
+        return Plan()
     try:
-        return dict(json.loads(path.read_text(encoding="utf-8")))
+        return Plan.model_validate(reading.from_text(reading.read(path)))
+    except ValidationError as error:
+        raise _damaged(path, reading.first_problem(error)) from error
     except ValueError as error:
-        raise StoreError(f"{path} is damaged; delete it or run the suite again.") from error
+        raise _damaged(path, str(error)) from error
+
+
+def _damaged(path: Path, problem: str) -> StoreError:
+    return StoreError(
+        f"{path} is damaged ({problem}); run the suite again, which keeps what is done, or delete "
+        "it."
+    )
 
 
 def read_analysis(folder: Path) -> Analysis:
     """How the suite that was last run is judged. Raises StoreError if its entry makes no sense."""
     try:
-        return stored_analysis(read_plan(folder).get("suite", {}))
+        return stored_analysis(read_plan(folder).suite)
     except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(map(str, first["loc"]))
         raise StoreError(
-            f"{folder / PLAN_FILE}: {where}: {first['msg']}; mend it, or run the suite again."
+            f"{folder / PLAN_FILE}: {reading.first_problem(error)}; mend it, or run the suite "
+            "again."
         ) from error
 
 
@@ -52,7 +70,7 @@ def planned_records(folder: Path) -> tuple[list[RunRecord], int, int]:
     Also how many of these have no record yet, and how many records the plan leaves out.
     """
     records = store.read_records(folder)
-    keys = read_plan(folder).get("runs")
+    keys = read_plan(folder).runs
     if keys is None:
         return records, 0, 0
     wanted = set(keys)

@@ -13,7 +13,7 @@ from pydantic import (
     model_validator,
 )
 
-from omicsbench.records.facts import DatasetFacts, Environment, Frozen, Limits
+from omicsbench.records.facts import DatasetFacts, Environment, Frozen, Limits, Moment
 from omicsbench.records.ids import digest
 
 SCHEMA_VERSION = 3  # raise it, and read the older one in ``records.upgrade``
@@ -251,7 +251,7 @@ class RunRecord(Frozen):
     fit_info: dict[str, Any] = Field(default_factory=dict, description="what the method tells")
     notes: tuple[str, ...] = ()
     environment: Environment = Environment()
-    started_at: str = Field(default="", description="UTC, ISO 8601")
+    started_at: Moment = Field(default="", description="UTC, ISO 8601")
     suite: str = ""
     limits: Limits | None = Field(default=None, description="None: it was not tried")
     predicted: dict[str, float] = Field(

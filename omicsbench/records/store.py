@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from omicsbench.errors import StoreError
-from omicsbench.records import disk, packed
+from omicsbench.records import disk, packed, reading
 from omicsbench.records.decode import NewerRecord, decode
 from omicsbench.records.packed import PACKED_FILE
 from omicsbench.records.spec import RunRecord, Status
@@ -54,13 +54,7 @@ def write_text(path: Path, text: str) -> None:
 
 def read_record(path: Path) -> RunRecord:
     """A record in a file of its own. Raises StoreError, for older, newer and broken ones apart."""
-    try:
-        text = path.read_bytes()
-    except FileNotFoundError:
-        raise
-    except OSError as error:
-        raise disk.explained(path, error) from error
-    return decode(text, str(path))
+    return decode(reading.read(path), str(path))
 
 
 def loose_files(folder: Path) -> list[Path]:
@@ -70,7 +64,7 @@ def loose_files(folder: Path) -> list[Path]:
 
 def holds_records(folder: Path) -> bool:
     """Whether there is any record, readable or not."""
-    return (folder / PACKED_FILE).is_file() or bool(loose_files(folder))
+    return reading.is_file(folder / PACKED_FILE) or bool(loose_files(folder))
 
 
 def read_records(folder: Path) -> list[RunRecord]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from omicsbench.errors import OmicsbenchError, StoreError
+from omicsbench.records import reading
 from omicsbench.records.store import read_records
 from omicsbench.tracking.history import HistoryEntry, entries, joined, read_entries, write_entries
 from omicsbench.tracking.trends import Trends, trends
@@ -34,7 +35,7 @@ def follow(file: Path, add: Sequence[Path] = (), revision: str | None = None) ->
     """
     if revision is not None and not add:
         raise OmicsbenchError("A revision names what is added: give a results folder with --add.")
-    kept = read_entries(file) if file.exists() or not add else []
+    kept = read_entries(file) if reading.is_file(file) or not add else []
     new: list[HistoryEntry] = []
     left_out = 0
     if add:

@@ -7,7 +7,6 @@ the later measurement counts.
 
 from __future__ import annotations
 
-import json
 import subprocess
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
@@ -26,6 +25,8 @@ from pydantic import (
 )
 
 from omicsbench.errors import StoreError
+from omicsbench.records import reading
+from omicsbench.records.facts import Moment
 from omicsbench.records.ids import digest
 from omicsbench.records.spec import OwnMetric, RunRecord, Status
 from omicsbench.records.store import write_text
@@ -33,7 +34,7 @@ from omicsbench.records.table import current, equal_terms
 from omicsbench.tracking.quantities import quantities, quantity_kind
 
 SCHEMA = 1
-CONFLICT = ("<<<<<<<", "=======", ">>>>>>>", "|||||||")  # what git leaves in a file
+CONFLICT = (b"<<<<<<<", b"=======", b">>>>>>>", b"|||||||")  # what git leaves in a file
 REFERENCE_S = 0.01  # seconds of the fixed computation to which times are brought
 DIGITS = 6
 
@@ -88,10 +89,10 @@ class HistoryEntry(_Frozen):
 
     schema_version: int = SCHEMA
     revision: str
-    date: str = Field(description="UTC, ISO 8601: of the commit, else of the first run")
+    date: Moment = Field(description="UTC, ISO 8601: of the commit, else of the first run")
     date_of: Literal["commit", "run"]
     commits: int | None = Field(default=None, description="in the revision's past, if known")
-    measured: str = Field(description="UTC, ISO 8601: start of the last run")
+    measured: Moment = Field(description="UTC, ISO 8601: start of the last run")
     omicsbench: str
     suite: str
     machine: Machine
@@ -122,32 +123,36 @@ class HistoryEntry(_Frozen):
 def read_entries(path: Path) -> list[HistoryEntry]:
     """The lines of a history file, in order. Raises StoreError, with the line that is wrong."""
     try:
-        lines = path.read_text(encoding="utf-8").splitlines()
+        lines = list(reading.lines(path))
     except FileNotFoundError as error:
         raise StoreError(f"There is no history file {path}; begin one with --add.") from error
-    except (OSError, UnicodeDecodeError) as error:
-        raise StoreError(f"Cannot read {path}: {error}.") from error
-    found = []
-    for number, line in enumerate(lines, start=1):
-        if not line.strip():
-            continue
-        try:
-            content = json.loads(line)
-            schema = content["schema_version"]
-            if schema != SCHEMA:
-                raise StoreError(
-                    f"Line {number} of {path} has schema {schema}, this omicsbench reads {SCHEMA}: "
-                    "use the omicsbench that wrote it."
-                )
-            found.append(HistoryEntry.model_validate(content))
-        except (ValueError, KeyError, TypeError) as error:
-            what = error.errors()[0]["msg"] if isinstance(error, ValidationError) else error
-            todo = "keep both sides of a merge" if line[:7] in CONFLICT else "delete the line"
+    return joined(
+        _entry_of(line, f"Line {number} of {path}")
+        for number, line in enumerate(lines, start=1)
+        if line.strip()
+    )
+
+
+def _entry_of(line: bytes, where: str) -> HistoryEntry:
+    """The entry of a line. Raises StoreError, naming the place, if it holds none."""
+    try:
+        content = reading.from_text(line)
+        schema = content["schema_version"]
+        if type(schema) is not int:
+            raise TypeError(f"schema_version is {schema!r}")
+        if schema != SCHEMA:
             raise StoreError(
-                f"Line {number} of {path} is no history entry ({what}): {todo}, "
-                "or restore the file."
-            ) from error
-    return joined(found)
+                f"{where} has schema {schema}, this omicsbench reads {SCHEMA}: use the omicsbench "
+                "that wrote it."
+            )
+        return HistoryEntry.model_validate(content)
+    except (ValueError, KeyError, TypeError) as error:
+        wrong = isinstance(error, ValidationError)
+        what = reading.first_problem(error) if wrong else error  # type: ignore[arg-type]
+        todo = "keep both sides of a merge" if line[:7] in CONFLICT else "delete the line"
+        raise StoreError(
+            f"{where} is no history entry ({what}): {todo}, or restore the file."
+        ) from error
 
 
 def write_entries(path: Path, entries: Iterable[HistoryEntry]) -> None:

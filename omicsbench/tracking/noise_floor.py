@@ -12,14 +12,20 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations
 from pathlib import Path
+from typing import Annotated
+
+from pydantic import AfterValidator, BaseModel, ValidationError
 
 from omicsbench.errors import OmicsbenchError, StoreError
+from omicsbench.metrics import METRICS
+from omicsbench.records import reading
 from omicsbench.records.spec import RunRecord
 from omicsbench.records.store import write_text
 from omicsbench.tracking.compare import Alarm, Comparison, Noise, Strictness, compare_records
 
 NOISE_FILE = "noise.json"
 FEWEST = 4  # sets of runs
+LARGEST_FLOOR = 1e12  # of a share of costs, or of a score without bounds
 
 
 @dataclass(frozen=True)
@@ -116,10 +122,37 @@ def write_noise(found: Calibration, path: Path) -> Calibration:
 def read_noise(path: Path) -> Noise:
     """Floors by pipeline and quantity. Raises StoreError if it is no such file."""
     try:
-        floors = json.loads(path.read_text(encoding="utf-8"))["floors"]
-        return {str(p): {str(q): float(v) for q, v in of.items()} for p, of in floors.items()}
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise StoreError(
-            f"{path} is not what `omicsbench calibrate` writes ({type(error).__name__}: {error}); "
-            "calibrate again, or name another file with --noise."
-        ) from error
+        return _NoiseFile.model_validate(reading.from_text(reading.read(path))).floors
+    except FileNotFoundError as error:
+        raise StoreError(f"There is no noise floor {path}; calibrate, or name another.") from error
+    except ValidationError as error:
+        raise _damaged(path, reading.first_problem(error)) from error
+    except ValueError as error:
+        raise _damaged(path, str(error)) from error
+
+
+def _damaged(path: Path, problem: str) -> StoreError:
+    return StoreError(
+        f"{path} is not what `omicsbench calibrate` writes ({problem}); calibrate again, or name "
+        "another file with --noise."
+    )
+
+
+def _plausible(floors: dict[str, dict[str, float]]) -> dict[str, dict[str, float]]:
+    """Raises ValueError for a floor that no calibration finds: it would silence every alarm."""
+    for pipeline, of in floors.items():
+        for quantity, value in of.items():
+            low, high = METRICS[quantity].range if quantity in METRICS else (None, None)
+            bounded = low is not None and high is not None
+            largest = high - low if bounded else LARGEST_FLOOR  # type: ignore[operator]
+            if not 0 <= value <= largest:
+                raise ValueError(
+                    f"{quantity} of {pipeline} is {value:g}, not between 0 and {largest:g}"
+                )
+    return floors
+
+
+class _NoiseFile(BaseModel):
+    """As far as a comparison reads it."""
+
+    floors: Annotated[dict[str, dict[str, float]], AfterValidator(_plausible)]

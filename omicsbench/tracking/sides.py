@@ -14,7 +14,7 @@ from typing import get_args
 
 from omicsbench.errors import OmicsbenchError, StoreError, unknown
 from omicsbench.metrics.known import known
-from omicsbench.records import store
+from omicsbench.records import reading, store
 from omicsbench.records.analysis import Analysis
 from omicsbench.records.planned import planned_records, read_analysis
 from omicsbench.records.spec import RunRecord
@@ -87,7 +87,7 @@ def _side(name: str, folder: Path) -> StoredRuns:
         name,
         records,
         read_analysis(folder),
-        read_noise(noise) if noise.is_file() else {},
+        read_noise(noise) if reading.is_file(noise) else {},
     )
 
 

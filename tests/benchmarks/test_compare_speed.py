@@ -20,10 +20,10 @@ PAIRS = 10_000
 
 def test_compare(benchmark: Any, tmp_path: Path) -> None:
     pairs = PAIRS if benchmark.enabled else 1_000
-    for side in ("base", "head"):
+    for side, begun in (("base", "2026-01-01"), ("head", "2026-01-02")):
         store.open_folder(tmp_path / side)
         for record in copies(store.read_records(STORED), pairs):
-            text = record.model_copy(update={"started_at": side}).model_dump_json()
+            text = record.model_copy(update={"started_at": begun}).model_dump_json()
             (tmp_path / side / "runs" / f"{record.key}.json").write_text(text)
 
     def both() -> int:

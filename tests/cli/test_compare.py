@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -47,10 +48,11 @@ def records() -> list[RunRecord]:
 def folder(path: Path, **changes: Any) -> Path:
     """Records measured anew, pca's with changes, as a results folder."""
     store.open_folder(path)
+    begun = datetime.now(UTC).isoformat()
     for r in records():
         own = changes if r.spec.pipeline == "pca(10)" else {}
         made = {name: value(r) if callable(value) else value for name, value in own.items()}
-        store.write_record(path, r.model_copy(update={"started_at": path.name} | made))
+        store.write_record(path, r.model_copy(update={"started_at": begun} | made))
     return path
 
 
@@ -163,10 +165,11 @@ def test_results_committed_at_two_revisions(tmp_path: Path) -> None:
     kept = tmp_path / "results" / "ci"
     for name, changes in (("first", {}), ("second", {"scores": lower})):
         store.open_folder(kept)
+        begun = datetime.now(UTC).isoformat()
         for r in records():
             own = changes if r.spec.pipeline == "pca(10)" else {}
             made = {k: v(r) for k, v in own.items()}
-            store.write_record(kept, r.model_copy(update={"started_at": name} | made))
+            store.write_record(kept, r.model_copy(update={"started_at": begun} | made))
         if name == "second":
             pack(kept)
         git("add", ".")
