@@ -319,7 +319,6 @@ def history(
         raise OmicsbenchError(f"Cannot write {page}: name an .html file.")
     found = follow(Path(file), [Path(folder) for folder in add], revision)
     if page:
-        page.parent.mkdir(parents=True, exist_ok=True)
         write_history(found.trends, page)
     return found
 

@@ -183,15 +183,14 @@ def export(
 ) -> None:
     """Write all stored runs as one tidy table."""
     from omicsbench import api
+    from omicsbench.records.disk import whole
 
     table = api.load(folder, every=True)
     if out.suffix not in (".csv", ".parquet"):
         raise OmicsbenchError(f"Cannot write {out.name}: name a .csv or .parquet file.")
-    write = table.to_csv if out.suffix == ".csv" else table.to_parquet
-    try:
-        write(out, index=False)
-    except OSError as error:
-        raise OmicsbenchError(f"Cannot write {out}: {error.strerror or error}.") from error
+    with whole(out) as temporary:
+        write = table.to_csv if out.suffix == ".csv" else table.to_parquet
+        write(temporary, index=False)
     print(f"Wrote {len(table)} rows to {out}")
 
 

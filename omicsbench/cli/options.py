@@ -64,6 +64,7 @@ def tell(
     from rich.table import Table
 
     from omicsbench.cli.exit_codes import OF_ALARM
+    from omicsbench.records.store import write_text
     from omicsbench.reporting import comparison_page as comparison
 
     wide = Console(width=None if sys.stdout.isatty() else 160, highlight=False)
@@ -84,5 +85,4 @@ def tell(
     }
     for path, make in written.items():
         if path is not None:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(make(found), encoding="utf-8")
+            write_text(path, make(found))

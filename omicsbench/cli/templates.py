@@ -6,6 +6,7 @@ from pathlib import Path
 
 from omicsbench.errors import OmicsbenchError
 from omicsbench.plugin import NAME
+from omicsbench.records.store import write_text
 
 METHOD = '''"""{name}: say in one line what it does."""
 
@@ -113,9 +114,5 @@ def write_template(kind: str, name: str, folder: Path) -> Path:
     if path.exists():
         raise OmicsbenchError(f"{path} is there already; choose another name.")
     cls = "".join(part.capitalize() for part in name.split("_"))
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        path.write_text(texts[kind].format(name=name, cls=cls), encoding="utf-8")
-    except OSError as error:
-        raise OmicsbenchError(f"Cannot write {path}: {error.strerror}.") from error
+    write_text(path, texts[kind].format(name=name, cls=cls))
     return path

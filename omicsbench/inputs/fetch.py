@@ -8,10 +8,8 @@ checksum, where it came from, and the size and time at which it was last found r
 from __future__ import annotations
 
 import hashlib
-import os
 import re
 import sys
-import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +19,7 @@ from omicsbench.inputs.cache import cache_folder
 from omicsbench.inputs.download import Download
 from omicsbench.inputs.turns import alone
 from omicsbench.plugin import Remote
+from omicsbench.records.store import write_text
 
 Tell = Callable[[str], None]
 _HASH = re.compile(r"^([0-9a-f]{64})(?:\s|$)", re.MULTILINE | re.IGNORECASE)
@@ -96,12 +95,8 @@ class _Record:
         return cls(found[1].lower(), comments.get("from", ""), comments.get("found right at", ""))
 
     def write(self, file: Path) -> None:
-        handle, temporary = tempfile.mkstemp(prefix=f".{file.name}.", dir=file.parent)
-        os.fchmod(handle, 0o644)  # a cache may be shared
-        with os.fdopen(handle, "w", encoding="utf-8") as stream:
-            stream.write(f"# from: {self.url}\n# found right at: {self.stamp}\n")
-            stream.write(f"{self.sha256}  {file.name}\n")
-        Path(temporary).replace(self.path(file))
+        text = f"# from: {self.url}\n# found right at: {self.stamp}\n{self.sha256}  {file.name}\n"
+        write_text(self.path(file), text)
 
 
 def _retrieve(remote: Remote, path: Path, part: Path, tell: Tell) -> None:

@@ -1,40 +1,65 @@
-"""Files of a results folder are written whole or not at all; a failure is one sentence."""
+"""Files are written whole or not at all; a failure is one sentence.
+
+Every module that leaves a file for somebody else to read writes it by these functions. What a
+killed process left half-written is removed when the next one writes beside it, or begins.
+"""
 
 from __future__ import annotations
 
 import contextlib
 import errno
 import os
+import re
 import socket
+import time
+from collections.abc import Iterator
 from pathlib import Path
 
 from omicsbench.errors import StoreError
 
+FOREIGN_S = 86_400.0  # after which a half-written file of another machine belongs to nobody
+_TEMPORARY = re.compile(r"\..+\.(?P<process>[0-9]+)\.tmp")
+
 
 def write(path: Path, content: bytes) -> None:
     """Write a file durably, in one step. Raises StoreError if that is not possible."""
-    temporary = path.with_name(f".{path.name}.{socket.gethostname()}.{os.getpid()}.tmp")
+    with _replacing(path) as temporary:
+        temporary.write_bytes(content)
+
+
+@contextlib.contextmanager
+def whole(path: Path) -> Iterator[Path]:
+    """A path beside ``path``, to be written to; what was written replaces ``path`` at the end.
+
+    For what writes to a path by itself. The folder is made. Where the block fails, ``path`` stays
+    as it was. Raises StoreError if that is not possible.
+    """
     try:
-        with temporary.open("wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
-        _sync(path.parent)
+        path.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        with contextlib.suppress(OSError):
-            temporary.unlink(missing_ok=True)
-        raise explained(path, error) from error
+        raise explained(path.parent, error) from error
+    clear_stale(path.parent)
+    with _replacing(path) as temporary:
+        yield temporary
+
+
+def clear_stale(folder: Path) -> None:
+    """Remove the half-written files of a folder whose writers are dead; never fails."""
+    with contextlib.suppress(OSError), os.scandir(folder) as entries:
+        for entry in entries:
+            if entry.name.startswith(".") and _is_stale(entry):
+                with contextlib.suppress(OSError):
+                    Path(entry.path).unlink()
 
 
 def explained(path: Path, error: OSError) -> StoreError:
-    """What is wrong with a file of a results folder, and what to do."""
+    """What is wrong with a file that was to be written, and what to do."""
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
         what = "the disk is full; free some space and run the same command again"
     elif error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
-        what = "permission denied; choose a folder you may write to with --out"
+        what = "permission denied; name a place that you may write to"
     elif error.errno in (errno.ENOTDIR, errno.EEXIST):
-        what = "a file is in the way; choose another folder with --out"
+        what = "a file is in the way; name another place"
     elif error.errno == errno.EISDIR:
         what = "a folder of that name is in the way; move it away"
     else:
@@ -42,9 +67,57 @@ def explained(path: Path, error: OSError) -> StoreError:
     return StoreError(f"Cannot write {path}: {what}. Finished runs are kept.")
 
 
-def _sync(folder: Path) -> None:
-    """Make a rename durable."""
-    handle = os.open(folder, os.O_RDONLY)
+@contextlib.contextmanager
+def _replacing(path: Path) -> Iterator[Path]:
+    try:
+        if _takes_anything(path):
+            yield path
+            return
+        target = Path(os.path.realpath(path))  # of a link, what it leads to
+        temporary = target.with_name(f".{target.name}.{socket.gethostname()}.{os.getpid()}.tmp")
+        try:
+            yield temporary
+            _sync(temporary)
+            temporary.replace(target)
+            _sync(target.parent)
+        except BaseException:
+            with contextlib.suppress(OSError):
+                temporary.unlink(missing_ok=True)
+            raise
+    except OSError as error:
+        raise explained(path, error) from error
+
+
+def _takes_anything(path: Path) -> bool:
+    """Whether it is a terminal, a pipe or the like, which no file may replace."""
+    if path.is_relative_to("/dev") and not path.is_relative_to("/dev/shm"):
+        return True
+    return path.exists() and not path.is_file() and not path.is_dir()
+
+
+def _is_stale(entry: os.DirEntry[str]) -> bool:
+    found = _TEMPORARY.fullmatch(entry.name)
+    if not found:
+        return False
+    written = entry.stat(follow_symlinks=False).st_mtime
+    if not entry.name.endswith(f".{socket.gethostname()}.{found['process']}.tmp"):
+        return time.time() - written > FOREIGN_S
+    return not _ran(int(found["process"]), written)
+
+
+def _ran(process: int, when: float) -> bool:
+    """Whether a process of this machine lives and was there then: numbers are used again."""
+    import psutil
+
+    try:
+        return bool(psutil.Process(process).create_time() <= when + 1)
+    except psutil.Error:
+        return bool(psutil.pid_exists(process))  # else it may not be asked
+
+
+def _sync(path: Path) -> None:
+    """Make what was written, or renamed in a folder, durable."""
+    handle = os.open(path, os.O_RDONLY)
     try:
         os.fsync(handle)
     finally:

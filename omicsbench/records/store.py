@@ -20,13 +20,18 @@ from omicsbench.records.spec import RunRecord, Status
 
 
 def open_folder(folder: Path) -> Path:
-    """Make the results folder. Raises StoreError if it cannot be written."""
+    """Make the results folder, without what killed runs left half-written.
+
+    Raises StoreError if it cannot be written.
+    """
     try:
         (folder / "runs").mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=folder / "runs"):
             pass
     except OSError as error:
         raise disk.explained(folder, error) from error
+    for place in (folder, folder / "runs", folder / "embeddings"):
+        disk.clear_stale(place)
     return folder
 
 
@@ -48,8 +53,10 @@ def write_record(folder: Path, record: RunRecord) -> Path:
 
 
 def write_text(path: Path, text: str) -> None:
-    """Write a text file of a results folder in one step."""
-    disk.write(path, text.encode())
+    """Write a text file in one step, its folder too. Raises StoreError if that is not possible."""
+    with disk.whole(path) as temporary:
+        # The name of a file may be no text, and a command that holds one is shown in pages.
+        temporary.write_bytes(text.encode(errors="backslashreplace"))
 
 
 def read_record(path: Path) -> RunRecord:

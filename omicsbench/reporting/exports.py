@@ -8,6 +8,8 @@ from typing import Any
 
 import pandas as pd
 
+from omicsbench.records.disk import whole
+from omicsbench.records.store import write_text
 from omicsbench.reporting import across_datasets, tables
 from omicsbench.reporting.answer import answer
 from omicsbench.reporting.material import Material
@@ -117,10 +119,11 @@ def write_tables(folder: Path, material: Material) -> list[Path]:
     } | {name: table for name, table in material.details.items() if len(table)}
     paths = [folder / f"{name}.csv" for name in written]
     for path, table in zip(paths, written.values(), strict=True):
-        table.to_csv(path, index=False)
+        with whole(path) as temporary:
+            table.to_csv(temporary, index=False)
     paths.append(folder / "verdicts.md")
     words = answer(verdicts, newest)
-    paths[-1].write_text(verdicts_markdown(verdicts, words, kind_of), encoding="utf-8")
+    write_text(paths[-1], verdicts_markdown(verdicts, words, kind_of))
     return paths
 
 

@@ -13,6 +13,7 @@ from jinja2 import Environment
 from omicsbench.errors import DataError
 from omicsbench.records.analysis import UNSTATED, Analysis
 from omicsbench.records.spec import RunRecord
+from omicsbench.records.store import write_text
 from omicsbench.reporting import across_datasets, charts, prediction_charts, style, tables
 from omicsbench.reporting.answer import answers, seconds
 from omicsbench.reporting.at_largest import absent, at_largest
@@ -106,13 +107,10 @@ def write_report(
     if not records:
         raise DataError("There are no run records to report on; run a suite first.")
     page = out if out.suffix == ".html" else out / "index.html"
-    page.parent.mkdir(parents=True, exist_ok=True)
     material = gather(records, analysis)
     written = write_tables(page.parent, material)
     asked = Asked(command, analysis, missing, others)
-    page.write_text(
-        _html(material, asked, folder, [path.name for path in written]), encoding="utf-8"
-    )
+    write_text(page, _html(material, asked, folder, [path.name for path in written]))
     return page
 
 

@@ -26,7 +26,7 @@ ROOMS: dict[str, str] = {
     "metrics": "plugin",
     "records": "stats _version",
     "registry": "plugin records metrics",
-    "inputs": "plugin stream registry",
+    "inputs": "plugin stream records registry",
     "prepare": "plugin stream records inputs",
     "contract": "plugin stream metrics registry inputs",
     "planning": "plugin records metrics registry inputs prepare",

@@ -1,0 +1,140 @@
+"""Files are written whole or not at all: on a full disk, by a killed process, through links."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import stat
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from omicsbench.errors import StoreError
+from omicsbench.records import disk
+
+HOST = socket.gethostname()
+
+
+def limited(code: str, *arguments: object, size: int = 100_000) -> subprocess.CompletedProcess[str]:
+    """A process that can write no file larger than ``size``, as on a full disk; says its errors."""
+    around = (
+        "import resource, signal, sys\nfrom pathlib import Path\n"
+        "from omicsbench.errors import OmicsbenchError\n"
+        "from omicsbench.records import disk, store\n"
+        "signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
+        f"resource.setrlimit(resource.RLIMIT_FSIZE, ({size}, {size}))\n"
+        f"try:\n    {code}\nexcept OmicsbenchError as error: print(error)\n"
+    )
+    return subprocess.run(
+        [sys.executable, "-P", "-c", around, *map(str, arguments)],
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=120,
+    )
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "disk.write(Path(sys.argv[1]), b'x' * 200_000)",
+        "store.write_text(Path(sys.argv[1]), 'x' * 200_000)",
+        "import pandas as pd\n"
+        "    with disk.whole(Path(sys.argv[1])) as file:\n"
+        "        pd.DataFrame({'a': range(100_000)}).to_csv(file)",
+        "import numpy as np, pandas as pd\n"
+        "    with disk.whole(Path(sys.argv[1])) as file:\n"
+        "        pd.DataFrame({'a': np.random.rand(100_000)}).to_parquet(file)",
+    ],
+)
+def test_a_full_disk_leaves_what_was_there(tmp_path: Path, code: str) -> None:
+    file = tmp_path / "table"
+    file.write_text("before")
+    done = limited(code, file)
+    assert done.stdout.startswith(f"Cannot write {file}: ")
+    assert done.stdout.count("\n") == 1
+    assert file.read_text() == "before"
+    assert list(tmp_path.iterdir()) == [file], "nothing half-written is left"
+
+
+def test_whatever_goes_wrong_while_it_is_written_leaves_nothing(tmp_path: Path) -> None:
+    def stopped() -> None:
+        with disk.whole(tmp_path / "deep" / "page") as file:
+            file.write_text("half")
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        stopped()
+    assert list((tmp_path / "deep").iterdir()) == []
+
+
+def test_what_a_killed_process_left_goes_when_the_next_one_writes(tmp_path: Path) -> None:
+    code = (
+        "import os, signal, sys\nfrom pathlib import Path\nfrom omicsbench.records import disk\n"
+        "with disk.whole(Path(sys.argv[1])) as file:\n"
+        "    file.write_text('half')\n    os.kill(os.getpid(), signal.SIGKILL)\n"
+    )
+    file = tmp_path / "page.html"
+    killed = subprocess.run([sys.executable, "-P", "-c", code, str(file)], check=False)
+    assert killed.returncode == -signal.SIGKILL
+    assert [path.suffix for path in tmp_path.iterdir()] == [".tmp"]
+    with disk.whole(tmp_path / "other") as other:
+        other.write_text("whole")
+    assert [path.name for path in tmp_path.iterdir()] == ["other"]
+
+
+def test_only_what_belongs_to_nobody_is_stale(tmp_path: Path) -> None:
+    dead = subprocess.Popen([sys.executable, "-c", ""])
+    dead.wait()
+    kept = [
+        f".a.{HOST}.{os.getpid()}.tmp",  # being written
+        f".b.elsewhere.{dead.pid}.tmp",  # on another machine, perhaps being written
+        f"c.{HOST}.{dead.pid}.tmp",
+        ".hidden.tmp",
+        ".profile",
+    ]
+    gone = [f".d.json.{HOST}.{dead.pid}.tmp", f".e.elsewhere.{os.getpid()}.tmp"]
+    earlier = f".f.{HOST}.{os.getpid()}.tmp"  # of a process that had our number before
+    for name in [*kept, *gone, earlier]:
+        (tmp_path / name).write_text("x")
+    long_ago = time.time() - 2 * disk.FOREIGN_S
+    for name in (gone[1], earlier):
+        os.utime(tmp_path / name, (long_ago, long_ago))
+    disk.clear_stale(tmp_path)
+    assert {path.name for path in tmp_path.iterdir()} == set(kept)
+    disk.clear_stale(tmp_path / "not there")
+
+
+def test_a_link_stays_a_link_and_a_pipe_a_pipe(tmp_path: Path) -> None:
+    (tmp_path / "real").write_text("before")
+    (tmp_path / "link").symlink_to(tmp_path / "real")
+    disk.write(tmp_path / "link", b"after")
+    assert (tmp_path / "link").is_symlink()
+    assert (tmp_path / "real").read_text() == "after"
+    os.mkfifo(tmp_path / "pipe")
+    with subprocess.Popen(["cat", str(tmp_path / "pipe")], stdout=subprocess.PIPE) as reader:
+        disk.write(tmp_path / "pipe", b"through")
+        assert reader.communicate(timeout=30)[0] == b"through"
+    assert stat.S_ISFIFO((tmp_path / "pipe").stat().st_mode)
+    disk.write(Path("/dev/null"), b"gone")
+    assert stat.S_ISCHR(Path("/dev/null").stat().st_mode)
+
+
+def test_files_are_for_whom_the_umask_says(tmp_path: Path) -> None:
+    before = os.umask(0o027)
+    try:
+        disk.write(tmp_path / "file", b"x")
+    finally:
+        os.umask(before)
+    assert stat.S_IMODE((tmp_path / "file").stat().st_mode) == 0o640
+
+
+@pytest.mark.parametrize("place", ["file/page", "x" * 300])
+def test_a_place_that_is_none_is_one_sentence(tmp_path: Path, place: str) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(StoreError, match=r"^Cannot write .*\.$"), disk.whole(tmp_path / place):
+        pytest.fail("begun")
