@@ -3,7 +3,7 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 READY := .venv/ready
 
-.PHONY: quick test test-all promises check fmt lint bench bench-save asv asv-compare clean
+.PHONY: quick test test-all promises check mutants fmt lint bench bench-save asv asv-compare clean
 
 BASELINE := tests/benchmarks/baseline/baseline.json
 BENCH_RUN = $(BIN)/pytest tests/benchmarks --benchmark-enable --benchmark-only \
@@ -40,6 +40,13 @@ check: $(READY)
 	$(BIN)/ruff format --check $(WHAT) $(TESTS)
 	$(BIN)/mypy $(if $(filter omicsbench%,$(WHAT)),$(WHAT))
 	$(BIN)/pytest -n 2 --dist worksteal $(TESTS)
+
+# Which small faults do the tests of a room or file notice? All, or a sample: SAMPLE=200.
+SAMPLE ?= 0
+
+mutants: $(READY)
+	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 \
+		$(BIN)/python tests/mutants/run.py $(WHAT) --sample $(SAMPLE)
 
 fmt: $(READY)
 	$(BIN)/ruff check --fix-only --quiet .

@@ -8,10 +8,12 @@ import pytest
 
 import builders
 from omicsbench.errors import RegistryError
+from omicsbench.metrics import METRICS
+from omicsbench.metrics.known import facts
 from omicsbench.planning.contestants import resolve_metrics
 from omicsbench.planning.suite import make_suite
 from omicsbench.records.analysis import Analysis
-from omicsbench.records.spec import Phases, RunRecord, Tuning
+from omicsbench.records.spec import OwnMetric, Phases, RunRecord, Status, Tuning
 from omicsbench.registry.discover import discover
 from omicsbench.verdict.equal_cost import at_equal_cost, cost_of, seconds_of
 
@@ -70,6 +72,92 @@ def test_a_tuned_pipeline_is_a_dearer_one_of_the_same_comparison() -> None:
     assert last.at.mean == pytest.approx(0.2)
     assert last.scores == pytest.approx((0.702, 0.502))
     assert found[0].at.mean is None
+
+
+def test_a_comparison_names_its_terms_and_its_unit() -> None:
+    first = at_equal_cost(study(), budgets=2)[0]
+    assert (first.dataset, first.task, first.device) == ("cells", "embed", "cpu")
+    assert (first.output_dim, first.metric, first.currency) == (10, "knn_recall", "seconds")
+    assert first.own_metric is None
+    assert first.scored_by is METRICS["knn_recall"]
+    assert first.scores == (None, pytest.approx(0.502)), "deep costs more than this budget"
+    assert first.at.pairs == 0
+
+
+def test_errors_are_told_as_they_are_and_the_lowest_is_chosen() -> None:
+    records = [
+        run(name, family, 0.0, cost, repeat, scores={"brier": brier}, validation={"brier": brier})
+        for repeat in range(5)
+        for name, family, cost, brier in (
+            ("linear", "simple", 1.0, 0.4),
+            ("net", "deep", 2.0, 0.3),
+            ("large", "deep", 2.0, 0.7),
+        )
+    ]
+    last = at_equal_cost(records)[-1]
+    assert last.at.deep is not None
+    assert last.at.deep.pipeline == "net"
+    assert last.scores == pytest.approx((0.3, 0.4))
+    assert last.at.mean == pytest.approx(0.1), "positive where deep is better"
+
+
+def test_a_family_that_lacks_a_metric_stops_no_other_comparison() -> None:
+    """Of two metrics and two dimensions, the later ones by name are compared all the same."""
+    both = {"knn_recall": 0.5, "trustworthiness": 0.5}
+    records = [
+        run(name, family, 0.5, cost, repeat, scores=scores, validation=scores, output_dim=dim)
+        for repeat in range(5)
+        for name, family, cost, scores, dim in (
+            ("linear", "simple", 1.0, both, 2),
+            ("net", "deep", 2.0, {"trustworthiness": 0.5}, 2),
+            ("map", "simple", 1.0, both, 10),
+        )
+    ]
+    found = at_equal_cost(records)
+    assert {(b.metric, b.output_dim) for b in found} == {("trustworthiness", 2)}
+    untold = [r.model_copy(update={"validation": {}}) for r in records]
+    assert at_equal_cost(untold) == []
+
+
+@pytest.mark.parametrize("term", ["threads", "dataset_id", "features", "scored", "split"])
+def test_unlike_terms_do_not_compete(term: str) -> None:
+    other = "kfold" if term == "split" else "2" if term == "dataset_id" else 99
+    deep = [r for r in study() if r.family == "deep"]
+    moved = [r.model_copy(update={"spec": r.spec.model_copy(update={term: other})}) for r in deep]
+    assert at_equal_cost([*moved, *(r for r in study() if r.family == "simple")]) == []
+
+
+def test_repeats_that_did_not_finish_cost_nothing() -> None:
+    """What failed is neither among the costs nor among the pairs."""
+    failed = {"status": Status.TIMEOUT, "scores": {}, "validation": {}}
+    records = [
+        r.model_copy(update=failed) if (r.spec.repeat, r.family) == (0, "deep") else r
+        for r in study()
+    ]
+    assert at_equal_cost(records) == [], "four of five"
+    found = at_equal_cost(records, min_repeats=4)
+    assert {b.at.pairs for b in found} == {0, 4}
+    assert len(found) == 12
+
+
+def test_sizes_of_one_pipeline_compete_with_each_other() -> None:
+    large = [run("linear", "simple", 0.8, 4.0, repeat, size=1_000) for repeat in range(5)]
+    last = at_equal_cost([*study(), *large], budgets=2)[-1]
+    assert last.at.simple is not None
+    assert (last.at.simple.size, last.at.simple.cost) == (1_000, 4.5)
+
+
+def test_a_metric_of_ones_own_is_compared_as_its_runs_describe_it() -> None:
+    own = {"own": OwnMetric(**facts(METRICS["brier"]) | {"title": "Own error"})}
+    records = [
+        run(name, family, 0.0, 1.0, r, scores={"own": at}, validation={"own": at}, own_metrics=own)
+        for r in range(5)
+        for name, family, at in (("linear", "simple", 0.4), ("net", "deep", 0.3))
+    ]
+    (found,) = at_equal_cost(records)
+    assert found.own_metric is not None
+    assert (found.metric, found.scored_by.title) == ("own", "Own error")
+    assert found.scores == pytest.approx((0.3, 0.4)), "lower is better, and told as it is"
 
 
 def test_what_a_run_costs() -> None:
