@@ -7,6 +7,7 @@ from omicsbench.records import environment
 from omicsbench.records.facts import Limits
 from omicsbench.records.spec import Cause, RunRecord, Status
 
+NOT_DONE = (Cause.CANNOT_RUN, Cause.SIGNAL, Cause.LOST)
 MEMORY_SHARE = 0.8  # of the machine's memory, shared by the jobs, where the suite states no limit
 
 
@@ -21,11 +22,11 @@ def do_again(record: RunRecord, retry: bool, force: bool, limits: Limits) -> boo
     """Whether a stored run is to be done again: after a raised limit, or on request.
 
     A run set aside while planning is looked at again every time, and so is one that a signal
-    ended: it may have come from outside.
+    ended, as it may have come from outside, or that another run's crash had set aside.
     """
     if record.status is Status.OK:
         return False
-    if retry or record.limits is None or record.cause in (Cause.CANNOT_RUN, Cause.SIGNAL):
+    if retry or record.limits is None or record.cause in NOT_DONE:
         return True
     if force and record.cause is Cause.PREDICTED:
         return True

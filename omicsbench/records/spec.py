@@ -41,9 +41,10 @@ class Cause(StrEnum):
     CANNOT_RUN = "cannot_run"  # known beforehand: a library, labels, a device... is missing
     PREDICTED = "predicted"  # its predicted cost exceeds a limit
     SMALLER_SIZE = "smaller_size"  # a smaller size exceeded a limit
-    START_UP = "start_up"  # its worker did not start, or an earlier one did not
-    WARM_UP = "warm_up"  # its worker did not survive its warm-up, or an earlier one did not
-    SIGNAL = "signal"  # a signal ended its worker, twice; it may have come from outside
+    START_UP = "start_up"  # its worker did not start
+    WARM_UP = "warm_up"  # its worker did not survive its warm-up, or an earlier one took too much
+    SIGNAL = "signal"  # a signal ended its worker each time; it may have come from outside
+    LOST = "lost"  # an earlier worker crashed before it ran, or the result could not be stored
 
 
 @dataclass(frozen=True)

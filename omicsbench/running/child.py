@@ -107,7 +107,7 @@ class Child:
         self._request = 0
         self._log = b""
         self._looked = time.monotonic()
-        self._children: list[psutil.Process] = []
+        self._children: set[psutil.Process] = set()
         self._open = contextlib.ExitStack()
         try:
             self._start(module, told)
@@ -239,7 +239,7 @@ class Child:
         now = time.monotonic()
         if now - self._looked > CHILDREN_POLL_S:
             self._looked = now
-            self._children = descendants.kin(self._watched)
+            self._children = descendants.kin([self._watched])
         try:
             return descendants.memory_bytes(self._watched, self._children, self.terms.memory_bytes)
         except psutil.Error:
@@ -275,7 +275,7 @@ class Child:
 
     def _kill(self) -> None:
         """End the process and everything it started."""
-        everyone = [self._watched, *self._children, *descendants.kin(self._watched)]
+        everyone = {self._watched, *self._children, *descendants.kin([self._watched])}
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(self._process.pid, signal.SIGKILL)
         descendants.end(str(self.folder), everyone)

@@ -18,11 +18,17 @@ MARK = "OMICSBENCH_OWNER"  # variable: the folder of the process that all this b
 PATIENCE_S = 10.0  # to see killed processes go
 
 
-def kin(process: psutil.Process) -> list[psutil.Process]:
-    """What the process started and what that did, as far as the parents still live."""
-    found: list[psutil.Process] = []
-    with contextlib.suppress(psutil.Error):
-        found = process.children(recursive=True)
+def kin(roots: Iterable[psutil.Process]) -> set[psutil.Process]:
+    """What these processes started and what that did, as far as the parents still live."""
+    children: dict[int, list[psutil.Process]] = {}
+    for process in psutil.process_iter(["ppid"]):
+        children.setdefault(process.info["ppid"], []).append(process)
+    found: set[psutil.Process] = set()
+    pids = [process.pid for process in roots]
+    while pids:
+        new = {child for pid in pids for child in children.get(pid, ())} - found
+        found |= new
+        pids = [child.pid for child in new]
     return found
 
 
@@ -42,11 +48,10 @@ def marked(owner: str) -> Iterator[psutil.Process]:
 
 def end(owner: str, known: Iterable[psutil.Process] = ()) -> None:
     """Kill all that belongs to ``owner``, and ``known`` with its kin, until nothing is left."""
-    known = list(known)
+    living = list(known)
     deadline = time.monotonic() + PATIENCE_S
     while time.monotonic() < deadline:
-        found = {*known, *marked(owner)}
-        found |= {child for process in known for child in kin(process)}
+        found = {*living, *marked(owner), *kin(living)}
         living = [process for process in found if process.pid != os.getpid() and _lives(process)]
         if not living:
             return

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,6 +18,7 @@ from omicsbench.records.spec import RunSpec
 from omicsbench.registry.pipeline import Pipeline, Stage
 from omicsbench.running import measure
 from omicsbench.running.shared_stages import Cost, FittedStage, load_stage, save_stage
+from omicsbench.running.storable import facts
 
 ROUNDING = 1e-3  # by which probabilities may miss a sum of 1
 
@@ -124,7 +124,7 @@ def _fit_stage(
         }
     else:
         checked = {part: _checked(Z[part], sizes[part], stage, part) for part in Z}
-    fit_info = json.loads(json.dumps(dict(getattr(model, "fit_info_", {})), default=_plain))
+    fit_info = facts(getattr(model, "fit_info_", {}))
     return FittedStage(checked, cost, model, fit_info)
 
 
@@ -163,11 +163,6 @@ def _apply(
             if wanted:
                 Z[part] = model.embedding_ if kept else apply(*given[part])
     return Z, elapsed
-
-
-def _plain(value: Any) -> Any:
-    """What a method tells of itself as JSON can hold it: numpy's numbers as numbers."""
-    return value.tolist() if isinstance(value, np.generic | np.ndarray) else str(value)
 
 
 def _checked(output: Any, n: int, stage: Stage, part: str) -> Float32Array:

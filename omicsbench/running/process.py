@@ -21,13 +21,13 @@ UNREADY = {"starting": Cause.START_UP, "warming": Cause.WARM_UP}  # phases befor
 class Died(Exception):
     """The worker is gone, and so its current run ended.
 
-    ``outside`` names what ended it, if that may have come from outside.
+    ``by`` names what ended it, where that tells nothing of the run; else it is empty.
     """
 
-    def __init__(self, ending: Ending, outside: str | None = None) -> None:
+    def __init__(self, ending: Ending, by: str = "") -> None:
         super().__init__(ending.reason)
         self.ending = ending
-        self.outside = outside
+        self.by = by
 
 
 class WorkerProcess:
@@ -56,7 +56,7 @@ class WorkerProcess:
             return self._answer(spec, prepared)
         except Lost as lost:
             raise self._died(lost) from None
-        except (ValidationError, KeyError, TypeError):
+        except (ValidationError, KeyError, TypeError, AttributeError):
             # The message is whole: a method that reached for the channel sent it.
             raise self._wrong("answered with what is no record") from None
 
@@ -95,7 +95,8 @@ class WorkerProcess:
         unready = UNREADY.get(self.phase)
         phase = f" while {self.phase} up" if unready else ""
         cause = Cause.SIGNAL if lost.outside else unready
-        return Died(Ending(lost.status, f"{lost.reason}{phase}{lost.last}", cause), lost.outside)
+        by = lost.outside or ("a failed start" if self.phase == "starting" else "")
+        return Died(Ending(lost.status, f"{lost.reason}{phase}{lost.last}", cause), by)
 
     def _wrong(self, what: str) -> Died:
         return Died(Ending(Status.CRASHED, f"its process {what}"))

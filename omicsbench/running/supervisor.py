@@ -1,9 +1,10 @@
 """The parent's side of a suite's runs: hand them to workers, store what comes, go on after deaths.
 
 A worker that exceeds a limit or dies takes one run with it, which is recorded with the cause; a
-fresh worker goes on with the rest. A signal that may have come from outside (`FROM_OUTSIDE`) is
-no result: the run is done once more in a fresh worker. Only if that ends in the same way, and
-nobody stops the suite meanwhile, is it recorded as crashed, until the suite is run again.
+fresh worker goes on with the rest. A worker that did not start, or that a signal ended which may
+have come from outside (`FROM_OUTSIDE`), tells nothing of its run: this is done again in a fresh
+worker. Only if all `TRIES` end like that, and nobody stops the suite meanwhile, is it recorded as
+crashed, until the suite is run again.
 """
 
 from __future__ import annotations
@@ -14,17 +15,20 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
+from omicsbench.errors import StoreError
 from omicsbench.prepare.prepared import Prepared
 from omicsbench.records import environment
 from omicsbench.records.facts import Environment
 from omicsbench.records.spec import Cause, Ending, RunRecord, RunSpec, Status
-from omicsbench.records.store import write_record
+from omicsbench.records.store import open_folder, write_record
 from omicsbench.running.child import Stopped
 from omicsbench.running.job import Job
 from omicsbench.running.limits import Budget
 from omicsbench.running.process import Died, WorkerProcess
 
 SETTLE_S = 1.0  # signals to many processes arrive at this one within
+TRIES = 3  # of a run whose workers are lost
+IN_A_ROW = 12  # workers lost with no run between them: the job is left for another time
 
 
 def supervise(
@@ -54,51 +58,102 @@ def _supervise(job: Job, done: Callable[[RunRecord], None], stop: threading.Even
     queue = deque(job.runs)
     budget = Budget(job.limits, job.known, job.conditions.manner.force)
     cold: dict[str, Ending] = {}  # by data set: why its warm-up cannot be survived
-    cut_short: dict[str, str] = {}  # by key: the signal that ended the first try of a run
+    lost = _Losses()
     here = environment.describe(job.conditions.jobs)  # until a worker tells better
     while queue:
         with WorkerProcess(job, stop) as worker:
             while queue:
                 spec, prepared = queue.popleft()
-                left_out = cold.get(spec.dataset) or cold.get("") or budget.left_out(spec)
+                left_out = (
+                    lost.too_many()
+                    or cold.get("")
+                    or cold.get(spec.dataset)
+                    or budget.left_out(spec)
+                )
                 if left_out:
                     done(_lost(job, spec, prepared, here, left_out))
                     continue
                 try:
                     record = worker.run(spec, prepared)
                     alive = True
+                except StoreError as error:
+                    open_folder(Path(job.conditions.out))  # raises if it is so
+                    ending = Ending(Status.ERROR, f"StoreError: {error}", Cause.LOST)
+                    record = _lost(job, spec, prepared, here, ending)
+                    alive = True
                 except Died as death:
                     here = worker.environment or here
-                    if death.outside and spec.key not in cut_short:
-                        cut_short[spec.key] = death.outside
+                    again = bool(death.by) and lost.again(spec.key, death.by)
+                    _settle(death, lost, stop)
+                    if again:
                         queue.appendleft((spec, prepared))
                         break
-                    _settle(death, stop)
                     record = _lost(job, spec, prepared, here, death.ending)
                     alive = False
                     if death.ending.cause in (Cause.START_UP, Cause.WARM_UP):
                         scope = "" if death.ending.cause is Cause.START_UP else spec.dataset
-                        reason = f"{death.ending.status} already while {worker.phase} up"
-                        cold[scope] = Ending(Status.SKIPPED, reason, death.ending.cause)
-                done(_told(record, cut_short.get(spec.key), stop))
+                        cold[scope] = _set_aside(death.ending, worker.phase)
+                done(_told(record, lost.by(spec.key), stop))
                 here = record.environment
                 budget.learn(record)
+                if alive:
+                    lost.in_a_row = 0
                 if not alive or job.conditions.manner.isolate_runs or _tainted(record):
                     break
 
 
-def _settle(death: Died, stop: threading.Event | None) -> None:
-    """Wait whether what ended a worker stops this process too. Raises Stopped if it does."""
+class _Losses:
+    """Workers that were lost while nothing says that it was their run that did it."""
+
+    def __init__(self) -> None:
+        self.in_a_row = 0
+        self._by: dict[str, list[str]] = {}  # by key of the run: what ended each
+
+    def again(self, key: str, by: str) -> bool:
+        """Note one more; whether its run is tried again."""
+        self.in_a_row += 1
+        self._by.setdefault(key, []).append(by)
+        return len(self._by[key]) < TRIES
+
+    def by(self, key: str) -> list[str]:
+        """What ended the workers of a run, each named once."""
+        return list(dict.fromkeys(self._by.get(key, ())))
+
+    def too_many(self) -> Ending | None:
+        """Why nothing more of the job is tried now; None if it is."""
+        if self.in_a_row < IN_A_ROW:
+            return None
+        reason = f"left for another time, as {self.in_a_row} workers in a row were lost"
+        return Ending(Status.SKIPPED, reason, Cause.LOST)
+
+
+def _set_aside(ending: Ending, phase: str) -> Ending:
+    """What other runs are told that would end in the same way.
+
+    What took too much while warming up will again. What crashed may have been hit by something.
+    """
+    crashed = ending.status is Status.CRASHED or ending.cause is Cause.START_UP
+    reason = f"{ending.status} already while {phase} up"
+    return Ending(Status.SKIPPED, reason, Cause.LOST if crashed else ending.cause)
+
+
+def _settle(death: Died, lost: _Losses, stop: threading.Event | None) -> None:
+    """Wait whether what ended a worker stops this process too. Raises Stopped if it does.
+
+    A worker that is lost for the first time is not waited for: that may happen to any.
+    """
+    if death.by and lost.in_a_row == 1:
+        return
     if death.ending.status is Status.CRASHED and (stop or threading.Event()).wait(SETTLE_S):
         raise Stopped
 
 
-def _told(record: RunRecord, first: str | None, stop: threading.Event | None) -> RunRecord:
-    """The record with what ended a first try. Raises Stopped if a stop may have made it fail."""
+def _told(record: RunRecord, by: Sequence[str], stop: threading.Event | None) -> RunRecord:
+    """The record with what ended earlier tries. Raises Stopped if a stop may have made it fail."""
     if record.status is not Status.OK and stop is not None and stop.is_set():
         raise Stopped
-    note = f"done again, as {first} had ended the worker"
-    return record.model_copy(update={"notes": (*record.notes, note)}) if first else record
+    note = f"done again, as {' and '.join(by)} had ended the worker"
+    return record.model_copy(update={"notes": (*record.notes, note)}) if by else record
 
 
 def _tainted(record: RunRecord) -> bool:

@@ -23,6 +23,7 @@ from typing import Any
 from omicsbench.errors import StoreError
 from omicsbench.records.facts import Environment, Limits
 from omicsbench.records.spec import Ending, RunRecord, RunSpec, Status
+from omicsbench.running.channel import Channel
 from omicsbench.running.serving import Served
 from omicsbench.running.storable import text
 
@@ -39,11 +40,15 @@ def main(arguments: Sequence[str]) -> None:
         spec = RunSpec.model_validate(request["spec"])
         anew = None if request is unserved else partial(served.start_anew, request)
         try:
-            record = server.run(spec, request["prepared"], channel.reply, anew)
+            record = server.run(spec, request["prepared"], channel, anew)
         except StoreError as error:
             channel.reply("cannot_store", reason=text(error))
-        else:
+            continue
+        try:
             channel.reply("record", record=record.model_dump(mode="json"))
+        except (ValueError, TypeError) as error:
+            lost = server.failed(spec, Status.ERROR, f"its record cannot be stored: {error}")
+            channel.reply("record", record=lost.model_dump(mode="json"))
 
 
 class _Server:
@@ -80,9 +85,9 @@ class _Server:
         }
 
     def run(
-        self, spec: RunSpec, folder: str, reply: Any, anew: Callable[[], None] | None
+        self, spec: RunSpec, folder: str, channel: Channel, anew: Callable[[], None] | None
     ) -> RunRecord:
-        """One run; whatever goes wrong in Python becomes a record that tells the cause.
+        """One run; whatever is raised becomes a record that tells the cause.
 
         ``anew`` replaces the process by a fresh one for the same run; None if that was done.
         """
@@ -93,23 +98,24 @@ class _Server:
         prepared = Prepared(Path(folder))
         started = datetime.now(UTC).isoformat(timespec="seconds")
         try:
-            if self._warm_up(spec, prepared, reply) and self.restarts and _compiled():
+            if self._warm_up(spec, prepared, channel) and self.restarts and _compiled():
                 if anew:
                     anew()
                 self.restarts = False  # compiled once more: the disk keeps nothing
-            reply("running")
+            channel.reply("running")
             record = execute(self.place, spec, prepared)
         except InvalidOutput as error:
-            record = self._failed(spec, Status.INVALID_OUTPUT, str(error))
+            record = self.failed(spec, Status.INVALID_OUTPUT, text(error))
         except MemoryError as error:
-            record = self._failed(spec, Status.OUT_OF_MEMORY, f"MemoryError: {error}")
+            record = self.failed(spec, Status.OUT_OF_MEMORY, f"MemoryError: {text(error)}")
         except StoreError:
-            raise  # the results folder cannot be written: not a matter of this run
-        except Exception as error:
+            raise  # the results folder cannot be written: whether that is so, the driver sees
+        except BaseException as error:  # SystemExit too: a method does not end the worker
             status = Status.ERROR
             if type(error).__name__ == "OutOfMemoryError":  # torch on a GPU
                 status = Status.OUT_OF_MEMORY
-            record = self._failed(spec, status, _cause(error))
+            record = self.failed(spec, status, _cause(error))
+        channel.end_if_forked()
         phases = record.phases.model_copy(
             update={"import_s": self.import_s, "warm_up_s": self.warm_up_s}
         )
@@ -132,7 +138,7 @@ class _Server:
         used += [modules_of(self.metrics[name].make) for name in metrics]
         return self.here.model_copy(update={"packages": packages(set().union(*used))})
 
-    def _warm_up(self, spec: RunSpec, prepared: Any, reply: Any) -> bool:
+    def _warm_up(self, spec: RunSpec, prepared: Any, channel: Channel) -> bool:
         """Before the first run of each kind of input, and where a method switches its path.
 
         Whether anything was to be warmed.
@@ -147,23 +153,27 @@ class _Server:
             kind = (prepared.contents.sparse, rows)
             if kind in self.warm:
                 continue
-            reply("warming")
+            channel.reply("warming")
             start = time.perf_counter()
-            with contextlib.suppress(Exception):  # what ails the method, its run will tell
+            with contextlib.suppress(BaseException):  # what ails the method, its run will tell
                 warm_up(self.place, spec, prepared, rows)
+            channel.end_if_forked()
             self.warm_up_s += time.perf_counter() - start
             self.warm.add(kind)
         return len(self.warm) > known
 
-    def _failed(self, spec: RunSpec, status: Status, reason: str) -> RunRecord:
-        return RunRecord.unfinished(spec, self.place.pipeline, Ending(status, reason))
+    def failed(self, spec: RunSpec, status: Status, reason: str) -> RunRecord:
+        """The record of a run that did not come to its end."""
+        ending = Ending(status, reason)
+        return RunRecord.unfinished(spec, self.place.pipeline, ending, **self.fixed)
 
 
 def _cause(error: BaseException) -> str:
     """Type, message and the innermost line: enough to find it."""
-    frame = traceback.extract_tb(error.__traceback__)[-1]
-    text = " ".join(str(error).split()) or "no message"
-    return f"{type(error).__name__}: {text[:500]} ({Path(frame.filename).name}:{frame.lineno})"
+    frames = traceback.extract_tb(error.__traceback__, limit=-1)
+    where = "".join(f" ({Path(frame.filename).name}:{frame.lineno})" for frame in frames)
+    said = " ".join(text(error, 500).split()) or "no message"
+    return text(f"{type(error).__name__}: {said}{where}")
 
 
 def _compiled() -> bool:

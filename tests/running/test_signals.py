@@ -29,13 +29,14 @@ import os, signal, sys, time
 from pathlib import Path
 from omicsbench.plugin import method
 
-NUMBER, WHEN, ONCE = (os.environ.get(name) for name in ("NUMBER", "WHEN", "ONCE"))
+NUMBER, WHEN, TIMES, NOTES = map(os.environ.get, ("NUMBER", "WHEN", "TIMES", "NOTES"))
 
 def strike(phase):
-    "Be struck by a signal in this phase: once, where a file notes it, or every time."
-    if WHEN == phase and not (ONCE and Path(ONCE).exists()):
-        if ONCE:
-            Path(ONCE).touch()
+    "Be struck by a signal in this phase: so many times, noted in a file, or every time."
+    struck = len(Path(NOTES).read_text()) if NOTES and Path(NOTES).exists() else 0
+    if WHEN == phase and (not NOTES or struck < int(TIMES)):
+        if NOTES:
+            open(NOTES, "a").write("x")
         os.kill(os.getpid(), int(NUMBER))
         time.sleep(30)
 
@@ -107,12 +108,13 @@ def undisturbed(plugins: Path, tmp_path_factory: pytest.TempPathFactory) -> list
 
 
 @pytest.mark.parametrize(
-    ("number", "when", "isolate"),
+    ("number", "when", "times", "isolate"),
     [
-        (signal.SIGTERM, "running", False),
-        (signal.SIGHUP, "starting", False),
-        (signal.SIGXCPU, "running", True),
-        (signal.SIGKILL, "warming", False),
+        (signal.SIGTERM, "running", 1, False),
+        (signal.SIGHUP, "starting", 1, False),
+        (signal.SIGXCPU, "running", 1, True),
+        (signal.SIGKILL, "warming", 2, False),
+        (signal.SIGKILL, "starting", 2, False),
     ],
 )
 def test_a_run_whose_worker_is_ended_from_outside_is_done_again(
@@ -122,15 +124,18 @@ def test_a_run_whose_worker_is_ended_from_outside_is_done_again(
     monkeypatch: pytest.MonkeyPatch,
     number: signal.Signals,
     when: str,
+    times: int,
     isolate: bool,
 ) -> None:
-    for name, value in (("NUMBER", number.value), ("WHEN", when), ("ONCE", tmp_path / "struck")):
+    notes = tmp_path / "struck"
+    told = {"NUMBER": number.value, "WHEN": when, "TIMES": times, "NOTES": notes}
+    for name, value in told.items():
         monkeypatch.setenv(name, str(value))
     registry = discover([plugins])
     records = run_suite(
         _suite("struck(2)"), tmp_path, registry=registry, manner=Manner(isolate_runs=isolate)
     )
-    assert (tmp_path / "struck").exists()
+    assert notes.read_text() == "x" * times
     assert [r.status for r in records] == [Status.OK] * 3, [r.reason for r in records]
     assert _scores(records).items() <= _scores(undisturbed).items()
     noted = [n for r in records for n in r.notes if number.name in n]

@@ -1,0 +1,125 @@
+"""A process of the harness is told apart from what it is made to do, and leaves nothing behind."""
+
+from __future__ import annotations
+
+import resource
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from threading import Event
+from typing import Any
+
+import psutil
+import pytest
+
+from omicsbench.records.spec import Status
+from omicsbench.running.child import Child, Lost, Stopped, Terms
+
+PLUGINS = Path(__file__).parents[1] / "plugins"
+
+
+@pytest.fixture
+def child(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Child]:
+    monkeypatch.setenv("PYTHONPATH", str(PLUGINS))
+    with Child("unruly_child", {}, Terms(tmp_path, 1, 1 << 30)) as child:
+        yield child
+    assert not list(tmp_path.iterdir()), "its folder is gone"
+
+
+def _do(child: Child, what: str, limit_s: float = 30.0) -> dict[str, Any]:
+    child.ask({"do": what})
+    return child.message(limit_s)
+
+
+def _others(child: Child) -> list[psutil.Process]:
+    """Processes that belong to it, by their environment or their parents."""
+    found = psutil.Process(child._process.pid).children(recursive=True)
+    for process in psutil.process_iter():
+        try:
+            if process.environ().get("OMICSBENCH_OWNER") == str(child.folder):
+                found.append(process)
+        except psutil.Error:
+            continue
+    return [one for one in found if one.pid != child._process.pid]
+
+
+@pytest.mark.parametrize(
+    ("what", "why"),
+    [
+        ("stray", "something other than a message was written into the harness's own pipe"),
+        ("everywhere", "something other than a message was written into the harness's own pipe"),
+        ("half_a_message", "the process ended with exit code 0"),
+        ("closes_all", "closed the harness's own pipe"),
+        ("floods", "the process ended with exit code 5"),
+        ("dies", "the process was killed by SIGKILL"),
+    ],
+)
+def test_whatever_it_does_ends_as_one_loss_with_its_cause(
+    child: Child, what: str, why: str
+) -> None:
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    with pytest.raises(Lost, match=why) as lost:
+        _do(child, what)
+    assert lost.value.status is Status.CRASHED
+    assert lost.value.outside == ("SIGKILL" if what == "dies" else None)
+    if what == "floods":
+        assert lost.value.last == ": the last \ufffd word"
+        grown = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
+        assert grown < 50_000, "kB: only the end of what it printed is kept"
+
+
+def test_a_second_answer_is_not_taken_for_that_to_the_next_question(child: Child) -> None:
+    assert _do(child, "answers_twice")["event"] == "done"
+    with pytest.raises(Lost, match="own pipe"):
+        _do(child, "child")
+
+
+def test_a_fork_that_comes_back_says_nothing(child: Child) -> None:
+    assert _do(child, "forks")["event"] == "done"
+    time.sleep(0.3)
+    assert _do(child, "closes_its_output_and_goes_on")["event"] == "done"
+    assert _do(child, "forks")["event"] == "done"
+
+
+@pytest.mark.parametrize(
+    "what", ["child", "child_in_its_own_session", "orphan", "orphan_without_environment", "many"]
+)
+@pytest.mark.parametrize("dead", [False, True])
+def test_what_it_started_is_ended_with_it(child: Child, what: str, dead: bool) -> None:
+    """However it ends itself; without an environment only as long as it lives."""
+    _do(child, what)
+    time.sleep(0.2)
+    others = _others(child)
+    assert len(others) >= (30 if what == "many" else 1)
+    if dead and what != "orphan_without_environment":
+        with pytest.raises(Lost):
+            _do(child, "dies")
+    child.close()
+    assert not [one for one in others if one.is_running() and one.status() != "zombie"]
+
+
+def test_a_time_limit_holds(child: Child) -> None:
+    with pytest.raises(Lost, match=r"exceeded its time limit of 0\.5 s") as lost:
+        _do(child, "sleeps", 0.5)
+    assert lost.value.status is Status.TIMEOUT
+
+
+def test_a_stop_is_heard(child: Child) -> None:
+    child.stop = Event()
+    child.stop.set()
+    with pytest.raises(Stopped):
+        _do(child, "sleeps")
+
+
+def test_memory_that_forks_share_counts_once(child: Child) -> None:
+    child.terms = Terms(child.terms.scratch, 1, 600 << 20)
+    assert _do(child, "idle_forks")["event"] == "done"
+    with pytest.raises(Lost, match=r"exceeded its memory limit of 0\.586 GiB") as lost:
+        _do(child, "hungry_fork")
+    assert lost.value.status is Status.OUT_OF_MEMORY
+
+
+def test_what_cannot_be_started_is_a_loss(tmp_path: Path) -> None:
+    (tmp_path / "scratch").write_text("a file")
+    with pytest.raises(Lost, match="no process can be started"):
+        Child("unruly_child", {}, Terms(tmp_path / "scratch", 1, 1 << 30))
