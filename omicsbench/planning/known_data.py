@@ -13,12 +13,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from omicsbench.errors import OmicsbenchError
-from omicsbench.inputs.cache import cache_folder
 from omicsbench.inputs.fetch import local_path
 from omicsbench.inputs.source import Source
 from omicsbench.planning.outline import ChosenData, DataTerms
 from omicsbench.planning.suite import Suite
-from omicsbench.prepare.prepared import Prepared
+from omicsbench.prepare.prepared import Prepared, prepared_folder
 from omicsbench.prepare.split import split
 from omicsbench.prepare.writing import code_of
 from omicsbench.records.facts import DatasetFacts
@@ -62,7 +61,9 @@ def known_data(data: ChosenData, suite: Suite, records: Iterable[RunRecord]) -> 
             cells, features, names, codes = _loaded(data)
         except OmicsbenchError as error:
             note = str(error)
-    size_bytes = sum(f.stat().st_size for p in folders for f in p.iterdir()) if folders else None
+    size_bytes = (
+        sum(f.stat().st_size for p in folders for f in p.rglob("*.npy")) if folders else None
+    )
     known = KnownData(source.name, _numbers(data), cells, features, size_bytes, note or AS_STATED)
     if cells is None:
         return known
@@ -110,7 +111,7 @@ def _fewest_train(codes: Codes, held_out: int, suite: Suite) -> int:
 def _prepared(source: Source) -> list[Path]:
     """Folders of the data set prepared in any way, the newest first, repeats of a cohort too."""
     name = re.compile(re.escape(source.slug) + r"-[0-9a-f]{16}(-\d+)?")
-    folders = cache_folder().glob(f"prepared/{source.slug}-*/meta.json")
+    folders = prepared_folder().glob(f"{source.slug}-*/meta.json")
     whole = [path.parent for path in folders if name.fullmatch(path.parent.name)]
     newest = sorted(whole, key=lambda p: -p.stat().st_mtime)
     same = newest[0].name.split(source.slug)[1][:17] if newest else ""

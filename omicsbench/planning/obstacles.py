@@ -9,7 +9,7 @@ import numpy as np
 
 from omicsbench.planning.outline import Wanted
 from omicsbench.prepare.prepared import Prepared
-from omicsbench.prepare.subsample import chosen_rows, class_sizes
+from omicsbench.prepare.subsample import chosen_train
 from omicsbench.records.spec import RunSpec
 from omicsbench.registry.calls import parse_call
 from omicsbench.registry.discover import unavailable
@@ -75,9 +75,11 @@ def _one_class(wanted: Wanted, spec: RunSpec, prepared: Prepared) -> str | None:
     """Classes count among the training rows, if they have more than one cell in the data set."""
     if spec.task != "predict":
         return None
-    assert prepared.labels is not None
-    codes = np.asarray(prepared.labels[chosen_rows(spec, prepared)[0]["train"]])
-    classes = np.count_nonzero(class_sizes(prepared)[np.unique(codes[codes >= 0])] > 1)
+    known = prepared.codes("train")
+    assert known is not None
+    codes = np.asarray(known[chosen_train(spec, known.size)[0]])
+    sizes = np.asarray(prepared.contents.class_sizes)
+    classes = np.count_nonzero(sizes[np.unique(codes[codes >= 0])] > 1)
     return f"only one class among the {spec.size} training samples" if classes < 2 else None
 
 

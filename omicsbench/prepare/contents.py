@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal, cast
 
-from pydantic import Field, model_validator
+from pydantic import Field
 
+from omicsbench.plugin import Values
 from omicsbench.records.facts import DatasetFacts, Frozen
 
 FILE = "meta.json"  # written last: where it lies, the folder is whole
+LAYOUT = 2  # of the folder; raise it when files of prepared data lie elsewhere
 
 
 class Contents(Frozen):
@@ -22,14 +24,27 @@ class Contents(Frozen):
     scale: bool = Field(description="features are brought to unit variance")
     split: Literal["holdout", "kfold"]
     facts: DatasetFacts = Field(alias="info")
-    modalities: tuple[str, ...] = Field(default=(), description="folders, where there are several")
+    class_sizes: tuple[int, ...] = Field(default=(), description="cells of each class, in all")
+    modalities: dict[str, Contents] = Field(
+        default_factory=dict, description="each of them, where there are several"
+    )
     dataset_prepare_s: float | None = Field(default=None, description="None of one modality")
 
-    @model_validator(mode="before")
-    @classmethod
-    def _notes_once(cls, stored: Any) -> Any:
-        """Notes were written here too, beside those in ``info``; hours of work may lie there."""
-        return {k: v for k, v in stored.items() if k != "notes"} if type(stored) is dict else stored
+    @property
+    def values(self) -> Values:
+        """What the cells hold; of one matrix, as several may hold different things."""
+        return cast(Values, self.facts.values)
+
+    @property
+    def held_out(self) -> int | None:
+        """Code of the class that is in the test set alone, None if there is none."""
+        name = self.facts.held_out
+        return None if name is None else self.facts.label_names.index(name)
+
+    @property
+    def alone(self) -> tuple[int, ...]:
+        """Codes of the classes that have one cell."""
+        return tuple(code for code, size in enumerate(self.class_sizes) if size == 1)
 
     @classmethod
     def read(cls, folder: Path) -> Contents:

@@ -1,28 +1,26 @@
 """From a data set to what methods are given: normalised, genes selected, split, on disk.
 
 Normalisation is per cell; genes are selected on the training pool: no step sees a test
-row. The result is a folder of memory-mapped ``.npy`` arrays, written beside and renamed
-when whole, named by the hash of everything it was made from.
+row. The result is a folder of memory-mapped ``.npy`` arrays (``prepare.parts``), written beside
+and renamed when whole, named by the hash of everything it was made from.
 """
 
 from __future__ import annotations
 
 import shutil
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from omicsbench.inputs.cache import cache_folder
-from omicsbench.plugin import Values
 from omicsbench.prepare import split as splitting
-from omicsbench.prepare.contents import FILE, Contents
-from omicsbench.prepare.mapped_rows import MappedCsr
-from omicsbench.prepare.scaling import Scaler
+from omicsbench.prepare.contents import FILE, LAYOUT, Contents
+from omicsbench.prepare.parts import LABELS, NAMES, SCORING, Handed, Name, Part, array, handed
 from omicsbench.prepare.writing import OnShare, Recipe, make
 from omicsbench.records.facts import DatasetFacts
 from omicsbench.records.ids import digest
@@ -30,12 +28,12 @@ from omicsbench.records.ids import digest
 if TYPE_CHECKING:
     from omicsbench.inputs.source import Source
 
-PREPARE_VERSION = 2  # raise it when prepared values change
+PREPARE_VERSION = 2  # raise it when prepared values change: it is in the keys of runs
 
 
 @dataclass(frozen=True)
 class Prepared:
-    """A prepared split on disk: (cells, features) float32 plus row numbers and labels."""
+    """A prepared split on disk, whole: the rows of each part, and all that is known of them."""
 
     folder: Path
 
@@ -49,68 +47,41 @@ class Prepared:
         """What records tell of these data."""
         return self.contents.facts
 
-    @property
-    def values(self) -> Values:
-        """What the cells hold; of one modality, as several may hold different things."""
-        return cast(Values, self.facts.values)
+    def hand(self, parts: Collection[Name], labels: Collection[Name] = ()) -> Handed:
+        """These parts of the data, and these of their labels, to be told to a process."""
+        return handed(self.folder, self.contents, parts, labels)
 
-    def _array(self, name: str) -> NDArray[Any]:
-        return np.load(self._home / f"{name}.npy", mmap_mode="r")  # type: ignore[no-any-return]
-
-    @property
-    def _home(self) -> Path:
-        """Where the split and the labels lie; modalities share them, and the first is asked."""
-        return self.folder / next(iter(self.contents.modalities), "")
-
-    @cached_property
-    def modalities(self) -> dict[str, Prepared]:
-        """Each modality's own prepared cells, by name; empty where there is one alone."""
-        return {name: Prepared(self.folder / name) for name in self.contents.modalities}
-
-    @cached_property
-    def X(self) -> MappedCsr | NDArray[np.float32]:
-        """All cells x selected features, log-normalised but unscaled, memory-mapped."""
-        if not self.contents.sparse:
-            return self._array("X")
-        return MappedCsr.open(self._home, self.contents.shape[1])
+    def matrices(self, name: Name) -> dict[str, Part]:
+        """The rows of a part: of each modality by its name, of one matrix alone by ""."""
+        return self.hand([name]).matrices(name)
 
     @cached_property
     def split(self) -> splitting.Split:
-        return splitting.Split(*(self._array(part) for part in ("train", "validation", "test")))
+        """Row numbers in the data set; of parts, rows lie in their ascending order."""
+        return splitting.Split(*(array(self.folder / SCORING, name) for name in NAMES))
+
+    def codes(self, name: Name) -> NDArray[np.int32] | None:
+        """Label code of every row of a part, in the split's order, -1 where missing."""
+        return self.hand((), [name]).codes(name)
 
     @cached_property
     def labels(self) -> NDArray[np.int32] | None:
         """Label code of every cell, -1 where missing; None without labels."""
-        return self._array("labels") if self.facts.label_names else None
+        return array(self.folder / LABELS, "all") if self.facts.label_names else None
 
     @cached_property
     def units(self) -> NDArray[np.int64] | None:
         """Unit code of every cell (its donor or batch), None where none is stated."""
-        return self._array("units") if self.facts.unit else None
-
-    @cached_property
-    def features(self) -> NDArray[np.int64]:
-        """Place of each selected feature among those measured."""
-        return np.array(self._array("features"))  # a copy: methods may keep it, and write
-
-    @cached_property
-    def depth(self) -> NDArray[np.float32] | None:
-        """What ``normalise.measured`` needs of every cell; of modalities only."""
-        return self._array("depth") if (self._home / "depth.npy").is_file() else None
-
-    @property
-    def held_out(self) -> int | None:
-        """Code of the class that is in the test set alone, None if there is none."""
-        name = self.facts.held_out
-        return None if name is None else self.facts.label_names.index(name)
+        return array(self.folder / SCORING, "units") if self.facts.unit else None
 
     def obsm(self, name: str) -> NDArray[np.float32]:
         """What the data set knows of every cell besides labels, (cells, d)."""
-        return self._array(f"obsm_{name}")
+        return array(self.folder / SCORING, f"obsm_{name}")
 
-    def scaler(self) -> Scaler:
-        """The fixed space in which every size is scored: scaled by the training pool."""
-        return Scaler(self._array("sd"), self._array("mean"), self.contents.scale)
+
+def prepared_folder() -> Path:
+    """Where prepared data are kept; what other layouts left in the cache lies elsewhere."""
+    return cache_folder() / f"prepared-{LAYOUT}"
 
 
 def prepare(
@@ -135,7 +106,7 @@ def prepare(
             made[repeat] = made[repeats[0]]
             continue
         made_id = digest([PREPARE_VERSION, source.identity, seed, features, per_size])
-        single = cache_folder() / "prepared" / f"{source.slug}-{made_id}"
+        single = prepared_folder() / f"{source.slug}-{made_id}"
         folder = single if _whole(single) else single.with_name(f"{single.name}-{repeat}")
         if not _whole(folder):
             cohort = splitting.kind(source.shape[0]) == "kfold"
@@ -156,8 +127,10 @@ def _whole(folder: Path) -> bool:
         return False
     try:
         prepared = Prepared(folder)
-        for part in prepared.modalities.values() or [prepared]:
-            _ = part.facts, part.X, part.split, part.labels, part.scaler()
+        _ = prepared.split, prepared.labels, prepared.units
+        for name in NAMES:
+            for part in prepared.matrices(name).values():
+                _ = part.X, part.scaler() if name == "train" else part.order
     except (OSError, ValueError, EOFError, KeyError):
         shutil.rmtree(folder, ignore_errors=True)
         return False

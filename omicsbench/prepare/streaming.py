@@ -6,7 +6,8 @@ rows, whatever the number of cells.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,7 @@ from omicsbench.inputs.validation import DROPS_EMPTY, MIN_CELLS
 from omicsbench.plugin import Values
 from omicsbench.prepare import split as splitting
 from omicsbench.prepare.features import ColumnSums, is_logged
-from omicsbench.prepare.mapped_rows import CsrWriter, index_type
+from omicsbench.prepare.mapped_rows import CsrWriter
 from omicsbench.prepare.normalise import normalize
 from omicsbench.stream import CellStream
 
@@ -89,32 +90,47 @@ def write(
     values: Values,
     full: NDArray[np.bool_],
     features: NDArray[np.int64],
-    folder: Path,
+    rows: Mapping[Path, NDArray[np.int64]],
     on_share: Callable[[float], None] | None = None,
 ) -> None:
-    """Write the chosen features of the cells that are kept, normalised, as mapped CSR."""
-    from omicsbench.prepare import kernels
+    """Write the chosen features, normalised, as mapped CSR: of each folder the rows it is to have.
 
+    ``rows`` are numbers among the cells that are kept; they are written in ascending order.
+    """
     n, p = cells.shape
     place = np.full(p, -1, dtype=np.int32)
     place[features] = np.arange(features.size)
-    start = 0
-    with CsrWriter(folder, features.size) as writer:
+    inside = {folder: np.sort(numbers) for folder, numbers in rows.items()}
+    start, written = 0, 0
+    with ExitStack() as stack:
+        writers = {f: stack.enter_context(CsrWriter(f, features.size)) for f in rows}
         for block in cells.blocks():
             here = slice(start, start + block.shape[0])
-            rows = normalize(block, values)
+            kept = normalize(block, values)
             if not full[here].all():
-                rows = rows[full[here]]
+                kept = kept[full[here]]
             if features.size < p:
-                data = np.empty(rows.data.size, dtype=np.float32)
-                indices = np.empty(rows.data.size, dtype=index_type(features.size))
-                indptr = np.empty(rows.shape[0] + 1, dtype=np.int64)
-                size = kernels.keep_columns(
-                    rows.data, rows.indices, rows.indptr, place, data, indices, indptr
-                )
-                writer.append(data[:size], indices[:size], indptr)
-            else:
-                writer.append(rows.data, rows.indices, rows.indptr)
-            start = here.stop
+                kept = _columns(kept, place, features.size)
+            stop = written + kept.shape[0]
+            for folder, writer in writers.items():
+                first, last = np.searchsorted(inside[folder], [written, stop])
+                own = kept[inside[folder][first:last] - written]
+                writer.append(own.data, own.indices, own.indptr)
+            start, written = here.stop, stop
             if on_share:
                 on_share(start / n)
+
+
+def _columns(rows: Any, place: NDArray[np.int32], features: int) -> Any:
+    """The CSR rows with the columns of ``place`` >= 0 alone, which are numbered by it."""
+    from scipy.sparse import csr_matrix
+
+    from omicsbench.prepare import kernels
+
+    data = np.empty(rows.data.size, dtype=np.float32)
+    indices = np.empty(rows.data.size, dtype=np.int32)
+    indptr = np.empty(rows.shape[0] + 1, dtype=np.int64)
+    size = kernels.keep_columns(rows.data, rows.indices, rows.indptr, place, data, indices, indptr)
+    made = csr_matrix((rows.shape[0], features), dtype=np.float32)
+    made.data, made.indices, made.indptr = data[:size], indices[:size], indptr
+    return made

@@ -1,184 +1,165 @@
-"""The rows of one run: subsampled, scaled by the training rows, and in the space scored in."""
+"""The rows of one run as its method sees them: subsampled, and scaled by the training rows.
+
+Nothing else is here: what runs are scored on is in ``prepare.scored``.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from omicsbench.plugin import MethodInfo, Modality
+from omicsbench.prepare.contents import Contents
 from omicsbench.prepare.features import select_rows
 from omicsbench.prepare.mapped_rows import MappedCsr, ScaledRows
 from omicsbench.prepare.normalise import LIKELIHOODS, measured
-from omicsbench.prepare.prepared import Prepared
+from omicsbench.prepare.parts import Handed, Name, Part
 from omicsbench.prepare.scaling import Matrix, Scaler
 from omicsbench.prepare.split import order
 from omicsbench.records.spec import RunSpec
 
 Float32Array = NDArray[np.float32]
-Chosen = dict[str, NDArray[np.int64]]
+Codes = NDArray[np.int32]
+
+
+@dataclass(frozen=True)
+class View:
+    """How rows are seen: the features kept of those prepared (None: all), and their scale."""
+
+    scaler: Scaler
+    kept: NDArray[np.int64] | None = None
+
+    @classmethod
+    def learnt(cls, train: Part, index: NDArray[np.int64], spec: RunSpec) -> View:
+        """Learnt from the training rows ``index`` (n,), and from no others."""
+        X, scale = train.X, train.contents.scale
+        if spec.features_per_size:
+            raw = X[index]
+            kept = select_rows(raw, train.contents.values, spec.features)
+            return cls(Scaler.fit(raw[:, kept], scale), kept)
+        if isinstance(X, MappedCsr):
+            return cls(Scaler.of(*ScaledRows(X, index, None).moments(), scale))
+        return cls(Scaler.fit(X[index], scale))
+
+    def rows(self, X: MappedCsr | Float32Array, index: NDArray[np.int64]) -> Matrix:
+        """Some rows, scaled; of mapped ones nothing is read yet."""
+        if self.kept is not None:
+            return self.scaler.transform(X[index][:, self.kept])
+        if isinstance(X, MappedCsr):
+            return ScaledRows(X, index, self.scaler)
+        return self.scaler.transform(X[index])
 
 
 @dataclass
 class Rows:
-    """The rows of one run as methods see them (scaled by the n training rows), and as scored.
+    """The rows of one run as methods see them; those of a part come when it is handed over.
 
-    ``X`` holds a matrix for each part, or in task ``integrate`` its modalities. ``scored`` holds
-    expression in the fixed space: all background rows of the parts validation and test, whose
-    first ``spec.scored`` are scored; and in_sample, some training rows, those of numbers
-    ``in_sample``. Of several modalities it is a dict of them, as are ``to_scored`` and the
-    identities.
+    Attributes
+    ----------
+    X : a matrix for each part, or in task ``integrate`` its modalities.
+    labels : of each part, what may be seen of its labels.
+    views : of each modality, or of "", where there is one matrix alone.
+    spaces : how the same is seen where it is scored.
+    places : (p,) of the features among those measured.
+    in_sample : numbers of the training rows that are scored in sample.
     """
 
-    X: dict[str, Any]
-    codes: dict[str, NDArray[np.int32] | None]
-    scored: dict[str, Any]
+    info: MethodInfo
+    spec: RunSpec
+    contents: Contents
+    views: dict[str, View]
+    spaces: dict[str, View]
+    places: NDArray[np.int64]
     in_sample: NDArray[np.int64]
-    to_scored: Any  # values in the units of methods to the fixed space
-    identities: dict[str, Any]  # identity of each scored part, for shared neighbours
-    units: NDArray[np.int64] | None  # of the scored test rows; None where each repeat has its own
-    places: NDArray[np.int64] | None = None  # of the features among those measured
-    classes: int = 0
-    outliers: NDArray[np.bool_] | None = None  # test rows of a class held out of training
-    notes: tuple[str, ...] = ()
+    X: dict[str, Any] = field(default_factory=dict)
+    labels: dict[str, Codes] = field(default_factory=dict)
+
+    @classmethod
+    def learnt(cls, info: MethodInfo, spec: RunSpec, handed: Handed) -> Rows:
+        """The training rows as the first method of a pipeline takes them."""
+        parts = handed.matrices("train")
+        first = next(iter(parts.values()))
+        index, in_sample = chosen_train(spec, len(first))
+        views = {name: View.learnt(part, index, spec) for name, part in parts.items()}
+        spaces = {
+            name: views[name] if spec.features_per_size else View(part.scaler())
+            for name, part in parts.items()
+        }
+        kept = next(iter(views.values())).kept
+        places = first.features if kept is None else first.features[kept]
+        rows = cls(info, spec, handed.contents, views, spaces, places, in_sample)
+        codes = handed.codes("train")
+        rows._take("train", parts, index, None if codes is None else np.asarray(codes[index]))
+        return rows
+
+    @property
+    def features(self) -> int:
+        """How many a method is given, of one matrix."""
+        return self.places.size
+
+    def add(self, part: Name, handed: Handed) -> None:
+        """The first rows of a part that has been handed over, as many as are looked at."""
+        parts = handed.matrices(part)
+        index = np.asarray(next(iter(parts.values())).order[: self.spec.background])
+        codes = handed.codes(part)
+        own = None if codes is None else np.asarray(codes[: index.size])
+        self._take(part, parts, index, own)
+
+    def without_rows(self) -> Rows:
+        """The same, of no rows but those of training."""
+        train = {"train": self.X["train"]}
+        known = {part: codes for part, codes in self.labels.items() if part == "train"}
+        return replace(self, X=train, labels=known)
+
+    def to_scored(self, values: Any, modality: str = "") -> Any:
+        """Values (m, p) in the units of methods, in the fixed space."""
+        own, space = self.views[modality].scaler, self.spaces[modality].scaler
+        return values if not space.on else own.inverse(values) / space.sd
+
+    def _take(
+        self,
+        name: str,
+        parts: Mapping[str, Part],
+        index: NDArray[np.int64],
+        codes: Codes | None,
+    ) -> None:
+        seen = {m: self.views[m].rows(part.X, index) for m, part in parts.items()}
+        if self.contents.modalities:
+            self.X[name] = {m: _modality(seen[m], part, index) for m, part in parts.items()}
+        elif self.info.streams:
+            self.X[name] = seen[""]
+        else:
+            self.X[name] = in_memory(seen[""], self.info.accepts_sparse)
+        if codes is not None:
+            predicts = self.spec.task == "predict"
+            self.labels[name] = learnable(codes, self.contents) if predicts else codes
 
 
-def rows_for(info: MethodInfo, spec: RunSpec, prepared: Prepared) -> Rows:
-    """The rows of a run as the first method of its pipeline takes them."""
-    if not prepared.modalities:
-        rows = take_rows(spec, prepared)
-        if not info.streams:
-            rows.X = {p: in_memory(X, info.accepts_sparse) for p, X in rows.X.items()}
-        return _labelled(rows, spec, prepared) if spec.task == "predict" else rows
-    by_name = {name: take_rows(spec, own) for name, own in prepared.modalities.items()}
-    first = next(iter(by_name.values()))
-    parts = chosen_rows(spec, prepared)[0]
-    joined: dict[str, dict[str, Modality]] = {part: {} for part in first.X}
-    for name, own in prepared.modalities.items():
-        values = own.values
-        for part, X in by_name[name].X.items():
-            raw, depth = measured(own.X, own.depth, parts[part], values)
-            joined[part][name] = Modality(in_memory(X), LIKELIHOODS[values], raw, depth)
-    return replace(
-        first,
-        X=joined,
-        scored={p: {name: r.scored[p] for name, r in by_name.items()} for p in first.scored},
-        to_scored={name: r.to_scored for name, r in by_name.items()},
-        identities={
-            p: {name: [name, *r.identities[p]] for name, r in by_name.items()}
-            for p in first.identities
-        },
-    )
+def _modality(seen: Matrix, part: Part, index: NDArray[np.int64]) -> Modality:
+    values = part.contents.values
+    raw, depth = measured(part.X, part.depth, index, values)
+    return Modality(in_memory(seen), LIKELIHOODS[values], raw, depth)
 
 
-def _labelled(rows: Rows, spec: RunSpec, prepared: Prepared) -> Rows:
-    """Rows for a predictor: what cannot be both learnt and tested counts as without a label."""
-    assert prepared.labels is not None  # a run without labels is set aside when planned
-    names = prepared.facts.label_names
-    left_out = np.flatnonzero(class_sizes(prepared) == 1)
-    held_out = prepared.held_out
-    outliers = None
-    if held_out is not None:
-        test = rows.codes["test"]
-        assert test is not None
-        outliers = test == held_out
-        left_out = np.append(left_out, held_out)
-    codes = {
-        part: None if known is None else np.where(np.isin(known, left_out), -1, known)
-        for part, known in rows.codes.items()
-    }
-    alone = [names[code] for code in left_out if code != held_out]
-    notes = (f"Classes with one member are neither learnt nor scored: {', '.join(alone)}.",)
-    return replace(rows, codes=codes, outliers=outliers, notes=notes if alone else ())
+def learnable(codes: Codes, contents: Contents) -> Codes:
+    """Label codes for predictions: -1 too where a class cannot be both learnt and tested."""
+    left_out = [*contents.alone, *([] if contents.held_out is None else [contents.held_out])]
+    return np.where(np.isin(codes, left_out), -1, codes)
 
 
-def class_sizes(prepared: Prepared) -> NDArray[np.int64]:
-    """Cells of each class, (c,), in the whole data set."""
-    codes = np.asarray(prepared.labels)
-    classes = len(prepared.facts.label_names)
-    return np.bincount(codes[codes >= 0], minlength=classes).astype(np.int64)
+def chosen_train(spec: RunSpec, pool: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Places in the training pool of the run's n rows, and places among these of in-sample ones.
 
-
-def chosen_rows(spec: RunSpec, prepared: Prepared) -> tuple[Chosen, NDArray[np.int64]]:
-    """Numbers of the rows of each part, and the places of the in-sample ones among training."""
-    parts = prepared.split
-    ordered = parts.train[order(parts.train.size, spec.repeat, spec.seed)][: spec.size]
-    chosen = {
-        "train": np.sort(ordered),
-        "validation": np.asarray(parts.validation[: spec.background]),
-        "test": np.asarray(parts.test[: spec.background]),
-    }
-    return chosen, np.searchsorted(chosen["train"], ordered[: spec.scored_in_sample])
-
-
-def take_rows(spec: RunSpec, prepared: Prepared) -> Rows:
-    """The first n rows of the repeat's order, and the background rows of validation and test.
-
-    The training rows come in the order in which they are stored, so that they are read
-    quickly; methods that care about order shuffle for themselves.
+    The n rows are the first of the repeat's order. They come in the order in which they are
+    stored, so that they are read quickly; methods that care about order shuffle for themselves.
     """
-    chosen, in_sample = chosen_rows(spec, prepared)
-    space = prepared.scaler()
-    taken = _take_selected if spec.features_per_size else _take
-    X, scored, own, space, places = taken(prepared, chosen, in_sample, spec, space)
-    codes, donors = prepared.labels, prepared.units
-    known = None if donors is None else np.asarray(donors[chosen["test"]])
-    return Rows(
-        X=X,
-        codes={p: None if codes is None else np.asarray(codes[i]) for p, i in chosen.items()},
-        scored=scored,
-        in_sample=in_sample,
-        to_scored=lambda values: values if not space.on else own.inverse(values) / space.sd,
-        identities={
-            part: [spec.dataset_id, part, values.shape, spec.scored, spec.seed]
-            # A hold-out has one test set; a fold or a subsample belongs to its repeat.
-            + ([] if spec.split == "holdout" and part != "in_sample" else [spec.repeat])
-            + ([spec.size, spec.repeat] if spec.features_per_size else [])
-            for part, values in scored.items()
-        },
-        units=units(known, min(spec.scored, len(chosen["test"])))
-        if spec.split == "holdout"
-        else None,
-        places=places,
-        classes=len(prepared.facts.label_names),
-    )
-
-
-Taken = tuple[dict[str, Matrix], dict[str, Float32Array], Scaler, Scaler, NDArray[np.int64]]
-
-
-def _take(
-    prepared: Prepared, chosen: Chosen, in_sample: NDArray[np.int64], spec: RunSpec, space: Scaler
-) -> Taken:
-    """Rows of the selected features; of mapped data nothing but the scored rows is read."""
-    X = prepared.X
-    samples = chosen["train"][in_sample]
-    wanted = {"validation": chosen["validation"], "test": chosen["test"], "in_sample": samples}
-    if isinstance(X, MappedCsr):
-        own = Scaler.of(*ScaledRows(X, chosen["train"], None).moments(), space.on)
-        rows = {part: ScaledRows(X, index, own) for part, index in chosen.items()}
-        scored = {part: ScaledRows(X, index, space).toarray() for part, index in wanted.items()}
-        return rows, scored, own, space, prepared.features
-    own = Scaler.fit(X[chosen["train"]], space.on)
-    scored = {part: in_memory(space.transform(X[index])) for part, index in wanted.items()}
-    rows = {part: own.transform(X[i]) for part, i in chosen.items()}
-    return rows, scored, own, space, prepared.features
-
-
-def _take_selected(
-    prepared: Prepared, chosen: Chosen, in_sample: NDArray[np.int64], spec: RunSpec, space: Scaler
-) -> Taken:
-    """Rows of the features selected on the n rows, in memory; the space scored in is theirs."""
-    raw = {part: prepared.X[index] for part, index in chosen.items()}
-    kept = select_rows(raw["train"], prepared.values, spec.features)
-    raw = {part: X[:, kept] for part, X in raw.items()}
-    own = Scaler.fit(raw["train"], space.on)
-    rows = {part: own.transform(X) for part, X in raw.items()}
-    scored = {part: in_memory(rows[part]) for part in ("validation", "test")}
-    scored["in_sample"] = in_memory(rows["train"][in_sample])
-    return rows, scored, own, own, prepared.features[kept]
+    ordered = order(pool, spec.repeat, spec.seed)[: spec.size]
+    chosen = np.sort(ordered)
+    return chosen, np.searchsorted(chosen, ordered[: spec.scored_in_sample])
 
 
 def in_memory(X: Matrix, sparse: bool = False) -> Matrix:
@@ -189,17 +170,3 @@ def in_memory(X: Matrix, sparse: bool = False) -> Matrix:
         return X
     dense = X if isinstance(X, np.ndarray) else X.toarray()
     return np.ascontiguousarray(dense, dtype=np.float32)
-
-
-GROUPS = 20  # random groups of scored rows, where no better unit is known
-
-
-def units(codes: NDArray[np.int64] | None, scored: int) -> NDArray[np.int64]:
-    """Unit of each scored row, (m,), 0 to g - 1: those of ``codes``, else random groups of rows.
-
-    Scored rows come in random order, so that every ``GROUPS``-th makes a random group. Rows of
-    one unit may be alike (a donor's cells), those of different units are taken as independent.
-    """
-    if codes is not None:
-        return np.unique(codes[:scored], return_inverse=True)[1].astype(np.int64)
-    return np.arange(scored) % max(1, min(GROUPS, scored // 2))

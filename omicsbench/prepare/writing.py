@@ -18,6 +18,7 @@ from omicsbench.prepare import streaming
 from omicsbench.prepare.contents import Contents
 from omicsbench.prepare.features import select, select_rows
 from omicsbench.prepare.normalise import depths, normalize
+from omicsbench.prepare.parts import LABELS, NAMES, SCORING, Name
 from omicsbench.prepare.scaling import Scaler, mean_and_variance
 from omicsbench.records.facts import DatasetFacts, ModalityFacts
 
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
 OnShare = Callable[[float], None]  # told the share done, from 0 to 1
 Arrays = dict[str, NDArray[Any]]
+Places = dict[Name, Path]  # the folder of each part of a matrix
 
 
 @dataclass(frozen=True)
@@ -51,11 +53,17 @@ class Recipe:
 
 @dataclass(frozen=True)
 class _Written:
-    """Arrays of one matrix, and what is known of it once they are made."""
+    """A matrix that is written, and what is known of it by then.
 
-    arrays: Arrays
+    ``learnt`` are arrays that the training pool tells; ``known`` those of all kept cells: codes of
+    their labels and units, what else the data set knows of them.
+    """
+
+    parts: splitting.Split
     shape: tuple[int, int]
     nonnegative: bool
+    learnt: Arrays
+    known: Arrays
     notes: tuple[str, ...] = ()
 
 
@@ -65,31 +73,31 @@ def make(folder: Path, recipe: Recipe) -> None:
     cells = recipe.source.cells
     with made_whole(folder) as temporary:
         if isinstance(cells, Mapping):
-            parts = {}
-            for name, own in cells.items():
-                (temporary / name).mkdir()
-                parts[name] = _write(temporary / name, own, recipe)
-                parts[name].write(temporary / name)
-            contents = _joined(parts, recipe.source.name)
+            made = {name: _write(temporary, name, own, recipe) for name, own in cells.items()}
+            contents = _joined(made, recipe.source.name)
         else:
-            contents = _write(temporary, cells, recipe)
+            contents = _write(temporary, "", cells, recipe)
         spent = time.perf_counter() - start
         contents.model_copy(update={"dataset_prepare_s": spent}).write(temporary)
 
 
-def _write(folder: Path, cells: Cells, recipe: Recipe) -> Contents:
+def _write(folder: Path, modality: str, cells: Cells, recipe: Recipe) -> Contents:
     """Write the arrays of one matrix; returns what is to be known of them."""
     source = recipe.source
     held_out = None if source.held_out is None else code_of(source.held_out, cells.label_names)
-    if cells.matrix is not None:
-        made = _dense(cells, recipe, held_out)
-    else:
-        made = _streamed(folder, cells, recipe, held_out)
-    arrays = dict(made.arrays)
-    if source.several and cells.values in ("counts", "proteins"):
-        arrays["depth"] = _depths(cells)
-    for name, array in arrays.items():
-        np.save(folder / f"{name}.npy", array, allow_pickle=False)
+    places = {name: folder / name / modality for name in NAMES}
+    for place in places.values():
+        place.mkdir(parents=True)
+    write = _dense if cells.matrix is not None else _streamed
+    made = write(places, cells, recipe, held_out)
+    _save(places["train"], made.learnt)
+    for name, rows in _rows(made.parts).items():
+        if name != "train":
+            _save(places[name], {"order": np.searchsorted(np.sort(rows), rows)})
+        if source.several and cells.values in ("counts", "proteins"):
+            _save(places[name], {"depth": _depths(cells)[np.sort(rows)]})
+    codes = made.known.pop("labels", None)
+    _write_known(folder, made.parts, codes, made.known)
     return Contents(
         id=recipe.id,
         shape=made.shape,
@@ -97,6 +105,7 @@ def _write(folder: Path, cells: Cells, recipe: Recipe) -> Contents:
         nonnegative=made.nonnegative,
         scale=source.scale,
         split=splitting.kind(made.shape[0]),
+        class_sizes=_class_sizes(codes, len(cells.label_names)),
         info=DatasetFacts(
             **source.describe,
             values=cells.values,
@@ -108,6 +117,37 @@ def _write(folder: Path, cells: Cells, recipe: Recipe) -> Contents:
             held_out=source.held_out,
         ),
     )
+
+
+def _rows(parts: splitting.Split) -> dict[Name, NDArray[np.int64]]:
+    """Row numbers of each part. Those of the training pool ascend."""
+    return {"train": parts.train, "validation": parts.validation, "test": parts.test}
+
+
+def _write_known(
+    folder: Path, parts: splitting.Split, codes: NDArray[Any] | None, known: Arrays
+) -> None:
+    """What belongs to all modalities: the split, and what is known of the cells; written once."""
+    if (folder / SCORING).exists():
+        return
+    (folder / SCORING).mkdir()
+    (folder / LABELS).mkdir()
+    _save(folder / SCORING, _rows(parts) | known)
+    if codes is not None:
+        _save(folder / LABELS, {"all": codes})
+        _save(folder / LABELS, {name: codes[rows] for name, rows in _rows(parts).items()})
+
+
+def _save(folder: Path, arrays: Mapping[Any, NDArray[Any]]) -> None:
+    for name, array in arrays.items():
+        np.save(folder / f"{name}.npy", array, allow_pickle=False)
+
+
+def _class_sizes(codes: NDArray[Any] | None, classes: int) -> tuple[int, ...]:
+    """Cells of each class in the whole data set."""
+    if codes is None:
+        return ()
+    return tuple(np.bincount(codes[codes >= 0], minlength=classes).tolist())
 
 
 def _joined(parts: dict[str, Contents], name: str) -> Contents:
@@ -133,7 +173,7 @@ def _joined(parts: dict[str, Contents], name: str) -> Contents:
     )
     return first.model_copy(
         update={
-            "modalities": tuple(parts),
+            "modalities": parts,
             "shape": (first.shape[0], sum(part.shape[1] for part in parts.values())),
             "nonnegative": all(part.nonnegative for part in parts.values()),
             "facts": facts,
@@ -156,22 +196,30 @@ def _depths(cells: Cells) -> NDArray[np.float32]:
     return np.concatenate([depths(X, cells.values) for X in cells.stream.blocks()])
 
 
-def _dense(cells: Cells, recipe: Recipe, held_out: int | None) -> _Written:
+def _dense(places: Places, cells: Cells, recipe: Recipe, held_out: int | None) -> _Written:
     """Dense data are held in memory, as they were given."""
     X: NDArray[np.float32] = normalize(cells.matrix, cells.values)
     parts = splitting.split(cells.codes, X.shape[0], recipe.repeat, recipe.seed, held_out)
     pool = X[np.sort(np.concatenate([parts.train, parts.validation]))]
     kept = select_rows(pool, cells.values, recipe.features)
     X = X[:, kept]
+    for name, rows in _rows(parts).items():
+        _save(places[name], {"X": X[np.sort(rows)]})
     scaler = Scaler.of(*mean_and_variance(pool[:, kept]))
-    arrays = _arrays(parts, scaler, kept, cells.codes) | {"X": X}
+    known: Arrays = {} if cells.codes is None else {"labels": cells.codes}
     if cells.units is not None:
-        arrays["units"] = cells.units
-    return _Written(arrays, (X.shape[0], X.shape[1]), bool(X.min(initial=0) >= 0))
+        known["units"] = cells.units
+    return _Written(
+        parts=parts,
+        shape=(X.shape[0], X.shape[1]),
+        nonnegative=bool(X.min(initial=0) >= 0),
+        learnt=_learnt(scaler, kept),
+        known=known,
+    )
 
 
-def _streamed(folder: Path, cells: Cells, recipe: Recipe, held_out: int | None) -> _Written:
-    """Sparse data are read twice, block by block; the matrix is written as it is read."""
+def _streamed(places: Places, cells: Cells, recipe: Recipe, held_out: int | None) -> _Written:
+    """Sparse data are read twice, block by block; the parts are written as they are read."""
     assert cells.stream is not None
     values, on_share = cells.values, recipe.on_share
     first, second = (
@@ -179,32 +227,24 @@ def _streamed(folder: Path, cells: Cells, recipe: Recipe, held_out: int | None) 
     )
     found = streaming.survey(cells.stream, values, recipe.repeat, recipe.seed, first, held_out)
     kept = select(found.sums, values, recipe.features)
-    streaming.write(cells.stream, values, found.full, kept, folder, second)
+    rows = {places[name]: rows for name, rows in _rows(found.parts).items()}
+    streaming.write(cells.stream, values, found.full, kept, rows, second)
     mean, variance = found.sums.moments()
-    scaler = Scaler.of(mean[kept], variance[kept])
     empty = int((~found.full).sum())
     left_out = "1 cell" if empty == 1 else f"{empty:,} cells"
-    arrays = _arrays(found.parts, scaler, kept, found.codes)
-    arrays |= {f"obsm_{name}": read()[found.full] for name, read in cells.stream.obsm.items()}
+    known: Arrays = {} if found.codes is None else {"labels": found.codes}
+    known |= {f"obsm_{name}": read()[found.full] for name, read in cells.stream.obsm.items()}
     if cells.units is not None:
-        arrays["units"] = cells.units[found.full]
+        known["units"] = cells.units[found.full]
     return _Written(
-        arrays,
+        parts=found.parts,
         shape=(int(found.full.sum()), kept.size),
         nonnegative=bool(values != "continuous" or found.sums.lowest() >= 0),
+        learnt=_learnt(Scaler.of(mean[kept], variance[kept]), kept),
+        known=known,
         notes=(f"{left_out} without any value above zero left out.",) if empty else (),
     )
 
 
-def _arrays(
-    parts: splitting.Split, scaler: Scaler, kept: NDArray[np.int64], codes: streaming.Codes | None
-) -> Arrays:
-    arrays: Arrays = {
-        "train": parts.train,
-        "validation": parts.validation,
-        "test": parts.test,
-        "mean": scaler.mean,
-        "sd": scaler.sd,
-        "features": kept,
-    }
-    return arrays if codes is None else arrays | {"labels": codes}
+def _learnt(scaler: Scaler, kept: NDArray[np.int64]) -> Arrays:
+    return {"mean": scaler.mean, "sd": scaler.sd, "features": kept}

@@ -1,85 +1,123 @@
-"""Fit a pipeline on the training rows and apply it to the others. The clock wraps one call."""
+"""Fit a pipeline on the training rows, then apply it to the others. The clock wraps one call.
+
+Fitting and applying are apart, so that rows to which a pipeline is applied need not be here while
+it is fitted.
+"""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from omicsbench.metrics import METRICS, Metric
 from omicsbench.prepare.split import method_seed
-from omicsbench.prepare.subsample import Float32Array, Rows
+from omicsbench.prepare.subsample import Rows
 from omicsbench.records.ids import digest
 from omicsbench.records.spec import RunSpec
 from omicsbench.registry.pipeline import Pipeline, Stage
-from omicsbench.running import measure
-from omicsbench.running.shared_stages import Cost, FittedStage, load_stage, save_stage
-from omicsbench.running.storable import facts
+from omicsbench.running import measure, outputs
+from omicsbench.running.outputs import InvalidOutput as InvalidOutput
+from omicsbench.running.shared_stages import Cost, FittedStage, load_part, load_stage, save_stage
 
-ROUNDING = 1e-3  # by which probabilities may miss a sum of 1
-
-
-class InvalidOutput(Exception):
-    """A method returned something that is not an embedding of its input."""
+ORDER = ("test", "train", "validation")  # in which a method is applied to the parts
 
 
 @dataclass(frozen=True)
 class Workplace:
-    """What a worker keeps between runs: its pipeline, folders, the stages others share, metrics."""
+    """What a worker keeps between runs: its pipeline, a folder, shared stages, metrics."""
 
     pipeline: Pipeline
-    out: Path
     scratch: Path
     shared: frozenset[str] = frozenset()
     metrics: Mapping[str, Metric] = field(default_factory=lambda: METRICS)
 
 
 @dataclass
-class Fitted:
-    """A fitted pipeline: output for each part, summed cost, models in order of the stages.
+class Step:
+    """A stage of a pipeline, fitted; ``folder`` is where it is left for other pipelines."""
 
-    ``last_input`` is what the last stage was given of the test rows.
+    stage: Stage
+    fitted: FittedStage
+    folder: Path | None = None
+    seen: Any = None  # by a predictor, the codes of classes
+
+
+@dataclass
+class Fitted:
+    """A fitted pipeline: its stages, its output for each part, and their cost.
+
+    ``last_input`` is what the last stage was given of each part.
     """
 
-    Z: dict[str, Any]
+    steps: list[Step]
+    Z: dict[str, Any] = field(default_factory=dict)
+    last_input: dict[str, Any] = field(default_factory=dict)
     cost: Cost = field(default_factory=Cost)
     reused_s: float = 0.0
     validation_s: float = 0.0
-    last_input: Any = None
-    models: list[Any] = field(default_factory=list)
     fit_info: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def models(self) -> list[Any]:
+        """The fitted models in order; None for one that was fitted elsewhere."""
+        return [step.fitted.model for step in self.steps]
 
 
 def fit_pipeline(place: Workplace, spec: RunSpec, rows: Rows) -> Fitted:
-    stages = place.pipeline.stages
-    fitted = Fitted(dict(rows.X))
-    for stage, prefix in zip(stages, place.pipeline.prefixes, strict=True):
+    """Fit each stage on what the one before makes of the training rows."""
+    X = rows.X["train"]
+    fitted = Fitted([])
+    for stage, prefix in zip(place.pipeline.stages, place.pipeline.prefixes, strict=True):
         folder = None
         if prefix in place.shared:
             identity = spec.model_dump(exclude={"pipeline", "pipeline_id", "keep_embedding"})
             folder = place.scratch / f"stage-{digest([prefix, identity])}"
         done = load_stage(folder) if folder else None
         if done is None:
-            places = rows.places if stage is stages[0] else None
-            done = _fit_stage(stage, spec, fitted.Z, rows, places)
-            if folder:
-                save_stage(folder, done, keep_model=stage.info.invertible or stage.info.partial)
-        fitted.last_input = fitted.Z.get("test")
-        _append(fitted, stage, done, last=stage is stages[-1])
+            places = None if fitted.steps else rows.places
+            done = _fit_stage(stage, spec, X, rows, places)
+        step = Step(stage, done, folder)
+        if stage.info.task == "predict":
+            classes = len(rows.contents.facts.label_names)
+            step.seen = outputs.classes_seen(done.model, classes, stage.text)
+        fitted.steps.append(step)
+        if stage is not place.pipeline.stages[-1]:
+            X = _output(step, "train", X, rows, spec.device)
+        _note_peaks(step, spec.device)
     return fitted
 
 
-def _append(fitted: Fitted, stage: Stage, done: FittedStage, last: bool) -> None:
+def apply_pipeline(fitted: Fitted, rows: Rows, device: str) -> Fitted:
+    """Apply the fitted stages to all rows that are here by now."""
+    X: dict[str, Any] = dict(rows.X)
+    for step in fitted.steps:
+        measure.reset_peaks(device)
+        fitted.last_input = X
+        predicts = step.stage.info.task == "predict"
+        # Training rows get no predictions: nothing comes after them, and none is scored.
+        wanted = [part for part in ORDER if part in X and not (predicts and part == "train")]
+        X = {part: _output(step, part, X[part], rows, device) for part in wanted}
+        _note_peaks(step, device)
+        if step.folder and not step.fitted.reused:
+            info = step.stage.info
+            save_stage(step.folder, step.fitted, keep_model=info.invertible or info.partial)
+        _append(fitted, step, last=step is fitted.steps[-1])
+    fitted.Z = X
+    return fitted
+
+
+def _append(fitted: Fitted, step: Step, last: bool) -> None:
     """Feeding the training rows to the next stage is part of fitting the pipeline."""
-    total, cost = fitted.cost, done.cost
+    done, total = step.fitted, fitted.cost
+    cost = done.cost
     fit_s = cost.fit_s + (0.0 if last else cost.train_transform_s)
     cpu_s = cost.cpu_s + (0.0 if last else cost.train_transform_cpu_s)
     between = 0.0 if last else cost.train_transform_energy_j
-    fitted.Z = done.Z
     fitted.cost = Cost(
         fit_s=total.fit_s + fit_s,
         transform_s=total.transform_s + cost.transform_s,
@@ -90,123 +128,96 @@ def _append(fitted: Fitted, stage: Stage, done: FittedStage, last: bool) -> None
     )
     fitted.reused_s += fit_s + cost.transform_s if done.reused else 0.0
     fitted.validation_s += 0.0 if done.reused else cost.validation_s
-    fitted.models.append(done.model)
     if done.fit_info:
-        fitted.fit_info[stage.text] = done.fit_info
+        fitted.fit_info[step.stage.text] = done.fit_info
 
 
-def _fit_stage(
-    stage: Stage, spec: RunSpec, X: dict[str, Any], rows: Rows, places: NDArray[np.int64] | None
-) -> FittedStage:
-    """Fit on the training rows, apply to all parts; what is timed is the method's own call."""
-    given = _given(stage, X, rows)
+def _fit_stage(stage: Stage, spec: RunSpec, X: Any, rows: Rows, places: Any) -> FittedStage:
+    """Fit on the training rows; what is timed is the method's own call."""
+    measure.reset_peaks(spec.device)
+    given = _given(stage, "train", X, rows)
+    if stage.info.task == "predict" and "train" in rows.labels:
+        given = _known(X, rows.labels["train"])
     model = stage.build(method_seed(spec.repeat, spec.seed), spec.device, places)
     with measure.clock(spec.device) as fitting:
-        model.fit(*given["train"])
-    Z, applying = _apply(stage, model, given, spec.device)
-    cost = Cost(
-        fit_s=fitting.wall_s,
-        train_transform_s=applying["train"].wall_s,
-        transform_s=applying["test"].wall_s,
-        validation_s=applying["validation"].wall_s,
-        cpu_s=fitting.cpu_s + applying["test"].cpu_s,
-        train_transform_cpu_s=applying["train"].cpu_s,
-        energy_j=measure.joules(fitting.energy_j, applying["test"].energy_j),
-        train_transform_energy_j=applying["train"].energy_j,
-        peak_rss_bytes=measure.peak_rss_bytes(),
-        peak_vram_bytes=measure.peak_vram_bytes(spec.device) or 0,
+        model.fit(*given)
+    cost = Cost(fit_s=fitting.wall_s, cpu_s=fitting.cpu_s, energy_j=fitting.energy_j)
+    fit_info = json.loads(json.dumps(dict(getattr(model, "fit_info_", {})), default=_plain))
+    return FittedStage({}, cost, model, fit_info)
+
+
+def _known(X: Any, labels: Any) -> tuple[Any, ...]:
+    """A predictor learns from the training rows that have a label."""
+    known = labels >= 0
+    return (X if known.all() else X[known], labels[known])
+
+
+def _given(stage: Stage, part: str, X: Any, rows: Rows) -> tuple[Any, ...]:
+    """What the method is called with: rows of a part, and labels where it may see them."""
+    return (X, rows.labels.get(part)) if stage.info.sees_labels else (X,)
+
+
+def _output(step: Step, part: str, X: Any, rows: Rows, device: str) -> Any:
+    """What the stage makes of a part, applied to it where that is not done yet."""
+    if part in step.fitted.Z:
+        return step.fitted.Z[part]
+    if step.fitted.reused and step.folder:
+        step.fitted.Z[part] = load_part(step.folder, part)
+        return step.fitted.Z[part]
+    stage, model = step.stage, step.fitted.model
+    kept = part == "train" and stage.info.keeps_embedding
+    apply = model.predict_proba if stage.info.task == "predict" else model.transform
+    with measure.clock(device) as elapsed:
+        output = model.embedding_ if kept else apply(*_given(stage, part, X, rows))
+    step.fitted.Z[part] = _checked(step, output, count(X), rows, part)
+    step.fitted = replace(step.fitted, cost=_with(step.fitted.cost, part, elapsed))
+    return step.fitted.Z[part]
+
+
+def _with(cost: Cost, part: str, elapsed: measure.Elapsed) -> Cost:
+    """The cost with that of applying the stage to a part."""
+    if part == "validation":
+        return replace(cost, validation_s=elapsed.wall_s)
+    if part == "train":
+        return replace(
+            cost,
+            train_transform_s=elapsed.wall_s,
+            train_transform_cpu_s=elapsed.cpu_s,
+            train_transform_energy_j=elapsed.energy_j,
+        )
+    return replace(
+        cost,
+        transform_s=elapsed.wall_s,
+        cpu_s=cost.cpu_s + elapsed.cpu_s,
+        energy_j=measure.joules(cost.energy_j, elapsed.energy_j),
     )
-    sizes = {part: count(X[part]) for part in Z}
+
+
+def _note_peaks(step: Step, device: str) -> None:
+    cost = step.fitted.cost
+    step.fitted = replace(
+        step.fitted,
+        cost=replace(
+            cost,
+            peak_rss_bytes=max(cost.peak_rss_bytes, measure.peak_rss_bytes()),
+            peak_vram_bytes=max(cost.peak_vram_bytes, measure.peak_vram_bytes(device) or 0),
+        ),
+    )
+
+
+def _checked(step: Step, output: Any, n: int, rows: Rows, part: str) -> Any:
+    """The output as an array, or InvalidOutput saying what is wrong."""
+    stage = step.stage
     if stage.info.task == "predict":
-        seen = np.asarray(model.classes_)
-        checked: dict[str, Any] = {
-            part: probabilities(Z[part], sizes[part], seen, rows.classes, stage) for part in Z
-        }
-    else:
-        checked = {part: _checked(Z[part], sizes[part], stage, part) for part in Z}
-    fit_info = facts(getattr(model, "fit_info_", {}))
-    return FittedStage(checked, cost, model, fit_info)
+        classes = len(rows.contents.facts.label_names)
+        return outputs.probabilities(output, n, step.seen, classes, stage.text)
+    before = next((Z.shape[1] for Z in step.fitted.Z.values()), stage.n_components)
+    return outputs.embedding(output, n, before, stage.text, part)
 
 
-def _given(stage: Stage, X: dict[str, Any], rows: Rows) -> dict[str, tuple[Any, ...]]:
-    """What the method is called with for each part: its rows, and labels where it may see them.
-
-    A predictor learns from the training rows that have a label.
-    """
-    if stage.info.sees_labels:
-        return {part: (X[part], rows.codes[part]) for part in X}
-    given: dict[str, tuple[Any, ...]] = {part: (X[part],) for part in X}
-    labels = rows.codes["train"]
-    if stage.info.task == "predict" and labels is not None:
-        known = labels >= 0
-        train = X["train"]
-        given["train"] = (train if known.all() else train[known], labels[known])
-    return given
-
-
-def _apply(
-    stage: Stage, model: Any, given: dict[str, tuple[Any, ...]], device: str
-) -> tuple[dict[str, Any], dict[str, measure.Elapsed]]:
-    """The method's output for each part, and the time each took: 0 for what is not wanted.
-
-    Test rows are not there while parameters are searched. Training rows get no predictions:
-    nothing comes after them, and nothing is scored on training rows.
-    """
-    predicts = stage.info.task == "predict"
-    apply = model.predict_proba if predicts else model.transform
-    Z: dict[str, Any] = {}
-    elapsed: dict[str, measure.Elapsed] = {}
-    for part in ("test", "train", "validation"):
-        wanted = part in given and not (predicts and part == "train")
-        kept = part == "train" and stage.info.keeps_embedding
-        with measure.clock(device) as elapsed[part]:
-            if wanted:
-                Z[part] = model.embedding_ if kept else apply(*given[part])
-    return Z, elapsed
-
-
-def _checked(output: Any, n: int, stage: Stage, part: str) -> Float32Array:
-    """An (n, d) finite float32 array, or InvalidOutput saying what is wrong."""
-    try:
-        Z: Float32Array = np.asarray(output, dtype=np.float32)
-    except (TypeError, ValueError) as error:
-        raise InvalidOutput(f"{stage.text} returned no numbers for {part} rows") from error
-    if Z.ndim != 2 or Z.shape[0] != n:
-        raise InvalidOutput(f"{stage.text} returned shape {Z.shape} for {n} {part} rows")
-    if stage.n_components is not None and Z.shape[1] != stage.n_components:
-        raise InvalidOutput(
-            f"{stage.text} returned {Z.shape[1]} dimensions, not {stage.n_components}"
-        )
-    if not np.isfinite(Z).all():
-        bad = int((~np.isfinite(Z)).sum())
-        raise InvalidOutput(f"{stage.text} returned {bad} non-finite values for {part} rows")
-    return Z
-
-
-def probabilities(
-    output: Any, n: int, seen: NDArray[Any], classes: int, stage: Stage
-) -> NDArray[np.float64]:
-    """What a predictor gave for n rows as (n, classes), 0 for classes not seen in training.
-
-    Raises InvalidOutput unless its rows are probabilities of the classes ``seen``.
-    """
-    try:
-        P = np.asarray(output, dtype=np.float64)
-    except (TypeError, ValueError) as error:
-        raise InvalidOutput(f"{stage.text} returned no numbers as probabilities") from error
-    if P.shape != (n, len(seen)):
-        raise InvalidOutput(
-            f"{stage.text} returned probabilities of shape {P.shape} for {n} rows and "
-            f"{len(seen)} classes"
-        )
-    if not np.isfinite(P).all():
-        bad = int((~np.isfinite(P)).sum())
-        raise InvalidOutput(f"{stage.text} returned {bad} non-finite probabilities")
-    if P.min(initial=0) < 0 or (np.abs(P.sum(axis=1) - 1) > ROUNDING).any():
-        raise InvalidOutput(f"{stage.text} returned rows that are negative or do not sum to 1")
-    whole = np.zeros((n, classes))
-    whole[:, seen] = P / P.sum(axis=1, keepdims=True)
-    return whole
+def _plain(value: Any) -> Any:
+    """What a method tells of itself as JSON can hold it: numpy's numbers as numbers."""
+    return value.tolist() if isinstance(value, np.generic | np.ndarray) else str(value)
 
 
 def count(X: Any) -> int:

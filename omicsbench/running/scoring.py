@@ -1,17 +1,17 @@
-"""What metrics are given of a run's output, in each task."""
+"""Score what a run's method gave: collect what metrics ask for, in each task, and compute them.
+
+Nothing of the method is here but its outputs.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
-from omicsbench.metrics import Neighbors
+from omicsbench.metrics import METRICS, Metric, Neighbors
 from omicsbench.metrics.curves import prediction_curves
 from omicsbench.metrics.evaluate import (
     Scores,
@@ -20,27 +20,88 @@ from omicsbench.metrics.evaluate import (
     n_neighbors,
     probe_labels,
 )
-from omicsbench.prepare.subsample import Float32Array, Rows
+from omicsbench.metrics.known import facts
+from omicsbench.prepare.prepared import Prepared
+from omicsbench.prepare.scored import GROUPS, Scored, scored_rows
+from omicsbench.prepare.subsample import Float32Array
+from omicsbench.records.embeddings import MANY_CELLS, write_embedding
 from omicsbench.records.ids import digest
-from omicsbench.records.spec import RunSpec
-from omicsbench.running.fitting import Fitted, InvalidOutput, Workplace, probabilities
+from omicsbench.records.spec import OwnMetric, RunSpec
+from omicsbench.running import measure, outputs
+from omicsbench.running.handover import Outputs
+from omicsbench.running.outputs import InvalidOutput
 from omicsbench.running.shared_stages import shared_neighbors
+from omicsbench.running.tuning import TrialFailed
 
 Curves = dict[str, dict[str, list[float]]]
 Inputs = dict[str, Any]  # of metrics, by the name of the need
 
 
-def assess(place: Workplace, spec: RunSpec, rows: Rows, fitted: Fitted) -> dict[str, Scores]:
+@dataclass(frozen=True)
+class Bench:
+    """What a scorer keeps between runs: where neighbours are shared and pictures go, metrics."""
+
+    out: Path
+    scratch: Path
+    metrics: Mapping[str, Metric]
+
+
+def judge(bench: Bench, spec: RunSpec, prepared: Prepared, given: Outputs) -> dict[str, Any]:
+    """The fields of a record that are told by scoring. Raises InvalidOutput for other output."""
+    with measure.clock() as scoring:
+        scored = scored_rows(spec, prepared)
+        _check(spec, scored, given)
+        scores = assess(bench, spec, scored, given)
+        drawn = curves(spec, scored, given)
+    embeds = spec.task != "predict"
+    test = scores["test"]
+    own = [name for name in spec.metrics if name not in METRICS]
+    return {
+        "scores": test.values,
+        "scores_se": test.errors,
+        "scores_by_unit": test.by_unit,
+        "parts": test.parts,
+        "skipped_metrics": test.skipped,
+        "validation": scores["validation"].values,
+        "in_sample": scores["in_sample"].values if embeds else {},
+        "output_dim": int(given.Z["test"].shape[1]) if embeds else None,
+        "n_neighbors": n_neighbors(spec.background) if embeds else None,
+        "unit": prepared.facts.unit or f"{GROUPS} random groups of test cells",
+        "curves": drawn,
+        "own_metrics": {name: OwnMetric(**facts(bench.metrics[name])) for name in own},
+        "notes": scored.notes,
+        "embedding": _kept_embedding(bench, spec, scored, given),
+        "score_s": scoring.wall_s,
+    }
+
+
+def judge_trial(bench: Bench, spec: RunSpec, prepared: Prepared, given: Outputs) -> float:
+    """The score of a trial on validation rows. Raises TrialFailed if it has none."""
+    assert spec.tuning is not None
+    scored = scored_rows(spec, prepared)
+    scores = assess(bench, spec, scored, given, ("validation",))["validation"]
+    if spec.tuning.metric not in scores.values:
+        raise TrialFailed(scores.skipped[spec.tuning.metric])
+    return scores.values[spec.tuning.metric]
+
+
+def assess(
+    bench: Bench,
+    spec: RunSpec,
+    scored: Scored,
+    given: Outputs,
+    parts: tuple[str, ...] = ("validation", "test", "in_sample"),
+) -> dict[str, Scores]:
     """Scores of the test, validation and, but for predictions, in-sample rows."""
-    metrics = [place.metrics[name] for name in spec.metrics]
+    metrics = [bench.metrics[name] for name in spec.metrics]
     results = {}
-    for part in rows.scored:
-        units = rows.units if part == "test" else None
+    for part in parts:
+        units = scored.units if part == "test" else None
         if spec.task == "predict":
             if part != "in_sample":
-                results[part] = evaluate(metrics, _predicted(spec, rows, fitted, part), units)
+                results[part] = evaluate(metrics, _predicted(spec, scored, given, part), units)
             continue
-        embedded = _Embedded.of(place, spec, rows, fitted, part)
+        embedded = _Embedded.of(bench, spec, scored, given, part)
         inputs = {need: value for give in GIVERS for need, value in give(embedded).items()}
         entered = metrics
         if part == "in_sample":
@@ -49,31 +110,46 @@ def assess(place: Workplace, spec: RunSpec, rows: Rows, fitted: Fitted) -> dict[
     return results
 
 
-def curves(place: Workplace, spec: RunSpec, rows: Rows, fitted: Fitted) -> Curves:
+def curves(spec: RunSpec, scored: Scored, given: Outputs) -> Curves:
     """For pictures of predictions: reliability, coverage, accuracy of posterior samples."""
-    labels = rows.codes["test"]
+    labels = scored.codes["test"]
     if spec.task != "predict" or labels is None:
         return {}
-    m, stage = min(spec.scored, len(labels)), place.pipeline.stages[-1]
-    samples = None
-    if stage.info.samples:
-        model = fitted.models[-1]
-        seen = np.asarray(model.classes_)
-        drawn = model.sample_proba(fitted.last_input[:m])
-        samples = np.stack([probabilities(P, m, seen, rows.classes, stage) for P in drawn])
-    outliers = None if rows.outliers is None else rows.outliers[:m]
-    return prediction_curves(fitted.Z["test"][:m], labels[:m], outliers, samples)
+    m = min(spec.scored, len(labels))
+    outliers = None if scored.outliers is None else scored.outliers[:m]
+    samples = given.answers.get("test", {}).get("samples")
+    return prediction_curves(given.Z["test"][:m], labels[:m], outliers, samples)
 
 
-def _predicted(spec: RunSpec, rows: Rows, fitted: Fitted, part: str) -> Inputs:
+def _check(spec: RunSpec, scored: Scored, given: Outputs) -> None:
+    """Raise InvalidOutput for what no honest worker hands over."""
+    parts = ("test", "validation") if spec.task == "predict" else ("test", "train", "validation")
+    width = scored.classes if spec.task == "predict" else None
+    for part in parts:
+        if part not in given.Z:
+            raise InvalidOutput(f"nothing was handed over for {part} rows")
+        n = scored.sizes[part]
+        width = outputs.block(given.Z[part], (n, width), f"the output for {part} rows").shape[1]
+
+
+def _kept_embedding(bench: Bench, spec: RunSpec, scored: Scored, given: Outputs) -> str | None:
+    """The file of the run's picture, where one is wanted: of test cells, or of very many."""
+    if not spec.keep_embedding or given.Z["test"].shape[1] != 2:
+        return None
+    parts = ("test", "train") if spec.size > MANY_CELLS else ("test",)
+    kept = {part: (given.Z[part], scored.codes[part]) for part in parts}
+    return write_embedding(bench.out, spec.key, kept)
+
+
+def _predicted(spec: RunSpec, scored: Scored, given: Outputs, part: str) -> Inputs:
     """What metrics of predictions need, of the m scored rows."""
-    labels, m = rows.codes[part], min(spec.scored, len(fitted.Z[part]))
+    labels, m = scored.codes[part], min(spec.scored, len(given.Z[part]))
     inputs: Inputs = {
-        "probabilities": fitted.Z[part][:m],
+        "probabilities": given.Z[part][:m],
         "labels": None if labels is None else labels[:m],
     }
-    if part == "test" and rows.outliers is not None:
-        inputs["outliers"] = rows.outliers[:m]
+    if part == "test" and scored.outliers is not None:
+        inputs["outliers"] = scored.outliers[:m]
     return inputs
 
 
@@ -81,10 +157,10 @@ def _predicted(spec: RunSpec, rows: Rows, fitted: Fitted, part: str) -> Inputs:
 class _Embedded:
     """One part of a run's rows, embedded: Z (b, d), of which the first m are scored."""
 
-    place: Workplace
+    bench: Bench
     spec: RunSpec
-    rows: Rows
-    fitted: Fitted
+    scored: Scored
+    given: Outputs
     part: str
     Z: Float32Array
     m: int
@@ -92,11 +168,11 @@ class _Embedded:
 
     @classmethod
     def of(
-        cls, place: Workplace, spec: RunSpec, rows: Rows, fitted: Fitted, part: str
+        cls, bench: Bench, spec: RunSpec, scored: Scored, given: Outputs, part: str
     ) -> _Embedded:
-        Z = fitted.Z["train"][rows.in_sample] if part == "in_sample" else fitted.Z[part]
-        needs = frozenset(need for name in spec.metrics for need in place.metrics[name].needs)
-        return cls(place, spec, rows, fitted, part, Z, min(spec.scored, len(Z)), needs)
+        Z = given.Z["train"][scored.in_sample] if part == "in_sample" else given.Z[part]
+        needs = frozenset(need for name in spec.metrics for need in bench.metrics[name].needs)
+        return cls(bench, spec, scored, given, part, Z, min(spec.scored, len(Z)), needs)
 
     @property
     def in_sample(self) -> bool:
@@ -110,7 +186,7 @@ class _Embedded:
 
     def neighbors(self, X: Any, identity: Any, k: int) -> Neighbors:
         """Those in X (b, p) of the scored rows, shared with the other pipelines."""
-        path = self.place.scratch / f"neighbors-{digest(identity)}.npz"
+        path = self.bench.scratch / f"neighbors-{digest(identity)}.npz"
         return shared_neighbors(path, partial(Neighbors.of, X, k, self.m))
 
 
@@ -120,73 +196,59 @@ def _embedding(of: _Embedded) -> Inputs:
 
 def _expression(of: _Embedded) -> Inputs:
     """The measured values, and neighbours in them: of one modality."""
-    expression = of.rows.scored[of.part]
+    expression = of.scored.expression[of.part]
     if isinstance(expression, dict):
         return {}
     given: Inputs = {"expression": expression[: of.m]}
     if "gene_neighbors" in of.needs and of.k:
-        identity = of.rows.identities[of.part]
+        identity = of.scored.identities[of.part]
         given["gene_neighbors"] = of.neighbors(expression, identity, of.k)
     return given
-
-
-def _reconstruction(of: _Embedded) -> Inputs:
-    wanted = "reconstruction" in of.needs and of.spec.task == "embed"
-    if wanted and of.place.pipeline.invertible:
-        with suppress(AttributeError, NotImplementedError):  # an inverse that is switched off
-            return {"reconstruction": _rebuilt(of.fitted, of.Z[: of.m], of.rows, of.m)}
-    return {}
 
 
 def _labels(of: _Embedded) -> Inputs:
     """Labels of the scored rows, and the training rows that classifiers learn from."""
     if of.in_sample:
         return {}
-    codes = of.rows.codes[of.part]
+    codes = of.scored.codes[of.part]
     labels = None if codes is None else codes[: of.m]
     return {
         "labels": labels,
         "probe_labels": probe_labels(labels),
-        "train_embedding": of.fitted.Z["train"],
-        "train_labels": of.rows.codes["train"],
+        "train_embedding": of.given.Z["train"],
+        "train_labels": of.scored.codes["train"],
     }
 
 
 def _modalities(of: _Embedded) -> Inputs:
     """What metrics of several modalities need."""
-    expression, m = of.rows.scored[of.part], of.m
+    expression, m = of.scored.expression[of.part], of.m
     if not isinstance(expression, dict) or of.in_sample:
         return {}
     made: Inputs = {"modality_expression": {n: x[:m] for n, x in expression.items()}}
     if "modality_neighbors" in of.needs and of.k:
-        identities = of.rows.identities[of.part]
+        identities = of.scored.identities[of.part]
         made["modality_neighbors"] = {
             name: of.neighbors(x, identities[name], of.k) for name, x in expression.items()
         }
     return made
 
 
-def _one_from_another(of: _Embedded) -> Inputs:
-    """Cells embedded, and the others rebuilt, by one modality alone: for methods that can."""
-    stages, model = of.place.pipeline.stages, of.fitted.models[0]
-    info, m = stages[0].info, of.m
-    several = isinstance(of.rows.scored[of.part], dict) and not of.in_sample
-    if not several or len(stages) > 1 or model is None or not info.partial:
-        return {}
+def _answers(of: _Embedded) -> Inputs:
+    """What the models told of the scored rows, as it was handed over."""
+    told, expression = of.given.answers.get(of.part, {}), of.scored.expression[of.part]
     made: Inputs = {}
-    given = {name: modality[:m] for name, modality in of.rows.X[of.part].items()}
-    if "modality_embeddings" in of.needs:
-        made["modality_embeddings"] = {
-            name: _finite(model.transform({name: own}), m, stages[0].text)
-            for name, own in given.items()
-        }
-    if "cross_modal" in of.needs and info.invertible:
-        first, *others = given
-        rebuilt = model.inverse_transform(model.transform({first: given[first]}))
-        made["cross_modal"] = {
-            name: of.rows.to_scored[name](_finite(rebuilt[name], m, stages[0].text))
-            for name in others
-        }
+    if "reconstruction" in told:
+        shape = (of.m, expression.shape[1])
+        made["reconstruction"] = outputs.block(told["reconstruction"], shape, "inverse_transform")
+    for need, widths in (("modality_embeddings", {}), ("cross_modal", expression)):
+        if need in told:
+            made[need] = {
+                name: outputs.block(
+                    values, (of.m, widths[name].shape[1] if widths else of.Z.shape[1]), need
+                )
+                for name, values in told[need].items()
+            }
     return made
 
 
@@ -194,29 +256,7 @@ def _one_from_another(of: _Embedded) -> Inputs:
 GIVERS: tuple[Callable[[_Embedded], Inputs], ...] = (
     _embedding,
     _expression,
-    _reconstruction,
     _labels,
     _modalities,
-    _one_from_another,
+    _answers,
 )
-
-
-def _finite(output: Any, m: int, text: str) -> NDArray[np.float32]:
-    values = np.asarray(output, dtype=np.float32)
-    if values.ndim != 2 or len(values) != m or not np.isfinite(values).all():
-        raise InvalidOutput(f"{text} gave no finite (m, p) array for cells with one modality")
-    return values
-
-
-def _rebuilt(fitted: Fitted, Z: Float32Array, rows: Rows, m: int) -> Float32Array:
-    """Rows (m, p) rebuilt from their embedding, in the fixed space."""
-    X = Z
-    for model in reversed(fitted.models):
-        X = np.asarray(model.inverse_transform(X), dtype=np.float32)
-    expected = (m, rows.scored["validation"].shape[1])
-    if X.shape != expected:
-        raise InvalidOutput(f"inverse_transform returned shape {X.shape}, not {expected}")
-    if not np.isfinite(X).all():
-        raise InvalidOutput("inverse_transform returned non-finite values")
-    scored: Float32Array = rows.to_scored(X)
-    return scored

@@ -52,7 +52,7 @@ class FittedStage:
 
 
 def load_stage(folder: Path) -> FittedStage | None:
-    """The stage that another pipeline left here, None if there is none."""
+    """The stage that another pipeline left here, without its output; None if there is none."""
     try:
         saved = json.loads((folder / "stage.json").read_text(encoding="utf-8"))
     except FileNotFoundError:
@@ -62,12 +62,17 @@ def load_stage(folder: Path) -> FittedStage | None:
         # Written by this invocation, into a folder only its user can write: safe to load.
         model = pickle.loads((folder / "model.pickle").read_bytes())
     return FittedStage(
-        Z={path.stem: np.load(path, allow_pickle=False) for path in folder.glob("*.npy")},
+        Z={},
         cost=Cost(**saved["cost"]),
         model=model,
         fit_info=saved["fit_info"],
         reused=True,
     )
+
+
+def load_part(folder: Path, part: str) -> NDArray[np.float32]:
+    """The output for a part of the rows of the stage left here."""
+    return np.load(folder / f"{part}.npy", allow_pickle=False)  # type: ignore[no-any-return]
 
 
 def save_stage(folder: Path, stage: FittedStage, keep_model: bool) -> None:

@@ -70,9 +70,9 @@ class _Server:
         self.warm_up_s = 0.0
         self.warm: set[tuple[bool, int]] = set()
         self.restarts = True
+        self.out = Path(job["out"])
         self.place = Workplace(
             pipeline,
-            Path(job["out"]),
             Path(job["scratch"]),
             frozenset(job["shared"]),
             {name: entry.info for name, entry in registry.metrics.items()},
@@ -103,7 +103,7 @@ class _Server:
                     anew()
                 self.restarts = False  # compiled once more: the disk keeps nothing
             channel.reply("running")
-            record = execute(self.place, spec, prepared)
+            record = execute(self.place, self.out, spec, prepared)
         except InvalidOutput as error:
             record = self.failed(spec, Status.INVALID_OUTPUT, text(error))
         except MemoryError as error:
@@ -156,7 +156,7 @@ class _Server:
             channel.reply("warming")
             start = time.perf_counter()
             with contextlib.suppress(BaseException):  # what ails the method, its run will tell
-                warm_up(self.place, spec, prepared, rows)
+                warm_up(self.place, self.out, spec, prepared, rows)
             channel.end_if_forked()
             self.warm_up_s += time.perf_counter() - start
             self.warm.add(kind)

@@ -18,7 +18,8 @@ from sklearn.neighbors import NearestNeighbors
 from omicsbench.metrics import METRICS, Neighbors
 from omicsbench.planning.plan import make_plan
 from omicsbench.planning.suite import make_suite
-from omicsbench.prepare.subsample import chosen_rows, rows_for
+from omicsbench.prepare.scored import scored_rows
+from omicsbench.prepare.subsample import Rows, chosen_train
 from omicsbench.records import store
 from omicsbench.registry.discover import discover
 
@@ -49,12 +50,20 @@ def test_subsample(benchmark: Any, kind: str) -> None:
     fewer, planned = make_plan(suite, discover())
     info, spec, prepared = planned.pipeline.stages[0].info, planned.spec, planned.prepared
 
-    rows = benchmark(rows_for, info, spec, prepared)
+    def everything() -> Rows:
+        rows = Rows.learnt(info, spec, prepared.hand(["train"]))
+        for part in ("validation", "test"):
+            rows.add(part, prepared.hand([part]))
+        scored_rows(spec, prepared)
+        return rows
 
-    first, more = (chosen_rows(p.spec, prepared)[0]["train"] for p in (fewer, planned))
+    rows = benchmark(everything)
+
+    pool = prepared.split.train.size
+    first, more = (chosen_train(p.spec, pool)[0] for p in (fewer, planned))
     assert set(first) < set(more)
     several = task == "integrate"
-    for name, own in prepared.modalities.items() if several else [("", prepared)]:
+    for name, own in prepared.matrices("train").items():
         X = rows.X["train"][name].values if several else _dense(rows.X["train"][:])
         assert len(X) == len(more) == total // 2
         raw = _dense(own.X[more])

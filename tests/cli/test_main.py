@@ -130,7 +130,7 @@ def test_no_room_for_prepared_data(cli: Cli, tmp_path: Path) -> None:
         preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (2_000_000, 2_000_000)),
     )
     _refused(done, "prepared data", "disk full", "kept")
-    left = list((tmp_path / "cache" / "prepared").iterdir())
+    left = list((tmp_path / "cache" / "prepared-2").iterdir())
     assert left == [], "nothing half-written stays"
 
 

@@ -21,6 +21,7 @@ from typing import Any
 
 import numpy as np
 
+from omicsbench.prepare.parts import NAMES
 from omicsbench.running import measure
 
 GIB = 2**30
@@ -42,9 +43,9 @@ def rows(n: int) -> Any:
     from omicsbench.prepare.scaling import Scaler
 
     held = prepared(n + 11_000 if n > 20_000 else n * 2)
-    index = np.sort(np.asarray(held.split.train)[:n])
-    own = Scaler.of(*ScaledRows(held.X, index, None).moments())
-    return ScaledRows(held.X, index, own)
+    X, index = held.matrices("train")[""].X, np.arange(n)
+    own = Scaler.of(*ScaledRows(X, index, None).moments())
+    return ScaledRows(X, index, own)
 
 
 def time_prepare(n: int) -> None:
@@ -53,8 +54,8 @@ def time_prepare(n: int) -> None:
         measure.reset_peaks("cpu")
         with measure.clock() as elapsed:
             made = prepared(n)
-        size = sum(path.stat().st_size for path in made.folder.iterdir())
-        values = made.X.data.size
+        size = sum(path.stat().st_size for path in made.folder.rglob("*.npy"))
+        values = sum(made.matrices(name)[""].X.data.size for name in NAMES)
     peak = measure.peak_rss_bytes() / GIB
     print(
         f"{n:,} cells x {made.contents.shape[1]:,} genes, {values:,} values: "
@@ -154,9 +155,9 @@ def time_metrics(n: int) -> None:
     suite |= {"sizes": [1_000, n], "datasets": [{"name": f"simulated_atlas(n={n + 11_000})"}]}
     planned = make_plan(make_suite(suite), discover())[-1]
     with tempfile.TemporaryDirectory() as folder:
-        place = Workplace(planned.pipeline, Path(folder), Path(folder) / "scratch")
-        warm_up(place, planned.spec, planned.prepared, 64)
-        record = execute(place, planned.spec, planned.prepared)
+        place = Workplace(planned.pipeline, Path(folder) / "scratch")
+        warm_up(place, Path(folder), planned.spec, planned.prepared, 64)
+        record = execute(place, Path(folder), planned.spec, planned.prepared)
     print(
         f"n = {n:,}: {len(record.scores)} metrics, of test, validation and training rows: "
         f"{record.phases.score_s:.1f} s; peak of the whole run "

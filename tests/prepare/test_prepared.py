@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -20,6 +22,7 @@ from scipy import sparse
 from omicsbench.errors import DataError
 from omicsbench.inputs.source import OwnData, own, registered
 from omicsbench.prepare.mapped_rows import MappedCsr
+from omicsbench.prepare.parts import NAMES, Handed
 from omicsbench.prepare.prepared import Prepared, prepare
 from omicsbench.registry.discover import discover
 
@@ -77,7 +80,21 @@ def made(tmp_path: Path, text: str, **more: Any) -> Prepared:
 
 
 def arrays(prepared: Prepared) -> dict[str, np.ndarray]:
-    return {path.name: np.load(path) for path in prepared.folder.glob("*.npy")}
+    """All that is stored, by the name of its file inside the folder."""
+    return {
+        path.relative_to(prepared.folder).as_posix(): np.load(path)
+        for path in prepared.folder.rglob("*.npy")
+    }
+
+
+def cells(prepared: Prepared) -> np.ndarray:
+    """The stored values of all cells, (n, p), put together from the parts."""
+    made = np.zeros(prepared.contents.shape, dtype=np.float32)
+    for name in NAMES:
+        (part,) = prepared.matrices(name).values()
+        rows = np.sort(getattr(prepared.split, name))
+        made[rows] = part.X[:].toarray() if isinstance(part.X, MappedCsr) else part.X
+    return made
 
 
 def test_a_stream_is_prepared_as_the_same_cells_in_memory(
@@ -90,11 +107,11 @@ def test_a_stream_is_prepared_as_the_same_cells_in_memory(
     adata.write_h5ad(tmp_path / "own.h5ad")
     source = own(OwnData(tmp_path / "own.h5ad", label="kind"))
     held = prepare(source, [0], seed=0, features=25, per_size=False)[0]
-    assert isinstance(held.X, MappedCsr)
+    assert isinstance(held.matrices("train")[""].X, MappedCsr)
     first = arrays(stream)
     for prepared in (other, held):
         found = arrays(prepared)
-        assert set(first) - set(found) <= {"obsm_place.npy"}
+        assert set(first) - set(found) <= {"scoring/obsm_place.npy"}
         for name in found:
             np.testing.assert_array_equal(first[name], found[name], err_msg=name)
     assert stream.facts.label_names == ("a", "b", "c")
@@ -103,23 +120,21 @@ def test_a_stream_is_prepared_as_the_same_cells_in_memory(
 
 def test_what_is_stored_is_normalised_counts(tmp_path: Path, counts: np.ndarray) -> None:
     prepared = made(tmp_path, "streamed")
-    kept = np.load(prepared.folder / "features.npy")
+    train = prepared.matrices("train")[""]
+    kept = train.features
     expected = np.log1p(counts / counts.sum(axis=1, keepdims=True) * 1e4)[:, kept]
     rows = np.array([0, 700, CELLS - 1])
-    np.testing.assert_allclose(prepared.X[rows].toarray(), expected[rows], rtol=1e-5)
+    np.testing.assert_allclose(cells(prepared)[rows], expected[rows], rtol=1e-5)
     pool = np.concatenate([prepared.split.train, prepared.split.validation])
-    np.testing.assert_allclose(
-        np.load(prepared.folder / "mean.npy"), expected[pool].mean(0), rtol=1e-5
-    )
-    np.testing.assert_allclose(
-        np.load(prepared.folder / "sd.npy"), expected[pool].std(0), rtol=1e-5
-    )
+    np.testing.assert_allclose(train.scaler().mean, expected[pool].mean(0), rtol=1e-5)
+    np.testing.assert_allclose(train.scaler().sd, expected[pool].std(0), rtol=1e-5)
 
 
 def test_empty_cells_are_left_out_with_their_labels(tmp_path: Path, counts: np.ndarray) -> None:
     prepared = made(tmp_path, "streamed(empty=10)")
     full = np.arange(CELLS) % 10 > 0
-    assert prepared.contents.shape[0] == full.sum() == prepared.X.shape[0]
+    parts = [prepared.matrices(name)[""] for name in NAMES]
+    assert prepared.contents.shape[0] == full.sum() == sum(map(len, parts))
     assert "150 cells without any value above zero" in " ".join(prepared.facts.notes)
     np.testing.assert_array_equal(prepared.labels, (np.arange(CELLS) % 3)[full])
     np.testing.assert_array_equal(np.ravel(prepared.obsm("place")), np.flatnonzero(full))
@@ -147,14 +162,41 @@ def test_what_another_version_has_prepared_is_made_anew(
     assert json.loads(path.read_text()).keys() == before.keys()
 
 
-def test_what_was_prepared_before_contents_were_typed_is_kept(
+def test_what_was_prepared_in_an_older_layout_is_left_alone(
     tmp_path: Path, counts: np.ndarray
 ) -> None:
-    path = made(tmp_path, "streamed").folder / "meta.json"
-    path.write_text(json.dumps(json.loads(path.read_text()) | {"notes": []}))
-    written = path.stat().st_mtime_ns
-    assert made(tmp_path, "streamed").contents.split == "holdout"
-    assert path.stat().st_mtime_ns == written
+    first = made(tmp_path, "streamed").folder
+    older = tmp_path / "cache" / "prepared" / first.name
+    shutil.copytree(first / "train", older)
+    (older / "meta.json").write_text("{}")
+    assert made(tmp_path, "streamed").folder == first
+    assert (older / "meta.json").read_text() == "{}"
+
+
+def test_the_rows_of_a_part_come_in_the_order_of_the_split(
+    tmp_path: Path, counts: np.ndarray
+) -> None:
+    prepared = made(tmp_path, "streamed")
+    stored, labels = cells(prepared), prepared.labels
+    assert labels is not None
+    for name in NAMES:
+        part, rows = prepared.matrices(name)[""], getattr(prepared.split, name)
+        order = np.arange(len(part)) if name == "train" else part.order
+        np.testing.assert_array_equal(part.X[order].toarray(), stored[rows])
+        np.testing.assert_array_equal(prepared.codes(name), labels[rows])
+
+
+def test_what_is_handed_over_names_no_folder_but_its_own(
+    tmp_path: Path, counts: np.ndarray
+) -> None:
+    """A process that is told of the training rows is told of no labels, and of no other rows."""
+    prepared = made(tmp_path, "streamed")
+    told = json.dumps(prepared.hand(["train"]).as_json())
+    named = re.findall(r'"(/[^"]*)"', told)
+    assert named == [str(prepared.folder / "train")]
+    stored = {path.name for path in (prepared.folder / "train").rglob("*.npy")}
+    assert stored == {f"{n}.npy" for n in ("data", "indices", "indptr", "features", "mean", "sd")}
+    assert Handed.of_json(json.loads(told)) == prepared.hand(["train"])
 
 
 @pytest.mark.parametrize(
@@ -172,7 +214,7 @@ def test_a_bad_block_is_refused_and_leaves_nothing(
 ) -> None:
     with pytest.raises(DataError, match=says):
         made(tmp_path, f"streamed(spoil={spoil!r})")
-    assert list((tmp_path / "cache" / "prepared").iterdir()) == []
+    assert list((tmp_path / "cache" / "prepared-2").iterdir()) == []
 
 
 def test_other_input_is_other_prepared_data(tmp_path: Path, counts: np.ndarray) -> None:
@@ -209,11 +251,11 @@ def child(tmp_path: Path, text: str) -> subprocess.Popen[str]:
 def test_a_killed_process_leaves_nothing_that_is_used(tmp_path: Path, counts: np.ndarray) -> None:
     text = "streamed(wait=0.1)"
     process = child(tmp_path, text)
-    folder = tmp_path / "cache" / "prepared"
+    folder = tmp_path / "cache" / "prepared-2"
     for _ in range(200):
         time.sleep(0.05)
         # In the second pass: the matrix is being written.
-        if any(path.stat().st_size > 128 for path in folder.glob(".*/data.npy")):
+        if any(path.stat().st_size > 128 for path in folder.glob(".*/train/data.npy")):
             break
     process.send_signal(signal.SIGKILL)
     process.wait()
@@ -221,7 +263,7 @@ def test_a_killed_process_leaves_nothing_that_is_used(tmp_path: Path, counts: np
     assert left
     assert all(path.name.startswith(".") for path in left), "half-written under a hidden name only"
     prepared = made(tmp_path, "streamed(wait=0.0)")
-    assert prepared.X.shape[0] == CELLS
+    assert len(cells(prepared)) == CELLS
 
 
 def test_processes_that_prepare_the_same_share_it(tmp_path: Path, counts: np.ndarray) -> None:
@@ -229,15 +271,15 @@ def test_processes_that_prepare_the_same_share_it(tmp_path: Path, counts: np.nda
     folders = {process.communicate(timeout=60)[0].strip() for process in processes}
     assert [process.returncode for process in processes] == [0, 0]
     assert len(folders) == 1
-    left = list((tmp_path / "cache" / "prepared").iterdir())
+    left = list((tmp_path / "cache" / "prepared-2").iterdir())
     assert [str(path) for path in left] == list(folders)
 
 
 def test_a_damaged_folder_is_made_again(tmp_path: Path, counts: np.ndarray) -> None:
     prepared = made(tmp_path, "streamed")
     before = arrays(prepared)
-    data = prepared.folder / "data.npy"
+    data = prepared.folder / "train" / "data.npy"
     data.write_bytes(data.read_bytes()[:1000])
     again = made(tmp_path, "streamed")
     assert again.folder == prepared.folder
-    np.testing.assert_array_equal(arrays(again)["data.npy"], before["data.npy"])
+    np.testing.assert_array_equal(arrays(again)["train/data.npy"], before["train/data.npy"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -11,14 +12,15 @@ import pytest
 from scipy.sparse import csr_matrix
 
 from omicsbench.inputs.source import OwnData
-from omicsbench.planning.plan import make_plan
+from omicsbench.planning.plan import Planned, make_plan
 from omicsbench.planning.suite import make_suite
 from omicsbench.prepare.features import select_rows
 from omicsbench.prepare.normalise import normalize
 from omicsbench.prepare.prepared import Prepared
 from omicsbench.prepare.scaling import Scaler
+from omicsbench.prepare.scored import scored_rows
 from omicsbench.prepare.split import order
-from omicsbench.prepare.subsample import take_rows
+from omicsbench.prepare.subsample import Rows
 from omicsbench.records.spec import RunSpec
 from omicsbench.registry.discover import discover
 from omicsbench.running.execute import execute
@@ -65,11 +67,16 @@ def _execute(tmp_path: Path, data: OwnData, suite: Any) -> list[tuple[RunSpec, A
     """The suite's runs in this process: records that are exactly comparable."""
     done = []
     for planned in make_plan(suite, discover(), [data]):
-        place = Workplace(planned.pipeline, tmp_path, tmp_path / f"scratch-{data.path.stem}")
-        done.append(
-            (planned.spec, execute(place, planned.spec, planned.prepared), planned.prepared)
-        )
+        place = Workplace(planned.pipeline, tmp_path / f"scratch-{data.path.stem}")
+        record = execute(place, tmp_path, planned.spec, planned.prepared)
+        done.append((planned.spec, record, planned.prepared))
     return done
+
+
+def _rows(planned: Planned) -> Rows:
+    """The training rows of a run as its method is given them."""
+    handed = planned.prepared.hand(["train"])
+    return Rows.learnt(planned.pipeline.stages[0].info, planned.spec, handed)
 
 
 @pytest.mark.parametrize("more", [{}, {"features_per_size": True}])
@@ -87,8 +94,14 @@ def test_poisoned_test_rows_change_no_fitted_step(
     poisoned[test] = 50 * rng.permuted(poisoned[test], axis=1) + rng.poisson(9, (len(test), GENES))
     attacked = _execute(tmp_path, _write(tmp_path / "poisoned.h5ad", poisoned), suite)
     for (_, record, prepared), (_, other, other_prepared) in zip(honest, attacked, strict=True):
-        for name in ("features", "mean", "sd", "train", "validation", "test"):
-            assert np.array_equal(prepared._array(name), other_prepared._array(name)), name
+        for name in ("features", "mean", "sd"):
+            stored = (
+                np.load(p.folder / "train" / f"{name}.npy") for p in (prepared, other_prepared)
+            )
+            assert np.array_equal(*stored), name
+        for name in ("train", "validation", "test"):
+            split = (getattr(p.split, name) for p in (prepared, other_prepared))
+            assert np.array_equal(*split), name
         assert record.in_sample == other.in_sample
         assert record.validation == other.validation
         assert record.validation
@@ -99,14 +112,12 @@ def test_labels_reach_no_unsupervised_method(tmp_path: Path) -> None:
     """Permuting the labels of the training rows moves nothing but label transfer."""
     data = _write(tmp_path / "a.h5ad", _counts())
     (planned, *_) = make_plan(_suite("pca", repeats=1), discover(), [data])
-    place = Workplace(planned.pipeline, tmp_path, tmp_path / "scratch")
-    record = execute(place, planned.spec, planned.prepared)
-    prepared = Prepared(planned.prepared.folder)
-    codes = np.array(prepared.labels)
-    train = np.asarray(prepared.split.train)
-    codes[train] = np.random.default_rng(0).permutation(codes[train])
-    prepared.__dict__["labels"] = codes
-    other = execute(place, planned.spec, prepared)
+    place = Workplace(planned.pipeline, tmp_path / "scratch")
+    record = execute(place, tmp_path, planned.spec, planned.prepared)
+    shutil.copytree(planned.prepared.folder, tmp_path / "permuted")
+    stored = tmp_path / "permuted" / "labels" / "train.npy"
+    np.save(stored, np.random.default_rng(0).permutation(np.load(stored)))
+    other = execute(place, tmp_path, planned.spec, Prepared(tmp_path / "permuted"))
     moved = {name for name in record.scores if record.scores[name] != other.scores[name]}
     assert moved
     assert all("transfer" in name for name in moved)
@@ -116,15 +127,17 @@ def test_sizes_are_nested_and_methods_see_the_same_rows(tmp_path: Path) -> None:
     data = _write(tmp_path / "a.h5ad", _counts())
     plan = make_plan(_suite("pca", "random_projection"), discover(), [data])
     rows: dict[tuple[str, int, int], Any] = {}
+    scored: dict[tuple[str, int, int], Any] = {}
     numbers: dict[tuple[int, int], Any] = {}
     for planned in plan:
         spec = planned.spec
-        taken = take_rows(spec, planned.prepared)
+        taken = _rows(planned)
         rows[spec.pipeline, spec.size, spec.repeat] = taken
+        scored[spec.pipeline, spec.size, spec.repeat] = scored_rows(spec, planned.prepared)
         permutation = order(len(planned.prepared.split.train), spec.repeat, spec.seed)
         chosen = np.sort(planned.prepared.split.train[permutation[: spec.size]])
         numbers[spec.size, spec.repeat] = chosen
-        assert taken.X["train"].shape == planned.prepared.X[chosen].shape
+        assert taken.X["train"].shape == (len(chosen), planned.prepared.contents.shape[1])
     names = sorted({key[0] for key in rows})
     for repeat in (0, 1):
         for size in (60, 200):
@@ -138,8 +151,9 @@ def test_sizes_are_nested_and_methods_see_the_same_rows(tmp_path: Path) -> None:
         assert inside.sum() == 60
         zeros = [_dense(small.X["train"]) == 0, _dense(large.X["train"])[inside] == 0]
         assert np.array_equal(*zeros)
-        assert np.array_equal(small.scored["test"], large.scored["test"]), "one scored space"
-        assert np.array_equal(small.scored["in_sample"], large.scored["in_sample"])
+        few, many = (scored[names[0], size, repeat].expression for size in (60, 200))
+        assert np.array_equal(few["test"], many["test"]), "one scored space"
+        assert np.array_equal(few["in_sample"], many["in_sample"])
     first, second = (_dense(rows[names[0], 60, repeat].X["train"]) for repeat in (0, 1))
     assert not np.array_equal(first, second), "repeats differ"
 
@@ -147,7 +161,7 @@ def test_sizes_are_nested_and_methods_see_the_same_rows(tmp_path: Path) -> None:
 def test_scaling_is_learnt_on_the_training_rows(tmp_path: Path) -> None:
     data = _write(tmp_path / "a.h5ad", _counts())
     planned = make_plan(_suite("pca"), discover(), [data])[0]
-    train = _dense(take_rows(planned.spec, planned.prepared).X["train"])
+    train = _dense(_rows(planned).X["train"])
     assert np.allclose(train.std(axis=0), 1, atol=0.05)
     dense = np.random.default_rng(0).normal(50, 3, (500, 4)).astype(np.float32)
     dense[:, 3] = 7
@@ -196,12 +210,13 @@ def test_controls_bound_every_metric(tmp_path: Path) -> None:
 def test_a_damaged_cache_is_made_again(tmp_path: Path) -> None:
     data = _write(tmp_path / "a.h5ad", _counts())
     folder = make_plan(_suite("pca"), discover(), [data])[0].prepared.folder
-    whole = {p.name: p.read_bytes() for p in folder.iterdir()}
-    for name in ("train.npy", "meta.json"):
-        (folder / name).write_bytes(whole[name][: len(whole[name]) // 2])
+    for name in ("scoring/train.npy", "labels/all.npy", "test/order.npy", "meta.json"):
+        whole = (folder / name).read_bytes()
+        (folder / name).write_bytes(whole[: len(whole) // 2])
         again = make_plan(_suite("pca"), discover(), [data])[0].prepared
         assert again.folder == folder
-        assert (folder / "train.npy").read_bytes() == whole["train.npy"]
+        if name != "meta.json":  # which tells how long it took
+            assert (folder / name).read_bytes() == whole
 
 
 def test_where_labels_come_from_is_part_of_own_data(tmp_path: Path) -> None:
@@ -216,10 +231,11 @@ def test_where_labels_come_from_is_part_of_own_data(tmp_path: Path) -> None:
 def test_per_size_selection_happens_on_the_n_rows(tmp_path: Path) -> None:
     data = _write(tmp_path / "a.h5ad", _counts())
     plan = make_plan(_suite("pca", features_per_size=True, repeats=1), discover(), [data])
-    small, large = (take_rows(p.spec, p.prepared) for p in plan)
+    small, large = map(_rows, plan)
     assert small.X["train"].shape == (60, 40)
     assert large.X["train"].shape == (200, 40)
-    assert not np.array_equal(small.scored["test"], large.scored["test"])
+    few, many = (scored_rows(p.spec, p.prepared).expression["test"] for p in plan)
+    assert not np.array_equal(few, many)
 
 
 def test_without_labels_label_metrics_are_skipped_with_the_reason(tmp_path: Path) -> None:

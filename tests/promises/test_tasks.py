@@ -14,7 +14,8 @@ from omicsbench.errors import DataError, RegistryError
 from omicsbench.inputs.source import OwnData
 from omicsbench.planning.plan import Planned, make_plan
 from omicsbench.planning.suite import Suite, make_suite
-from omicsbench.prepare.subsample import rows_for
+from omicsbench.prepare.scored import scored_rows
+from omicsbench.prepare.subsample import Rows
 from omicsbench.records.analysis import Analysis
 from omicsbench.records.facts import ModalityFacts
 from omicsbench.records.spec import RunRecord, RunSpec
@@ -46,8 +47,8 @@ def run(plan: list[Planned], folder: Path) -> list[RunRecord]:
         if planned.skip:
             records.append(planned.skipped_record("tiny", {}))
             continue
-        place = Workplace(planned.pipeline, folder, folder / "scratch")
-        records.append(execute(place, planned.spec, planned.prepared))
+        place = Workplace(planned.pipeline, folder / "scratch")
+        records.append(execute(place, folder, planned.spec, planned.prepared))
     return records
 
 
@@ -122,8 +123,9 @@ def test_classes_with_one_member_are_left_out_and_reported(tmp_path: Path) -> No
     )
     for planned, record in zip(plan, run(plan, tmp_path), strict=True):
         assert "K562A-repro" in record.notes[0]
-        rows = rows_for(planned.pipeline.stages[0].info, planned.spec, planned.prepared)
-        alone = [rows.codes["train"], rows.codes["test"]]
+        handed = planned.prepared.hand(["train"], ["train"])
+        rows = Rows.learnt(planned.pipeline.stages[0].info, planned.spec, handed)
+        alone = [rows.labels["train"], scored_rows(planned.spec, planned.prepared).codes["test"]]
         names = planned.prepared.facts.label_names
         assert names.index("K562A-repro") not in np.concatenate([np.asarray(c) for c in alone])
         assert np.isfinite(record.scores["log_loss"])
@@ -206,15 +208,17 @@ def test_methods_are_given_the_counts_that_were_measured() -> None:
     (planned,) = make_plan(
         suite("integrate", "cca", sizes=[50], repeats=1, datasets=[{"name": name}]), discover()
     )
-    rows = rows_for(planned.pipeline.stages[0].info, planned.spec, planned.prepared)
+    prepared = planned.prepared
+    rows = Rows.learnt(planned.pipeline.stages[0].info, planned.spec, prepared.hand(["train"]))
+    rows.add("test", prepared.hand(["test"]))
     raw = load(n=1200)
-    chosen = np.asarray(planned.prepared.split.test[:100])
+    chosen = np.asarray(prepared.split.test[:100])
     for modality, likelihood in (
         ("rna", "negative_binomial"),
         ("protein", "negative_binomial"),
         ("atac", "bernoulli"),
     ):
-        own, given = planned.prepared.modalities[modality], rows.X["test"][modality]
+        own, given = prepared.matrices("train")[modality], rows.X["test"][modality]
         X = raw[modality].X
         X = X.toarray() if hasattr(X, "toarray") else X
         assert given.likelihood == likelihood

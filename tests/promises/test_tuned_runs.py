@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from omicsbench.metrics import METRICS
 from omicsbench.planning.estimate import look_ahead
 from omicsbench.planning.plan import Planned, make_plan
 from omicsbench.planning.suite import Suite, make_suite
+from omicsbench.prepare.prepared import Prepared
 from omicsbench.records.costs import cost_terms, forecasts, observe
 from omicsbench.records.facts import Limits
 from omicsbench.records.packed import PACKED_FILE, decode_lines
@@ -57,9 +59,8 @@ def _tuned(records: list[RunRecord], name: str = "") -> list[RunRecord]:
 
 def _here(tmp_path: Path, planned: Planned) -> RunRecord:
     """A run in this process."""
-    return execute(
-        Workplace(planned.pipeline, tmp_path, tmp_path / "s"), planned.spec, planned.prepared
-    )
+    place = Workplace(planned.pipeline, tmp_path / "s")
+    return execute(place, tmp_path, planned.spec, planned.prepared)
 
 
 def _seen(registry: Registry) -> list[tuple[str, float, np.ndarray[Any, Any]]]:
@@ -105,13 +106,11 @@ def test_the_search_does_not_see_what_only_a_test_row_could_tell(
 ) -> None:
     (planned,) = [p for p in make_plan(_suite("blurred", repeats=1), registry) if p.spec.tuning]
     honest = _here(tmp_path / "a", planned)
-    prepared = type(planned.prepared)(planned.prepared.folder)
-    X = np.array(prepared.X)
-    X[np.asarray(prepared.split.test)] = 99.0
-    prepared.__dict__["X"] = X
-    other = execute(
-        Workplace(planned.pipeline, tmp_path, tmp_path / "other"), planned.spec, prepared
-    )
+    shutil.copytree(planned.prepared.folder, tmp_path / "poisoned")
+    test = tmp_path / "poisoned" / "test" / "X.npy"
+    np.save(test, np.full_like(np.load(test), 99.0))
+    place = Workplace(planned.pipeline, tmp_path / "other")
+    other = execute(place, tmp_path, planned.spec, Prepared(tmp_path / "poisoned"))
     assert (other.tuned, other.trials) == (honest.tuned, honest.trials)
     assert other.scores != honest.scores, "the poison was there"
 

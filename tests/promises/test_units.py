@@ -15,7 +15,7 @@ from omicsbench.errors import DataError
 from omicsbench.inputs.validation import check
 from omicsbench.metrics import Estimate
 from omicsbench.metrics.structure import distance_spearman
-from omicsbench.prepare.subsample import GROUPS, units
+from omicsbench.prepare.scored import GROUPS, units
 
 
 @given(

@@ -1,0 +1,136 @@
+"""What lies in a folder of prepared data, and what of it a process is handed.
+
+The rows of each part of the split lie in a folder of their own, and labels in another one. So the
+process that runs a method can be told of the training rows alone, and of others when their time
+has come.
+
+- ``train/``, ``validation/``, ``test/``: the rows of the part, in the order of the data set; of
+  several modalities a folder each. ``train/`` has what the training pool tells besides:
+  ``features``, ``mean`` and ``sd``.
+- ``labels/``: codes of ``all`` cells, and of those of each part in the split's order.
+- ``scoring/``: row numbers of the parts in the data set, units of the test rows, and whatever else
+  is known of the cells.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from omicsbench.prepare.contents import Contents
+from omicsbench.prepare.mapped_rows import MappedCsr
+from omicsbench.prepare.scaling import Scaler
+
+Name = Literal["train", "validation", "test"]
+NAMES: tuple[Name, ...] = ("train", "validation", "test")
+LABELS = "labels"
+SCORING = "scoring"
+
+
+def array(path: Path, name: str) -> NDArray[Any]:
+    """A stored array, mapped."""
+    return np.load(path / f"{name}.npy", mmap_mode="r")  # type: ignore[no-any-return]
+
+
+@dataclass(frozen=True)
+class Part:
+    """The rows of one part, of one matrix: log-normalised but unscaled, memory-mapped."""
+
+    folder: Path
+    contents: Contents
+
+    @cached_property
+    def X(self) -> MappedCsr | NDArray[np.float32]:
+        """(rows, selected features) float32."""
+        if not self.contents.sparse:
+            return array(self.folder, "X")
+        return MappedCsr.open(self.folder, self.contents.shape[1])
+
+    def __len__(self) -> int:
+        return int(self.X.shape[0])
+
+    @cached_property
+    def order(self) -> NDArray[np.int64]:
+        """Where the split's first row lies in ``X``, its second...; of test and validation rows."""
+        return array(self.folder, "order")
+
+    @cached_property
+    def depth(self) -> NDArray[np.float32] | None:
+        """What ``normalise.measured`` needs of every row; of modalities only."""
+        return array(self.folder, "depth") if (self.folder / "depth.npy").is_file() else None
+
+    @cached_property
+    def features(self) -> NDArray[np.int64]:
+        """Place of each selected feature among those measured; of the training part."""
+        return np.array(array(self.folder, "features"))  # a copy: methods may keep it, and write
+
+    def scaler(self) -> Scaler:
+        """The fixed space in which every size is scored: scaled by the pool; of the training part.
+
+        The pool are the rows of the parts train and validation.
+        """
+        return Scaler(array(self.folder, "sd"), array(self.folder, "mean"), self.contents.scale)
+
+
+@dataclass(frozen=True)
+class Handed:
+    """What a process is told of prepared data: the parts it may read by now, and labels.
+
+    ``folders`` are those of parts; ``labels`` those files of codes that it may see.
+    """
+
+    contents: Contents
+    folders: dict[Name, Path]
+    labels: dict[Name, Path] = field(default_factory=dict)
+
+    def matrices(self, name: Name) -> dict[str, Part]:
+        """The rows of a part: of each modality by its name, of one matrix alone by ""."""
+        several = self.contents.modalities
+        if not several:
+            return {"": Part(self.folders[name], self.contents)}
+        return {own: Part(self.folders[name] / own, several[own]) for own in several}
+
+    def codes(self, name: Name) -> NDArray[np.int32] | None:
+        """Label codes of a part in the split's order; None if they are not to be seen."""
+        path = self.labels.get(name)
+        return array(path.parent, path.stem) if path else None
+
+    def and_then(self, later: Handed) -> Handed:
+        """With what is told later."""
+        return replace(
+            self, folders=self.folders | later.folders, labels=self.labels | later.labels
+        )
+
+    def as_json(self) -> dict[str, Any]:
+        """Plain values for a message."""
+        return {
+            "contents": self.contents.model_dump(mode="json", by_alias=True),
+            "folders": {name: str(path) for name, path in self.folders.items()},
+            "labels": {name: str(path) for name, path in self.labels.items()},
+        }
+
+    @classmethod
+    def of_json(cls, told: dict[str, Any]) -> Handed:
+        return cls(
+            Contents.model_validate(told["contents"]),
+            {name: Path(path) for name, path in told["folders"].items()},
+            {name: Path(path) for name, path in told["labels"].items()},
+        )
+
+
+def handed(
+    folder: Path, contents: Contents, parts: Collection[Name], labels: Collection[Name] = ()
+) -> Handed:
+    """These parts of the prepared data in ``folder``, and these of its labels, if it has any."""
+    told = labels if contents.facts.label_names else ()
+    return Handed(
+        contents,
+        {name: folder / name for name in parts},
+        {name: folder / LABELS / f"{name}.npy" for name in told},
+    )
