@@ -6,13 +6,10 @@ it is fitted.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
-
-import numpy as np
 
 from omicsbench.metrics import METRICS, Metric
 from omicsbench.prepare.split import method_seed
@@ -23,6 +20,7 @@ from omicsbench.registry.pipeline import Pipeline, Stage
 from omicsbench.running import measure, outputs
 from omicsbench.running.outputs import InvalidOutput as InvalidOutput
 from omicsbench.running.shared_stages import Cost, FittedStage, load_part, load_stage, save_stage
+from omicsbench.running.storable import facts
 
 ORDER = ("test", "train", "validation")  # in which a method is applied to the parts
 
@@ -142,8 +140,7 @@ def _fit_stage(stage: Stage, spec: RunSpec, X: Any, rows: Rows, places: Any) -> 
     with measure.clock(spec.device) as fitting:
         model.fit(*given)
     cost = Cost(fit_s=fitting.wall_s, cpu_s=fitting.cpu_s, energy_j=fitting.energy_j)
-    fit_info = json.loads(json.dumps(dict(getattr(model, "fit_info_", {})), default=_plain))
-    return FittedStage({}, cost, model, fit_info)
+    return FittedStage({}, cost, model, facts(getattr(model, "fit_info_", {})))
 
 
 def _known(X: Any, labels: Any) -> tuple[Any, ...]:
@@ -213,11 +210,6 @@ def _checked(step: Step, output: Any, n: int, rows: Rows, part: str) -> Any:
         return outputs.probabilities(output, n, step.seen, classes, stage.text)
     before = next((Z.shape[1] for Z in step.fitted.Z.values()), stage.n_components)
     return outputs.embedding(output, n, before, stage.text, part)
-
-
-def _plain(value: Any) -> Any:
-    """What a method tells of itself as JSON can hold it: numpy's numbers as numbers."""
-    return value.tolist() if isinstance(value, np.generic | np.ndarray) else str(value)
 
 
 def count(X: Any) -> int:

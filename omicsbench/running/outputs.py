@@ -42,7 +42,7 @@ def embedding(output: Any, n: int, width: int | None, who: str, part: str) -> Fl
     if Z.shape[1] == 0:
         raise InvalidOutput(f"{who} returned no dimension for {part} rows")
     if width is not None and Z.shape[1] != width:
-        raise InvalidOutput(f"{who} returned {Z.shape[1]} dimensions for {part} rows, not {width}")
+        raise InvalidOutput(f"{who} returned {Z.shape[1]} dimensions, not {width}, for {part} rows")
     return Z
 
 
