@@ -15,6 +15,7 @@ import numpy as np
 from omicsbench.prepare.subsample import Float32Array, Rows
 from omicsbench.registry.pipeline import Pipeline
 from omicsbench.running import outputs
+from omicsbench.running.apart import methods_code
 from omicsbench.running.fitting import Fitted
 
 Answers = dict[str, Any]  # by the need of metrics; an array, or one for each modality
@@ -46,7 +47,8 @@ def _samples(rows: Rows, fitted: Fitted) -> Answers:
     if not stage.info.samples:
         return {}
     classes = len(rows.contents.facts.label_names)
-    drawn = last.fitted.model.sample_proba(fitted.last_input["test"][:m])
+    with methods_code():
+        drawn = list(last.fitted.model.sample_proba(fitted.last_input["test"][:m]))
     return {
         "samples": np.stack(
             [outputs.probabilities(P, m, last.seen, classes, stage.text) for P in drawn]
@@ -64,7 +66,8 @@ def _rebuilt(
     X: Any = Z
     with suppress(AttributeError, NotImplementedError):  # an inverse that is switched off
         for model in reversed(fitted.models):
-            X = np.asarray(model.inverse_transform(X), dtype=np.float32)
+            with methods_code():
+                X = np.asarray(model.inverse_transform(X), dtype=np.float32)
         shape = (len(Z), rows.features)
         X = outputs.block(X, shape, "inverse_transform")
         yield "reconstruction", rows.to_scored(X)
@@ -83,13 +86,15 @@ def _one_from_another(
     made: Answers = {}
     if "modality_embeddings" in needs:
         width = fitted.Z[part].shape[1]
+        with methods_code():
+            embedded = {name: model.transform({name: own}) for name, own in given.items()}
         made["modality_embeddings"] = {
-            name: outputs.block(model.transform({name: own}), (m, width), who)
-            for name, own in given.items()
+            name: outputs.block(Z, (m, width), who) for name, Z in embedded.items()
         }
     if "cross_modal" in needs and info.invertible:
         first, *others = given
-        rebuilt = model.inverse_transform(model.transform({first: given[first]}))
+        with methods_code():
+            rebuilt = model.inverse_transform(model.transform({first: given[first]}))
         made["cross_modal"] = {
             name: rows.to_scored(
                 outputs.block(rebuilt[name], (m, given[name].values.shape[1]), who), name

@@ -17,7 +17,7 @@ from omicsbench.prepare.subsample import Rows
 from omicsbench.records.ids import digest
 from omicsbench.records.spec import RunSpec
 from omicsbench.registry.pipeline import Pipeline, Stage
-from omicsbench.running import measure, outputs
+from omicsbench.running import apart, measure, outputs
 from omicsbench.running.outputs import InvalidOutput as InvalidOutput
 from omicsbench.running.shared_stages import Cost, FittedStage, load_part, load_stage, save_stage
 from omicsbench.running.storable import facts
@@ -68,6 +68,7 @@ class Fitted:
 
 def fit_pipeline(place: Workplace, spec: RunSpec, rows: Rows) -> Fitted:
     """Fit each stage on what the one before makes of the training rows."""
+    apart.new_run(method_seed(spec.repeat, spec.seed))
     X = rows.X["train"]
     fitted = Fitted([])
     for stage, prefix in zip(place.pipeline.stages, place.pipeline.prefixes, strict=True):
@@ -136,8 +137,9 @@ def _fit_stage(stage: Stage, spec: RunSpec, X: Any, rows: Rows, places: Any) -> 
     given = _given(stage, "train", X, rows)
     if stage.info.task == "predict" and "train" in rows.labels:
         given = _known(X, rows.labels["train"])
-    model = stage.build(method_seed(spec.repeat, spec.seed), spec.device, places)
-    with measure.clock(spec.device) as fitting:
+    with apart.methods_code():
+        model = stage.build(method_seed(spec.repeat, spec.seed), spec.device, places)
+    with apart.methods_code(), measure.clock(spec.device) as fitting:
         model.fit(*given)
     cost = Cost(fit_s=fitting.wall_s, cpu_s=fitting.cpu_s, energy_j=fitting.energy_j)
     return FittedStage({}, cost, model, facts(getattr(model, "fit_info_", {})))
@@ -164,7 +166,7 @@ def _output(step: Step, part: str, X: Any, rows: Rows, device: str) -> Any:
     stage, model = step.stage, step.fitted.model
     kept = part == "train" and stage.info.keeps_embedding
     apply = model.predict_proba if stage.info.task == "predict" else model.transform
-    with measure.clock(device) as elapsed:
+    with apart.methods_code(), measure.clock(device) as elapsed:
         output = model.embedding_ if kept else apply(*_given(stage, part, X, rows))
     step.fitted.Z[part] = _checked(step, output, count(X), rows, part)
     step.fitted = replace(step.fitted, cost=_with(step.fitted.cost, part, elapsed))

@@ -24,6 +24,7 @@ from omicsbench.errors import StoreError
 from omicsbench.records.facts import Environment, Limits
 from omicsbench.records.spec import Ending, RunRecord, RunSpec, Status
 from omicsbench.running.channel import Channel
+from omicsbench.running.leftovers import Leftovers
 from omicsbench.running.serving import Served
 from omicsbench.running.storable import text
 
@@ -77,6 +78,7 @@ class _Server:
             frozenset(job["shared"]),
             {name: entry.info for name, entry in registry.metrics.items()},
         )
+        self.leftovers = Leftovers(stage.make for stage in pipeline.stages)
         self.metrics = registry.metrics
         self.here = environment.describe(job["jobs"])
         self.fixed: dict[str, Any] = {
@@ -97,11 +99,13 @@ class _Server:
 
         prepared = Prepared(Path(folder))
         started = datetime.now(UTC).isoformat(timespec="seconds")
+        put_back: list[str] = []
         try:
             if self._warm_up(spec, prepared, channel) and self.restarts and _compiled():
                 if anew:
                     anew()
                 self.restarts = False  # compiled once more: the disk keeps nothing
+            put_back = self.leftovers.put_back()
             channel.reply("running")
             record = execute(self.place, self.out, spec, prepared)
         except InvalidOutput as error:
@@ -116,6 +120,9 @@ class _Server:
                 status = Status.OUT_OF_MEMORY
             record = self.failed(spec, status, _cause(error))
         channel.end_if_forked()
+        if put_back and record.status is Status.OK:
+            note = f"put back, as an earlier run had changed it: {', '.join(put_back[:5])}"
+            record = record.model_copy(update={"notes": (*record.notes, text(note))})
         phases = record.phases.model_copy(
             update={"import_s": self.import_s, "warm_up_s": self.warm_up_s}
         )
