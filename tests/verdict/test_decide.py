@@ -39,6 +39,7 @@ def test_what_cannot_be_decided_says_why() -> None:
         doubt="features_per_size"
     )
     none = paired(0.1, uses=("left_out",))
+    assert (decided(none).interval, decided(none).p_reached) == ((None, None), None)
     few = replace(none, rows=(replace(none.rows[0], pairs=4),))
     assert decided(few) == Decision(needed=5, doubt="few_pairs")
     one = replace(none, rows=(replace(none.rows[0], pairs=1),))
@@ -52,12 +53,20 @@ def test_outcomes_name_sizes_not_places() -> None:
     assert decided(paired(0.1, 0.1)) == Decision(
         Outcome.AHEAD_FROM_SMALLEST, 100, (100, 100), p_reached=1.0
     )
+    assert decided(paired(0.1, 0.1)).doubt == ""
     assert decided(paired(-0.1, 0.1, 0.1)) == Decision(
         Outcome.AHEAD_FROM, 200, (200, 200), p_reached=1.0
     )
     assert decided(paired(0.1, -0.1)) == Decision(
         Outcome.NOT_REACHED, None, (None, None), p_reached=0.0
     )
+
+
+def test_the_share_that_reaches_n_star_is_of_as_many_replicates_as_asked_for() -> None:
+    found = decide(paired(0.0101), 0.05, replace(RULE, bootstrap=7), features_per_size=False)
+    assert found.p_reached is not None
+    assert 0 < found.p_reached < 1
+    assert found.p_reached * 7 == pytest.approx(round(found.p_reached * 7))
 
 
 def test_sizes_that_do_not_count_are_left_out_and_those_not_shown_are_not_ahead() -> None:
@@ -84,6 +93,9 @@ def test_the_margin_inside_tells_how_many_repeats_would_do() -> None:
     few, last = found.needed, SPREAD.std(ddof=1)
     half = [stats.t.ppf(0.975, n - 1) * last / np.sqrt(n) for n in (few - 1, few)]
     assert half[1] < 0.001 <= half[0]
+    strict = decided(paired(0.0, 0.011), alpha=0.01)
+    assert strict.needed is not None
+    assert strict.needed > found.needed, "a stricter level asks for more"
     assert decided(paired(0.0, 0.01)).needed is None, "no number would tell it from the margin"
     folds = decided(paired(0.0, 0.011, folds=True))
     assert folds.needed is None, "the overlap of folds stays"

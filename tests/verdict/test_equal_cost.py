@@ -101,6 +101,19 @@ def test_errors_are_told_as_they_are_and_the_lowest_is_chosen() -> None:
     assert last.at.mean == pytest.approx(0.1), "positive where deep is better"
 
 
+def test_comparisons_come_by_metric_and_dimension_one_of_which_may_be_unknown() -> None:
+    names = ("trustworthiness", "continuity", "knn_recall", "distance_spearman")
+    both = dict.fromkeys(names, 0.5)
+    records = [
+        run(f"{name}({dim})", family, 0.5, 1.0, r, scores=both, validation=both, output_dim=dim)
+        for r in range(5)
+        for name, family in (("linear", "simple"), ("net", "deep"))
+        for dim in (10, None)
+    ]
+    found = [(b.metric, b.output_dim) for b in at_equal_cost(records)]
+    assert found == [(name, dim) for name in sorted(names) for dim in (10, None)]
+
+
 def test_a_family_that_lacks_a_metric_stops_no_other_comparison() -> None:
     """Of two metrics and two dimensions, the later ones by name are compared all the same."""
     both = {"knn_recall": 0.5, "trustworthiness": 0.5}
@@ -192,6 +205,7 @@ def test_what_cannot_be_compared_is_left_out() -> None:
     assert at_equal_cost([r for r in study() if r.family == "deep"]) == []
     assert at_equal_cost(study(is_control=True)) == []
     assert at_equal_cost([r for r in study() if r.spec.repeat < 4]) == []
+    assert at_equal_cost(study()[:1]) == []
     assert at_equal_cost([]) == []
 
 

@@ -64,6 +64,7 @@ def test_a_side_without_anybody_to_choose() -> None:
     found = only_row(side("net", *five("net", 0.6)), side(""))
     assert (found.use, found.failed) == ("left_out", False)
     assert found.note == "no simple pipeline to choose"
+    assert (found.deep, found.simple) == ("net", "")
 
 
 def test_simple_runs_that_failed_or_have_no_score_leave_the_size_out() -> None:

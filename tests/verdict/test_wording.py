@@ -28,6 +28,7 @@ def test_sentences_end_with_the_difference_at_the_largest_size() -> None:
     ahead = verdict(kind="ahead")
     says = "ahead by more than 0.01 from n = 100 (95 % interval 50 or below to 100) to 100. "
     assert ahead.sentence == START + says + DIFFERENCE
+    assert ahead.reason == ""
     smallest = replace(ahead, outcome=Outcome.AHEAD_FROM_SMALLEST, n_star=50)
     says = (
         "ahead by more than 0.01 at every tested size, from n = 50 or below (95 % confidence) "
