@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import math
 import os
 import secrets
 import selectors
@@ -27,8 +28,9 @@ import psutil
 
 from omicsbench.records.environment import worker_environment
 from omicsbench.records.spec import Status
-from omicsbench.running import descendants
+from omicsbench.running import descendants, guardian
 from omicsbench.running.channel import TOKEN_BYTES, Content, Garbled, Incoming, packed
+from omicsbench.running.disk_use import DiskUse
 from omicsbench.running.storable import text
 
 POLL_S = 0.02
@@ -82,6 +84,7 @@ class Terms:
     scratch: Path
     threads: int
     memory_bytes: float
+    disk_bytes: float = math.inf  # of temporary files
 
 
 class Child:
@@ -121,6 +124,9 @@ class Child:
         self.folder = Path(tempfile.mkdtemp(dir=self.terms.scratch, prefix="process-")).resolve()
         self._open.callback(rmtree, self.folder, ignore_errors=True)
         (self.folder / "tmp").mkdir()
+        self._disk = DiskUse(self.folder, self.terms.disk_bytes)
+        self._open.callback(guardian.forget, self.folder)
+        guardian.watch(self.folder)
         self._token = secrets.token_bytes(TOKEN_BYTES)
         job = self.folder / "job.json"
         private = {"token": self._token.hex(), "driver": os.getpid(), "told": told}
@@ -229,17 +235,26 @@ class Child:
             return
         if clock.over():
             raise self._lost(Status.TIMEOUT, f"exceeded its time limit of {clock.limit_s:g} s")
+        if time.monotonic() - self._looked > CHILDREN_POLL_S:
+            self._look_around()
         limit = self.terms.memory_bytes
         if self._memory() > limit:
             reason = f"exceeded its memory limit of {limit / 2**30:.3g} GiB"
             raise self._lost(Status.OUT_OF_MEMORY, reason)
 
+    def _look_around(self) -> None:
+        """What costs more than to look at one process: its children, and the disk."""
+        self._looked = time.monotonic()
+        self._children = descendants.kin([self._watched])
+        if self._disk.exceeds([self._watched, *self._children]):
+            reason = (
+                f"wrote more than {self._disk.limit / 2**30:.3g} GiB of temporary files, "
+                "its share of the free disk"
+            )
+            raise self._lost(Status.CRASHED, reason)
+
     def _memory(self) -> int:
         """What the process holds, and what its children did when last looked for."""
-        now = time.monotonic()
-        if now - self._looked > CHILDREN_POLL_S:
-            self._looked = now
-            self._children = descendants.kin([self._watched])
         try:
             return descendants.memory_bytes(self._watched, self._children, self.terms.memory_bytes)
         except psutil.Error:

@@ -12,6 +12,7 @@ from omicsbench.records.facts import Environment
 from omicsbench.records.spec import Cause, Ending, RunRecord, RunSpec, Status
 from omicsbench.running.channel import Content
 from omicsbench.running.child import Child, Lost, Terms
+from omicsbench.running.disk_use import disk_share
 from omicsbench.running.job import Job
 
 START_LIMIT_S = 300.0  # importing the heaviest libraries from a slow disk
@@ -63,8 +64,12 @@ class WorkerProcess:
     def _answer(self, spec: RunSpec, prepared: str) -> RunRecord:
         if self._child is None:
             conditions = self.job.conditions
-            limit = self.job.limits.memory_bytes
-            terms = Terms(Path(conditions.scratch), self.job.threads, limit)
+            terms = Terms(
+                Path(conditions.scratch),
+                self.job.threads,
+                self.job.limits.memory_bytes,
+                disk_share(conditions.scratch, conditions.jobs),
+            )
             self._child = Child(
                 "omicsbench.running.worker", self.job.for_worker(), terms, self.stop
             )

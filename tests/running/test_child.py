@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import resource
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,7 +15,9 @@ import psutil
 import pytest
 
 from omicsbench.records.spec import Status
+from omicsbench.running import guardian
 from omicsbench.running.child import Child, Lost, Stopped, Terms
+from omicsbench.running.descendants import marked
 
 PLUGINS = Path(__file__).parents[1] / "plugins"
 
@@ -123,3 +127,47 @@ def test_what_cannot_be_started_is_a_loss(tmp_path: Path) -> None:
     (tmp_path / "scratch").write_text("a file")
     with pytest.raises(Lost, match="no process can be started"):
         Child("unruly_child", {}, Terms(tmp_path / "scratch", 1, 1 << 30))
+
+
+def test_temporary_files_may_take_their_share_of_the_disk_and_go(child: Child) -> None:
+    """Those without a name count too: they are the ones that nobody can find."""
+    child._disk.limit = 150 << 20
+    with pytest.raises(Lost, match=r"wrote more than 0\.146 GiB of temporary files"):
+        _do(child, "fills")
+
+
+DRIVER = """
+import sys, time
+from pathlib import Path
+from omicsbench.running import guardian
+from omicsbench.running.child import Child, Terms
+with Child("unruly_child", {}, Terms(Path(sys.argv[1]), 1, 1 << 30)) as child:
+    for what in ("child_in_its_own_session", "orphan"):
+        child.ask({"do": what})
+        child.message(30)
+    print(child.folder, flush=True)
+    time.sleep(60)
+"""
+
+
+def test_what_a_child_started_is_ended_too_when_the_driver_is_killed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PYTHONPATH", str(PLUGINS))
+    command = [sys.executable, "-P", "-c", DRIVER, str(tmp_path)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as driver:
+        assert driver.stdout
+        folder = driver.stdout.readline().strip()
+        belonging = [*psutil.Process(driver.pid).children(recursive=True), *marked(folder)]
+        driver.kill()
+    assert len(set(belonging)) == 4, "a worker, two that it started, and the guardian"
+    assert not psutil.wait_procs(belonging, timeout=10)[1]
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_guardian_that_was_ended_is_replaced(child: Child) -> None:
+    assert guardian._guardian._process
+    guardian._guardian._process.kill()
+    guardian._guardian._process.wait()
+    with Child("unruly_child", {}, child.terms):
+        assert guardian._guardian._process.poll() is None
