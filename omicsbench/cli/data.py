@@ -40,6 +40,10 @@ def prepare(
         int, typer.Option("--features", min=1, help="Most variable features to keep.")
     ] = 2000,
     seed: Annotated[int, typer.Option("--seed", min=0, help="Seed of the split.")] = 0,
+    verify: Annotated[
+        bool,
+        typer.Option("--verify", help="Read every byte of what is prepared of it by now, first."),
+    ] = False,
     plugins: Plugins = None,
 ) -> None:
     """Normalise a data set, select its features, split it and keep that for later runs."""
@@ -51,6 +55,9 @@ def prepare(
 
     start = time.perf_counter()
     source = sources.registered(name, discover(plugins or []))
+    if verify:
+        for folder in preparing.verify(source):
+            print(f"{folder} is as it was written")
     with Progress() as progress:
         made = preparing.prepare(
             source,
@@ -62,7 +69,7 @@ def prepare(
         )[0]
     spent = time.perf_counter() - start
     cells, kept = made.contents.shape
-    size = sum(file.stat().st_size for file in made.folder.iterdir())
+    size = sum(file.stat().st_size for file in made.folder.rglob("*.*"))
     print(made.folder)
     print(f"  {cells:,} cells x {kept:,} features, {gigabytes(size)} on disk, {spent:.1f} s")
     for note in made.facts.notes:

@@ -1,27 +1,39 @@
-"""Folders of the user's cache: made whole or not at all."""
+"""Folders of the user's cache: made whole or not at all, and shared with whoever may read them."""
 
 from __future__ import annotations
 
 import contextlib
 import errno
 import os
+import secrets
 import shutil
-import tempfile
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
 from omicsbench.errors import StoreError
-
-STALE_S = 86_400
+from omicsbench.records.disk import beside, clear_stale
 
 
 def cache_folder() -> Path:
     """Where data is kept: ``$OMICSBENCH_CACHE`` or the user's cache folder."""
-    import platformdirs
-
     named = os.environ.get("OMICSBENCH_CACHE")
-    return Path(named) if named else Path(platformdirs.user_cache_dir("omicsbench"))
+    return Path(named) if named else _own_folder()
+
+
+def look_in(kind: str) -> list[Path]:
+    """Folders that may hold what is cached of a kind (``downloads``, ``prepared``), in order.
+
+    The last is where it is made: where the cache is another user's, who lets it be read alone, that
+    is the user's own.
+    """
+    shared = cache_folder() / kind
+    own = _own_folder() / kind
+    return [shared] if shared == own or _may_write(shared) else [shared, own]
+
+
+def made_in(kind: str) -> Path:
+    """Where what is cached of a kind is made."""
+    return look_in(kind)[-1]
 
 
 @contextlib.contextmanager
@@ -33,10 +45,10 @@ def made_whole(folder: Path) -> Iterator[Path]:
     """
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
-        for stale in folder.parent.glob(f".{folder.name}-*"):
-            if time.time() - stale.stat().st_mtime > STALE_S:
-                shutil.rmtree(stale, ignore_errors=True)
-        temporary = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
+        clear_stale(folder.parent)
+        # Not by tempfile, which lets nobody else read: a cache may be shared.
+        temporary = beside(folder.with_name(f"{folder.name}-{secrets.token_hex(4)}"))
+        temporary.mkdir()
         try:
             yield temporary
             temporary.rename(folder)
@@ -51,3 +63,22 @@ def made_whole(folder: Path) -> Iterator[Path]:
             f"{error.strerror or 'is the disk full'}? Free some space or set OMICSBENCH_CACHE to "
             "another folder. Finished runs are kept."
         ) from error
+
+
+def remove(folder: Path) -> None:
+    """Take a folder away, at once for others who look. Raises OSError if it cannot be."""
+    aside = beside(folder.with_name(f"{folder.name}-{secrets.token_hex(4)}"))
+    folder.rename(aside)
+    shutil.rmtree(aside, ignore_errors=True)
+
+
+def _own_folder() -> Path:
+    import platformdirs
+
+    return Path(platformdirs.user_cache_dir("omicsbench"))
+
+
+def _may_write(folder: Path) -> bool:
+    """False for a folder of a cache that stands there and is closed to this user, or read-only."""
+    there = folder if folder.exists() else folder.parent
+    return not there.is_dir() or os.access(there, os.W_OK | os.X_OK)

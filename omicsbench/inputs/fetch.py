@@ -8,6 +8,7 @@ checksum, where it came from, and the size and time at which it was last found r
 from __future__ import annotations
 
 import hashlib
+import os
 import re
 import sys
 from collections.abc import Callable
@@ -15,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from omicsbench.errors import DataError
-from omicsbench.inputs.cache import cache_folder
+from omicsbench.inputs.cache import look_in, made_in
 from omicsbench.inputs.download import Download
 from omicsbench.inputs.turns import alone
 from omicsbench.plugin import Remote
@@ -27,12 +28,13 @@ _HASH = re.compile(r"^([0-9a-f]{64})(?:\s|$)", re.MULTILINE | re.IGNORECASE)
 
 def downloads_folder() -> Path:
     """Where downloaded files lie, and where files brought by other means are put."""
-    return cache_folder() / "downloads"
+    return made_in("downloads")
 
 
 def local_path(remote: Remote) -> Path:
-    """Where the file lies once it is there."""
-    return downloads_folder() / remote.name
+    """Where the file lies, or will once it is there."""
+    places = [folder / remote.name for folder in look_in("downloads")]
+    return next((path for path in places if path.is_file()), places[-1])
 
 
 def known_sha256(remote: Remote) -> str | None:
@@ -96,7 +98,8 @@ class _Record:
 
     def write(self, file: Path) -> None:
         text = f"# from: {self.url}\n# found right at: {self.stamp}\n{self.sha256}  {file.name}\n"
-        write_text(self.path(file), text)
+        if os.access(file.parent, os.W_OK):  # else it is another user's, and hashed at each start
+            write_text(self.path(file), text)
 
 
 def _retrieve(remote: Remote, path: Path, part: Path, tell: Tell) -> None:

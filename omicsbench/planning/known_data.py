@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -17,7 +16,7 @@ from omicsbench.inputs.fetch import local_path
 from omicsbench.inputs.source import Source
 from omicsbench.planning.outline import ChosenData, DataTerms
 from omicsbench.planning.suite import Suite
-from omicsbench.prepare.prepared import Prepared, prepared_folder
+from omicsbench.prepare.prepared import Prepared, folders_of
 from omicsbench.prepare.split import split
 from omicsbench.prepare.writing import code_of
 from omicsbench.records.facts import DatasetFacts
@@ -110,9 +109,6 @@ def _fewest_train(codes: Codes, held_out: int, suite: Suite) -> int:
 
 def _prepared(source: Source) -> list[Path]:
     """Folders of the data set prepared in any way, the newest first, repeats of a cohort too."""
-    name = re.compile(re.escape(source.slug) + r"-[0-9a-f]{16}(-\d+)?")
-    folders = prepared_folder().glob(f"{source.slug}-*/meta.json")
-    whole = [path.parent for path in folders if name.fullmatch(path.parent.name)]
-    newest = sorted(whole, key=lambda p: -p.stat().st_mtime)
+    newest = sorted(folders_of(source), key=lambda p: -p.stat().st_mtime)
     same = newest[0].name.split(source.slug)[1][:17] if newest else ""
     return [p for p in newest if p.name.startswith(source.slug + same)]

@@ -10,7 +10,7 @@ from pydantic import Field
 from omicsbench.plugin import Values
 from omicsbench.records.facts import DatasetFacts, Frozen
 
-FILE = "meta.json"  # written last: where it lies, the folder is whole
+FILE = "meta.json"
 LAYOUT = 2  # of the folder; raise it when files of prepared data lie elsewhere
 
 

@@ -7,7 +7,8 @@ and renamed when whole, named by the hash of everything it was made from.
 
 from __future__ import annotations
 
-import shutil
+import re
+import sys
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -17,9 +18,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from omicsbench.inputs.cache import cache_folder
+from omicsbench.errors import StoreError
+from omicsbench.inputs.cache import look_in, remove
 from omicsbench.prepare import split as splitting
-from omicsbench.prepare.contents import FILE, LAYOUT, Contents
+from omicsbench.prepare.checksums import damaged
+from omicsbench.prepare.contents import LAYOUT, Contents
 from omicsbench.prepare.parts import LABELS, NAMES, SCORING, Handed, Name, Part, array, handed
 from omicsbench.prepare.writing import OnShare, Recipe, make
 from omicsbench.records.facts import DatasetFacts
@@ -79,9 +82,9 @@ class Prepared:
         return array(self.folder / SCORING, f"obsm_{name}")
 
 
-def prepared_folder() -> Path:
-    """Where prepared data are kept; what other layouts left in the cache lies elsewhere."""
-    return cache_folder() / f"prepared-{LAYOUT}"
+def prepared_folders() -> list[Path]:
+    """Where prepared data may lie; the last is where they are made. Other layouts lie elsewhere."""
+    return look_in(f"prepared-{LAYOUT}")
 
 
 def prepare(
@@ -106,25 +109,62 @@ def prepare(
             made[repeat] = made[repeats[0]]
             continue
         made_id = digest([PREPARE_VERSION, source.identity, seed, features, per_size])
-        single = prepared_folder() / f"{source.slug}-{made_id}"
-        folder = single if _whole(single) else single.with_name(f"{single.name}-{repeat}")
-        if not _whole(folder):
-            cohort = splitting.kind(source.shape[0]) == "kfold"
-            folder = folder if cohort else single
+        single = f"{source.slug}-{made_id}"
+        own = f"{single}-{repeat}"  # of a cohort
+        folder = _found(single) or _found(own)
+        if folder is None:
+            name = own if splitting.kind(source.shape[0]) == "kfold" else single
+            folder = prepared_folders()[-1] / name
             kept = None if per_size else features
             make(folder, Recipe(source, made_id, repeat, seed, kept, on_share))
-        cohort = folder is not single
+        cohort = folder.name == own
         made[repeat] = Prepared(folder)
     return made
 
 
-def _whole(folder: Path) -> bool:
-    """Whether the folder is there and can be read.
+def folders_of(source: Source) -> list[Path]:
+    """Folders of the data set prepared in any way, repeats of a cohort too, right or damaged."""
+    name = re.compile(re.escape(source.slug) + r"-[0-9a-f]{16}(-\d+)?")
+    places = [path for home in prepared_folders() if home.is_dir() for path in home.iterdir()]
+    return [path for path in sorted(places) if name.fullmatch(path.name)]
 
-    A damaged one, or one of another version, is removed, to be made again.
+
+def verify(source: Source) -> list[Path]:
+    """Read all that is prepared of the data set; returns the folders that are right to a byte.
+
+    A damaged one is removed, and that is told. Raises StoreError if it cannot be.
     """
-    if not (folder / FILE).is_file():
-        return False
+    return [folder for folder in folders_of(source) if _right(folder, every_block=True)]
+
+
+def _found(name: str) -> Path | None:
+    """The folder of that name, if it is there and right; of several the first."""
+    places = (home / name for home in prepared_folders())
+    return next((folder for folder in places if folder.is_dir() and _right(folder)), None)
+
+
+def _right(folder: Path, every_block: bool = False) -> bool:
+    """Whether what lies there was written so, and by this version; else it goes, to be made again.
+
+    What another user has made stays, where there is a cache of one's own. Raises StoreError where
+    there is none.
+    """
+    wrong = damaged(folder, every_block) or _unreadable(folder)
+    if wrong is None:
+        return True
+    print(f"What is prepared in {folder} {wrong}: it is not used.", file=sys.stderr)
+    try:
+        remove(folder)
+    except OSError as error:
+        if folder.parent == prepared_folders()[-1]:
+            raise StoreError(
+                f"{folder} {wrong}, and you may not replace it: ask its owner to delete it, or set "
+                "OMICSBENCH_CACHE to another folder."
+            ) from error
+    return False
+
+
+def _unreadable(folder: Path) -> str | None:
     try:
         prepared = Prepared(folder)
         _ = prepared.split, prepared.labels, prepared.units
@@ -132,6 +172,5 @@ def _whole(folder: Path) -> bool:
             for part in prepared.matrices(name).values():
                 _ = part.X, part.scaler() if name == "train" else part.order
     except (OSError, ValueError, EOFError, KeyError):
-        shutil.rmtree(folder, ignore_errors=True)
-        return False
-    return True
+        return "is of another version"
+    return None

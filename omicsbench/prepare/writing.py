@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 
 from omicsbench.errors import DataError
 from omicsbench.inputs.cache import made_whole
+from omicsbench.prepare import checksums, streaming
 from omicsbench.prepare import split as splitting
-from omicsbench.prepare import streaming
 from omicsbench.prepare.contents import Contents
 from omicsbench.prepare.features import select, select_rows
 from omicsbench.prepare.normalise import depths, normalize
@@ -79,6 +79,7 @@ def make(folder: Path, recipe: Recipe) -> None:
             contents = _write(temporary, "", cells, recipe)
         spent = time.perf_counter() - start
         contents.model_copy(update={"dataset_prepare_s": spent}).write(temporary)
+        checksums.write(temporary)
 
 
 def _write(folder: Path, modality: str, cells: Cells, recipe: Recipe) -> Contents:

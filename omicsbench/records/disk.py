@@ -10,6 +10,7 @@ import contextlib
 import errno
 import os
 import re
+import shutil
 import socket
 import time
 from collections.abc import Iterator
@@ -44,12 +45,20 @@ def whole(path: Path) -> Iterator[Path]:
 
 
 def clear_stale(folder: Path) -> None:
-    """Remove the half-written files of a folder whose writers are dead; never fails."""
+    """Remove what is half-written in a folder, files and folders, by the dead; never fails."""
     with contextlib.suppress(OSError), os.scandir(folder) as entries:
         for entry in entries:
             if entry.name.startswith(".") and _is_stale(entry):
-                with contextlib.suppress(OSError):
-                    Path(entry.path).unlink()
+                if entry.is_dir(follow_symlinks=False):
+                    shutil.rmtree(entry.path, ignore_errors=True)
+                else:
+                    with contextlib.suppress(OSError):
+                        Path(entry.path).unlink()
+
+
+def beside(path: Path) -> Path:
+    """The name under which ``path`` is made, and by which ``clear_stale`` knows whose it is."""
+    return path.with_name(f".{path.name}.{socket.gethostname()}.{os.getpid()}.tmp")
 
 
 def explained(path: Path, error: OSError) -> StoreError:
@@ -74,7 +83,7 @@ def _replacing(path: Path) -> Iterator[Path]:
             yield path
             return
         target = Path(os.path.realpath(path))  # of a link, what it leads to
-        temporary = target.with_name(f".{target.name}.{socket.gethostname()}.{os.getpid()}.tmp")
+        temporary = beside(target)
         try:
             yield temporary
             _sync(temporary)

@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import Any
 
 from omicsbench.errors import OmicsbenchError, StoreError
-from omicsbench.inputs.cache import cache_folder, made_whole
+from omicsbench.inputs.cache import made_in, made_whole
 from omicsbench.inputs.fetch import Tell
 from omicsbench.records.ids import digest
 from omicsbench.revisions.checkout import CodeVersion, RevisionError, locate, top, write_files
@@ -87,10 +87,10 @@ def build(
         write_files(version, files)
         project = _project(version, files)
         asked = _asked(project, files)
-        home = cache_folder() / "environments" / asked
+        home = made_in("environments") / asked
         _environment(version, files, project, home, tell)
         python = home / "bin" / "python"
-        code = cache_folder() / "revisions" / f"{version.identity[:16]}-{asked}"
+        code = made_in("revisions") / f"{version.identity[:16]}-{asked}"
         if not code.is_dir():
             tell(f"building {version.name}")
             with made_whole(code) as whole:
@@ -123,7 +123,7 @@ def _with_plugins(version: CodeVersion, repository: Path, plugins: Path, tell: T
             f"--plugins {plugins} lies outside the repository {top(repository)}; both revisions "
             "would run the same files. Name a folder inside it."
         ) from None
-    code = cache_folder() / "exports" / version.identity[:16]
+    code = made_in("exports") / version.identity[:16]
     if not code.is_dir():
         tell(f"exporting {version.name}")
         with made_whole(code) as whole:
