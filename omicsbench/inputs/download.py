@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import sys
 import time
@@ -46,6 +47,8 @@ class Download:
     def __call__(self) -> None:
         """Have the whole file in ``part``. Raises DataError, in one sentence, if that cannot be."""
         end = time.monotonic() + LONGEST_S
+        if self.part.exists() and not os.access(self.part, os.W_OK):
+            self._drop()  # another user's, whose cache this is too
         failures, furthest = 0, _size(self.part)
         while True:
             try:

@@ -13,6 +13,7 @@ from omicsbench.inputs.answers import plain
 
 TIMEOUT_S = (15.0, 60.0)  # to connect, and between two packets
 SLOW_S = 60.0  # in which the answer must begin, redirects included, and then each piece arrive
+THREAD = "omicsbench-download"
 PIECE = 1 << 16  # bytes that are lost at most when a connection breaks
 
 
@@ -35,7 +36,7 @@ class Feed:
         self._arrived: queue.Queue[Any] = queue.Queue(maxsize=8)
         self._left = threading.Event()
         self._answer: Any = None
-        threading.Thread(target=self._read, args=(url, headers), daemon=True).start()
+        threading.Thread(target=self._read, args=(url, headers), name=THREAD, daemon=True).start()
 
     def __enter__(self) -> Self:
         return self

@@ -54,6 +54,20 @@ def test_a_second_user_reads_downloads_and_brings_what_is_missing_to_an_own_cach
     assert not (shared / "downloads" / "others.h5").exists()
 
 
+@two_users
+def test_what_another_user_has_begun_is_begun_anew(server: Server, tmp_path: Path) -> None:
+    shared = tmp_path / "cache"
+    (shared / "downloads").mkdir(parents=True)
+    (shared / "downloads" / "cells.h5.part").write_bytes(CONTENT[:5000])
+    (shared / "downloads" / "cells.h5.part.etag").write_text('"one"')
+    (shared / "downloads" / ".cells.h5.lock").write_text("")
+    give_to_first(shared)
+    (shared / "downloads").chmod(0o777)
+    done = as_second(FETCH.format(url=server.url), shared, tmp_path / "home")
+    assert done.stdout == f"{shared / 'downloads' / 'cells.h5'}\n", done.stderr
+    assert server.asked == [None]
+
+
 def test_a_cache_that_is_written_to_is_the_only_one(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import http.server
+import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -20,12 +21,15 @@ Handler = http.server.BaseHTTPRequestHandler
 WHOLE = len(CONTENT)
 
 
-@pytest.fixture(autouse=True)
-def _impatient(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """What takes minutes takes a second; no thread is left of those that waited."""
     monkeypatch.setattr(feed, "SLOW_S", 0.3)
-    start = time.monotonic()
     yield
-    assert time.monotonic() - start < 30
+    end = time.monotonic() + 20
+    while any(thread.name == feed.THREAD for thread in threading.enumerate()):
+        assert time.monotonic() < end
+        time.sleep(0.05)
 
 
 @dataclass(frozen=True)
@@ -79,6 +83,7 @@ def test_a_part_where_the_whole_was_asked_for(server: Server) -> None:
     assert files() == []
 
 
+@pytest.mark.usefixtures("impatient")
 def test_a_byte_now_and_then(server: Server) -> None:
     """It comes often enough for a limit between two packets, and brings next to nothing."""
     server.otherwise = answering(200, Endless(b"x", 0.05), Content_Length="1000000")
@@ -88,6 +93,7 @@ def test_a_byte_now_and_then(server: Server) -> None:
     assert fetch(Remote(server.url), said.append).read_bytes() == CONTENT
 
 
+@pytest.mark.usefixtures("impatient")
 @pytest.mark.parametrize("start", [b"HTTP/1.1 200 OK\r\nX-A: ", b"HTTP/1.1 200 OK\r\n\r\n", b""])
 def test_headers_without_end_and_bodies_that_never_begin(server: Server, start: bytes) -> None:
     def answer(handler: Handler) -> None:
@@ -101,6 +107,7 @@ def test_headers_without_end_and_bodies_that_never_begin(server: Server, start: 
     assert "in 0.3 s" in sentence
 
 
+@pytest.mark.usefixtures("impatient")
 def test_a_line_of_a_chunk_without_end(server: Server) -> None:
     def answer(handler: Handler) -> None:
         handler.wfile.write(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5;")
