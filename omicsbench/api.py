@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -54,7 +53,7 @@ def run(
     observer: Observer | None = None,
     **changes: Any,
 ) -> pd.DataFrame:
-    """Run a suite, or resume it; returns the tidy table that :func:`load` returns.
+    """Run a suite, or resume it; returns the tidy table of its runs, as :func:`load` does.
 
     Parameters
     ----------
@@ -77,8 +76,11 @@ def run(
     changes : suite entries to replace, such as ``repeats=10`` or ``sizes=[100, "all"]``, and those
         of its table ``analysis``, such as ``margins={"knn_recall": 0.02}``.
 
-    Raises OmicsbenchError with one sentence for anything unknown or unusable.
+    Raises OmicsbenchError with one sentence for anything unknown or unusable, also if another
+    process fills ``out``, or a planned run has no record at the end.
     """
+    from omicsbench.owned.scratch import scratch
+    from omicsbench.records.table import tidy
     from omicsbench.running.called import as_python
     from omicsbench.running.job import Manner
     from omicsbench.running.runner import run_suite
@@ -87,8 +89,8 @@ def run(
         if isinstance(given, str):
             raise OmicsbenchError(f"{option} takes a list: {option}=[{given!r}].")
     chosen = _suite(suite)
-    with tempfile.TemporaryDirectory(prefix="omicsbench-data-") as folder:
-        own = own_data(data, label, values, unit, Path(folder), name)
+    with scratch("data") as folder:
+        own = own_data(data, label, values, unit, folder, name)
         changes = {key: value for key, value in changes.items() if value is not None}
         stated = {"label": label, "values": values, "unit": unit, "name": name}
         call = {**stated, "methods": list(methods) or None, **changes}
@@ -100,7 +102,7 @@ def run(
         if changes:
             chosen = changed(chosen, changes)
         target = _path(out) or default_folder(chosen, own)
-        run_suite(
+        records = run_suite(
             chosen,
             target,
             registry=_registry(plugins),
@@ -110,7 +112,7 @@ def run(
             command=command or as_python(chosen.name, data, call, target),
             observer=observer,
         )
-    return load(target)
+    return tidy({record.key: record for record in records}.values())
 
 
 def estimate(

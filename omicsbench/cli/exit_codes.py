@@ -17,7 +17,10 @@ class ExitCode(IntEnum):
         return made
 
     DONE = 0, "done; of a comparison: nothing became worse"
-    FAILED = 1, "no run succeeded, a check failed, or something became worse"
+    FAILED = (
+        1,
+        "no run succeeded, one has no record, a check failed, or something became worse",
+    )
     BAD_INPUT = 2, "bad input: one sentence says what is wrong and what to do"
     NOT_COMPARABLE = 3, "nothing comparable was measured"
     RUNS_LOST = 4, "runs lost: failed, missing or invalid, and done in the first revision"

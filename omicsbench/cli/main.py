@@ -48,10 +48,8 @@ def main() -> None:
     try:
         app()
     except OmicsbenchError as error:
-        from omicsbench.running.runner import Interrupted
-
         print(f"omicsbench: {error}", file=sys.stderr)
-        sys.exit(ExitCode.STOPPED if isinstance(error, Interrupted) else ExitCode.BAD_INPUT)
+        sys.exit(_code_of(error))
     except KeyboardInterrupt:
         print("omicsbench: stopped.", file=sys.stderr)
         sys.exit(ExitCode.STOPPED)
@@ -67,6 +65,14 @@ def main() -> None:
             file=sys.stderr,
         )
         sys.exit(ExitCode.BAD_INPUT)
+
+
+def _code_of(error: OmicsbenchError) -> ExitCode:
+    from omicsbench.running.runner import Interrupted, RunsMissing
+
+    if isinstance(error, Interrupted):
+        return ExitCode.STOPPED
+    return ExitCode.FAILED if isinstance(error, RunsMissing) else ExitCode.BAD_INPUT
 
 
 def _version(wanted: bool) -> None:

@@ -180,6 +180,8 @@ def run(
     from omicsbench.inputs.source import OwnData
     from omicsbench.planning.suite import load_suite
     from omicsbench.plugin import Provenance, Values
+    from omicsbench.records.store import holds_records
+    from omicsbench.running.runner import RunsMissing
 
     chosen = load_suite(suite)
     if dataset and data:
@@ -215,22 +217,33 @@ def run(
             raise OmicsbenchError("--only runs the pipelines of --method; name one.")
         replaced["pipelines"], method = method, None
     target = out or api.default_folder(chosen, own)
+    missing: RunsMissing | None = None
     with observing_signals(), Progress() as observer, _dask(dask) as executor:
-        table = api.run(
-            chosen,
-            data=own or None,
-            methods=method or (),
-            out=target,
-            plugins=plugins or (),
-            executor=executor,
-            isolate_runs=isolate is Isolate.RUN,
-            retry=retry,
-            force=force,
-            command=_command(),
-            observer=observer,
-            **replaced,
-        )
+        try:
+            table = api.run(
+                chosen,
+                data=own or None,
+                methods=method or (),
+                out=target,
+                plugins=plugins or (),
+                executor=executor,
+                isolate_runs=isolate is Isolate.RUN,
+                retry=retry,
+                force=force,
+                command=_command(),
+                observer=observer,
+                **replaced,
+            )
+        except RunsMissing as error:
+            if not holds_records(target):
+                raise
+            missing = error
+    if missing:
+        print(f"omicsbench: {missing}", file=sys.stderr)
+        table = api.load(target)
     _finish(target, table, report)
+    if missing:
+        raise typer.Exit(ExitCode.FAILED)
 
 
 def _one_of(option: str, value: str | None, known: Sequence[str]) -> str | None:

@@ -71,6 +71,10 @@ def explained(path: Path, error: OSError) -> StoreError:
         what = "a file is in the way; name another place"
     elif error.errno == errno.EISDIR:
         what = "a folder of that name is in the way; move it away"
+    elif error.errno == errno.ENOENT:
+        return StoreError(
+            f"Cannot write {path}: its folder was removed; run the same command again."
+        )
     else:
         what = error.strerror or type(error).__name__
     return StoreError(f"Cannot write {path}: {what}. Finished runs are kept.")

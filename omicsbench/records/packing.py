@@ -16,6 +16,7 @@ from typing import TypeVar
 
 from omicsbench.errors import StoreError
 from omicsbench.records import disk, packed, reading, store
+from omicsbench.records.claim import claimed
 from omicsbench.records.decode import decode, from_content
 from omicsbench.records.embeddings import PACKED_EMBEDDINGS
 from omicsbench.records.packed import PACKED_FILE, Content
@@ -37,12 +38,18 @@ def pack(folder: Path) -> Packed:
     """Pack the loose records and pictures of test cells; loose ones replace packed ones.
 
     Packing again is packing what has come since. Pictures of training cells stay loose: they are
-    large. Not while the folder is being packed elsewhere.
+    large.
 
-    Raises StoreError if there is no record, or one that cannot be read: then nothing is changed.
+    Raises StoreError if there is no record, or one that cannot be read, or another process fills
+    the folder: then nothing is changed.
     """
     if not folder.is_dir():
         raise StoreError(f"There is no results folder {folder}.")
+    with claimed(folder, "omicsbench pack"):
+        return _pack(folder)
+
+
+def _pack(folder: Path) -> Packed:
     loose = {path: reading.read(path) for path in store.loose_files(folder)}
     contents = _packed_records(folder / PACKED_FILE)
     for path, text in loose.items():

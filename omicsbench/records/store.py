@@ -1,8 +1,8 @@
 """Results: one JSON file per run, named by the run's key, never half-written; or packed.
 
-An interrupted suite resumes where it stopped, several machines can share a folder without locks,
-and a baseline can be packed (records/packing.py), committed and compared. Every reader takes loose
-and packed records alike; loose ones win.
+An interrupted suite resumes where it stopped, readers need no locks, and a baseline can be packed
+(records/packing.py), committed and compared. Every reader takes loose and packed records alike;
+loose ones win. Who writes claims the folder (records/claim.py).
 """
 
 from __future__ import annotations
@@ -18,6 +18,8 @@ from omicsbench.records.decode import NewerRecord, decode
 from omicsbench.records.packed import PACKED_FILE
 from omicsbench.records.spec import RunRecord, Status
 
+PROBE_BYTES = 8192  # about a record
+
 
 def open_folder(folder: Path) -> Path:
     """Make the results folder, without what killed runs left half-written.
@@ -26,25 +28,33 @@ def open_folder(folder: Path) -> Path:
     """
     try:
         (folder / "runs").mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=folder / "runs"):
-            pass
     except OSError as error:
         raise disk.explained(folder, error) from error
+    must_be_writable(folder)
     for place in (folder, folder / "runs", folder / "embeddings"):
         disk.clear_stale(place)
     return folder
 
 
+def must_be_writable(folder: Path) -> None:
+    """Raises StoreError unless records can be written into the results folder."""
+    try:
+        with tempfile.TemporaryFile(dir=folder / "runs") as file:
+            file.write(b"x" * PROBE_BYTES)
+    except OSError as error:
+        raise disk.explained(folder, error) from error
+
+
 def write_record(folder: Path, record: RunRecord) -> Path:
-    """Store a record durably, in one step; a finished run is never replaced by a failure.
+    """Store a record durably, in one step; a finished run is never replaced, by whatever.
 
     Returns the file that holds the run, which is the packed one if it was finished there.
     """
     path = folder / "runs" / f"{record.key}.json"
+    with contextlib.suppress(StoreError, FileNotFoundError):
+        if read_record(path).status is Status.OK:
+            return path
     if record.status is not Status.OK:
-        with contextlib.suppress(StoreError, FileNotFoundError):
-            if read_record(path).status is Status.OK:
-                return path
         old = packed.find(folder / PACKED_FILE, record.key)
         if old and old.status is Status.OK:
             return folder / PACKED_FILE

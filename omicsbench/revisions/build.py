@@ -14,7 +14,6 @@ import shutil
 import subprocess
 import sys
 import sysconfig
-import tempfile
 import tomllib
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -25,6 +24,7 @@ from typing import Any
 from omicsbench.errors import OmicsbenchError, StoreError
 from omicsbench.inputs.cache import made_in, made_whole
 from omicsbench.inputs.fetch import Tell
+from omicsbench.owned.scratch import scratch
 from omicsbench.records.ids import digest
 from omicsbench.revisions.checkout import CodeVersion, RevisionError, locate, top, write_files
 
@@ -82,8 +82,7 @@ def build(
     version = locate(revision, repository)
     if plugins is not None:
         return _with_plugins(version, repository, plugins, tell)
-    with tempfile.TemporaryDirectory(prefix="omicsbench-source-") as temporary:
-        files = Path(temporary)
+    with scratch("source") as files:
         write_files(version, files)
         project = _project(version, files)
         asked = _asked(project, files)

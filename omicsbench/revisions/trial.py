@@ -22,6 +22,7 @@ from omicsbench.errors import OmicsbenchError, StoreError
 from omicsbench.inputs.fetch import Tell, downloads_folder
 from omicsbench.planning.suite import Suite, threads_of
 from omicsbench.records import store
+from omicsbench.records.claim import claimed
 from omicsbench.records.ids import digest
 from omicsbench.records.spec import RunRecord
 from omicsbench.revisions.build import Built, build
@@ -73,8 +74,9 @@ def compare_revisions(
         locate(name, here)
     built = [build(name, here, plugins=plugins, tell=tell) for name in (base, head)]
     trial = set_up(suite, built[0], built[1], out)
-    found = compare_samples(trial, samples or max(suite.repeats, MIN_SAMPLES), strictness, tell)
-    clear(trial)
+    with claimed(trial.folder, f"omicsbench ab {base} {head}"):
+        found = compare_samples(trial, samples or max(suite.repeats, MIN_SAMPLES), strictness, tell)
+        clear(trial)
     return found
 
 

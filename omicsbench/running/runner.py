@@ -6,25 +6,29 @@ threads that watch local workers by default, Dask for a cluster.
 
 from __future__ import annotations
 
-import tempfile
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, ThreadPoolExecutor, wait
 from pathlib import Path
 from typing import Protocol
 
 from omicsbench.errors import OmicsbenchError
 from omicsbench.inputs.source import OwnData
+from omicsbench.owned.scratch import scratch
 from omicsbench.planning.plan import Planned, make_plan
 from omicsbench.planning.resume import do_again, limits_of
 from omicsbench.planning.suite import Suite, dump
 from omicsbench.records import environment, store
+from omicsbench.records.claim import Claim, claimed
 from omicsbench.records.planned import write_plan
 from omicsbench.records.spec import RunRecord
 from omicsbench.registry.discover import Registry, discover
 from omicsbench.running.chains import chains, known_costs
+from omicsbench.running.elsewhere import supervise_elsewhere
 from omicsbench.running.job import Conditions, Job, Manner
 from omicsbench.running.supervisor import supervise
+
+LOOK_S = 1.0  # how often the claim on the results folder is looked at
 
 
 class Observer(Protocol):
@@ -39,6 +43,10 @@ class Observer(Protocol):
 
 class Interrupted(OmicsbenchError):
     """The user stopped the suite; what was finished is stored."""
+
+
+class RunsMissing(OmicsbenchError):
+    """The suite came to its end, and some planned run has no record; the others are stored."""
 
 
 class _Silent:
@@ -63,7 +71,7 @@ def run_suite(
     command: str = "",
     observer: Observer | None = None,
 ) -> list[RunRecord]:
-    """Run what is not done yet; returns the records of all runs of the suite.
+    """Run what is not done yet; returns the stored records of all runs of the suite.
 
     Parameters
     ----------
@@ -72,22 +80,21 @@ def run_suite(
     executor : runs the pipelines; by default ``suite.jobs`` at a time on this machine.
     command : what ran it, for the report.
 
-    Raises OmicsbenchError for bad input, StoreError if results cannot be written,
-    Interrupted on KeyboardInterrupt. Finished runs are kept in every case.
+    Raises OmicsbenchError for bad input, StoreError if another process fills the folder or it
+    cannot be written, RunsMissing if a planned run has no record at the end, Interrupted on
+    KeyboardInterrupt. Finished runs are kept in every case.
     """
     registry, manner, observer = registry or discover(), manner or Manner(), observer or _Silent()
     store.open_folder(out)
     plan: list[Planned] = []
     try:
-        plan += make_plan(suite, registry, own_data, observer.dataset)
-        write_plan(out, dump(suite), [planned.spec.key for planned in plan], command)
-        with tempfile.TemporaryDirectory(
-            prefix="omicsbench-", ignore_cleanup_errors=True
-        ) as scratch:
+        with claimed(out, command or "run_suite") as claim, scratch("run") as own:
+            plan += make_plan(suite, registry, own_data, observer.dataset)
+            write_plan(out, dump(suite), [planned.spec.key for planned in plan], command)
             conditions = Conditions(
                 suite=suite.name,
                 out=str(out.resolve()),
-                scratch=scratch,
+                scratch=str(own),
                 limits=limits_of(suite),
                 warm_up_timeout_s=suite.warm_up_timeout_s,
                 jobs=suite.jobs,
@@ -95,35 +102,48 @@ def run_suite(
                 families=dict(suite.families),
                 manner=manner,
             )
-            records = _run(plan, conditions, executor, observer)
+            jobs = _to_do(plan, conditions, observer)
+            if executor is None:
+                lost = _execute_here(jobs, suite.jobs, observer, claim)
+            else:
+                lost = _execute_elsewhere(jobs, executor, observer, claim)
+            return _stored(plan, out, lost)
     except KeyboardInterrupt as stop:
         raise Interrupted(_where_it_stands(out, plan, str(stop))) from None
-    return [records[planned.spec.key] for planned in plan if planned.spec.key in records]
 
 
-def _run(
-    plan: Sequence[Planned], conditions: Conditions, executor: Executor | None, observer: Observer
-) -> dict[str, RunRecord]:
-    """Records of all planned runs, by key: those stored, set aside, and done now."""
+def _to_do(plan: Sequence[Planned], conditions: Conditions, observer: Observer) -> list[list[Job]]:
+    """Chains of jobs for the runs that are not done yet; what cannot run is set aside."""
     out, manner = Path(conditions.out), conditions.manner
     stored = store.stored(out)
     keys = {planned.spec.key for planned in plan}
-    records = {
-        key: record
+    done = {
+        key
         for key, record in stored.items()
         if key in keys and not do_again(record, manner.retry, manner.force, conditions.limits)
     }
     here = environment.describe(conditions.jobs)
     for planned in plan:
-        if planned.skip and planned.spec.key not in records:
-            records[planned.spec.key] = planned.skipped_record(conditions.suite, here)
-            store.write_record(out, records[planned.spec.key])
-    todo = [planned for planned in plan if planned.spec.key not in records]
-    observer.start(todo, len(records))
-    known = known_costs(plan, stored.values(), here)
-    jobs = chains(todo, conditions, known)
-    for record in _execute(jobs, executor, conditions.jobs, observer):
-        records[record.key] = record
+        if planned.skip and planned.spec.key not in done:
+            store.write_record(out, planned.skipped_record(conditions.suite, here))
+            done.add(planned.spec.key)
+    todo = [planned for planned in plan if planned.spec.key not in done]
+    observer.start(todo, len(done))
+    return chains(todo, conditions, known_costs(plan, stored.values(), here))
+
+
+def _stored(plan: Sequence[Planned], out: Path, lost: Sequence[str]) -> list[RunRecord]:
+    """The records of all planned runs as they lie on disk. Raises RunsMissing if one does not."""
+    stored = store.stored(out)
+    found = [(planned.spec, stored.get(planned.spec.key)) for planned in plan]
+    records = [record for spec, record in found if record is not None and record.spec == spec]
+    missing = len(plan) - len(records)
+    if missing:
+        why = f" ({lost[0]})" if lost else ""
+        raise RunsMissing(
+            f"{missing} of {len(plan)} planned runs have no record in {out}{why}; the same command "
+            "does them."
+        )
     return records
 
 
@@ -137,34 +157,55 @@ def _where_it_stands(out: Path, plan: Sequence[Planned], signal: str) -> str:
     return f"Stopped{by}. {kept} of {len(plan)} runs are kept in {out}; {again}"
 
 
-def _execute(
-    jobs: Sequence[list[Job]], executor: Executor | None, parallel: int, observer: Observer
-) -> list[RunRecord]:
+def _execute_here(
+    jobs: Sequence[list[Job]], parallel: int, observer: Observer, claim: Claim
+) -> list[str]:
+    """Do all chains on this machine; a failure of the harness itself is raised."""
     stop = threading.Event()
-    local = executor is None
-    pool = executor or ThreadPoolExecutor(max_workers=parallel)
-    futures: set[Future[list[RunRecord]]] = set()
-    records: list[RunRecord] = []
+    pool = ThreadPoolExecutor(max_workers=parallel)
     try:
-        if local:
-            futures = {pool.submit(supervise, chain, observer.record, stop) for chain in jobs}
-        else:  # elsewhere: neither a callback nor an event can follow
-            futures = {pool.submit(supervise, chain) for chain in jobs}
-        pending = set(futures)
-        while pending:
-            finished, pending = wait(pending, return_when=FIRST_COMPLETED)
-            for future in finished:
-                found = future.result()
-                records += found
-                if not local:
-                    for record in found:
-                        observer.record(record)
-    except BaseException:
+        futures = [pool.submit(supervise, chain, observer.record, stop) for chain in jobs]
+        for future in _as_they_end(futures, claim):
+            future.result()
+    finally:
         stop.set()
+        pool.shutdown(wait=True, cancel_futures=True)
+    return []
+
+
+def _execute_elsewhere(
+    jobs: Sequence[list[Job]], executor: Executor, observer: Observer, claim: Claim
+) -> list[str]:
+    """Do all chains by somebody's executor; returns why chains were lost there.
+
+    Neither a callback nor an event can follow to another machine.
+    """
+    lost = []
+    futures = [executor.submit(supervise_elsewhere, chain, claim.token) for chain in jobs]
+    try:
+        for future in _as_they_end(futures, claim):
+            try:
+                records = future.result()
+            except OmicsbenchError:
+                raise
+            except Exception as error:  # such as Dask's KilledWorker: others may fare better
+                lost.append(" ".join(f"{type(error).__name__}: {error}".split())[:300])
+            else:
+                for record in records:
+                    observer.record(record)
+    finally:
         for future in futures:
             future.cancel()
-        raise
-    finally:
-        if local:
-            pool.shutdown(wait=True, cancel_futures=True)
-    return records
+    return lost
+
+
+def _as_they_end(
+    futures: Iterable[Future[list[RunRecord]]], claim: Claim
+) -> Iterator[Future[list[RunRecord]]]:
+    """The futures in the order in which they end. Raises StoreError once the claim is lost."""
+    pending = set(futures)
+    while pending:
+        finished, pending = wait(pending, LOOK_S, FIRST_COMPLETED)
+        if claim.lost.is_set():
+            raise claim.error()
+        yield from finished

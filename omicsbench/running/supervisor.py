@@ -20,7 +20,7 @@ from omicsbench.prepare.prepared import Prepared
 from omicsbench.records import environment
 from omicsbench.records.facts import Environment
 from omicsbench.records.spec import Cause, Ending, RunRecord, RunSpec, Status
-from omicsbench.records.store import open_folder, write_record
+from omicsbench.records.store import must_be_writable, write_record
 from omicsbench.running.child import Stopped
 from omicsbench.running.job import Job
 from omicsbench.running.limits import Budget
@@ -77,7 +77,7 @@ def _supervise(job: Job, done: Callable[[RunRecord], None], stop: threading.Even
                     record = worker.run(spec, prepared)
                     alive = True
                 except StoreError as error:
-                    open_folder(Path(job.conditions.out))  # raises if it is so
+                    must_be_writable(Path(job.conditions.out))  # raises if it is so
                     ending = Ending(Status.ERROR, f"StoreError: {error}", Cause.LOST)
                     record = _lost(job, spec, prepared, here, ending)
                     alive = True

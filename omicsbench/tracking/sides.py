@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import subprocess
 import tarfile
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ from typing import get_args
 
 from omicsbench.errors import OmicsbenchError, StoreError, unknown
 from omicsbench.metrics.known import known
+from omicsbench.owned.scratch import scratch
 from omicsbench.records import reading, store
 from omicsbench.records.analysis import Analysis
 from omicsbench.records.planned import planned_records, read_analysis
@@ -107,7 +107,7 @@ def _committed(revision: str, folder: str, text: str) -> Iterator[Path]:
             f"{text} is no results folder, and no git revision with {folder} committed in it "
             f"({reason[-1] if reason else 'git failed'}). `omicsbench ab` runs two revisions."
         )
-    with tempfile.TemporaryDirectory() as place:
+    with scratch("committed") as place:
         with tarfile.open(fileobj=io.BytesIO(found.stdout)) as archive:
             archive.extractall(place, filter="data")
-        yield Path(place) / folder
+        yield place / folder
