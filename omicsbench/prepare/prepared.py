@@ -149,12 +149,17 @@ def _right(folder: Path, every_block: bool = False) -> bool:
     What another user has made stays, where there is a cache of one's own. Raises StoreError where
     there is none.
     """
-    wrong = damaged(folder, every_block) or _unreadable(folder)
-    if wrong is None:
-        return True
-    print(f"What is prepared in {folder} {wrong}: it is not used.", file=sys.stderr)
     try:
+        seen = _stamp(folder)
+        wrong = damaged(folder, every_block) or _unreadable(folder)
+        if wrong is None:
+            return True
+        if _stamp(folder) != seen:  # another process has just made it again
+            return _right(folder, every_block)
+        print(f"What is prepared in {folder} {wrong}: it is not used.", file=sys.stderr)
         remove(folder)
+    except FileNotFoundError:  # another process has just removed it
+        return False
     except OSError as error:
         if folder.parent == prepared_folders()[-1]:
             raise StoreError(
@@ -162,6 +167,11 @@ def _right(folder: Path, every_block: bool = False) -> bool:
                 "OMICSBENCH_CACHE to another folder."
             ) from error
     return False
+
+
+def _stamp(folder: Path) -> tuple[int, int]:
+    status = folder.stat()
+    return status.st_ino, status.st_ctime_ns
 
 
 def _unreadable(folder: Path) -> str | None:

@@ -19,7 +19,8 @@ from pathlib import Path
 from typing import Any
 
 from omicsbench.errors import OmicsbenchError, StoreError
-from omicsbench.inputs.fetch import Tell, downloads_folder
+from omicsbench.inputs.cache import look_in
+from omicsbench.inputs.fetch import Tell
 from omicsbench.planning.suite import Suite, threads_of
 from omicsbench.records import store
 from omicsbench.records.claim import claimed
@@ -305,10 +306,11 @@ def _prepared(trial: Trial, side: str) -> Path:
     """
     folder = (trial.folder / "cache" / side).resolve()
     folder.mkdir(parents=True, exist_ok=True)
-    shared = downloads_folder().resolve()
+    places = look_in("downloads")
+    shared = next((place for place in places if place.is_dir()), places[-1])
     shared.mkdir(parents=True, exist_ok=True)
     if not (folder / "downloads").is_symlink():
-        (folder / "downloads").symlink_to(shared)
+        (folder / "downloads").symlink_to(shared.resolve())
     return folder
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -116,6 +117,18 @@ def test_every_byte_is_verified_when_that_is_asked_for(
     assert verify(source) == []
     assert "train/X.npy is not what was written" in capsys.readouterr().err
     assert not folder.exists()
+
+
+def test_several_that_find_the_same_damage_share_what_is_made_again() -> None:
+    folder = made().folder
+    right = content(folder)
+    for _ in range(2):
+        flip(folder / "train" / "X.npy")
+        with ThreadPoolExecutor(4) as several:
+            found = [several.submit(made) for _ in range(4)]
+        assert {future.result().folder for future in found} == {folder}
+        assert content(folder) == right
+        assert [path.name for path in folder.parent.iterdir()] == [folder.name]
 
 
 PREPARE = """

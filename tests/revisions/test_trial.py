@@ -27,6 +27,7 @@ from omicsbench.running.runner import Interrupted
 from omicsbench.tracking.compare import Alarm, Change, Comparison
 from omicsbench.tracking.lost_runs import Lost
 from repositories import GOOD, SUITE, Repository, repository
+from users import as_second, give_to_first, two_users
 
 
 @pytest.fixture
@@ -198,3 +199,21 @@ def test_runs_lost_in_the_first_samples_stay_lost() -> None:
         "confirmed only warns.",
         "Lost runs: 1 in the first samples, 0 in fresh ones of the same pipelines.",
     )
+
+
+PREPARED = """
+from pathlib import Path
+from types import SimpleNamespace
+from omicsbench.revisions.trial import _prepared
+print((_prepared(SimpleNamespace(folder=Path({folder!r})), "base") / "downloads").resolve())
+"""
+
+
+@two_users
+def test_sides_find_the_downloads_of_a_cache_that_is_read_only(tmp_path: Path) -> None:
+    downloads = tmp_path / "cache" / "downloads"
+    downloads.mkdir(parents=True)
+    give_to_first(tmp_path / "cache")
+    code = PREPARED.format(folder=str(tmp_path / "trial"))
+    done = as_second(code, tmp_path / "cache", tmp_path / "home")
+    assert done.stdout == f"{downloads}\n", done.stderr
