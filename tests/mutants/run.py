@@ -19,12 +19,13 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from book import Book, equivalents, report, without_equivalents
-from covering import learn
+from covering import Covering, learn
 from making import Mutant, mutants_of
 from trial import SURVIVED, Broken, attempt, preload
 
 ROOT = Path(__file__).parents[2]
 HOME = ROOT / ".mutants"
+QUICKEST = 20  # tests that show whether trials can be believed
 
 
 def groups_of(what: str) -> list[tuple[list[str], list[str]]]:
@@ -102,12 +103,7 @@ def try_all(
 ) -> None:
     covering = learn(tree, files, tests)
     preload(covering.modules)
-    for file in {mutant.file for mutant in todo}:
-        place = tree / file
-        first = covering.tests(next(mutant for mutant in todo if mutant.file == file))
-        unharmed = attempt(tree, file, place.read_text(encoding="utf-8"), first, 60)
-        if first and unharmed != SURVIVED:
-            raise Broken(f"{file} without a fault was {unharmed}: see {tree.parent / 'trial.log'}")
+    must_survive_unharmed(tree, todo, covering)
     for number, mutant in enumerate(todo, 1):
         if time.time() > until:
             print("stopped: the time is over; the same command goes on")
@@ -120,6 +116,16 @@ def try_all(
         book.write(mutant, outcome)
         if outcome == SURVIVED or number % 100 == 0:
             print(f"{number}/{len(todo)} {outcome} {mutant.file}:{mutant.line}", flush=True)
+
+
+def must_survive_unharmed(tree: Path, todo: list[Mutant], covering: Covering) -> None:
+    """Raises Broken if a trial kills a file without a fault: it would kill whatever it is given."""
+    of_file = {mutant.file: mutant for mutant in todo}
+    for file, mutant in of_file.items():
+        tests = covering.tests(mutant)[:QUICKEST]
+        code = (tree / file).read_text(encoding="utf-8")
+        if tests and (outcome := attempt(tree, file, code, tests, usual_s=60)) != SURVIVED:
+            raise Broken(f"{file} without a fault was {outcome}: see {tree.parent / 'trial.log'}")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import importlib
 import os
 import resource
@@ -18,7 +19,9 @@ KILLED, TIMED_OUT, SURVIVED = "killed", "timed out", "survived"
 PASSED, NOTHING_COLLECTED = 0, 5
 CPU_PER_TEST, CPU_LEAST = 10, 30  # seconds, the first times what the tests took unharmed
 WALL = 5  # seconds a second of CPU time that is allowed: the machine may be busy
-QUIET = ["-q", "-x", "-p", "no:cacheprovider", "-p", "no:xdist", "--tb=line", "-W", "ignore"]
+# Collecting garbage, as the last of these does, would copy all that was preloaded.
+UNWANTED = ("cacheprovider", "xdist", "unraisableexception")
+QUIET = ["-q", "-x", "--tb=line", "-W", "ignore", *(f"-pno:{name}" for name in UNWANTED)]
 
 
 class Broken(Exception):
@@ -65,6 +68,7 @@ def preload(modules: Sequence[str]) -> None:
     for name in modules:
         with contextlib.suppress(Exception):
             importlib.import_module(name)
+    gc.freeze()
 
 
 def run_tests(tree: Path, tests: Sequence[str], plugins: Sequence[object] = ()) -> int:
