@@ -115,7 +115,8 @@ def try_all(
             outcome = attempt(tree, mutant.file, mutant.code, covered, usual_s)
         book.write(mutant, outcome)
         if outcome == SURVIVED or number % 100 == 0:
-            print(f"{number}/{len(todo)} {outcome} {mutant.file}:{mutant.line}", flush=True)
+            place = f"{mutant.file}:{mutant.line}: {mutant.was} -> {mutant.now}"
+            print(f"{number}/{len(todo)} {outcome} {place}", flush=True)
 
 
 def must_survive_unharmed(tree: Path, todo: list[Mutant], covering: Covering) -> None:
