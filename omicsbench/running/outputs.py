@@ -59,7 +59,8 @@ def block(output: Any, shape: tuple[int, int | None], who: str) -> Float32Array:
 def _float32(output: Any, who: str) -> Float32Array:
     given = numbers(output, who)
     with np.errstate(all="ignore"):  # too large for float32: infinite, which is said below
-        values: Float32Array = np.asarray(given, dtype=np.float32)
+        # A copy: many a method writes its next output into the same array.
+        values: Float32Array = np.array(given, dtype=np.float32)
     bad = int((~np.isfinite(values)).sum())
     if bad:
         raise InvalidOutput(f"{who} returned {bad} non-finite values")

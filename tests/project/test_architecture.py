@@ -50,7 +50,7 @@ KEPT = {"datasets/simulated_atlas.py": {"stream"}}
 # What results stored before there was a table `analysis` rest on: read, never set anew.
 FORMER = {("analysis.py", "pca")}
 # Folders of tests/ that are no room: what the harness is used for, and what tests are made of.
-BESIDE_ROOMS = {"methods", "datasets", "promises", "project", "helpers", "plugins"}
+BESIDE_ROOMS = {"methods", "datasets", "promises", "project", "faults", "helpers", "plugins"}
 BESIDE_ROOMS |= {"benchmarks", "experiments", "asv", "mutants"}
 EVERY_FILE = [
     path
