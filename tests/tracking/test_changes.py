@@ -8,9 +8,11 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from measured import HERE, SCORES, base, head, moved
+from measured import HERE, SCORES, base, head, moved, side
+from omicsbench.metrics import METRICS
+from omicsbench.metrics.known import facts
 from omicsbench.records.facts import Environment
-from omicsbench.records.spec import Phases, RunRecord, Status
+from omicsbench.records.spec import OwnMetric, Phases, RunRecord, Status
 from omicsbench.tracking.compare import (
     Alarm,
     Change,
@@ -242,6 +244,44 @@ def test_of_several_versions_of_a_run_the_newest_counts() -> None:
         found = compare_records(records, head())
         assert found.alarm is Alarm.NONE
         assert found.pairs == 5
+
+
+def own_metric(direction: str, margin: float) -> dict[str, OwnMetric]:
+    told = {"title": "Own", "direction": direction, "margin": margin}
+    return {"own": OwnMetric(**facts(METRICS["ari"]) | told)}
+
+
+@pytest.mark.parametrize(
+    ("direction", "margin", "state"),
+    [
+        ("max", 0.05, "regression"),
+        ("max", 0.2, "no change"),
+        ("min", 0.05, "improvement"),
+    ],
+)
+def test_metrics_of_ones_own_are_compared_as_their_records_describe_them(
+    direction: str, margin: float, state: str
+) -> None:
+    own = own_metric(direction, margin)
+
+    def scored(by: float) -> Any:
+        return lambda repeat: {"scores": {"own": 0.5 + by}, "own_metrics": own}
+
+    before = side(1, scored(0.0))
+    change = changes(compare_records(before, head(scored(-0.1))))["own"]
+    assert (change.state, change.tolerance) == (state, margin)
+    assert change.lower_is_better == (direction == "min")
+    single = changes(compare_records(before[:1], head(scored(-0.1))[:1]))["own"]
+    assert (single.tolerance, single.lower_is_better) == (margin, direction == "min")
+
+
+def test_alarms_say_in_words_what_is_wrong() -> None:
+    assert [str(alarm) for alarm in Alarm] == [
+        "none",
+        "regression",
+        "nothing comparable was measured",
+        "runs lost",
+    ]
 
 
 def test_notes_tell_what_else_differs_each_thing_once() -> None:
