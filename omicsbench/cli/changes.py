@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import json
 import re
-import tomllib
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from omicsbench.errors import OmicsbenchError, unknown
 from omicsbench.planning.suite import DatasetChoice, Suite
+from omicsbench.records import reading
 
 WORD = re.compile(r"[\w.:/-]+")  # a value that may stand without the quotes of TOML
+NUMBER = re.compile(r"[0-9]{1,12}")
 
 
 def suite_changes(
@@ -33,7 +34,7 @@ def suite_changes(
     made |= {name: value for name, value in plain.items() if value is not None}
     if sizes:
         parts = [part.strip() for part in sizes.split(",")]
-        if any(part != "all" and not part.isdecimal() for part in parts):
+        if any(part != "all" and not NUMBER.fullmatch(part) for part in parts):
             raise OmicsbenchError(f"--sizes {sizes}: write numbers and all, such as 50,200,all.")
         made["sizes"] = [part if part == "all" else int(part) for part in parts]
     if metrics:
@@ -66,8 +67,8 @@ def _read(text: str) -> dict[str, Any]:
     key, _, value = (part.strip() for part in text.partition("="))
     for written in (value, json.dumps(value) if WORD.fullmatch(value) else value):
         try:
-            return tomllib.loads(f"{key} = {written}")
-        except tomllib.TOMLDecodeError:
+            return reading.from_toml(f"{key} = {written}".encode(errors="backslashreplace"))
+        except ValueError:
             continue
     raise OmicsbenchError(
         f"--set {text}: write KEY=VALUE, the value as in TOML, such as features=1000 or "

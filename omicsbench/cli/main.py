@@ -5,6 +5,7 @@ Exit codes: ``omicsbench.cli.exit_codes``.
 
 from __future__ import annotations
 
+import io
 import sys
 from enum import StrEnum
 from pathlib import Path
@@ -45,6 +46,9 @@ class Listed(StrEnum):
 
 def main() -> None:
     """Entry point: bad input ends with one sentence and exit code 2."""
+    for stream in (sys.stdout, sys.stderr):  # names of files may be no text
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
     try:
         app()
     except OmicsbenchError as error:

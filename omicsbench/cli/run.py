@@ -279,7 +279,9 @@ def _dask(address: str | None) -> Any:
 
 
 def _command() -> str:
-    return shlex.join(["omicsbench", *sys.argv[1:]])
+    """As it was called; bytes of a file's name that are no text are shown as such."""
+    called = shlex.join(["omicsbench", *sys.argv[1:]])
+    return called.encode(errors="backslashreplace").decode()
 
 
 def _finish(folder: Path, table: Any, report: bool) -> None:

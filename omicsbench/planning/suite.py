@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -12,12 +11,15 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 
 from omicsbench.errors import RegistryError, unknown
 from omicsbench.plugin import Family, Task
+from omicsbench.records import reading
 from omicsbench.records.analysis import Analysis
 from omicsbench.records.environment import cores
-from omicsbench.records.spec import Device, Tuning
+from omicsbench.records.spec import LONGEST_S, Device, Tuning
 
 Size = int | Literal["all"]
 # Training sizes where a data set states none: those that it allows, and all its cells.
+LARGEST_FILE = 1 << 20  # bytes
+LARGEST_SIZE = 10**9
 LADDER = (20, 50, 100, 200, 500, 1_000, 2_000, 5_000, 10_000, 20_000, 50_000, 100_000)
 
 
@@ -26,7 +28,8 @@ class _Strict(BaseModel):
 
 
 def _sound(sizes: tuple[Size, ...] | None) -> tuple[Size, ...] | None:
-    if sizes is not None and (not sizes or any(s != "all" and s < 2 for s in sizes)):
+    numbers = [size for size in sizes or () if size != "all"]
+    if sizes is not None and (not sizes or any(not 2 <= n <= LARGEST_SIZE for n in numbers)):
         raise ValueError('sizes are numbers of training samples of at least 2, or "all"')
     return sizes
 
@@ -66,17 +69,17 @@ class Suite(_Strict):
         default_factory=dict, description="family of import paths that declare none"
     )
     sizes: Sizes = Field(default=None, description="for data sets that state none")
-    repeats: int = Field(default=5, ge=1)
+    repeats: int = Field(default=5, ge=1, le=10_000)
     fewer_repeats: dict[str, Annotated[int, Field(ge=1)]] = Field(
         default_factory=dict,
         description="repeats of pipelines too dear for all of them, by their text as listed",
     )
-    seed: int = Field(default=0, ge=0)
+    seed: int = Field(default=0, ge=0, lt=2**63)
     n_components: int = Field(
-        default=10, ge=1, description="latent size, where a pipeline states none"
+        default=10, ge=1, le=LARGEST_SIZE, description="latent size, where a pipeline states none"
     )
     metrics: tuple[str, ...] | None = Field(default=None, description="all, if not stated")
-    features: int = Field(default=2_000, ge=1)
+    features: int = Field(default=2_000, ge=1, le=LARGEST_SIZE)
     features_per_size: bool = False
     scored: int = Field(
         default=500, ge=10, le=2_000, description="scored rows, the same at every size"
@@ -89,13 +92,18 @@ class Suite(_Strict):
     )
     device: Device = "cpu"
     threads: int | None = Field(
-        default=None, ge=1, description="of each run; all cores shared by the jobs, if not stated"
+        default=None,
+        ge=1,
+        le=10_000,
+        description="of each run; all cores shared by the jobs, if not stated",
     )
-    jobs: int = Field(default=1, ge=1, description="pipelines at a time; disturbs timings")
-    timeout_s: float = Field(default=600.0, gt=0, allow_inf_nan=False, description="of one run")
-    warm_up_timeout_s: float = Field(default=300.0, gt=0, allow_inf_nan=False)
+    jobs: int = Field(
+        default=1, ge=1, le=10_000, description="pipelines at a time; disturbs timings"
+    )
+    timeout_s: float = Field(default=600.0, gt=0, le=LONGEST_S, description="of one run")
+    warm_up_timeout_s: float = Field(default=300.0, gt=0, le=LONGEST_S)
     memory_gb: float | None = Field(
-        default=None, gt=0, allow_inf_nan=False, description="80 % of the memory, if not stated"
+        default=None, gt=0, le=1e6, description="80 % of the memory, if not stated"
     )
     tune: Tune | None = None
     analysis: Analysis = Field(default=Analysis(), description="how the runs are judged")
@@ -116,18 +124,19 @@ def threads_of(suite: Suite) -> int:
 def load_suite(name: str) -> Suite:
     """A suite by name or by the path of its TOML file.
 
-    Raises RegistryError if there is none, or naming the first entry that is wrong.
+    Raises RegistryError if there is none, or naming the first entry that is wrong; StoreError if
+    its file cannot be read.
     """
     path = suites().get(name)
     if path is None:
         path = Path(name)
         if path.suffix != ".toml":
             raise RegistryError(unknown("suite", name, list(suites())) + " A path ends in .toml.")
-        if not path.is_file():
+        if not reading.is_file(path):
             raise RegistryError(f"There is no suite file {path}.")
     try:
-        content = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        content = reading.from_toml(reading.read(path, LARGEST_FILE))
+    except ValueError as error:
         raise RegistryError(f"{path} is not valid TOML: {error}.") from error
     return make_suite({"name": path.stem, **content}, str(path))
 

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from omicsbench.records.spec import Device
 
-Level = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+Level = Annotated[float, Field(ge=0, le=1e9)]
 # Of suites stored before there was a table `analysis`, where they named none.
 FORMER_REFERENCE = "pca"
 

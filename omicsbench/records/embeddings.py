@@ -5,17 +5,31 @@ from __future__ import annotations
 import io
 import zipfile
 import zlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from omicsbench.records import disk
+from omicsbench.errors import StoreError
+from omicsbench.records import disk, reading
 
 MANY_CELLS = 20_000  # training cells above which their 2-D embedding is kept too, for a picture
 PACKED_EMBEDDINGS = "embeddings.npz"
+# What reading an array that somebody has damaged, or made up, may raise.
+DAMAGED = (
+    OSError,
+    ValueError,
+    EOFError,
+    MemoryError,
+    KeyError,
+    RuntimeError,  # encrypted, compressed in an unknown way, a link that leads to itself
+    StoreError,
+    zipfile.BadZipFile,
+    zlib.error,
+)
 
 
 def write_embedding(
@@ -65,9 +79,9 @@ def has_embedding(folder: Path, name: str, part: str) -> bool:
 def packed_bytes(folder: Path) -> dict[str, int]:
     """Bytes of each packed array, by the name of the file it was; empty if none can be read."""
     try:
-        with zipfile.ZipFile(folder / PACKED_EMBEDDINGS) as archive:
+        with _packed(folder) as archive:
             return {info.filename: info.file_size for info in archive.infolist()}
-    except (OSError, zipfile.BadZipFile):
+    except DAMAGED:
         return {}
 
 
@@ -83,18 +97,32 @@ def _labels_file(embedding: Path) -> Path:
 
 def _array(path: Path, folder: Path) -> NDArray[Any] | None:
     """The array of a file inside the folder, or of a packed one of that name."""
-    if not path.resolve().is_relative_to(folder.resolve()):
-        return None
     try:
-        if path.is_file():
-            array = np.load(path, allow_pickle=False)
-        else:
-            with zipfile.ZipFile(folder / PACKED_EMBEDDINGS) as archive:
-                content = archive.read(path.name)
-            array = np.load(io.BytesIO(content), allow_pickle=False)
-    except (OSError, ValueError, EOFError, MemoryError, KeyError, zipfile.BadZipFile, zlib.error):
+        if not path.resolve().is_relative_to(folder.resolve()):
+            return None
+        try:
+            content = reading.read(path)
+        except FileNotFoundError:
+            with _packed(folder) as archive:
+                content = unpacked(archive, path.name)
+        array = np.load(io.BytesIO(content), allow_pickle=False)
+    except DAMAGED:
         return None
     return array if isinstance(array, np.ndarray) else None
+
+
+@contextmanager
+def _packed(folder: Path) -> Iterator[zipfile.ZipFile]:
+    """The file of packed arrays. Raises one of DAMAGED where none can be read."""
+    with reading.opened(folder / PACKED_EMBEDDINGS) as file, zipfile.ZipFile(file) as archive:
+        yield archive
+
+
+def unpacked(archive: zipfile.ZipFile, name: str) -> bytes:
+    """One packed array. Raises one of DAMAGED, also for one that would fill the memory."""
+    if archive.getinfo(name).file_size > reading.LARGEST:
+        raise zipfile.BadZipFile(f"{name} is too large")
+    return archive.read(name)
 
 
 def _npy(array: NDArray[Any]) -> bytes:

@@ -18,7 +18,7 @@ from omicsbench.errors import StoreError
 from omicsbench.records import disk, packed, reading, store
 from omicsbench.records.claim import claimed
 from omicsbench.records.decode import decode, from_content
-from omicsbench.records.embeddings import PACKED_EMBEDDINGS
+from omicsbench.records.embeddings import DAMAGED, PACKED_EMBEDDINGS, unpacked
 from omicsbench.records.packed import PACKED_FILE, Content
 
 T = TypeVar("T")
@@ -95,12 +95,12 @@ def _packed_records(path: Path) -> dict[str, Content]:
 
 def _packed_arrays(path: Path) -> dict[str, bytes]:
     """Content of each packed array by the name of the file it was."""
-    if not path.is_file():
+    if not reading.is_file(path):
         return {}
     try:
         with zipfile.ZipFile(path) as archive:
-            return {name: archive.read(name) for name in archive.namelist()}
-    except zipfile.BadZipFile as error:
+            return {name: unpacked(archive, name) for name in archive.namelist()}
+    except DAMAGED as error:
         raise StoreError(f"{path} is damaged; restore it, or delete it.") from error
 
 

@@ -54,7 +54,7 @@ def is_file(path: Path) -> bool:
 def read(path: Path, largest: int = LARGEST) -> bytes:
     """The content of a file. Raises FileNotFoundError if there is none, StoreError otherwise."""
     try:
-        with _opened(path) as file:
+        with opened(path) as file:
             size = os.fstat(file.fileno()).st_size
             if size > largest:
                 raise _too_large(path, f"{size:,} bytes", largest)
@@ -68,7 +68,7 @@ def read(path: Path, largest: int = LARGEST) -> bytes:
 def lines(path: Path) -> Iterator[bytes]:
     """The lines of a file, one at a time. Raises as `read`."""
     try:
-        with _opened(path) as file:
+        with opened(path) as file:
             while line := file.readline(LARGEST + 1):
                 if len(line) > LARGEST:
                     raise _too_large(path, "a line without end", LARGEST)
@@ -135,8 +135,8 @@ def unreadable(path: Path, error: OSError) -> StoreError:
     return StoreError(f"Cannot read {path}: {what}.")
 
 
-def _opened(path: Path) -> BinaryIO:
-    """The file, opened without waiting for whoever writes to a pipe."""
+def opened(path: Path) -> BinaryIO:
+    """The file, opened without waiting for whoever writes to a pipe. Raises OSError, StoreError."""
     handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     try:
         _must_be_regular(path, os.fstat(handle).st_mode)

@@ -18,6 +18,7 @@ from omicsbench.records.ids import digest
 
 SCHEMA_VERSION = 3  # raise it, and read the older one in ``records.upgrade``
 PROTOCOL_VERSION = 2  # raise it when the harness splits, prepares or scores differently
+LONGEST_S = 1e9  # that a limit of time may be: more than clocks can wait for otherwise
 
 
 Device = Literal["cpu", "cuda", "mps"]
@@ -60,8 +61,10 @@ class Ending:
 class Tuning(Frozen):
     """The budget of a search, alike for every pipeline, and the metric it is scored by."""
 
-    trials: int | None = Field(default=None, ge=2, description="the first is the defaults")
-    seconds: float | None = Field(default=None, gt=0)
+    trials: int | None = Field(
+        default=None, ge=2, le=100_000, description="the first is the defaults"
+    )
+    seconds: float | None = Field(default=None, gt=0, le=LONGEST_S)
     metric: str
 
     @model_validator(mode="after")

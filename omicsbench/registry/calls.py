@@ -78,7 +78,9 @@ def parse_call(text: str) -> Call:
         if any(keyword.arg is None for keyword in node.keywords):
             raise ValueError("no unpacking")
         kwargs = tuple((str(k.arg), ast.literal_eval(k.value)) for k in node.keywords)
-    except (SyntaxError, ValueError) as error:
+        for value in (*args, *dict(kwargs).values()):
+            ast.literal_eval(repr(value))  # 1e999 is no literal once it is read
+    except (SyntaxError, ValueError, TypeError, RecursionError, MemoryError) as error:
         raise RegistryError(
             f"Cannot read the arguments of {text.strip()!r}: use literal values, "
             "for example pca(50) or autoencoder(depth=8)."

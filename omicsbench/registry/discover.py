@@ -189,7 +189,7 @@ def _files(plugins: Sequence[Path]) -> Iterator[tuple[Path, str | None]]:
 
 
 def _python_files(folder: Path) -> list[Path]:
-    return sorted(p for p in folder.glob("*.py") if not p.name.startswith("_"))
+    return sorted(p for p in folder.glob("*.py") if p.is_file() and not p.name.startswith("_"))
 
 
 def _entry_point_folders() -> Iterator[Path]:

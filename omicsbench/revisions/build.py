@@ -14,17 +14,18 @@ import shutil
 import subprocess
 import sys
 import sysconfig
-import tomllib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+
+from pydantic import BaseModel, Field, ValidationError
 
 from omicsbench.errors import OmicsbenchError, StoreError
 from omicsbench.inputs.cache import made_in, made_whole
 from omicsbench.inputs.fetch import Tell
 from omicsbench.owned.scratch import scratch
+from omicsbench.records import reading
 from omicsbench.records.ids import digest
 from omicsbench.revisions.checkout import CodeVersion, RevisionError, locate, top, write_files
 
@@ -86,10 +87,10 @@ def build(
         write_files(version, files)
         project = _project(version, files)
         asked = _asked(project, files)
-        home = made_in("environments") / asked
+        home = _made_in("environments") / asked
         _environment(version, files, project, home, tell)
         python = home / "bin" / "python"
-        code = made_in("revisions") / f"{version.identity[:16]}-{asked}"
+        code = _made_in("revisions") / f"{version.identity[:16]}-{asked}"
         if not code.is_dir():
             tell(f"building {version.name}")
             with made_whole(code) as whole:
@@ -122,7 +123,7 @@ def _with_plugins(version: CodeVersion, repository: Path, plugins: Path, tell: T
             f"--plugins {plugins} lies outside the repository {top(repository)}; both revisions "
             "would run the same files. Name a folder inside it."
         ) from None
-    code = made_in("exports") / version.identity[:16]
+    code = _made_in("exports") / version.identity[:16]
     if not code.is_dir():
         tell(f"exporting {version.name}")
         with made_whole(code) as whole:
@@ -137,6 +138,11 @@ def _with_plugins(version: CodeVersion, repository: Path, plugins: Path, tell: T
     identity = digest([version.identity, inside.as_posix(), sys.executable, _harness()])
     paths = tuple(path for path in (code / "src", code) if path.is_dir())
     return Built(version, identity, Path(sys.executable), paths, code / inside)
+
+
+def _made_in(kind: str) -> Path:
+    """A folder of the cache, absolute: a name that begins with a hyphen would be an option."""
+    return made_in(kind).absolute()
 
 
 def _harness() -> str:
@@ -166,7 +172,7 @@ def _try(built: Built) -> None:
 
 
 def _environment(
-    version: CodeVersion, files: Path, project: dict[str, Any], home: Path, tell: Tell
+    version: CodeVersion, files: Path, project: _Asked, home: Path, tell: Tell
 ) -> None:
     """The virtual environment of what the revision asks for; made where it is not there whole.
 
@@ -180,7 +186,7 @@ def _environment(
         shutil.rmtree(home, ignore_errors=True)
         _call(version, [sys.executable, "-m", "venv", str(home)])
         python = home / "bin" / "python"
-        extras = project.get("optional-dependencies", {})
+        extras = project.extras
         wanted = ["all"] if "all" in extras else [e for e in extras if e not in FOR_DEVELOPERS]
         pinned = files / "constraints.txt"
         constraints = ["--constraint", str(pinned)] if pinned.is_file() else []
@@ -206,31 +212,45 @@ def _locked(path: Path) -> Iterator[None]:
         yield
 
 
-def _project(version: CodeVersion, files: Path) -> dict[str, Any]:
+class _Asked(BaseModel):
+    """The table ``project`` of a pyproject.toml, as far as an environment rests on it."""
+
+    name: str = ""
+    dependencies: list[str] = []
+    extras: dict[str, list[str]] = Field(default={}, alias="optional-dependencies")
+
+
+class _Project(BaseModel):
+    project: _Asked = _Asked()
+
+
+def _project(version: CodeVersion, files: Path) -> _Asked:
     path = files / "pyproject.toml"
     try:
-        project = tomllib.loads(path.read_text(encoding="utf-8")).get("project", {})
+        found = _Project.model_validate(reading.from_toml(reading.read(path))).project
     except FileNotFoundError:
-        project = {}
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        found = _Asked()
+    except ValidationError as error:
+        problem = reading.first_problem(error)
+        raise RevisionError(f"Cannot build {version.name}: pyproject.toml: {problem}.") from error
+    except (ValueError, StoreError) as error:
         raise RevisionError(f"Cannot build {version.name}: pyproject.toml: {error}.") from error
-    if project.get("name") != "omicsbench":
+    if found.name != "omicsbench":
         raise OmicsbenchError(
             f"{version.name} of {version.root} is no omicsbench; for methods and data sets of your "
             "own name their folder with --plugins."
         )
-    return dict(project)
+    return found
 
 
-def _asked(project: dict[str, Any], files: Path) -> str:
+def _asked(project: _Asked, files: Path) -> str:
     """Digest of what an environment is made from."""
-    extras = project.get("optional-dependencies", {})
     pinned = files / "constraints.txt"
     return digest(
         [
-            project.get("dependencies", []),
-            {name: needs for name, needs in extras.items() if name not in FOR_DEVELOPERS},
-            pinned.read_text(encoding="utf-8") if pinned.is_file() else "",
+            project.dependencies,
+            {name: needs for name, needs in project.extras.items() if name not in FOR_DEVELOPERS},
+            pinned.read_text("utf-8", "backslashreplace") if pinned.is_file() else "",
             sys.version,
             sysconfig.get_platform(),
             sys.base_prefix,

@@ -98,9 +98,17 @@ def _committed(revision: str, folder: str, text: str) -> Iterator[Path]:
         raise OmicsbenchError(
             f"{text} is no results folder, and no git revision: none begins with a hyphen."
         )
-    found = subprocess.run(
-        ["git", "archive", "--format=tar", revision, "--", folder], capture_output=True, check=False
-    )
+    if Path(folder).is_absolute() or ".." in Path(folder).parts:
+        raise OmicsbenchError(
+            f"{text}: name the folder from where you are, and inside it, such as results/ci."
+        )
+    command = ["git", "--literal-pathspecs", "archive", "--format=tar", revision, "--", folder]
+    try:
+        found = subprocess.run(command, capture_output=True, check=False)
+    except FileNotFoundError:
+        raise OmicsbenchError(
+            f"{text} is no results folder, and git is not installed to look for a revision."
+        ) from None
     if found.returncode:
         reason = found.stderr.decode(errors="replace").strip().splitlines()
         raise OmicsbenchError(

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import zipfile
 from pathlib import Path
 
 import numpy as np
+import pytest
 
-from omicsbench.records import store
+from damage import IN_PLACE, place
+from omicsbench.errors import StoreError
+from omicsbench.records import reading, store
 from omicsbench.records.embeddings import (
     PACKED_EMBEDDINGS,
     has_embedding,
+    packed_bytes,
     read_embedding,
     write_embedding,
 )
@@ -84,3 +89,27 @@ def test_a_damaged_packed_picture_is_a_missing_one(tmp_path: Path) -> None:
         assert read_embedding(folder, name, "test") == (None, None)
     outside = read_embedding(folder, "../../etc/a.npy", "test")
     assert outside == (None, None)
+
+
+@pytest.mark.parametrize("kind", IN_PLACE)
+def test_what_is_no_file_is_a_missing_picture(kind: str, tmp_path: Path) -> None:
+    folder = store.open_folder(tmp_path)
+    name = write_embedding(folder, "a", {"test": (np.zeros((40, 2), np.float32), None)})
+    place(folder / name, IN_PLACE[kind])
+    place(folder / PACKED_EMBEDDINGS, IN_PLACE[kind])
+    assert read_embedding(folder, name, "test") == (None, None)
+    assert packed_bytes(folder) == {}
+    store.write_record(folder, RECORD)
+    with pytest.raises(StoreError, match=r"embeddings\.npz|a\.npy"):
+        pack(folder)
+    assert len(store.loose_files(folder)) == 1
+
+
+def test_a_picture_that_would_fill_the_memory_is_a_missing_one(tmp_path: Path) -> None:
+    folder = store.open_folder(tmp_path)
+    with zipfile.ZipFile(folder / PACKED_EMBEDDINGS, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("a.npy", bytes(reading.LARGEST + 1))
+    assert read_embedding(folder, "embeddings/a.npy", "test") == (None, None)
+    store.write_record(folder, RECORD)
+    with pytest.raises(StoreError, match="damaged"):
+        pack(folder)
