@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from omicsbench.errors import OmicsbenchError
+
 if TYPE_CHECKING:
     from rich.table import Table
 
@@ -32,6 +34,8 @@ def history(
     """Keep one summary a revision, and show what changed, since when, and the trends."""
     from omicsbench import api
 
+    if not file.name:
+        raise OmicsbenchError(f"{file} is a folder; name the history file, such as history.jsonl.")
     page = out or file.with_suffix(".html")
     found = api.history(file, add=add or [], revision=revision, out=page)
     for entry in found.added:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import cache
 from importlib.resources import files
 from typing import Any
 
@@ -26,6 +27,7 @@ def inlined(name: str) -> Markup:
     return Markup((files("omicsbench.reporting") / name).read_text(encoding="utf-8"))
 
 
+@cache
 def chart_library() -> Markup:
     """The library that draws charts, as ``window.vegaEmbed``."""
     import vl_convert
