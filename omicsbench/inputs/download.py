@@ -68,6 +68,8 @@ class Download:
             if _size(self.part) >= furthest + PIECE:
                 failures, furthest = 1, _size(self.part)
             if failures >= TRIES:
+                if not _size(self.part):
+                    self._drop()
                 raise self._given_up(reason)
             time.sleep(PAUSE_S * failures)
         self._validator.unlink(missing_ok=True)
@@ -175,6 +177,8 @@ class Download:
             )
         if total is not None and arrived != total:
             raise Broken(f"the connection broke off after {arrived:,} of {total:,} bytes")
+        if not arrived:
+            raise Broken("the server sent an empty file")
 
     def _most(self, start: int, total: int | None) -> int:
         """Bytes that the file may have. Raises DataError if what is announced is too much."""

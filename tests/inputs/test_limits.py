@@ -206,6 +206,14 @@ def test_a_server_that_closes_at_once(server: Server) -> None:
     assert len(server.asked) == download.TRIES
 
 
+@pytest.mark.parametrize("headers", [{}, {"Content_Length": "0"}])
+def test_nothing_is_no_file(server: Server, headers: dict[str, str]) -> None:
+    """A server that closes after its headers says of no length that it is wrong."""
+    server.otherwise = answering(200, b"", **headers)
+    assert "the server sent an empty file" in refused(Remote(server.url))
+    assert files() == []
+
+
 def test_a_download_that_takes_too_long_is_kept_and_gone_on_with(
     server: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
