@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
@@ -9,6 +10,7 @@ from pydantic_core import from_json
 
 from omicsbench.errors import StoreError
 from omicsbench.records import reading
+from omicsbench.records.ids import digest
 from omicsbench.records.spec import SCHEMA_VERSION, RunRecord
 from omicsbench.records.upgrade import OLDEST, upgraded
 
@@ -21,12 +23,18 @@ class NewerRecord(StoreError):
 
 
 def decode(text: bytes, where: str) -> RunRecord:
-    """The record in a file of its own; ``where`` names it. Raises StoreError."""
+    """The record in a file of its own, which is named by its key. Raises StoreError.
+
+    ``where`` is the path of the file.
+    """
     try:
         content = from_json(text, allow_inf_nan=False)
     except ValueError as error:
         raise damaged(where) from error
-    return from_content(content, where)
+    record = from_content(content, where)
+    if Path(where).stem != record.key:
+        raise misplaced(where, DELETE)
+    return record
 
 
 def from_content(content: Any, where: str, mend: str = DELETE) -> RunRecord:
@@ -52,7 +60,7 @@ def from_content(content: Any, where: str, mend: str = DELETE) -> RunRecord:
             f"{where} has record schema {schema}, this omicsbench reads {SCHEMA_VERSION}: {todo}."
         )
     try:
-        return RunRecord.model_validate(upgraded(content))
+        record = RunRecord.model_validate(upgraded(content))
     except (KeyError, TypeError) as error:  # an older one, of which a part is missing
         raise damaged(where, mend) from error
     except ValidationError as error:
@@ -60,6 +68,17 @@ def from_content(content: Any, where: str, mend: str = DELETE) -> RunRecord:
             f"{where} is not a valid run record ({reading.first_problem(error)}); {mend}, and the "
             "run is done again."
         ) from error
+    # The spec as it was written is hashed first: it need not be made into JSON for that.
+    if record.key != digest(content["spec"]) and record.key != record.spec.key:
+        raise misplaced(where, mend)
+    return record
+
+
+def misplaced(where: str, mend: str) -> StoreError:
+    """The error for a record that lies where that of another run belongs."""
+    return StoreError(
+        f"{where} holds the record of another run; {mend}, and the run is done again."
+    )
 
 
 def damaged(where: str, mend: str = DELETE) -> StoreError:

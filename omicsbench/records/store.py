@@ -48,8 +48,11 @@ def must_be_writable(folder: Path) -> None:
 def write_record(folder: Path, record: RunRecord) -> Path:
     """Store a record durably, in one step; a finished run is never replaced, by whatever.
 
-    Returns the file that holds the run, which is the packed one if it was finished there.
+    Returns the file that holds the run, which is the packed one if it was finished there. Raises
+    ValueError for a key that is not that of the spec: it would name another file.
     """
+    if record.key != record.spec.key:
+        raise ValueError(f"{record.key} is not the key of {record.spec}")
     path = folder / "runs" / f"{record.key}.json"
     with contextlib.suppress(StoreError, FileNotFoundError):
         if read_record(path).status is Status.OK:

@@ -13,6 +13,7 @@ from pydantic import ValidationError
 import builders
 from omicsbench.errors import StoreError
 from omicsbench.records import store
+from omicsbench.records.packed import PACKED_FILE
 from omicsbench.records.spec import SCHEMA_VERSION, RunRecord, RunSpec, Status
 
 SPEC = builders.spec(pipeline_id="2", scored_in_sample=5)
@@ -105,3 +106,25 @@ def test_a_full_disk_is_said_and_leaves_nothing_behind(tmp_path: Path) -> None:
     with pytest.raises(StoreError, match=r"disk is full.*Finished runs are kept"):
         store.write_record(folder, _record(other))
     assert list((folder / "runs").iterdir()) == [kept]
+
+
+def test_a_record_is_stored_and_read_under_the_key_of_its_run_alone(tmp_path: Path) -> None:
+    """Neither forged keys nor files that were renamed or edited name another run."""
+    folder = store.open_folder(tmp_path / "out")
+    one, other = builders.record(), builders.record(builders.spec(repeat=1))
+    for key in ("../../forged", other.key):
+        with pytest.raises(ValueError, match="is not the key of"):
+            store.write_record(folder, one.model_copy(update={"key": key}))
+    assert not list(tmp_path.rglob("*forged*"))
+    path = store.write_record(folder, one)
+    renamed = path.with_name(f"{other.key}.json")
+    renamed.write_bytes(path.read_bytes())
+    edited = path.with_name(f"{'0' * 16}.json")
+    edited.write_text(path.read_text().replace(one.key, "0" * 16))
+    for misplaced in (renamed, edited):
+        with pytest.raises(StoreError, match="holds the record of another run; delete it"):
+            store.read_record(misplaced)
+    assert store.readable(folder) == ({one.key: one}, 2)
+    line = path.read_bytes().replace(one.key.encode(), b"0" * 16)
+    (folder / PACKED_FILE).write_bytes(b'{"packed":1}\n' + line)
+    assert store.readable(folder) == ({one.key: one}, 3)
