@@ -289,18 +289,20 @@ def test_notes_tell_what_else_differs_each_thing_once() -> None:
     other = head(
         lambda repeat: {
             "environment": environment(
-                packages={"numpy": "2.1", "scipy": "1.12", "torch": "3"}, git="0123abc-dirty"
+                packages={"scipy": "1.13", "numpy": "2.1", "torch": "3"}, git="0123abc-dirty"
             )
         },
         protocol=99,
         dataset_id="2",
-        metric_versions={"own": "2", "same": "1", "new": "1"},
+        metric_versions={"own": "2", "my": "2", "same": "1", "new": "1"},
     )
-    before = base(metric_versions={"own": "1", "same": "1", "old": "1"})
+    before = base(metric_versions={"own": "1", "my": "1", "same": "1", "old": "1"})
     assert compare_records(before, other).notes == (
         "The protocol has another number: scores may differ for that reason alone.",
         "d has other content, or is prepared otherwise.",
+        "my was edited: its scores may differ for that reason alone.",
         "own was edited: its scores may differ for that reason alone.",
         "numpy 2.0 in BASE, 2.1 in HEAD.",
+        "scipy 1.12 in BASE, 1.13 in HEAD.",
         "HEAD ran from a changed checkout: no revision names its code.",
     )

@@ -12,10 +12,10 @@ import pytest
 
 from answer_runs import ONE, again, base
 from measured import HERE, SCORES, moved, side
-from omicsbench.errors import OmicsbenchError
+from omicsbench.errors import OmicsbenchError, StoreError
 from omicsbench.records.spec import Phases, RunRecord
 from omicsbench.tracking.compare import Strictness, compare_records
-from omicsbench.tracking.noise_floor import calibration, read_noise, write_noise
+from omicsbench.tracking.noise_floor import LARGEST_FLOOR, calibration, read_noise, write_noise
 
 
 def test_the_noise_floor_is_learnt_and_kept(tmp_path: Path) -> None:
@@ -126,3 +126,38 @@ def test_the_file_holds_what_was_found_and_floors_above_zero(tmp_path: Path) -> 
         "warnings": 0,
         "floors": {"p": {"knn_recall": 0.1235}},
     }
+
+
+@pytest.mark.parametrize(
+    ("quantity", "largest"),
+    [("knn_recall", 1.0), ("wall_s", LARGEST_FLOOR), ("own", LARGEST_FLOOR)],
+)
+def test_no_floor_is_larger_than_a_calibration_finds(
+    tmp_path: Path, quantity: str, largest: float
+) -> None:
+    path = tmp_path / "noise.json"
+    for value in (0.0, largest):
+        path.write_text(json.dumps({"floors": {"p": {quantity: value}}}))
+        assert read_noise(path) == {"p": {quantity: value}}
+    for value in (-0.5, largest + 0.5):
+        path.write_text(json.dumps({"floors": {"p": {quantity: value}}}))
+        with pytest.raises(StoreError) as error:
+            read_noise(path)
+        problem = f"{quantity} of p is {value:g}, not between 0 and {largest:g}"
+        assert problem in str(error.value)
+
+
+def test_what_is_no_noise_floor_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "noise.json"
+    with pytest.raises(StoreError) as error:
+        read_noise(path)
+    said = f"There is no noise floor {path}; calibrate, or name another."
+    assert str(error.value) == said
+    end = "; calibrate again, or name another file with --noise."
+    for text, problem in (("{", "EOF while parsing"), ("{}", "floors: Field required")):
+        path.write_text(text)
+        with pytest.raises(StoreError) as error:
+            read_noise(path)
+        said = f"{path} is not what `omicsbench calibrate` writes ({problem}"
+        assert str(error.value).startswith(said)
+        assert str(error.value).endswith(end)
