@@ -116,6 +116,11 @@ def _committed(revision: str, folder: str, text: str) -> Iterator[Path]:
             f"({reason[-1] if reason else 'git failed'}). `omicsbench ab` runs two revisions."
         )
     with scratch("committed") as place:
-        with tarfile.open(fileobj=io.BytesIO(found.stdout)) as archive:
-            archive.extractall(place, filter="data")
+        try:
+            with tarfile.open(fileobj=io.BytesIO(found.stdout)) as archive:
+                archive.extractall(place, filter="data")
+        except tarfile.FilterError as error:
+            raise OmicsbenchError(
+                f"{text} holds what cannot be unpacked here ({error}); commit the file itself."
+            ) from error
         yield place / folder

@@ -113,6 +113,17 @@ def test_a_change_as_large_as_the_tolerance_is_none() -> None:
     assert changes(found)["knn_recall"].state == "regression"
 
 
+@pytest.mark.parametrize(
+    ("kind", "quantity"), [("memory", "peak_rss_bytes"), ("time", "wall_s"), ("score", "ari")]
+)
+def test_tolerances_of_a_kind_are_of_no_other(kind: str, quantity: str) -> None:
+    strict = Strictness({kind: 0.6})
+    assert strict.tolerance("p", quantity) == 0.6
+    others = {"peak_rss_bytes": 0.15, "wall_s": 0.1, "ari": METRICS["ari"].margin}
+    for name in others.keys() - {quantity}:
+        assert strict.tolerance("p", name) == others[name]
+
+
 def test_a_share_is_meant_either_way() -> None:
     """Costs are compared by their logarithms, and 15 % more is 1.15 times as much."""
     for factor, state in ((1.149, "no change"), (1.151, "regression")):

@@ -88,7 +88,7 @@ def test_warnings_are_counted_apart_from_alarms() -> None:
     found = calibration(made)
     assert (found.alarms, found.warnings, found.causes) == (0, 3, {"p: wall_s": 3})
     in_turn = calibration(made, Strictness(interleaved=True))
-    assert (in_turn.alarms, in_turn.warnings) == (3, 0)
+    assert (in_turn.alarms, in_turn.alarms_held_out, in_turn.warnings) == (3, 3, 0)
 
 
 def test_tolerances_are_kept_and_noise_is_learnt_anew() -> None:

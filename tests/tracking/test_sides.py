@@ -41,17 +41,22 @@ def results(folder: Path, records: list[RunRecord], **analysis: object) -> Path:
     return folder
 
 
+def commit(folder: Path) -> None:
+    for words in (["add", "-A"], ["commit", "-q", "-m", "results"]):
+        subprocess.run(
+            ["git", "-c", "user.name=a", "-c", "user.email=a@example.org", *words],
+            cwd=folder,
+            check=True,
+        )
+
+
 @pytest.fixture
 def committed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A repository, as the working folder, with results of two suites committed in it."""
     results(tmp_path / "results" / "ci", base())
     results(tmp_path / "results" / "night", base()[:2])
-    for words in (["init", "-q"], ["add", "-A"], ["commit", "-q", "-m", "results"]):
-        subprocess.run(
-            ["git", "-c", "user.name=a", "-c", "user.email=a@example.org", *words],
-            cwd=tmp_path,
-            check=True,
-        )
+    subprocess.run(["git", "init", "-q"], cwd=tmp_path, check=True)
+    commit(tmp_path)
     shutil.rmtree(tmp_path / "results")
     monkeypatch.chdir(tmp_path)
     return tmp_path
@@ -65,6 +70,19 @@ def test_a_side_is_a_folder_or_one_committed_at_a_revision(committed: Path) -> N
     here = results(committed / "here", head())
     assert {r.key: r for r in read_side(str(here), "ci").records} == {r.key: r for r in head()}
     assert read_side(str(here), "ci").name == str(here)
+
+
+def test_without_a_suite_it_is_that_of_the_gate(committed: Path) -> None:
+    here = results(committed / "here", head(moved(knn_recall=-0.1)))
+    assert compare_stored("HEAD", str(here)).pairs == 5
+
+
+def test_a_link_out_of_a_committed_folder_is_told(tmp_path: Path, committed: Path) -> None:
+    folder = results(committed / "results" / "ci", base())
+    (folder / "data").symlink_to("/etc")
+    commit(committed)
+    with pytest.raises(OmicsbenchError, match=r"^HEAD holds what cannot be unpacked here \(.*data"):
+        read_side("HEAD", "ci")
 
 
 def test_what_is_no_side_is_told_with_the_reason_of_git(committed: Path) -> None:
@@ -132,5 +150,7 @@ def test_tolerances_are_those_of_head_or_else_of_base(tmp_path: Path) -> None:
     assert strictness_of(before, bare).tolerances == stated["tolerances"]
     assert strictness_of(before, own).tolerances == {"score": 0.1}
     wrong = read_side(str(results(tmp_path / "d", head(), tolerances={"knn_recal": 0.1})), "ci")
-    with pytest.raises(OmicsbenchError, match=r"^analysis.tolerances: .*knn_recal.*knn_recall"):
+    with pytest.raises(
+        OmicsbenchError, match=r"^analysis.tolerances: Unknown quantity 'knn_recal'; "
+    ):
         strictness_of(before, wrong)

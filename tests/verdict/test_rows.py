@@ -61,6 +61,7 @@ def test_a_side_without_anybody_to_choose() -> None:
     found = only_row(side(""), side("pca", *five("pca", 0.5)))
     assert (found.use, found.failed) == ("not_shown", True)
     assert found.note == "no deep pipeline to choose"
+    assert (found.deep, found.simple) == ("", "pca")
     found = only_row(side("net", *five("net", 0.6)), side(""))
     assert (found.use, found.failed) == ("left_out", False)
     assert found.note == "no simple pipeline to choose"
