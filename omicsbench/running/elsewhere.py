@@ -8,6 +8,7 @@ out again, after a worker was lost or seemed to be: what the first try finished 
 from __future__ import annotations
 
 import contextlib
+import socket
 import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -30,6 +31,12 @@ def supervise_elsewhere(jobs: Sequence[Job], token: str) -> list[RunRecord]:
     ``token`` is that of the driver's claim. Raises Stopped if it is lost, StoreError if the
     results folder cannot be written from here.
     """
+    out = Path(jobs[0].conditions.out)
+    if not out.is_dir():
+        raise StoreError(
+            f"{socket.gethostname()} does not see {out}: name a results folder that all Dask "
+            "workers see, by the same path, with --out."
+        )
     records: list[RunRecord] = []
     todo: list[Job] = []
     for job in jobs:
@@ -40,7 +47,7 @@ def supervise_elsewhere(jobs: Sequence[Job], token: str) -> list[RunRecord]:
             todo.append(replace(job, runs=left))
     if not todo:
         return records
-    with scratch("node") as own, _while_claimed(Path(todo[0].conditions.out), token) as stop:
+    with scratch("node") as own, _while_claimed(out, token) as stop:
         here = [replace(job, conditions=replace(job.conditions, scratch=str(own))) for job in todo]
         return records + supervise(here, stop=stop)
 
