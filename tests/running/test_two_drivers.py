@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import signal
 import subprocess
 import sys
@@ -18,10 +17,6 @@ from omicsbench.api import load, pack
 from omicsbench.errors import StoreError
 from omicsbench.records import store
 from omicsbench.records.claim import CLAIM_FILE
-from omicsbench.records.spec import RunRecord, Status
-from omicsbench.registry.discover import discover
-from omicsbench.running.runner import RunsMissing, run_suite
-from suites import tiny_suite
 
 GATED = """
 import os, time
@@ -131,41 +126,3 @@ def test_what_a_killed_one_left_is_taken_over_and_cleared(
     assert "2 runs to do, 2 done" in second.stderr
     assert {path: path.read_bytes() for path in before} == before
     assert not _left(place)
-
-
-class _Meddling:
-    """Does something to the results folder after the first record."""
-
-    def __init__(self, meddle: Callable[[], object]) -> None:
-        self.meddle = meddle
-        self.seen = 0
-
-    def dataset(self, name: str, share: float) -> None: ...
-
-    def start(self, todo: object, done: int) -> None: ...
-
-    def record(self, record: RunRecord) -> None:
-        self.seen += 1
-        if self.seen == 2:
-            self.meddle()
-
-
-def test_planned_is_counted_against_stored(place: Path) -> None:
-    out, registry = place / "out", discover([place / "plugins"])
-    suite = tiny_suite("gated(2)")
-
-    def lose_one() -> None:
-        store.loose_files(out)[0].unlink()
-
-    with pytest.raises(RunsMissing, match=r"1 of 4 planned runs have no record in .*same command"):
-        run_suite(suite, out, registry=registry, observer=_Meddling(lose_one))
-    again = run_suite(suite, out, registry=registry)
-    assert [record.status for record in again] == [Status.OK] * 4
-
-
-def test_a_removed_folder_ends_the_suite_in_one_sentence(place: Path) -> None:
-    out, registry = place / "out", discover([place / "plugins"])
-    meddling = _Meddling(lambda: shutil.rmtree(out))
-    with pytest.raises(StoreError, match="was removed; run the same command again"):
-        run_suite(tiny_suite("gated(2)"), out, registry=registry, observer=meddling)
-    assert meddling.seen == 2
