@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import shlex
 import sys
 from collections.abc import Sequence
@@ -271,6 +272,9 @@ def _dask(address: str | None) -> Any:
         import distributed
     except ImportError:
         raise OmicsbenchError("--dask needs the extra: pip install 'omicsbench[dask]'.") from None
+    # What it logs of a cluster that is lost would bury the sentence that says what became of it.
+    for handler in logging.getLogger("distributed").handlers:
+        handler.setLevel(logging.CRITICAL)
     connect: Any = distributed.Client
     try:
         return connect(address, timeout="10s").get_executor(pure=False)

@@ -189,7 +189,8 @@ def _execute_elsewhere(
             except OmicsbenchError:
                 raise
             except Exception as error:  # such as Dask's KilledWorker: others may fare better
-                lost.append(" ".join(f"{type(error).__name__}: {error}".split())[:300])
+                said = " ".join(f"{type(error).__name__}: {error}".split())
+                lost.append(said[:300].rstrip(": "))
             else:
                 for record in records:
                     observer.record(record)
