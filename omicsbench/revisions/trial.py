@@ -7,13 +7,15 @@ while slows down both sides.
 
 from __future__ import annotations
 
+import ctypes
 import json
 import os
 import shutil
 import signal
 import subprocess
+import sys
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -286,6 +288,7 @@ def _run(command: list[str], variables: dict[str, str], log: Any) -> int:
         stdout=log,
         stderr=subprocess.STDOUT,
         start_new_session=True,
+        preexec_fn=_stopped_with_parent(),
     )
     try:
         return child.wait()
@@ -297,6 +300,15 @@ def _run(command: list[str], variables: dict[str, str], log: Any) -> int:
         child.kill()
         child.wait()
         raise
+
+
+def _stopped_with_parent() -> Callable[[], None] | None:
+    """What a child is to call first so that SIGTERM stops it if this process is killed (Linux)."""
+    if sys.platform != "linux":
+        return None
+    pr_set_pdeathsig = 1
+    libc = ctypes.CDLL(None)  # loaded before the fork
+    return lambda: libc.prctl(pr_set_pdeathsig, signal.SIGTERM)
 
 
 def _prepared(trial: Trial, side: str) -> Path:

@@ -69,30 +69,30 @@ def _keys(records: list[RunRecord]) -> dict[int, tuple[str, str]]:
     return {r.spec.repeat: (r.key, json.dumps(r.phases.model_dump())) for r in records}
 
 
-def test_stopped_and_resumed_samples_are_each_taken_once(history: Repository) -> None:
-    folder = history(GOOD, GOOD)
-    command = [
-        sys.executable,
-        "-P",
-        "-m",
-        "omicsbench",
-        "ab",
-        "HEAD~",
-        "HEAD",
-        "--suite",
-        "suite.toml",
-        "--plugins",
-        "my",
-        "--out",
-        "out",
-    ]
+def _until_a_sample_is_taken(folder: Path) -> tuple[subprocess.Popen[str], list[psutil.Process]]:
+    """An `ab` that is at its second sample, and the processes that it has started."""
+    words = ["ab", "HEAD~", "HEAD", "--suite", "suite.toml", "--plugins", "my", "--out", "out"]
+    command = [sys.executable, "-P", "-m", "omicsbench", *words]
     running = subprocess.Popen(command, cwd=folder, stderr=subprocess.PIPE, text=True)
     deadline = time.monotonic() + 200
     while not list(folder.glob("out/*/done/a-0-*")):
         assert running.poll() is None
         assert time.monotonic() < deadline
         time.sleep(0.1)
-    children = psutil.Process(running.pid).children(recursive=True)
+    return running, psutil.Process(running.pid).children(recursive=True)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells a child of its parent's end")
+def test_a_killed_one_leaves_no_side_at_work(history: Repository) -> None:
+    running, children = _until_a_sample_is_taken(history(GOOD, GOOD))
+    running.kill()
+    running.communicate()
+    assert not psutil.wait_procs(children, timeout=20)[1]
+
+
+def test_stopped_and_resumed_samples_are_each_taken_once(history: Repository) -> None:
+    folder = history(GOOD, GOOD)
+    running, children = _until_a_sample_is_taken(folder)
     running.send_signal(signal.SIGINT)
     said = running.communicate(timeout=60)[1]
     assert running.returncode == 130, said
