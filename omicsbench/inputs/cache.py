@@ -26,9 +26,10 @@ def look_in(kind: str) -> list[Path]:
     The last is where it is made: where the cache is another user's, who lets it be read alone, that
     is the user's own.
     """
-    shared = cache_folder() / kind
-    own = _own_folder() / kind
-    return [shared] if shared == own or _may_write(shared) else [shared, own]
+    shared, own = cache_folder() / kind, _own_folder() / kind
+    if shared == own or _may(os.W_OK, shared):
+        return [shared]
+    return [shared, own] if _may(os.R_OK, shared) else [own]
 
 
 def made_in(kind: str) -> Path:
@@ -78,7 +79,7 @@ def _own_folder() -> Path:
     return Path(platformdirs.user_cache_dir("omicsbench"))
 
 
-def _may_write(folder: Path) -> bool:
-    """False for a folder of a cache that stands there and is closed to this user, or read-only."""
-    there = folder if folder.exists() else folder.parent
-    return not there.is_dir() or os.access(there, os.W_OK | os.X_OK)
+def _may(what: int, folder: Path) -> bool:
+    """False for a folder of a cache that stands there and is closed to this user in that way."""
+    there = folder if os.path.exists(folder) else folder.parent  # noqa: PTH110 (asks, never fails)
+    return not there.is_dir() or os.access(there, what | os.X_OK)

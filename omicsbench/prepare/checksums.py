@@ -45,7 +45,10 @@ def write(folder: Path) -> None:
 
 
 def damaged(folder: Path, every_block: bool = False) -> str | None:
-    """What is wrong with a folder, in words that follow its name; None if all is right."""
+    """What is wrong with a folder, in words that follow its name; None if all is right.
+
+    Raises PermissionError if it may not be read.
+    """
     try:
         expected = FolderSums.model_validate_json((folder / FILE).read_bytes()).files
         names = {path.relative_to(folder).as_posix() for path in _files(folder)}
@@ -56,6 +59,8 @@ def damaged(folder: Path, every_block: bool = False) -> str | None:
             return f"is damaged: {name} is not what was written"
     except FileNotFoundError as error:
         return f"is damaged: {Path(error.filename).name} is missing"
+    except PermissionError:
+        raise
     except (OSError, ValueError) as error:
         return f"is damaged: {getattr(error, 'strerror', None) or 'its checksums cannot be read'}"
     return None

@@ -149,6 +149,7 @@ def _right(folder: Path, every_block: bool = False) -> bool:
     What another user has made stays, where there is a cache of one's own. Raises StoreError where
     there is none.
     """
+    wrong: str | None = "may not be read by you"
     try:
         seen = _stamp(folder)
         wrong = damaged(folder, every_block) or _unreadable(folder)
@@ -163,7 +164,7 @@ def _right(folder: Path, every_block: bool = False) -> bool:
     except OSError as error:
         if folder.parent == prepared_folders()[-1]:
             raise StoreError(
-                f"{folder} {wrong}, and you may not replace it: ask its owner to delete it, or set "
+                f"{folder} {wrong}, and you may not replace it: ask its owner to, or set "
                 "OMICSBENCH_CACHE to another folder."
             ) from error
     return False

@@ -161,3 +161,19 @@ def test_a_second_user_uses_what_the_first_has_prepared(tmp_path: Path) -> None:
     assert done.stderr.startswith(f"What is prepared in {folder} is damaged")
     assert content(own) == right
     assert content(folder) != right, "what is the first one's is left to the first"
+
+
+@two_users
+def test_what_the_first_lets_nobody_read_is_left_alone(tmp_path: Path) -> None:
+    folder = made().folder
+    shared, home = tmp_path / "cache", tmp_path / "home"
+    give_to_first(shared)
+    folder.chmod(0o700)
+    folder.parent.chmod(0o777)
+    done = as_second(PREPARE.format(features=[20]), shared, home)
+    assert done.stdout == ""
+    assert f"StoreError: {folder} may not be read by you" in done.stderr
+    assert checksums.damaged(folder) is None
+    shared.chmod(0o700)
+    done = as_second(PREPARE.format(features=[20]), shared, home)
+    assert Path(done.stdout.strip()).is_relative_to(home), done.stderr
