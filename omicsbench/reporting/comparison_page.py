@@ -12,7 +12,7 @@ from xml.etree import ElementTree
 
 from omicsbench.reporting.style import GRID, INK
 from omicsbench.tracking.compare import Alarm, Change, Comparison
-from omicsbench.tracking.lost_runs import Lost
+from omicsbench.tracking.lost_runs import LostRun
 from omicsbench.tracking.quantities import quantity_kind
 
 SHOWN = 30  # rows of a table for people; JSON has them all
@@ -90,7 +90,7 @@ def row(change: Change) -> tuple[str, ...]:
     )
 
 
-def grouped(losses: Sequence[Lost]) -> list[tuple[str, ...]]:
+def grouped(losses: Sequence[LostRun]) -> list[tuple[str, ...]]:
     """Lost runs by data set, pipeline, status and reason, with their sizes and number."""
     groups: dict[tuple[str, str, str, str], list[int]] = {}
     for loss in losses:

@@ -23,7 +23,7 @@ from omicsbench.records.facts import Environment
 from omicsbench.records.ids import digest
 from omicsbench.records.spec import RunRecord, RunSpec, Status
 from omicsbench.stats.paired import Floats, Tested, paired_tests
-from omicsbench.tracking.lost_runs import NOT_MEASURED, Lost, losses
+from omicsbench.tracking.lost_runs import NOT_MEASURED, LostRun, losses
 from omicsbench.tracking.quantities import (
     QuantityKind,
     lower_is_better,
@@ -98,7 +98,7 @@ class Comparison:
     base: str
     head: str
     changes: tuple[Change, ...]
-    lost: tuple[Lost, ...]
+    lost: tuple[LostRun, ...]
     pairs: int
     new: int = 0
     mended: int = 0

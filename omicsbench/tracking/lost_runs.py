@@ -13,7 +13,7 @@ FEWEST = 3  # scores that must all be equal before a result counts as that of an
 
 
 @dataclass(frozen=True)
-class Lost:
+class LostRun:
     """One such run. ``status`` is that of HEAD's record, or one of the three words above."""
 
     key: str
@@ -25,7 +25,7 @@ class Lost:
     reason: str
 
 
-def losses(base: Mapping[str, RunRecord], head: Mapping[str, RunRecord]) -> list[Lost]:
+def losses(base: Mapping[str, RunRecord], head: Mapping[str, RunRecord]) -> list[LostRun]:
     """What HEAD lost; both are given by what was asked of a run.
 
     A run is lost if its record is missing, if it failed or was set aside, if a score is no longer
@@ -41,7 +41,7 @@ def losses(base: Mapping[str, RunRecord], head: Mapping[str, RunRecord]) -> list
         problem = _problem(old, new) or (repeated.get(key) and (REPEATED, repeated[key]))
         if problem:
             s = old.spec
-            found.append(Lost(key, s.dataset, s.label, s.size, s.repeat, *problem))
+            found.append(LostRun(key, s.dataset, s.label, s.size, s.repeat, *problem))
     return sorted(found, key=lambda x: (x.dataset, x.pipeline, x.size, x.repeat))
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
+import pytest
+
 from omicsbench.records import store
 from omicsbench.records.spec import Cause, Status
 from omicsbench.registry.discover import discover
@@ -25,6 +27,7 @@ ENDS = {
 }
 
 
+@pytest.mark.promise
 def test_each_way_ends_as_one_record_and_the_rest_goes_on(tmp_path: Path) -> None:
     plugins, out = tmp_path / "plugins", tmp_path / "a" / "b" / "out"
     plugins.mkdir()
