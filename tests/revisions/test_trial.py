@@ -25,7 +25,7 @@ from omicsbench.revisions.build import build
 from omicsbench.revisions.checkout import RevisionError
 from omicsbench.running.runner import Interrupted
 from omicsbench.tracking.compare import Alarm, Change, Comparison
-from omicsbench.tracking.lost_runs import Lost
+from omicsbench.tracking.lost_runs import LostRun
 from repositories import GOOD, SUITE, Repository, repository
 from users import as_second, give_to_first, two_users
 
@@ -153,10 +153,10 @@ def test_a_side_that_a_signal_stops_is_an_interruption(
 
 CHANGE = Change("d", "p", 50, "wall_s", "regression", 1.0, 1.5, 1.5, 1.4, 1.6, 0.01, 0.1, 6, True)
 FINE = replace(CHANGE, quantity="cpu_s", state="no change", p=0.5)
-LOSS = Lost("k", "d", "p", 50, 3, "crashed", "gone")
+LOSS = LostRun("k", "d", "p", 50, 3, "crashed", "gone")
 
 
-def _comparison(*changes: Change, lost: tuple[Lost, ...] = ()) -> Comparison:
+def _comparison(*changes: Change, lost: tuple[LostRun, ...] = ()) -> Comparison:
     return Comparison("a", "b", changes, lost, 6)
 
 

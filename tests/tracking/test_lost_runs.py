@@ -9,10 +9,10 @@ import pytest
 from measured import SCORES, base, head, moved, side
 from omicsbench.records.spec import RunRecord, Status
 from omicsbench.tracking.compare import Alarm, asked, compare_records
-from omicsbench.tracking.lost_runs import Lost, losses
+from omicsbench.tracking.lost_runs import LostRun, losses
 
 
-def lost(before: list[RunRecord], after: list[RunRecord]) -> list[Lost]:
+def lost(before: list[RunRecord], after: list[RunRecord]) -> list[LostRun]:
     return losses(*({asked(r.spec): r for r in of} for of in (before, after)))
 
 
@@ -23,7 +23,7 @@ def changed(records: list[RunRecord], repeat: int, **update: Any) -> list[RunRec
 def test_what_is_missing_is_named_by_its_run() -> None:
     (found,) = lost(base(), [r for r in head() if r.spec.repeat != 3])
     key = asked(base()[3].spec)
-    assert found == Lost(key, "d", "p", 10, 3, "missing", "HEAD has no record of it")
+    assert found == LostRun(key, "d", "p", 10, 3, "missing", "HEAD has no record of it")
 
 
 def test_what_base_had_not_done_cannot_be_lost() -> None:
