@@ -14,6 +14,7 @@ import select
 import subprocess
 import sys
 import threading
+import time
 from pathlib import Path
 from shutil import rmtree
 
@@ -21,6 +22,8 @@ from omicsbench.running import descendants
 
 LOOK_S = 1.0  # the pipe may be held open by a fork of the driver, so its pid is looked at too
 LEAVE_S = 5.0
+GONE_S = 30.0  # between the closing of its pipe and the end of a driver
+POLL_S = 0.02
 
 
 class _Guardian:
@@ -57,9 +60,12 @@ class _Guardian:
         return False
 
     def _start(self) -> None:
-        """Start a guardian, in place of one that was ended. Raises OSError if that cannot be."""
-        self._end()
+        """Start one, in place of one that hears no more. Raises OSError if that cannot be."""
+        if self._process is not None:
+            self._process.kill()  # it would take the closed pipe for the end of the driver
+            self._end()
         read, self._pipe = os.pipe()
+        os.set_blocking(self._pipe, False)
         try:
             self._process = subprocess.Popen(
                 [sys.executable, "-P", "-m", __name__, str(read), str(os.getpid())],
@@ -106,6 +112,11 @@ def main(pipe: int, driver: int) -> None:
         *lines, rest = (rest + chunk).split(b"\n")
         for line in map(os.fsdecode, lines):
             (living.add if line[0] == "+" else living.discard)(line[1:])
+    deadline = time.monotonic() + GONE_S
+    while living and os.getppid() == driver:  # the pipe is closed a little before
+        if time.monotonic() > deadline:
+            return
+        time.sleep(POLL_S)
     for folder in living:
         descendants.end(folder)
         rmtree(folder, ignore_errors=True)

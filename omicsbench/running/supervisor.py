@@ -15,10 +15,10 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from omicsbench.errors import StoreError
+from omicsbench.errors import OmicsbenchError, StoreError
 from omicsbench.prepare.prepared import Prepared
 from omicsbench.records import environment
-from omicsbench.records.facts import Environment
+from omicsbench.records.facts import DatasetFacts, Environment
 from omicsbench.records.spec import Cause, Ending, RunRecord, RunSpec, Status
 from omicsbench.records.store import must_be_writable, write_record
 from omicsbench.running.child import Stopped
@@ -162,6 +162,14 @@ def _tainted(record: RunRecord) -> bool:
     return record.status is Status.OUT_OF_MEMORY or (failed and record.spec.device != "cpu")
 
 
+def _facts(prepared: str) -> DatasetFacts:
+    """What is known of the data; nothing if they are gone, which is no reason to stop the suite."""
+    try:
+        return Prepared(Path(prepared)).facts
+    except (OmicsbenchError, OSError):
+        return DatasetFacts()
+
+
 def _lost(
     job: Job, spec: RunSpec, prepared: str, environment: Environment, ending: Ending
 ) -> RunRecord:
@@ -170,7 +178,7 @@ def _lost(
         spec,
         job,
         ending,
-        dataset_info=Prepared(Path(prepared)).facts,
+        dataset_info=_facts(prepared),
         environment=environment,
         suite=job.conditions.suite,
         limits=job.limits,
