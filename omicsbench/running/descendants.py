@@ -15,21 +15,40 @@ from pathlib import Path
 import psutil
 
 MARK = "OMICSBENCH_OWNER"  # variable: the folder of the process that all this belongs to
+PROC = Path("/proc")
 PATIENCE_S = 10.0  # to see killed processes go
 
 
 def kin(roots: Iterable[psutil.Process]) -> set[psutil.Process]:
     """What these processes started and what that did, as far as the parents still live."""
-    children: dict[int, list[psutil.Process]] = {}
-    for process in psutil.process_iter(["ppid"]):
-        children.setdefault(process.info["ppid"], []).append(process)
-    found: set[psutil.Process] = set()
-    pids = [process.pid for process in roots]
-    while pids:
-        new = {child for pid in pids for child in children.get(pid, ())} - found
+    children: dict[int, list[int]] = {}
+    for pid, parent in _parents():
+        children.setdefault(parent, []).append(pid)
+    found: set[int] = set()
+    new = {process.pid for process in roots}
+    while new:
+        new = {child for pid in new for child in children.get(pid, ())} - found
         found |= new
-        pids = [child.pid for child in new]
-    return found
+    kin = set()
+    for pid in found:
+        with contextlib.suppress(psutil.Error):  # gone meanwhile
+            kin.add(psutil.Process(pid))
+    return kin
+
+
+def _parents() -> Iterator[tuple[int, int]]:
+    """Every process and its parent. Read from /proc where there is one: psutil takes ten times."""
+    if not PROC.is_dir():
+        for process in psutil.process_iter(["ppid"]):
+            yield process.pid, process.info["ppid"]
+    for name in _pids():
+        with contextlib.suppress(OSError), open(f"/proc/{name}/stat", "rb") as file:  # noqa: PTH123
+            yield int(name), int(file.read().rpartition(b")")[2].split(None, 2)[1])
+
+
+def _pids() -> list[str]:
+    names = os.listdir(PROC) if PROC.is_dir() else []  # noqa: PTH208 (many, and often)
+    return [name for name in names if name.isdigit()]
 
 
 def marked(owner: str) -> Iterator[psutil.Process]:
@@ -38,11 +57,11 @@ def marked(owner: str) -> Iterator[psutil.Process]:
     Only where the system tells of the environment in /proc, and for this user's processes.
     """
     line = f"{MARK}={owner}".encode()
-    for folder in Path("/proc").glob("[1-9]*"):
+    for name in _pids():
         with contextlib.suppress(OSError, psutil.Error):
-            for entry in (folder / "environ").read_bytes().split(b"\0"):
+            for entry in (PROC / name / "environ").read_bytes().split(b"\0"):
                 if entry == line or entry.startswith(line + b"/"):
-                    yield psutil.Process(int(folder.name))
+                    yield psutil.Process(int(name))
                     break
 
 
