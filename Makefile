@@ -41,12 +41,13 @@ check: $(READY)
 	$(BIN)/mypy $(if $(filter omicsbench%,$(WHAT)),$(WHAT))
 	$(BIN)/pytest -n 2 --dist worksteal $(TESTS)
 
-# Which small faults do the tests of a room or file notice? All, or a sample: SAMPLE=200.
+# Which small faults do the tests of a room or file notice? All, or a sample: SAMPLE=200 SEED=1.
 SAMPLE ?= 0
+SEED ?= 0
 
 mutants: $(READY)
 	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 \
-		$(BIN)/python tests/mutants/run.py $(WHAT) --sample $(SAMPLE)
+		$(BIN)/python tests/mutants/run.py $(WHAT) --sample $(SAMPLE) --seed $(SEED)
 
 fmt: $(READY)
 	$(BIN)/ruff check --fix-only --quiet .

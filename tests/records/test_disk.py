@@ -61,14 +61,15 @@ def test_a_full_disk_leaves_what_was_there(tmp_path: Path, code: str) -> None:
     assert list(tmp_path.iterdir()) == [file], "nothing half-written is left"
 
 
-def test_whatever_goes_wrong_while_it_is_written_leaves_nothing(tmp_path: Path) -> None:
-    def stopped() -> None:
-        with disk.whole(tmp_path / "deep" / "page") as file:
-            file.write_text("half")
-            raise KeyboardInterrupt
+def _stopped_writing(path: Path) -> None:
+    with disk.whole(path) as file:
+        file.write_text("half")
+        raise KeyboardInterrupt
 
+
+def test_whatever_goes_wrong_while_it_is_written_leaves_nothing(tmp_path: Path) -> None:
     with pytest.raises(KeyboardInterrupt):
-        stopped()
+        _stopped_writing(tmp_path / "deep" / "page")
     assert list((tmp_path / "deep").iterdir()) == []
 
 
@@ -138,3 +139,57 @@ def test_a_place_that_is_none_is_one_sentence(tmp_path: Path, place: str) -> Non
     (tmp_path / "file").write_text("")
     with pytest.raises(StoreError, match=r"^Cannot write .*\.$"), disk.whole(tmp_path / place):
         pytest.fail("begun")
+
+
+def test_half_made_folders_of_the_dead_go_too(tmp_path: Path) -> None:
+    dead = subprocess.Popen([sys.executable, "-c", ""])
+    dead.wait()
+    half = tmp_path / f".prepared.{HOST}.{dead.pid}.tmp"
+    half.mkdir()
+    (half / "part.npy").write_text("x")
+    disk.clear_stale(tmp_path)
+    assert not half.exists()
+
+
+def test_clearing_never_fails(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What may not be removed, or goes by itself meanwhile, is left; the next is removed."""
+    dead = subprocess.Popen([sys.executable, "-c", ""])
+    dead.wait()
+    for name in ("a", "b"):
+        (tmp_path / f".{name}.{HOST}.{dead.pid}.tmp").write_text("x")
+    unlink = Path.unlink
+
+    def refused(path: Path, missing_ok: bool = False) -> None:
+        if path.name.startswith(".a."):
+            raise PermissionError
+        unlink(path, missing_ok)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Path, "unlink", refused)
+        disk.clear_stale(tmp_path)
+        with pytest.raises(KeyboardInterrupt):
+            _stopped_writing(tmp_path / "a")
+    assert [path.name[:3] for path in tmp_path.glob(f".*.{dead.pid}.tmp")] == [".a."]
+
+
+def test_which_place_cannot_be_written_is_named(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(StoreError) as error, disk.whole(tmp_path / "file" / "page"):
+        pytest.fail("begun")
+    said = f"Cannot write {tmp_path / 'file'}: a file is in the way; name another place."
+    assert str(error.value) == f"{said} Finished runs are kept."
+    gone = tmp_path / "gone" / "a.json"
+    with pytest.raises(StoreError) as error:
+        disk.write(gone, b"x")
+    said = f"Cannot write {gone}: its folder was removed; run the same command again."
+    assert str(error.value) == said
+
+
+def test_a_folder_is_made_as_deep_as_it_must_be_and_may_be_there(tmp_path: Path) -> None:
+    for text in ("first", "second"):
+        with disk.whole(tmp_path / "a" / "b" / "c") as file:
+            assert file.parent == tmp_path / "a" / "b"
+            assert file.name.startswith(".c.")
+            file.write_text(text)
+        assert [path.name for path in file.parent.iterdir()] == ["c"]
+        assert (tmp_path / "a" / "b" / "c").read_text() == text

@@ -162,8 +162,12 @@ def test_what_is_wrong_with_a_record() -> None:
         with pytest.raises(StoreError) as error:
             decode(text, "a.json")
         assert str(error.value) == says
-    with pytest.raises(StoreError, match=r"; mend the line, and the run is done again\.$"):
-        from_content({}, "Line 3", "mend the line")
+    for content in ({}, CONTENT | {"schema_version": "3"}, CONTENT | {"family": "odd"}):
+        with pytest.raises(StoreError, match=r"; mend the line, and the run is done again\.$"):
+            from_content(content, "Line 3", "mend the line")
+    not_a_number = json.dumps(CONTENT | {"fit_info": {"loss": float("nan")}}).encode()
+    with pytest.raises(StoreError, match="damaged"):
+        decode(not_a_number, "a.json")
 
 
 @pytest.mark.parametrize(
