@@ -152,24 +152,30 @@ def test_half_made_folders_of_the_dead_go_too(tmp_path: Path) -> None:
 
 
 def test_clearing_never_fails(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What may not be removed, or goes by itself meanwhile, is left; the next is removed."""
+    """What may not be removed is left, and all else is removed."""
     dead = subprocess.Popen([sys.executable, "-c", ""])
     dead.wait()
-    for name in ("a", "b"):
+    for name in "abcdef":
         (tmp_path / f".{name}.{HOST}.{dead.pid}.tmp").write_text("x")
+    (tmp_path / f".g.{HOST}.{dead.pid}.tmp").mkdir()
     unlink = Path.unlink
 
-    def refused(path: Path, missing_ok: bool = False) -> None:
+    def refused(*arguments: object, **options: object) -> None:
+        raise PermissionError
+
+    def refused_of_a(path: Path, missing_ok: bool = False) -> None:
         if path.name.startswith(".a."):
             raise PermissionError
         unlink(path, missing_ok)
 
     with monkeypatch.context() as patched:
-        patched.setattr(Path, "unlink", refused)
+        patched.setattr(Path, "unlink", refused_of_a)
+        patched.setattr(os, "rmdir", refused)
         disk.clear_stale(tmp_path)
         with pytest.raises(KeyboardInterrupt):
             _stopped_writing(tmp_path / "a")
-    assert [path.name[:3] for path in tmp_path.glob(f".*.{dead.pid}.tmp")] == [".a."]
+    left = {path.name[:3] for path in tmp_path.glob(f".*.{dead.pid}.tmp")}
+    assert left == {".a.", ".g."}
 
 
 def test_which_place_cannot_be_written_is_named(tmp_path: Path) -> None:

@@ -18,6 +18,7 @@ import pytest
 import builders
 from omicsbench.errors import StoreError
 from omicsbench.records import packed, store
+from omicsbench.records.claim import CLAIM_FILE, read_owner
 from omicsbench.records.embeddings import PACKED_EMBEDDINGS
 from omicsbench.records.ids import digest
 from omicsbench.records.packed import PACKED_FILE, find
@@ -143,6 +144,32 @@ def test_one_packed_run_is_found_by_its_key_alone(folder: Path) -> None:
     assert find(folder / PACKED_FILE, kept[0].key) is None
 
 
+def test_a_packed_number_that_is_none_is_damage(folder: Path) -> None:
+    pack(folder)
+    text = (folder / PACKED_FILE).read_text()
+    damaged = text.replace('"fit_info":{}', '"fit_info":{"loss":NaN}', 1)
+    assert damaged != text
+    (folder / PACKED_FILE).write_text(damaged)
+    with pytest.raises(StoreError, match=r"^Line \d of .* is not a run record \(damaged\?\)"):
+        store.read_records(folder)
+    assert len(store.stored(folder)) == 2
+
+
+def test_who_packs_is_named_to_others_meanwhile(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    encode = packed.encode
+
+    def meanwhile(contents: Any) -> bytes:
+        owner = read_owner(folder / CLAIM_FILE)
+        assert owner is not None
+        assert owner.command == "omicsbench pack"
+        return encode(contents)
+
+    monkeypatch.setattr(packed, "encode", meanwhile)
+    assert pack(folder).runs == 3
+
+
 def test_a_damaged_loose_record_does_not_hide_the_packed_one(folder: Path) -> None:
     before = store.stored(folder)
     pack(folder)
@@ -197,6 +224,13 @@ def test_a_folder_that_cannot_be_written_is_told_when_it_is_opened(folder: Path)
     (folder / "runs").chmod(0o500)
     with pytest.raises(StoreError, match="permission denied"):
         store.open_folder(folder)
+
+
+@pytest.mark.skipif(not Path("/proc/self").exists(), reason="no /proc on this system")
+def test_a_folder_in_which_no_file_can_be_made_is_told_when_it_is_opened(tmp_path: Path) -> None:
+    (tmp_path / "runs").symlink_to("/proc")
+    with pytest.raises(StoreError, match=f"^Cannot write {tmp_path}"):
+        store.open_folder(tmp_path)
 
 
 def test_whether_a_folder_holds_records(tmp_path: Path, folder: Path) -> None:
