@@ -106,6 +106,24 @@ def test_what_is_refused() -> None:
         pareto([1, 2], [1])
 
 
+def test_one_finished_repeat_may_be_enough() -> None:
+    once = PipelineAtSize("once", 100, *(np.array([0.9, NAN, NAN, NAN, NAN]),) * 3)
+    (found,) = within_budgets([once], [LINEAR], [1], min_repeats=1)
+    assert found.deep is not None
+    assert found.deep.pipeline == "once"
+
+
+def test_unlike_shapes_are_refused_whichever_side_has_them() -> None:
+    flat, deep = np.zeros(5), np.zeros((5, 1))
+    for arrays in ((deep, deep, deep), (flat, flat, np.zeros(4)), (flat, np.zeros(4), flat)):
+        with pytest.raises(ValueError, match="need one number per repeat each"):
+            within_budgets([PipelineAtSize("p", 1, *arrays)], [], [1])
+    with pytest.raises(ValueError, match=r"costs \(2,\) and scores \(2, 1\) must be one list"):
+        pareto([1, 2], [[1], [2]])
+    with pytest.raises(ValueError, match="must be one list each"):
+        pareto([[1, 2]], [[1, 2]])
+
+
 def test_budgets_span_all_costs() -> None:
     grid = budget_grid([10, 100, NAN, 1], 5)
     assert grid == pytest.approx([1, 10**0.5, 10, 10**1.5, 100])

@@ -92,6 +92,81 @@ def test_bootstrap_is_as_wide_as_student_says(folds: bool) -> None:
     np.testing.assert_allclose(paths.mean(axis=0), at.mean, atol=0.02)
 
 
+@pytest.mark.parametrize("known", ["units", "error", "units at the first size"])
+def test_bootstrap_is_as_wide_with_error_over_test_cells(known: str) -> None:
+    """Which is of one draw at all sizes: repeats that do not differ move together."""
+    rng = np.random.default_rng(1)
+    units = rng.normal(0, 2, (15, 1)) + np.array([[0.0, 1.0]])
+    error = np.array([2.0, 0.5])
+    if known == "units at the first size":
+        units[:, 1] = np.nan
+        error[0] = 0.0
+    by_unit, cell_error = (None, error) if known == "error" else (units, error)
+    if known == "units":
+        cell_error = np.zeros(2)
+    found = Differences(table([0.0, 1.0], 40) / 10, by_unit, cell_error)
+    at = moments(found)
+    paths = bootstrap_means(found, at, 20_000, 0)
+    low, high = np.quantile(paths, [0.025, 0.975], axis=0)
+    below, above = at.bounds()
+    np.testing.assert_allclose(high - low, above - below, rtol=0.1)
+    np.testing.assert_allclose(paths.mean(axis=0), at.mean, atol=0.05)
+    together = np.corrcoef(paths.T)[0, 1]
+    assert (together < 0.2) if known == "units at the first size" else (together > 0.8)
+
+
+def test_units_take_the_place_of_the_stored_error_where_they_are_known() -> None:
+    units = np.array([[1.0, np.nan], [3.0, np.nan], [5.0, np.nan]])
+    at = moments(Differences(table([0.0, 0.0]), units, np.array([9.0, 0.5])))
+    assert at.cells.tolist() == pytest.approx([4.0 / 3, 0.25])
+    assert at.cells_dof.tolist() == [2.0, np.inf]
+    one = moments(Differences(table([0.0]), np.array([[1.0]]), np.array([0.5])))
+    assert one.cells.tolist() == [0.25], "one unit tells nothing"
+
+
+def test_one_pair_has_a_mean_and_no_error() -> None:
+    at = moments(Differences(np.array([[0.5, 0.25], [np.nan, np.nan]])))
+    assert at.mean.tolist() == [0.5, 0.25]
+    assert np.isnan([at.error, at.spread, at.dof, at.repeats]).all()
+    assert np.isnan(at.p_above(0.0)).all()
+
+
+def test_some_sizes_of_several() -> None:
+    found = Differences(
+        table([0.0, 1.0, 2.0]), table([3.0, 4.0, 5.0], 4), np.array([1.0, 2.0, 3.0]), folds=True
+    )
+    part = found.at([0, 2])
+    assert part.by_repeat.tolist() == found.by_repeat[:, [0, 2]].tolist()
+    assert part.by_unit is not None
+    assert found.by_unit is not None
+    assert part.by_unit.tolist() == found.by_unit[:, [0, 2]].tolist()
+    assert part.cell_error is not None
+    assert part.cell_error.tolist() == [1.0, 3.0]
+    assert part.folds
+    bare = Differences(table([0.0])).at([0])
+    assert (bare.by_unit, bare.cell_error, bare.folds) == (None, None, False)
+
+
+def test_sizes_that_do_not_count_are_never_ahead() -> None:
+    ahead = Differences(np.full((5, 3), 0.25) + np.arange(5)[:, None] / 1_000)
+    at = crossover(ahead, 0.1, counts=np.array([True, False, True]))
+    assert (at.place, at.low, at.high) == (2, 0, 2)
+    last = crossover(ahead, 0.1, counts=np.array([True, True, False]))
+    assert not last.ahead
+    assert last.place == last.sizes == 3
+
+
+def test_the_level_is_met_from_either_side() -> None:
+    """Of the two-sided level half is for the claim at the largest size."""
+    values = np.array([[0.0], [1.0], [2.0], [3.0], [4.5]])
+    p = stats.ttest_1samp(values[:, 0], 0, alternative="greater").pvalue
+    for alpha, ahead in ((2 * p * 1.01, True), (2 * p * 0.99, False)):
+        at = crossover(Differences(values), 0.0, alpha=alpha, bootstrap=4_000)
+        assert (at.high == 0) == ahead
+    below = crossover(Differences(-values), 0.0, alpha=2 * p * 1.01, bootstrap=4_000)
+    assert below.not_reached
+
+
 def test_bootstrap_keeps_the_path_of_a_repeat_together() -> None:
     own = np.random.default_rng(0).normal(size=(10, 1))
     found = Differences(own + np.array([[0.0, 1.0]]))
@@ -168,6 +243,47 @@ def test_repeats_that_would_do() -> None:
         return float(stats.t.ppf(0.975, n - 1) * spread / math.sqrt(n))
 
     assert half(needed) < gap <= half(needed - 1)
+
+
+def test_advice_ends_at_a_thousand_repeats_and_needs_a_gap() -> None:
+    def needed(gap: float, alpha: float = 0.05) -> int | None:
+        spread = np.array([[-1.0], [0.0], [1.0]])
+        return repeats_needed(moments(Differences(spread + gap)), 0, 0.0, False, alpha)
+
+    assert needed(100.0) == 2
+    edge = float(stats.t.ppf(0.975, 999) / math.sqrt(1_000))
+    assert needed(edge * 1.0001) == 1_000
+    assert needed(edge * 0.9999) is None
+    assert needed(0.0) is None
+    assert needed(0.5, alpha=0.01) > needed(0.5)  # type: ignore[operator]
+    assert needed(-0.5) == needed(0.5), "behind is told as well as ahead"
+    single = moments(Differences(np.array([[0.5], [np.nan]])))
+    assert repeats_needed(single, 0, 0.0, False) is None
+
+
+def test_error_over_cells_is_part_of_what_repeats_must_overcome() -> None:
+    values = np.array([[-1.0], [0.0], [1.0]]) + 1.0
+    units = np.array([[0.6], [1.0], [1.4], [1.0]])
+    at = moments(Differences(values, units))
+    found = repeats_needed(at, 0, 0.0, False)
+    assert found is not None
+
+    def half(n: int) -> float:
+        part, cells = 1.0 / n, float(at.cells[0])
+        dof = (part + cells) ** 2 / (part**2 / (n - 1) + cells**2 / 3)
+        return float(stats.t.ppf(0.975, dof) * math.sqrt(part + cells))
+
+    assert half(found) < 1.0 <= half(found - 1)
+
+
+def test_levels_of_holm_step_down_until_one_fails() -> None:
+    assert holm_levels([]) == []
+    assert holm_levels([0.9]) == [0.05]
+    assert holm_levels([0.001, 0.9]) == pytest.approx([0.025, 0.05])
+    assert holm_levels([0.9, 0.001, 0.001]) == pytest.approx([0.05, 0.05 / 3, 0.025])
+    assert holm_levels([0.9, 0.02, 0.8]) == pytest.approx([0.05 / 3] * 3), "the first fails"
+    assert holm_levels([0.0125, 0.9]) == pytest.approx([0.025, 0.05]), "as small as its level"
+    assert holm_levels([0.001, 0.9], alpha=0.1) == pytest.approx([0.05, 0.1])
 
 
 def test_no_number_of_repeats_replaces_test_cells_or_undoes_overlap() -> None:
