@@ -53,16 +53,16 @@ def damaged(folder: Path, every_block: bool = False) -> str | None:
         expected = FolderSums.model_validate_json((folder / FILE).read_bytes()).files
         names = {path.relative_to(folder).as_posix() for path in _files(folder)}
         if more := sorted(names - expected.keys()):
-            return f"is damaged: {more[0]} is not of it"
+            return f"is damaged ({more[0]} is not of it)"
         wrong = (n for n, sums in expected.items() if not _same(folder / n, sums, every_block))
         if name := next(wrong, None):
-            return f"is damaged: {name} is not what was written"
+            return f"is damaged ({name} is not what was written)"
     except FileNotFoundError as error:
-        return f"is damaged: {Path(error.filename).name} is missing"
+        return f"is damaged ({Path(error.filename).name} is missing)"
     except PermissionError:
         raise
     except (OSError, ValueError) as error:
-        return f"is damaged: {getattr(error, 'strerror', None) or 'its checksums cannot be read'}"
+        return f"is damaged ({getattr(error, 'strerror', None) or 'its checksums cannot be read'})"
     return None
 
 

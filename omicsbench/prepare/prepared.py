@@ -157,7 +157,8 @@ def _right(folder: Path, every_block: bool = False) -> bool:
             return True
         if _stamp(folder) != seen:  # another process has just made it again
             return _right(folder, every_block)
-        print(f"What is prepared in {folder} {wrong}: it is not used.", file=sys.stderr)
+        told = f"What is prepared in {folder} {wrong} and is made again when it is needed."
+        print(told, file=sys.stderr)
         remove(folder)
     except FileNotFoundError:  # another process has just removed it
         return False

@@ -63,10 +63,17 @@ def test_fetch_of_what_needs_none_or_is_unknown(cli: Callable[..., Any]) -> None
     assert "did you mean linear_control?" in done.stderr
 
 
-def test_prepare_prints_what_it_made(cli: Callable[..., Any], tmp_path: Path) -> None:
+def test_prepare_prints_what_it_made_and_verifies(cli: Callable[..., Any], tmp_path: Path) -> None:
     plugins, environment = write(tmp_path)
     done = cli("prepare", "mine", "--features", 2, "--plugins", plugins, env=environment)
     assert done.returncode == 0, done.stderr
     folder, line = done.stdout.splitlines()[:2]
     assert (Path(folder) / "meta.json").is_file()
     assert re.fullmatch(r"  60 cells x 2 features, [\d.]+ \w+ on disk, [\d.]+ s", line)
+    file = Path(folder) / "train" / "features.npy"
+    file.write_bytes(file.read_bytes()[:-1] + b"?")
+    words = ("prepare", "mine", "--features", 2, "--plugins", plugins, "--verify")
+    done = cli(*words, env=environment)
+    assert done.returncode == 0
+    assert f"{folder} is damaged (train/features.npy is not what was written)" in done.stderr
+    assert f"{folder} is as it was written" in cli(*words, env=environment).stdout

@@ -51,7 +51,7 @@ def test_one_changed_byte_in_any_file_is_found_and_made_again(
         flip(folder / name, {"first": 0, "middle": size // 2, "last": size - 1}[place])
         assert made().folder == folder
         said = capsys.readouterr().err
-        assert said.startswith(f"What is prepared in {folder} is damaged: ")
+        assert said.startswith(f"What is prepared in {folder} is damaged (")
         assert said.count("\n") == 1
         assert content(folder) == right, name
     made()
@@ -83,7 +83,7 @@ def test_a_file_too_many_is_damage_unless_it_is_hidden() -> None:
     (folder / ".nfs0001").write_text("")
     assert checksums.damaged(folder) is None
     (folder / "train" / "depth.npy").write_text("")
-    assert checksums.damaged(folder) == "is damaged: train/depth.npy is not of it"
+    assert checksums.damaged(folder) == "is damaged (train/depth.npy is not of it)"
 
 
 def test_of_a_large_file_the_ends_are_looked_at_and_in_time_the_rest(
