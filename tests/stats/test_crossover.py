@@ -261,6 +261,23 @@ def test_advice_ends_at_a_thousand_repeats_and_needs_a_gap() -> None:
     assert repeats_needed(single, 0, 0.0, False) is None
 
 
+def test_the_overlap_of_folds_is_part_of_what_repeats_must_overcome() -> None:
+    at = moments(Differences(np.array([[-1.0], [0.0], [1.0]]) + 1.5, folds=True))
+    found = repeats_needed(at, 0, 0.0, True)
+    assert found is not None
+
+    def half(n: int) -> float:
+        return float(stats.t.ppf(0.975, n - 1) * math.sqrt(1 / n + FOLD_OVERLAP))
+
+    assert half(found) < 1.5 <= half(found - 1)
+
+
+def test_the_seed_is_0_unless_another_is_given() -> None:
+    found = Differences(table([0.2, 0.3], 6))
+    assert crossover(found, 0.1) == crossover(found, 0.1, seed=0)
+    assert crossover(found, 0.1).p_reached != crossover(found, 0.1, seed=1).p_reached
+
+
 def test_error_over_cells_is_part_of_what_repeats_must_overcome() -> None:
     values = np.array([[-1.0], [0.0], [1.0]]) + 1.0
     units = np.array([[0.6], [1.0], [1.4], [1.0]])
