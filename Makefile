@@ -3,7 +3,7 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 READY := .venv/ready
 
-.PHONY: quick test test-all promises check mutants fmt lint bench bench-save asv asv-compare clean
+.PHONY: quick test test-all promises check mutants fmt lint audit bench bench-save asv asv-compare clean
 
 BASELINE := tests/benchmarks/baseline/baseline.json
 BENCH_RUN = $(BIN)/pytest tests/benchmarks --benchmark-enable --benchmark-only \
@@ -58,6 +58,15 @@ lint: $(READY)
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/zizmor --offline --quiet --strict-collection .github
+	$(BIN)/deptry --no-ansi .
+	@# What only tests use is theirs; of the rest nothing may be dead.
+	@found="$$($(BIN)/vulture)" || test $$? -eq 3 && ! echo "$$found" | grep -v '^tests/' | grep .
+
+# Known holes in what constraints.txt pins; asks the network.
+audit: $(READY)
+	@$(BIN)/python -c 'import socket; socket.create_connection(("pypi.org", 443), 5)' 2>/dev/null \
+		|| { echo "No network: nothing is asked of known holes."; exit 0; } \
+		&& $(BIN)/pip-audit --progress-spinner off --disable-pip --no-deps -r constraints.txt
 
 # Times of every run are kept in .benchmarks; the baseline is committed.
 bench: $(READY)

@@ -118,7 +118,7 @@ def _leiden(embedding: FloatArray) -> IntArray:
     nearest = Neighbors.of(points, K).indices
     edges = np.stack([np.repeat(np.arange(len(points)), K), nearest.ravel()], axis=1)
     graph = igraph.Graph(n=len(points), edges=edges).simplify()
-    igraph.set_random_number_generator(random.Random(SEED))
+    igraph.set_random_number_generator(random.Random(SEED))  # noqa: S311 - no secret
     try:
         found = graph.community_leiden("modularity", resolution=1.0, n_iterations=-1)
     finally:

@@ -15,7 +15,7 @@ has come.
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
@@ -100,12 +100,6 @@ class Handed:
         """Label codes of a part in the split's order; None if they are not to be seen."""
         path = self.labels.get(name)
         return array(path.parent, path.stem) if path else None
-
-    def and_then(self, later: Handed) -> Handed:
-        """With what is told later."""
-        return replace(
-            self, folders=self.folders | later.folders, labels=self.labels | later.labels
-        )
 
     def as_json(self) -> dict[str, Any]:
         """Plain values for a message."""

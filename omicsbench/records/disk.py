@@ -103,7 +103,7 @@ def _replacing(path: Path) -> Iterator[Path]:
 
 def _takes_anything(path: Path) -> bool:
     """Whether it is a terminal, a pipe or the like, which no file may replace."""
-    if path.is_relative_to("/dev") and not path.is_relative_to("/dev/shm"):
+    if path.is_relative_to("/dev") and not path.is_relative_to("/dev/shm"):  # noqa: S108
         return True
     return path.exists() and not path.is_file() and not path.is_dir()
 

@@ -10,6 +10,8 @@ from dataclasses import asdict
 from typing import Any
 from xml.etree import ElementTree
 
+from markupsafe import Markup
+
 from omicsbench.reporting.style import GRID, INK
 from omicsbench.tracking.compare import Alarm, Change, Comparison
 from omicsbench.tracking.lost_runs import LostRun
@@ -192,8 +194,6 @@ def _printable(text: str) -> str:
 
 def page(found: Comparison) -> str:
     """A page of its own that opens offline, with every effect drawn beside its tolerance."""
-    from markupsafe import Markup
-
     from omicsbench.reporting.template import environment, inlined
 
     drawn = {
@@ -213,12 +213,12 @@ def page(found: Comparison) -> str:
             parts=parts(found),
             style=inlined("style.css"),
             fine=found.alarm is Alarm.NONE,
-            pictures={t: (note, Markup(svg)) for t, (note, svg) in drawn.items() if svg},
+            pictures={title: told for title, told in drawn.items() if told[1]},
         )
     )
 
 
-def _picture(found: Comparison, of: str) -> str:
+def _picture(found: Comparison, of: str) -> Markup:
     """Effects of one kind by pipeline, as SVG; empty where there are none."""
     import vl_convert
 
@@ -226,7 +226,7 @@ def _picture(found: Comparison, of: str) -> str:
         c for c in found.changes if quantity_kind(c.quantity) == of and c.state != "not comparable"
     ]
     if not told:
-        return ""
+        return Markup("")
     rows = [
         {
             "pipeline": c.pipeline,
@@ -273,4 +273,5 @@ def _picture(found: Comparison, of: str) -> str:
             "font": "sans-serif",
         },
     }
-    return str(vl_convert.vegalite_to_svg(json.dumps(specification)))
+    svg = vl_convert.vegalite_to_svg(json.dumps(specification))
+    return Markup(svg)  # noqa: S704 - names in it were escaped by the library

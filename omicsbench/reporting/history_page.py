@@ -7,12 +7,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from markupsafe import Markup
-
 from omicsbench.metrics import METRICS, Metric
 from omicsbench.records.store import write_text
 from omicsbench.reporting.style import GRID, INK
-from omicsbench.reporting.template import chart_library, environment, inlined, safe_json
+from omicsbench.reporting.template import chart_library, environment, inlined, script_json
 from omicsbench.reporting.vega import plate, tip
 from omicsbench.tracking.quantities import TOLERANCE, lower_is_better, quantity_kind, tolerance
 from omicsbench.tracking.trends import (
@@ -47,7 +45,7 @@ def write_history(found: Trends, out: Path) -> Path:
             ],
             share=FALSE_DISCOVERIES,
             tolerance=TOLERANCE,
-            data=Markup(safe_json(_data(found))),
+            data=script_json(_data(found)),
             style=inlined("style.css"),
             script=inlined("history.js"),
             sorting=inlined("sorting.js"),

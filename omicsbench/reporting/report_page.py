@@ -28,7 +28,7 @@ from omicsbench.reporting.panels import Panel, menus, panels
 from omicsbench.reporting.paragraph import RIVAL
 from omicsbench.reporting.places import NamedPlace, named_places
 from omicsbench.reporting.provenance import environments, protocol
-from omicsbench.reporting.template import chart_library, environment, inlined, safe_json
+from omicsbench.reporting.template import chart_library, environment, inlined, script_json
 from omicsbench.verdict.equal_cost import CURRENCIES
 
 
@@ -115,7 +115,6 @@ def write_report(
 
 
 def _html(material: Material, asked: Asked, folder: Path, files: list[str]) -> str:
-    from markupsafe import Markup
 
     records, found = material.records, material.verdicts
     scores, costs = tables.score_table(material.runs), tables.cost_table(material.runs)
@@ -160,8 +159,8 @@ def _html(material: Material, asked: Asked, folder: Path, files: list[str]) -> s
             environments=environments(records),
             protocol=protocol(records),
             files=files,
-            panels_json=Markup(safe_json(menus(shown))),
-            data=Markup(safe_json(data)),
+            panels_json=script_json(menus(shown)),
+            data=script_json(data),
             style=inlined("style.css"),
             script=inlined("report.js"),
             sorting=inlined("sorting.js"),

@@ -51,7 +51,7 @@ class Served:
         (self.folder / UNSERVED).write_text(json.dumps(kept), encoding="utf-8")
         for fd in self._fds:
             os.set_inheritable(fd, True)
-        os.execv(sys.executable, sys.orig_argv)
+        os.execv(sys.executable, sys.orig_argv)  # noqa: S606 - itself, as it was called
 
 
 def _end_at_once() -> None:

@@ -60,7 +60,7 @@ def load_stage(folder: Path) -> FittedStage | None:
     model = None
     with suppress(FileNotFoundError):
         # Written by this invocation, into a folder only its user can write: safe to load.
-        model = pickle.loads((folder / "model.pickle").read_bytes())
+        model = pickle.loads((folder / "model.pickle").read_bytes())  # noqa: S301
     return FittedStage(
         Z={},
         cost=Cost(**saved["cost"]),
