@@ -1,5 +1,5 @@
 "use strict";
-// Draws the trends that the drop-downs choose, each when it comes into view. Needs window.vegaEmbed.
+// Draws the trends that the drop-downs choose, each when it comes into view. Needs window.drawChart.
 (() => {
   const data = JSON.parse(document.getElementById("data").textContent);
   const { worse, better } = data.spec.usermeta.colors;
@@ -50,7 +50,7 @@
     spec.layer = spec.layer.filter((layer) => spec.datasets[layer.data.name].length);
     const plot = figure.querySelector(".plot");
     spec.description = plot.getAttribute("aria-label"); // which Vega sets anew
-    await window.vegaEmbed(plot, spec, { actions: false, renderer: "svg" });
+    await window.drawChart(plot, spec);
     plot.dataset.drawn = "";
   }
   const watcher = new IntersectionObserver((entries) => {

@@ -1,11 +1,17 @@
 "use strict";
-// Draws each chart when it comes into view; filters the tables. Needs window.vegaEmbed.
+// Draws each chart when it comes into view; filters the tables. Needs window.drawChart.
 (() => {
   const parse = (id) => JSON.parse(document.getElementById(id).textContent);
   const data = parse("data");
   const panels = parse("panels");
   const hidden = new Set(data.styles.filter((s) => s.family === "control").map((s) => s.name));
   const drawn = new Set();
+
+  // A style that stands in the page as an attribute would not be allowed.
+  for (const part of document.querySelectorAll("[data-fill]")) {
+    part.style.background = part.dataset.fill;
+    if (part.dataset.share) part.style.width = `${part.dataset.share}%`;
+  }
 
   // Columns to rows, with the look of each row's pipeline.
   const rowsOf = (columns) => {
@@ -94,7 +100,7 @@
       return;
     }
     spec.description = plot.getAttribute("aria-label"); // which Vega sets anew
-    await window.vegaEmbed(plot, spec, { actions: false, renderer: "svg" });
+    await window.drawChart(plot, spec);
     plot.dataset.drawn = "";
   }
 
