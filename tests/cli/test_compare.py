@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
 from datetime import UTC, datetime
@@ -164,6 +165,7 @@ def test_results_committed_at_two_revisions(tmp_path: Path) -> None:
     git("init", "-q", "-b", "main")
     kept = tmp_path / "results" / "ci"
     for name, changes in (("first", {}), ("second", {"scores": lower})):
+        shutil.rmtree(kept, ignore_errors=True)
         store.open_folder(kept)
         begun = datetime.now(UTC).isoformat()
         for r in records():
