@@ -1,4 +1,4 @@
-"""What a page allows: its own styles and scripts, by their hashes, and nothing that gets into it."""
+"""What a page allows: its own styles and scripts, by hash, and nothing that gets into it."""
 
 from __future__ import annotations
 
