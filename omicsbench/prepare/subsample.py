@@ -109,6 +109,12 @@ class Rows:
         own = None if codes is None else np.asarray(codes[: index.size])
         self._take(part, parts, index, own)
 
+    def add_stand_ins(self) -> None:
+        """Let the training rows stand for those of the other parts."""
+        for known in (self.X, self.labels):
+            if "train" in known:
+                known |= dict.fromkeys(("validation", "test"), known["train"])
+
     def without_rows(self) -> Rows:
         """The same, of no rows but those of training."""
         train = {"train": self.X["train"]}

@@ -106,7 +106,10 @@ def packages(modules: Iterable[str] = ()) -> dict[str, str]:
     found = {of for name, of in BASE.items() if name in sys.modules}
     for name in set(modules) - NO_LIBRARY:
         found |= {BASE[name]} if name in BASE else set(_distributions().get(name, ()))
-    return {of: version(of) for of in sorted(found, key=str.lower)}
+    return {of: _version(of) for of in sorted(found, key=str.lower)}
+
+
+_version = cache(version)  # it reads a file
 
 
 @cache

@@ -45,6 +45,7 @@ class Cause(StrEnum):
     START_UP = "start_up"  # its worker did not start
     WARM_UP = "warm_up"  # its worker did not survive its warm-up, or an earlier one took too much
     SIGNAL = "signal"  # a signal ended its worker each time; it may have come from outside
+    SCORING = "scoring"  # its outputs were handed over, and scoring them failed
     LOST = "lost"  # an earlier worker crashed before it ran, or the result could not be stored
 
 
@@ -170,7 +171,7 @@ class Trials(Frozen):
     best: float | None = Field(default=None, description="score of the chosen parameters")
 
 
-class _Contestant(Protocol):
+class Contestant(Protocol):
     """Whatever knows the part that a pipeline plays."""
 
     @property
@@ -268,7 +269,7 @@ class RunRecord(Frozen):
     def unfinished(
         cls,
         spec: RunSpec,
-        of: _Contestant,
+        of: Contestant,
         ending: Ending,
         *,
         dataset_info: DatasetFacts | None = None,

@@ -135,13 +135,33 @@ def discover(plugins: Sequence[Path] = ()) -> Registry:
     for folder in registry.plugins:
         if not folder.is_dir():
             raise RegistryError(f"Plug-in folder {folder} does not exist; give a folder of files.")
-    for metric in METRICS.values():
-        file = Path(inspect.getsourcefile(metric.function) or "")
-        registry.metrics[metric.name] = Entry(metric, metric.function, file)
+    registry.metrics.update(_own_metrics())
     for path, name in _files(registry.plugins):
         add_file(registry, path, name)
     own = sorted(registry.metrics.keys() - METRICS.keys())
     return replace(registry, metrics={n: registry.metrics[n] for n in [*METRICS, *own]})
+
+
+def _own_metrics() -> dict[str, Entry[Metric]]:
+    """The package's own."""
+    return {
+        metric.name: Entry(
+            metric, metric.function, Path(inspect.getsourcefile(metric.function) or "")
+        )
+        for metric in METRICS.values()
+    }
+
+
+def metrics_in(files: Iterable[Path]) -> dict[str, Entry[Metric]]:
+    """Those of the package, and those that these files declare. No other file is read.
+
+    Raises RegistryError for a file that cannot be.
+    """
+    registry = Registry(metrics=_own_metrics())
+    for path in files:
+        if add_file(registry, path) is None:
+            raise RegistryError(f"{path} cannot be used: {registry.broken[path]}.")
+    return registry.metrics
 
 
 def add_file(registry: Registry, path: Path, module_name: str | None = None) -> ModuleType | None:

@@ -92,6 +92,13 @@ class Pipeline:
         return all(stage.info.invertible for stage in self.stages)
 
     @property
+    def sees(self) -> tuple[str, ...]:
+        """Parts of whose rows it may see the labels: controls those of all, predictors train."""
+        if any(stage.info.sees_labels for stage in self.stages):
+            return ("train", "validation", "test")
+        return ("train",) if any(stage.info.task == "predict" for stage in self.stages) else ()
+
+    @property
     def code_id(self) -> str:
         return digest([[s.info.version, s.code_id] for s in self.stages])
 

@@ -54,14 +54,6 @@ class Account(Frozen):
     notes: tuple[str, ...] = ()
 
 
-def labels_for(pipeline: Pipeline, parts: tuple[Name, ...]) -> tuple[Name, ...]:
-    """Of which of these parts a pipeline may see the labels."""
-    if any(stage.info.sees_labels for stage in pipeline.stages):
-        return parts
-    learns = any(stage.info.task == "predict" for stage in pipeline.stages)
-    return tuple(part for part in parts if learns and part == "train")
-
-
 def attempt(place: Workplace, spec: RunSpec, outside: Outside) -> tuple[Outputs, Account]:
     """Fit and apply the pipeline. Raises InvalidOutput, or whatever the method raises."""
     place.scratch.mkdir(parents=True, exist_ok=True)
@@ -101,6 +93,22 @@ def attempt(place: Workplace, spec: RunSpec, outside: Outside) -> tuple[Outputs,
         notes=(*(found.notes if found else ()), *_doubts(spec, given)),
     )
     return given, account
+
+
+def warm_up(place: Workplace, spec: RunSpec, handed: Handed, rows: int) -> None:
+    """Take the run's own path once on few rows, so that imports and JIT are not timed in it.
+
+    Training rows stand for the others, which are not handed over before the pipeline is fitted.
+    """
+    place.scratch.mkdir(parents=True, exist_ok=True)
+    size = min(spec.size, rows)
+    few = {"size": size, "scored_in_sample": min(size, spec.scored_in_sample), "tuning": None}
+    tiny, place = spec.model_copy(update=few), replace(place, shared=frozenset())
+    own = Rows.learnt(place.pipeline.stages[0].info, tiny, handed)
+    fitted = fit_pipeline(place, tiny, own)
+    own.add_stand_ins()
+    apply_pipeline(fitted, own, spec.device)
+    _outputs(place, tiny, own, fitted)
 
 
 def _add(rows: Rows, outside: Outside, *parts: Name) -> None:

@@ -50,6 +50,7 @@ def chains(
             pipeline.family,
             pipeline.is_control,
             runs=tuple((p.spec, str(p.prepared.folder)) for p in runs),
+            sees=pipeline.sees,
             shared=() if tuned else tuple(sorted(shared.intersection(pipeline.prefixes))),
             known=known.get(label, ()),
         )

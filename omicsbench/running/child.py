@@ -172,7 +172,7 @@ class Child:
         """Send a request; the messages that come from now on must answer it."""
         self._request += 1
         rest = packed(self._token, os.getpid(), self._request, content)
-        clock = _Clock(limit_s)
+        clock = Clock(limit_s)
         while rest:
             try:
                 rest = rest[os.write(self._requests, rest) :]
@@ -183,13 +183,15 @@ class Child:
             except BrokenPipeError:  # its end is noticed when the answer is awaited
                 return
 
-    def message(self, limit_s: float) -> Content:
+    def message(self, limit: float | Clock) -> Content:
         """The next message. What was sent before an end of any kind is still taken.
+
+        ``limit`` are seconds, or a clock that has been running already.
 
         Raises Lost if the process ends, exceeds a limit, or writes anything else into the pipe;
         Stopped if the user asked to stop.
         """
-        clock = _Clock(limit_s)
+        clock = limit if isinstance(limit, Clock) else Clock(limit)
         while True:
             try:
                 found = self._incoming.message(self._request)
@@ -227,7 +229,7 @@ class Child:
         self._log = (self._log + chunk)[-LOG_BYTES:]
         return True
 
-    def _check(self, clock: _Clock) -> None:
+    def _check(self, clock: Clock) -> None:
         """Raise if the user stopped the suite, or the process exceeds a limit."""
         if self.stop is not None and self.stop.is_set():
             raise Stopped
@@ -298,13 +300,19 @@ class Child:
             self._process.wait(LEAVE_S)
 
 
-class _Clock:
+class Clock:
     """A time limit that stands still while this process does."""
 
     def __init__(self, limit_s: float) -> None:
         self.limit_s = limit_s
         self._looked = time.monotonic()
         self._deadline = self._looked + limit_s
+
+    def go_on(self) -> None:
+        """Go on after a pause that does not count."""
+        now = time.monotonic()
+        self._deadline += now - self._looked
+        self._looked = now
 
     def ticked(self) -> bool:
         """Whether it is time to look again; what is looked at costs more than the time."""

@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from omicsbench.prepare.parts import Handed, Name
 from omicsbench.prepare.prepared import Prepared
-from omicsbench.records.spec import RunRecord, RunSpec, Status
+from omicsbench.records.spec import Contestant, RunRecord, RunSpec, Status
 from omicsbench.registry.pipeline import Pipeline
-from omicsbench.running.attempt import Account, attempt, labels_for
+from omicsbench.running.attempt import Account, attempt
 from omicsbench.running.fitting import Workplace
 from omicsbench.running.handover import Outputs
 from omicsbench.running.scoring import Bench, judge, judge_trial
 
 
 def record_of(
-    spec: RunSpec, of: Pipeline, account: Account, judged: Mapping[str, Any]
+    spec: RunSpec, of: Contestant, account: Account, judged: Mapping[str, Any]
 ) -> RunRecord:
     """The record of a run that came to its end."""
     told = {name: getattr(account, name) for name in Account.model_fields if name != "phases"}
@@ -49,7 +49,8 @@ class _Here:
     prepared: Prepared
 
     def hand(self, *parts: Name) -> Handed:
-        return self.prepared.hand(parts, labels_for(self.pipeline, parts))
+        sees = [part for part in parts if part in self.pipeline.sees]
+        return self.prepared.hand(parts, sees)
 
     def score(self, given: Outputs, spec: RunSpec) -> float:
         return judge_trial(self.bench, spec, self.prepared, given)
@@ -63,17 +64,3 @@ def execute(place: Workplace, out: Path, spec: RunSpec, prepared: Prepared) -> R
     bench = Bench(out, place.scratch, place.metrics)
     given, account = attempt(place, spec, _Here(bench, place.pipeline, prepared))
     return record_of(spec, place.pipeline, account, judge(bench, spec, prepared, given))
-
-
-def warm_up(place: Workplace, out: Path, spec: RunSpec, prepared: Prepared, rows: int) -> None:
-    """Take the run's own path once on few rows, so that imports and JIT are not timed in it."""
-    size = min(spec.size, rows)
-    tiny = spec.model_copy(
-        update={
-            "size": size,
-            "keep_embedding": False,
-            "scored_in_sample": min(size, spec.scored_in_sample),
-            "tuning": None,
-        }
-    )
-    execute(replace(place, shared=frozenset()), out, tiny, prepared)

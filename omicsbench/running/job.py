@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from omicsbench.plugin import Family
@@ -30,6 +31,7 @@ class Conditions:
     limits: Limits
     warm_up_timeout_s: float
     jobs: int = 1  # pipelines at a time
+    metric_files: tuple[str, ...] = ()  # of metrics that are not of the package
     plugins: tuple[str, ...] = ()
     families: dict[str, Family] = field(default_factory=dict)
     manner: Manner = Manner()
@@ -44,6 +46,7 @@ class Job:
     family: Family
     is_control: bool
     runs: tuple[tuple[RunSpec, str], ...]  # spec and folder of its prepared data
+    sees: tuple[str, ...] = ()  # parts of whose rows the pipeline may see the labels
     shared: tuple[str, ...] = ()  # stages that other pipelines of the suite begin with too
     known: tuple[Observation, ...] = ()  # what its runs stored earlier cost
 
@@ -63,9 +66,6 @@ class Job:
             "shared": self.shared,
             "plugins": given.plugins,
             "families": given.families,
-            "out": given.out,
-            "scratch": given.scratch,
-            "suite": given.suite,
-            "limits": given.limits.model_dump(),
+            "scratch": str(Path(given.scratch) / "stages"),
             "jobs": given.jobs,
         }

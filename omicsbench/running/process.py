@@ -1,22 +1,33 @@
-"""The worker of one pipeline, seen from its parent: started when first needed, asked for runs."""
+"""The worker of one pipeline, seen from its parent: started when first needed, asked for runs.
+
+A worker is told of the training rows. When its pipeline is fitted it asks for the others, and hands
+over what it made of them; what that is worth is asked of a scorer.
+"""
 
 from __future__ import annotations
 
 import threading
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from pydantic import ValidationError
 
-from omicsbench.errors import StoreError
+from omicsbench.prepare.parts import NAMES
+from omicsbench.prepare.prepared import Prepared
 from omicsbench.records.facts import Environment
-from omicsbench.records.spec import Cause, Ending, RunRecord, RunSpec, Status
+from omicsbench.records.spec import Cause, Ending, Phases, RunRecord, RunSpec, Status
+from omicsbench.running.attempt import Account
 from omicsbench.running.channel import Content
-from omicsbench.running.child import Child, Lost, Terms
+from omicsbench.running.child import Child, Clock, Lost, Terms
 from omicsbench.running.disk_use import disk_share
+from omicsbench.running.execute import record_of
 from omicsbench.running.job import Job
+from omicsbench.running.scorers import Given, NotScored, Scorer
 
 START_LIMIT_S = 300.0  # importing the heaviest libraries from a slow disk
 UNREADY = {"starting": Cause.START_UP, "warming": Cause.WARM_UP}  # phases before a run
+FAILURES = (Status.ERROR, Status.INVALID_OUTPUT, Status.OUT_OF_MEMORY)  # that a worker can tell of
 
 
 class Died(Exception):
@@ -34,12 +45,14 @@ class Died(Exception):
 class WorkerProcess:
     """A worker process; a context manager that leaves no process behind."""
 
-    def __init__(self, job: Job, stop: threading.Event | None) -> None:
+    def __init__(self, job: Job, scorer: Scorer, stop: threading.Event | None) -> None:
         self.job = job
+        self.scorer = scorer
         self.stop = stop
         self.phase = "starting"
         self.environment: Environment | None = None
         self._child: Child | None = None
+        self._prepared: dict[str, Prepared] = {}
 
     def __enter__(self) -> WorkerProcess:
         return self
@@ -49,51 +62,114 @@ class WorkerProcess:
             self._child.close()
 
     def run(self, spec: RunSpec, prepared: str) -> RunRecord:
-        """The record of one run. Raises Died if the worker does not live to send it.
+        """The record of one run. Raises Died if the worker does not live to do it.
 
-        Raises StoreError if the worker cannot store what belongs to the record.
+        Raises StoreError if what belongs to the record cannot be stored.
         """
+        data = self._prepared.setdefault(prepared, Prepared(Path(prepared)))
+        started = datetime.now(UTC).isoformat(timespec="seconds")
         try:
-            return self._answer(spec, prepared)
+            record = self._done(spec, data)
         except Lost as lost:
             raise self._died(lost) from None
-        except (ValidationError, KeyError, TypeError, AttributeError):
+        except (ValidationError, KeyError, TypeError, AttributeError, ValueError):
             # The message is whole: a method that reached for the channel sent it.
-            raise self._wrong("answered with what is no record") from None
+            raise self._wrong("answered with what is no account of its run") from None
+        return record.model_copy(
+            update={
+                "started_at": started,
+                "dataset_info": data.facts,
+                "suite": self.job.conditions.suite,
+                "limits": self.job.limits,
+            }
+        )
 
-    def _answer(self, spec: RunSpec, prepared: str) -> RunRecord:
-        if self._child is None:
-            conditions = self.job.conditions
-            terms = Terms(
-                Path(conditions.scratch),
-                self.job.threads,
-                self.job.limits.memory_bytes,
-                disk_share(conditions.scratch, conditions.jobs),
-            )
-            self._child = Child(
-                "omicsbench.running.worker", self.job.for_worker(), terms, self.stop
-            )
-            ready = self._await(self._child, "ready", START_LIMIT_S)
-            self.environment = Environment.model_validate(ready["environment"])
-        self._child.ask({"spec": spec.model_dump(mode="json"), "prepared": prepared})
-        limit_s = spec.time_limit_s(self.job.limits.timeout_s)
-        content = self._await(self._child, "record", limit_s)
-        record = RunRecord.model_validate(content["record"])
-        if record.spec != spec or record.key != spec.key:
-            raise self._wrong("answered with the record of another run")
-        return record
+    def _start(self) -> Child:
+        conditions = self.job.conditions
+        terms = Terms(
+            Path(conditions.scratch),
+            self.job.threads,
+            self.job.limits.memory_bytes,
+            disk_share(conditions.scratch, conditions.jobs),
+        )
+        child = Child("omicsbench.running.worker", self.job.for_worker(), terms, self.stop)
+        self._child = child
+        ready = child.message(START_LIMIT_S)
+        self.environment = Environment.model_validate(ready["environment"])
+        return child
 
-    def _await(self, child: Child, wanted: str, limit_s: float) -> Content:
-        """The next message of this kind; each phase on the way has a time limit of its own."""
-        limit = limit_s
+    def _done(self, spec: RunSpec, data: Prepared) -> RunRecord:
+        """What comes of a run: its questions are answered until it ends.
+
+        Each phase has a time limit of its own, in which nobody else's time counts.
+        """
+        child = self._child or self._start()
+        handed = self._handed(data, ["train"])
+        child.ask({"spec": spec.model_dump(mode="json"), "handed": handed})
+        running = Clock(spec.time_limit_s(self.job.limits.timeout_s))
+        clock = running
         while True:
-            message = child.message(limit)
-            self.phase = message["event"]
-            if self.phase == wanted:
-                return message
-            if self.phase == "cannot_store":
-                raise StoreError(message["reason"])
-            limit = self.job.conditions.warm_up_timeout_s if self.phase == "warming" else limit_s
+            message = child.message(clock)
+            event = message["event"]
+            if event in ("warming", "running"):
+                self.phase = event
+                warming = Clock(self.job.conditions.warm_up_timeout_s)
+                clock = warming if event == "warming" else running
+            elif event == "hand":
+                child.ask({"handed": self._handed(data, message["parts"])})
+            elif event == "trial":
+                child.ask(self._trial(spec, data, message))
+            elif event == "failed":
+                return self._failed(spec, message)
+            elif event == "done":
+                return self._scored(spec, data, message)
+            else:
+                raise KeyError(event)
+            clock.go_on()
+
+    def _handed(self, data: Prepared, parts: Any) -> dict[str, Any]:
+        """These parts of the data, and the labels that may be seen, as JSON can hold them."""
+        names = [name for name in NAMES if name in parts]
+        return data.hand(names, [name for name in names if name in self.job.sees]).as_json()
+
+    def _given(self, spec: RunSpec, data: Prepared, outputs: Any, trial: bool = False) -> Given:
+        assert self._child is not None
+        return Given(spec, data.folder, self._child.folder / "outputs", outputs, trial)
+
+    def _trial(self, spec: RunSpec, data: Prepared, message: Content) -> Content:
+        """The score of a trial, on validation rows."""
+        assert spec.tuning is not None
+        trial = spec.model_copy(update={"metrics": (spec.tuning.metric,)})
+        try:
+            answer = self.scorer.score(self._given(trial, data, message["outputs"], trial=True))
+        except NotScored as error:
+            return {"event": "trial_failed", "reason": error.ending.reason}
+        return answer
+
+    def _scored(self, spec: RunSpec, data: Prepared, message: Content) -> RunRecord:
+        account = Account.model_validate(message["account"])
+        here = Environment.model_validate(message["environment"])
+        try:
+            answer = self.scorer.score(self._given(spec, data, message["outputs"]))
+        except NotScored as error:
+            return self._unfinished(spec, error.ending, here)
+        packages = dict(sorted((here.packages | answer["packages"]).items()))
+        here = here.model_copy(update={"packages": packages})
+        record = record_of(spec, self.job, account, answer["judged"])
+        return record.model_copy(update={"environment": here})
+
+    def _failed(self, spec: RunSpec, message: Content) -> RunRecord:
+        status = Status(message["status"])
+        if status not in FAILURES:
+            raise KeyError(status)
+        lost = Cause.LOST if message["lost"] else None
+        here = Environment.model_validate(message["environment"])
+        phases = Phases.model_validate(message["phases"])
+        record = self._unfinished(spec, Ending(status, str(message["reason"]), lost), here)
+        return record.model_copy(update={"phases": phases})
+
+    def _unfinished(self, spec: RunSpec, ending: Ending, here: Environment) -> RunRecord:
+        return RunRecord.unfinished(spec, self.job, ending, environment=here)
 
     def _died(self, lost: Lost) -> Died:
         """How the run ended; the reason tells too if it had not begun, and what was said last."""

@@ -14,6 +14,7 @@ from typing import Protocol
 
 from omicsbench.errors import OmicsbenchError
 from omicsbench.inputs.source import OwnData
+from omicsbench.metrics import METRICS
 from omicsbench.owned.scratch import scratch
 from omicsbench.planning.plan import Planned, make_plan
 from omicsbench.planning.resume import do_again, limits_of
@@ -26,6 +27,7 @@ from omicsbench.registry.discover import Registry, discover
 from omicsbench.running.chains import chains, known_costs
 from omicsbench.running.elsewhere import supervise_elsewhere
 from omicsbench.running.job import Conditions, Job, Manner
+from omicsbench.running.scorers import Scorers
 from omicsbench.running.supervisor import supervise
 
 LOOK_S = 1.0  # how often the claim on the results folder is looked at
@@ -99,17 +101,26 @@ def run_suite(
                 warm_up_timeout_s=suite.warm_up_timeout_s,
                 jobs=suite.jobs,
                 plugins=tuple(map(str, registry.plugins)),
+                metric_files=_metric_files(plan, registry),
                 families=dict(suite.families),
                 manner=manner,
             )
             jobs = _to_do(plan, conditions, observer)
             if executor is None:
-                lost = _execute_here(jobs, suite.jobs, observer, claim)
+                lost = _execute_here(jobs, conditions, observer, claim)
             else:
                 lost = _execute_elsewhere(jobs, executor, observer, claim)
             return _stored(plan, out, lost)
     except KeyboardInterrupt as stop:
         raise Interrupted(_where_it_stands(out, plan, str(stop))) from None
+
+
+def _metric_files(plan: Sequence[Planned], registry: Registry) -> tuple[str, ...]:
+    """The files of metrics by which runs are scored or tuned, and that are not of the package."""
+    specs = [planned.spec for planned in plan]
+    names = {name for spec in specs for name in spec.metrics}
+    names |= {spec.tuning.metric for spec in specs if spec.tuning}
+    return tuple(sorted({str(registry.metric(name).path) for name in names - METRICS.keys()}))
 
 
 def _to_do(plan: Sequence[Planned], conditions: Conditions, observer: Observer) -> list[list[Job]]:
@@ -158,18 +169,20 @@ def _where_it_stands(out: Path, plan: Sequence[Planned], signal: str) -> str:
 
 
 def _execute_here(
-    jobs: Sequence[list[Job]], parallel: int, observer: Observer, claim: Claim
+    jobs: Sequence[list[Job]], conditions: Conditions, observer: Observer, claim: Claim
 ) -> list[str]:
     """Do all chains on this machine; a failure of the harness itself is raised."""
     stop = threading.Event()
-    pool = ThreadPoolExecutor(max_workers=parallel)
+    pool = ThreadPoolExecutor(max_workers=conditions.jobs)
+    scorers = Scorers(conditions, stop)
     try:
-        futures = [pool.submit(supervise, chain, observer.record, stop) for chain in jobs]
+        futures = [pool.submit(supervise, chain, observer.record, stop, scorers) for chain in jobs]
         for future in _as_they_end(futures, claim):
             future.result()
     finally:
         stop.set()
         pool.shutdown(wait=True, cancel_futures=True)
+        scorers.close()
     return []
 
 

@@ -26,7 +26,7 @@ from omicsbench.prepare.scored import GROUPS, Scored, scored_rows
 from omicsbench.prepare.subsample import Float32Array
 from omicsbench.records.embeddings import MANY_CELLS, write_embedding
 from omicsbench.records.ids import digest
-from omicsbench.records.spec import OwnMetric, RunSpec
+from omicsbench.records.spec import RunSpec
 from omicsbench.running import measure, outputs
 from omicsbench.running.handover import Outputs
 from omicsbench.running.outputs import InvalidOutput
@@ -47,7 +47,10 @@ class Bench:
 
 
 def judge(bench: Bench, spec: RunSpec, prepared: Prepared, given: Outputs) -> dict[str, Any]:
-    """The fields of a record that are told by scoring. Raises InvalidOutput for other output."""
+    """The fields of a record that are told by scoring, as plain values.
+
+    Raises InvalidOutput for outputs that are not of the run's rows.
+    """
     with measure.clock() as scoring:
         scored = scored_rows(spec, prepared)
         _check(spec, scored, given)
@@ -68,7 +71,7 @@ def judge(bench: Bench, spec: RunSpec, prepared: Prepared, given: Outputs) -> di
         "n_neighbors": n_neighbors(spec.background) if embeds else None,
         "unit": prepared.facts.unit or f"{GROUPS} random groups of test cells",
         "curves": drawn,
-        "own_metrics": {name: OwnMetric(**facts(bench.metrics[name])) for name in own},
+        "own_metrics": {name: facts(bench.metrics[name]) for name in own},
         "notes": scored.notes,
         "embedding": _kept_embedding(bench, spec, scored, given),
         "score_s": scoring.wall_s,

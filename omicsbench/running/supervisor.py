@@ -9,6 +9,7 @@ crashed, until the suite is run again.
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from collections import deque
 from collections.abc import Callable, Sequence
@@ -25,6 +26,7 @@ from omicsbench.running.child import Stopped
 from omicsbench.running.job import Job
 from omicsbench.running.limits import Budget
 from omicsbench.running.process import Died, WorkerProcess
+from omicsbench.running.scorers import Scorer, Scorers
 
 SETTLE_S = 1.0  # signals to many processes arrive at this one within
 TRIES = 3  # of a run whose workers are lost
@@ -35,25 +37,34 @@ def supervise(
     jobs: Sequence[Job],
     on_record: Callable[[RunRecord], None] | None = None,
     stop: threading.Event | None = None,
+    scorers: Scorers | None = None,
 ) -> list[RunRecord]:
     """Do all runs of some jobs in order, storing each record as it comes; returns the records.
+
+    They are scored by one of ``scorers``, or by one of their own.
 
     Raises StoreError if the results folder cannot be written, Stopped if ``stop`` is set.
     """
     records: list[RunRecord] = []
-    for job in jobs:
+    with contextlib.ExitStack() as stack:
+        if scorers is None:
+            scorers = stack.enter_context(contextlib.closing(Scorers(jobs[0].conditions, stop)))
+        scorer = stack.enter_context(scorers.lent())
+        for job in jobs:
 
-        def done(record: RunRecord, out: Path = Path(job.conditions.out)) -> None:
-            write_record(out, record)
-            records.append(record)
-            if on_record:
-                on_record(record)
+            def done(record: RunRecord, out: Path = Path(job.conditions.out)) -> None:
+                write_record(out, record)
+                records.append(record)
+                if on_record:
+                    on_record(record)
 
-        _supervise(job, done, stop)
+            _supervise(job, scorer, done, stop)
     return records
 
 
-def _supervise(job: Job, done: Callable[[RunRecord], None], stop: threading.Event | None) -> None:
+def _supervise(
+    job: Job, scorer: Scorer, done: Callable[[RunRecord], None], stop: threading.Event | None
+) -> None:
     """Feed one job's runs to workers, a fresh one after each that died."""
     queue = deque(job.runs)
     budget = Budget(job.limits, job.known, job.conditions.manner.force)
@@ -61,7 +72,7 @@ def _supervise(job: Job, done: Callable[[RunRecord], None], stop: threading.Even
     lost = _Losses()
     here = environment.describe(job.conditions.jobs)  # until a worker tells better
     while queue:
-        with WorkerProcess(job, stop) as worker:
+        with WorkerProcess(job, scorer, stop) as worker:
             while queue:
                 spec, prepared = queue.popleft()
                 left_out = (

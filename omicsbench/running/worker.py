@@ -1,4 +1,4 @@
-"""The child process of one pipeline: takes runs from a pipe, sends records back.
+"""The child process of one pipeline: takes runs from a pipe, hands over what its method gave.
 
 Started by ``omicsbench.running.process``. A process in which numba had to compile what it keeps on
 disk replaces itself by a fresh one: the compiler takes up to 110 MiB for good, and a run would seem
@@ -13,20 +13,23 @@ import importlib
 import sys
 import time
 import traceback
-from collections.abc import Callable, Iterable, Sequence
-from datetime import UTC, datetime
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from functools import partial
 from itertools import chain
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from omicsbench.errors import StoreError
-from omicsbench.records.facts import Environment, Limits
-from omicsbench.records.spec import Ending, RunRecord, RunSpec, Status
-from omicsbench.running.channel import Channel
+from omicsbench.records.facts import Environment
+from omicsbench.records.spec import RunSpec, Status
+from omicsbench.running.channel import Channel, Content
 from omicsbench.running.leftovers import Leftovers
 from omicsbench.running.serving import Served
 from omicsbench.running.storable import text
+
+if TYPE_CHECKING:
+    from omicsbench.prepare.parts import Handed, Name
+    from omicsbench.running.handover import Outputs
 
 WARM_UP_ROWS = 64
 
@@ -37,19 +40,43 @@ def main(arguments: Sequence[str]) -> None:
     channel, unserved = served.channel, served.unserved()
     server = _Server(served.told)
     channel.reply("ready", environment=server.environment().model_dump(mode="json"))
-    for request in chain(filter(None, [unserved]), channel.requests()):
-        spec = RunSpec.model_validate(request["spec"])
+    requests = channel.requests()
+    for request in chain(filter(None, [unserved]), requests):
         anew = None if request is unserved else partial(served.start_anew, request)
+        driver = _Driver(channel, requests, request, served.folder / "outputs")
+        answer = server.run(RunSpec.model_validate(request["spec"]), driver, anew)
         try:
-            record = server.run(spec, request["prepared"], channel, anew)
-        except StoreError as error:
-            channel.reply("cannot_store", reason=text(error))
-            continue
-        try:
-            channel.reply("record", record=record.model_dump(mode="json"))
+            channel.reply(**answer)
         except (ValueError, TypeError) as error:
-            lost = server.failed(spec, Status.ERROR, f"its record cannot be stored: {error}")
-            channel.reply("record", record=lost.model_dump(mode="json"))
+            said = f"what it tells of itself cannot be stored: {text(error)}"
+            channel.reply(**server.failed(Status.ERROR, said))
+
+
+@dataclass
+class _Driver:
+    """The other side, asked for what a run may not look up itself."""
+
+    channel: Channel
+    requests: Iterator[Content]
+    request: Content
+    folder: Path  # of the outputs
+
+    def hand(self, *parts: Name) -> Handed:
+        from omicsbench.prepare.parts import Handed
+
+        if parts == ("train",):
+            return Handed.of_json(self.request["handed"])
+        self.channel.reply("hand", parts=parts)
+        return Handed.of_json(next(self.requests)["handed"])
+
+    def score(self, given: Outputs, spec: RunSpec) -> float:
+        from omicsbench.running.tuning import TrialFailed
+
+        self.channel.reply("trial", outputs=given.write(self.folder))
+        answer = next(self.requests)
+        if answer["event"] == "trial_failed":
+            raise TrialFailed(answer["reason"])
+        return float(answer["score"])
 
 
 class _Server:
@@ -71,7 +98,6 @@ class _Server:
         self.warm_up_s = 0.0
         self.warm: set[tuple[bool, int]] = set()
         self.restarts = True
-        self.out = Path(job["out"])
         self.place = Workplace(
             pipeline,
             Path(job["scratch"]),
@@ -79,100 +105,101 @@ class _Server:
             {name: entry.info for name, entry in registry.metrics.items()},
         )
         self.leftovers = Leftovers(stage.make for stage in pipeline.stages)
-        self.metrics = registry.metrics
         self.here = environment.describe(job["jobs"])
-        self.fixed: dict[str, Any] = {
-            "suite": job["suite"],
-            "limits": Limits.model_validate(job["limits"]),
-        }
 
     def run(
-        self, spec: RunSpec, folder: str, channel: Channel, anew: Callable[[], None] | None
-    ) -> RunRecord:
-        """One run; whatever is raised becomes a record that tells the cause.
+        self, spec: RunSpec, driver: _Driver, anew: Callable[[], None] | None
+    ) -> dict[str, Any]:
+        """Event and content of the answer; whatever is raised becomes one that tells the cause.
 
         ``anew`` replaces the process by a fresh one for the same run; None if that was done.
         """
-        from omicsbench.prepare.prepared import Prepared
-        from omicsbench.running.execute import execute
-        from omicsbench.running.fitting import InvalidOutput
+        from omicsbench.running.attempt import attempt
+        from omicsbench.running.outputs import InvalidOutput
 
-        prepared = Prepared(Path(folder))
-        started = datetime.now(UTC).isoformat(timespec="seconds")
         put_back: list[str] = []
         try:
-            if self._warm_up(spec, prepared, channel) and self.restarts and _compiled():
+            if self._warm_up(spec, driver) and self.restarts and _compiled():
                 if anew:
                     anew()
                 self.restarts = False  # compiled once more: the disk keeps nothing
             put_back = self.leftovers.put_back()
-            channel.reply("running")
-            record = execute(self.place, self.out, spec, prepared)
+            driver.channel.reply("running")
+            given, account = attempt(self.place, spec, driver)
         except InvalidOutput as error:
-            record = self.failed(spec, Status.INVALID_OUTPUT, text(error))
+            return self.failed(Status.INVALID_OUTPUT, text(error))
         except MemoryError as error:
-            record = self.failed(spec, Status.OUT_OF_MEMORY, f"MemoryError: {text(error)}")
-        except StoreError:
-            raise  # the results folder cannot be written: whether that is so, the driver sees
+            return self.failed(Status.OUT_OF_MEMORY, f"MemoryError: {text(error)}")
         except BaseException as error:  # SystemExit too: a method does not end the worker
+            driver.channel.end_if_forked()
             status = Status.ERROR
             if type(error).__name__ == "OutOfMemoryError":  # torch on a GPU
                 status = Status.OUT_OF_MEMORY
-            record = self.failed(spec, status, _cause(error))
-        channel.end_if_forked()
-        if put_back and record.status is Status.OK:
+            return self.failed(status, _cause(error))
+        notes = account.notes
+        if put_back:
             note = f"put back, as an earlier run had changed it: {', '.join(put_back[:5])}"
-            record = record.model_copy(update={"notes": (*record.notes, text(note))})
-        phases = record.phases.model_copy(
-            update={"import_s": self.import_s, "warm_up_s": self.warm_up_s}
-        )
-        return record.model_copy(
-            update={
-                "phases": phases,
-                "started_at": started,
-                "dataset_info": prepared.facts,
-                **self.fixed,
-                "environment": self.environment(spec.metrics),
-            }
-        )
+            notes = (*notes, text(note))
+        phases = account.phases.model_copy(update=self._spent())
+        account = account.model_copy(update={"phases": phases, "notes": notes})
+        try:
+            outputs = given.write(driver.folder)
+        except OSError as error:  # a full disk is not the method's doing
+            said = f"its outputs cannot be stored: {text(error)}"
+            return self.failed(Status.ERROR, said, lost=True)
+        return {
+            "event": "done",
+            "outputs": outputs,
+            "account": account.model_dump(mode="json"),
+            "environment": self.environment().model_dump(mode="json"),
+        }
 
-    def environment(self, metrics: Iterable[str] = ()) -> Environment:
-        """Where runs are done, with the libraries that methods and metrics have loaded by now."""
+    def failed(self, status: Status, reason: str, lost: bool = False) -> dict[str, Any]:
+        """The answer for a run that did not come to its end; ``lost`` if by no fault of its own."""
+        return {
+            "event": "failed",
+            "status": status,
+            "reason": reason,
+            "lost": lost,
+            "phases": self._spent(),
+            "environment": self.environment().model_dump(mode="json"),
+        }
+
+    def _spent(self) -> dict[str, float]:
+        return {"import_s": self.import_s, "warm_up_s": self.warm_up_s}
+
+    def environment(self) -> Environment:
+        """Where runs are done, with the libraries that methods have loaded by now."""
         from omicsbench.records.environment import packages
         from omicsbench.registry.libraries import modules_of
 
         used = [modules_of(stage.make, stage.info.needs) for stage in self.place.pipeline.stages]
-        used += [modules_of(self.metrics[name].make) for name in metrics]
         return self.here.model_copy(update={"packages": packages(set().union(*used))})
 
-    def _warm_up(self, spec: RunSpec, prepared: Any, channel: Channel) -> bool:
+    def _warm_up(self, spec: RunSpec, driver: _Driver) -> bool:
         """Before the first run of each kind of input, and where a method switches its path.
 
         Whether anything was to be warmed.
         """
-        from omicsbench.running.execute import warm_up
+        from omicsbench.running.attempt import warm_up
 
+        handed = driver.hand("train")
         stages = self.place.pipeline.stages
         least = max([WARM_UP_ROWS, *(2 * (stage.n_components or 0) for stage in stages)])
         switches = {s for stage in stages for s in stage.info.switches if s <= spec.size}
         known = len(self.warm)
         for rows in sorted({least, *switches}):
-            kind = (prepared.contents.sparse, rows)
+            kind = (handed.contents.sparse, rows)
             if kind in self.warm:
                 continue
-            channel.reply("warming")
+            driver.channel.reply("warming")
             start = time.perf_counter()
             with contextlib.suppress(BaseException):  # what ails the method, its run will tell
-                warm_up(self.place, self.out, spec, prepared, rows)
-            channel.end_if_forked()
+                warm_up(self.place, spec, handed, rows)
+            driver.channel.end_if_forked()
             self.warm_up_s += time.perf_counter() - start
             self.warm.add(kind)
         return len(self.warm) > known
-
-    def failed(self, spec: RunSpec, status: Status, reason: str) -> RunRecord:
-        """The record of a run that did not come to its end."""
-        ending = Ending(status, reason)
-        return RunRecord.unfinished(spec, self.place.pipeline, ending, **self.fixed)
 
 
 def _cause(error: BaseException) -> str:

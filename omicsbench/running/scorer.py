@@ -1,0 +1,92 @@
+"""The process that scores what methods gave. It outlives the workers, and knows no method.
+
+It is asked for one run at a time: the outputs lie in files, and so do the rows and labels that they
+are held against. Started by ``omicsbench.running.scorers``.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from omicsbench.errors import StoreError
+from omicsbench.records.spec import RunSpec, Status
+from omicsbench.running.channel import Content
+from omicsbench.running.serving import Served
+from omicsbench.running.storable import text
+
+
+def main(arguments: Sequence[str]) -> None:
+    """Score until the pipe closes."""
+    served = Served(arguments)
+    scorer = _Scorer(served.told)
+    served.channel.reply("ready")
+    for request in served.channel.requests():
+        answer = scorer.answer(request)
+        served.channel.reply(**answer)
+
+
+class _Scorer:
+    """State of a scorer: its metrics, and the prepared data it has opened."""
+
+    def __init__(self, told: Content) -> None:
+        from omicsbench.registry.discover import metrics_in
+        from omicsbench.running.scoring import Bench
+
+        self.entries = metrics_in(map(Path, told["metric_files"]))
+        metrics = {name: entry.info for name, entry in self.entries.items()}
+        self.bench = Bench(Path(told["out"]), Path(told["scratch"]), metrics)
+        self.bench.scratch.mkdir(parents=True, exist_ok=True)
+        self.prepared: dict[str, Any] = {}
+
+    def answer(self, request: Content) -> dict[str, Any]:
+        """The event and content of the reply to a request; whatever is raised is told in words."""
+        from omicsbench.running.apart import methods_code, new_run
+        from omicsbench.running.outputs import InvalidOutput
+        from omicsbench.running.tuning import TrialFailed
+
+        new_run(0)  # metrics of one's own are code too
+        try:
+            with methods_code():
+                return self._scored(request)
+        except TrialFailed as error:
+            return {"event": "trial_failed", "reason": text(error)}
+        except InvalidOutput as error:
+            return _failed(Status.INVALID_OUTPUT, text(error))
+        except StoreError as error:
+            return {"event": "cannot_store", "reason": text(error)}
+        except MemoryError as error:
+            return _failed(Status.OUT_OF_MEMORY, f"MemoryError: {text(error)}")
+        except BaseException as error:
+            return _failed(Status.ERROR, f"{type(error).__name__}: {text(error, 500)}")
+
+    def _scored(self, request: Content) -> dict[str, Any]:
+        from omicsbench.prepare.prepared import Prepared
+        from omicsbench.records.environment import packages
+        from omicsbench.registry.libraries import modules_of
+        from omicsbench.running.handover import Outputs
+        from omicsbench.running.scoring import judge, judge_trial
+
+        spec = RunSpec.model_validate(request["spec"])
+        folder = request["prepared"]
+        prepared = self.prepared.setdefault(folder, Prepared(Path(folder)))
+        try:
+            given = Outputs.read(Path(request["folder"]), request["outputs"])
+        except (OSError, ValueError, EOFError) as error:
+            return _failed(Status.INVALID_OUTPUT, f"its outputs cannot be read: {text(error)}")
+        if request["trial"]:
+            score = judge_trial(self.bench, spec, prepared, given)
+            return {"event": "trial", "score": score}
+        judged = judge(self.bench, spec, prepared, given)
+        used = [modules_of(self.entries[name].make) for name in spec.metrics]
+        return {"event": "judged", "judged": judged, "packages": packages(set().union(*used))}
+
+
+def _failed(status: Status, reason: str) -> dict[str, Any]:
+    return {"event": "failed", "status": status, "reason": reason}
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
