@@ -111,6 +111,8 @@ class WorkerProcess:
         while True:
             message = child.message(clock)
             event = message["event"]
+            if event == "ready":  # it started anew
+                continue
             if event in ("warming", "running"):
                 self.phase = event
                 warming = Clock(self.job.conditions.warm_up_timeout_s)

@@ -84,7 +84,8 @@ def test_what_a_metric_does_to_numpy_stays_with_it(tmp_path: Path) -> None:
 
 def test_scored_apart_is_scored_alike(tmp_path: Path) -> None:
     """A run by processes of their own has the very scores that it has in this one."""
-    suite = tiny_suite("pca", "pca > tsne", repeats=1, metrics=list(METRICS)[:12], timeout_s=60)
+    more = {"metrics": list(METRICS)[:12], "timeout_s": 60, "warm_up_timeout_s": 60}
+    suite = tiny_suite("pca", "pca > tsne", repeats=1, **more)
     registry = discover()
     for planned, apart in zip(
         make_plan(suite, registry),
