@@ -140,7 +140,8 @@ class WorkerProcess:
 
     def _trial(self, spec: RunSpec, data: Prepared, message: Content) -> Content:
         """The score of a trial, on validation rows."""
-        assert spec.tuning is not None
+        if spec.tuning is None:
+            raise KeyError("trial")
         trial = spec.model_copy(update={"metrics": (spec.tuning.metric,)})
         try:
             answer = self.scorer.score(self._given(trial, data, message["outputs"], trial=True))

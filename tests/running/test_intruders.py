@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from omicsbench.records import store
-from omicsbench.records.spec import Cause, Status
+from omicsbench.records.spec import Status
 from omicsbench.registry.discover import discover
 from omicsbench.running.runner import run_suite
 from suites import tiny_suite
@@ -22,7 +22,7 @@ ENDS = {
     104: (Status.ERROR, "RecursionError: maximum recursion depth exceeded"),
     105: (Status.OK, ""),
     106: (Status.CRASHED, "the process ended with exit code 74: no message"),
-    107: (Status.CRASHED, "its process answered with what is no record"),
+    107: (Status.CRASHED, "its process answered with what is no account of its run"),
     108: (Status.OK, ""),
 }
 
@@ -40,7 +40,7 @@ def test_each_way_ends_as_one_record_and_the_rest_goes_on(tmp_path: Path) -> Non
     for size, (status, reason) in ENDS.items():
         assert found[size][0] is status, found[size]
         assert found[size][1].startswith(reason)
-    assert [r.cause for r in records if r.cause] == [Cause.LOST], "a full disk may be so again"
+    assert not [r.cause for r in records if r.cause], "what a method raises is its own matter"
     stored = store.read_records(out)
     assert sorted(r.key for r in stored) == sorted(r.key for r in records)
     assert {p.name for p in (out / "runs").iterdir()} == {f"{r.key}.json" for r in records}

@@ -22,6 +22,7 @@ from omicsbench.running import supervisor
 from omicsbench.running.child import Stopped
 from omicsbench.running.job import Conditions, Job, Manner
 from omicsbench.running.process import Died
+from omicsbench.running.scorers import Scorer
 
 HERE = Environment(cpu="of the worker")
 Act = RunRecord | Exception
@@ -37,7 +38,7 @@ class Stage:
         self.ended = 0
         self.asked: list[tuple[int, int]] = []  # worker, size
 
-    def worker(self, job: Job, stop: threading.Event | None) -> _Played:
+    def worker(self, job: Job, scorer: Scorer, stop: threading.Event | None) -> _Played:
         self.workers += 1
         return _Played(self, self.workers)
 
