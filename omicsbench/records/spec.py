@@ -246,7 +246,9 @@ class RunRecord(Frozen):
         default=None, ge=0, description="fit and transform; None where it cannot be read"
     )
     reference_s: float | None = Field(
-        default=None, gt=0, description="wall seconds of a fixed computation, just before and after"
+        default=None,
+        gt=0,
+        description="wall seconds of a fixed computation, about when it began and ended",
     )
     peak_rss_bytes: int | None = Field(default=None, ge=0)
     base_rss_bytes: int | None = Field(default=None, ge=0, description="before the run")

@@ -63,13 +63,13 @@ def attempt(place: Workplace, spec: RunSpec, outside: Outside) -> tuple[Outputs,
     found = _tune(place, spec, rows, outside) if spec.tuning else None
     if found:
         place = replace(place, pipeline=found.pipeline, shared=frozenset())
-    before = measure.reference_s()
+    before = measure.pace.reference_s()
     base = measure.rss_bytes()
     fitted = fit_pipeline(place, spec, rows)
     with measure.clock() as handing:
         _add(rows, outside, "validation", "test")
     apply_pipeline(fitted, rows, spec.device)
-    after = measure.reference_s()
+    after = measure.pace.reference_s()
     with measure.clock() as answering:
         given = _outputs(place, spec, rows, fitted)
     account = Account(

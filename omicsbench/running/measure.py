@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 
 POWERCAP = Path("/sys/class/powercap")  # of Linux
+FRESH_S = 1.0  # for which one timing of the reference computation tells the machine's speed
 Counters = dict[str, tuple[int, int]]  # package: microjoules so far, and where they wrap to 0
 
 
@@ -66,6 +67,27 @@ def reference_s() -> float:
         sum(i * i for i in range(20_000))
         best = min(best, time.perf_counter() - start)
     return float(best)
+
+
+class Pace:
+    """How fast the machine is: the reference computation, timed when it is due.
+
+    Timed beside each of many short runs, it would take longer than they do.
+    """
+
+    def __init__(self) -> None:
+        self._seconds = 0.0
+        self._until = -np.inf
+
+    def reference_s(self) -> float:
+        """Of the last ``FRESH_S`` seconds, timed anew if there is none."""
+        if time.monotonic() > self._until:
+            self._seconds = reference_s()
+            self._until = time.monotonic() + FRESH_S
+        return self._seconds
+
+
+pace = Pace()  # of this process
 
 
 def energy_counters(root: Path = POWERCAP) -> Counters:

@@ -87,3 +87,12 @@ def test_the_clock_holds_the_energy(tree: Path, monkeypatch: pytest.MonkeyPatch)
 def test_energy_adds_up_only_where_all_of_it_could_be_read() -> None:
     assert measure.joules(0.0, 1.5, 2.0) == 3.5
     assert measure.joules(0.0, None, 2.0) is None
+
+
+def test_the_reference_is_timed_when_it_is_due(monkeypatch: pytest.MonkeyPatch) -> None:
+    timings = iter([0.001, 0.002, 0.003])
+    now = iter([0.0, 0.0, 0.5, 0.9, 1.1, 1.1, 2.0])
+    monkeypatch.setattr(measure, "reference_s", lambda: next(timings))
+    monkeypatch.setattr(measure.time, "monotonic", lambda: next(now))
+    pace = measure.Pace()
+    assert [pace.reference_s() for _ in range(5)] == [0.001, 0.001, 0.001, 0.002, 0.002]
