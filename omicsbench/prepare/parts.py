@@ -27,8 +27,8 @@ from omicsbench.prepare.contents import Contents
 from omicsbench.prepare.mapped_rows import MappedCsr
 from omicsbench.prepare.scaling import Scaler
 
-Name = Literal["train", "validation", "test"]
-NAMES: tuple[Name, ...] = ("train", "validation", "test")
+PartName = Literal["train", "validation", "test"]
+NAMES: tuple[PartName, ...] = ("train", "validation", "test")
 LABELS = "labels"
 SCORING = "scoring"
 
@@ -86,17 +86,17 @@ class Handed:
     """
 
     contents: Contents
-    folders: dict[Name, Path]
-    labels: dict[Name, Path] = field(default_factory=dict)
+    folders: dict[PartName, Path]
+    labels: dict[PartName, Path] = field(default_factory=dict)
 
-    def matrices(self, name: Name) -> dict[str, Part]:
+    def matrices(self, name: PartName) -> dict[str, Part]:
         """The rows of a part: of each modality by its name, of one matrix alone by ""."""
         several = self.contents.modalities
         if not several:
             return {"": Part(self.folders[name], self.contents)}
         return {own: Part(self.folders[name] / own, several[own]) for own in several}
 
-    def codes(self, name: Name) -> NDArray[np.int32] | None:
+    def codes(self, name: PartName) -> NDArray[np.int32] | None:
         """Label codes of a part in the split's order; None if they are not to be seen."""
         path = self.labels.get(name)
         return array(path.parent, path.stem) if path else None
@@ -119,7 +119,7 @@ class Handed:
 
 
 def handed(
-    folder: Path, contents: Contents, parts: Collection[Name], labels: Collection[Name] = ()
+    folder: Path, contents: Contents, parts: Collection[PartName], labels: Collection[PartName] = ()
 ) -> Handed:
     """These parts of the prepared data in ``folder``, and these of its labels, if it has any."""
     told = labels if contents.facts.label_names else ()

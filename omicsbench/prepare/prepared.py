@@ -23,7 +23,7 @@ from omicsbench.inputs.cache import look_in, remove
 from omicsbench.prepare import split as splitting
 from omicsbench.prepare.checksums import damaged
 from omicsbench.prepare.contents import LAYOUT, Contents
-from omicsbench.prepare.parts import LABELS, NAMES, SCORING, Handed, Name, Part, array, handed
+from omicsbench.prepare.parts import LABELS, NAMES, SCORING, Handed, PartName, Part, array, handed
 from omicsbench.prepare.writing import OnShare, Recipe, make
 from omicsbench.records.facts import DatasetFacts
 from omicsbench.records.ids import digest
@@ -50,11 +50,11 @@ class Prepared:
         """What records tell of these data."""
         return self.contents.facts
 
-    def hand(self, parts: Collection[Name], labels: Collection[Name] = ()) -> Handed:
+    def hand(self, parts: Collection[PartName], labels: Collection[PartName] = ()) -> Handed:
         """These parts of the data, and these of their labels, to be told to a process."""
         return handed(self.folder, self.contents, parts, labels)
 
-    def matrices(self, name: Name) -> dict[str, Part]:
+    def matrices(self, name: PartName) -> dict[str, Part]:
         """The rows of a part: of each modality by its name, of one matrix alone by ""."""
         return self.hand([name]).matrices(name)
 
@@ -63,7 +63,7 @@ class Prepared:
         """Row numbers in the data set; of parts, rows lie in their ascending order."""
         return splitting.Split(*(array(self.folder / SCORING, name) for name in NAMES))
 
-    def codes(self, name: Name) -> NDArray[np.int32] | None:
+    def codes(self, name: PartName) -> NDArray[np.int32] | None:
         """Label code of every row of a part, in the split's order, -1 where missing."""
         return self.hand((), [name]).codes(name)
 

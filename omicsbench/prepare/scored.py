@@ -9,17 +9,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from omicsbench.prepare.contents import Contents
-from omicsbench.prepare.parts import Name
+from omicsbench.prepare.parts import PartName
 from omicsbench.prepare.prepared import Prepared
 from omicsbench.prepare.subsample import View, chosen_train, in_memory, learnable
 from omicsbench.records.spec import RunSpec
 
-BESIDE_TRAIN: tuple[Name, ...] = ("validation", "test")
+BESIDE_TRAIN: tuple[PartName, ...] = ("validation", "test")
 GROUPS = 20  # random groups of scored rows, where no better unit is known
 
 
 @dataclass
-class Scored:
+class ScoredRows:
     """The rows of one run as they are scored.
 
     Attributes
@@ -47,16 +47,16 @@ class Scored:
     notes: tuple[str, ...] = ()
 
 
-def scored_rows(spec: RunSpec, prepared: Prepared) -> Scored:
+def scored_rows(spec: RunSpec, prepared: Prepared) -> ScoredRows:
     """What a run is scored on."""
     contents, rows = prepared.contents, prepared.split
     chosen, in_sample = chosen_train(spec, rows.train.size)
     # Where the rows of each part lie in the split's order.
-    places: dict[Name, Any] = {"train": chosen}
+    places: dict[PartName, Any] = {"train": chosen}
     places |= {part: slice(spec.background) for part in BESIDE_TRAIN}
     known = {part: prepared.codes(part) for part in places}
     test = np.asarray(rows.test[: spec.background])
-    scored = Scored(
+    scored = ScoredRows(
         sizes={
             "train": chosen.size,
             "validation": rows.validation[: spec.background].size,
@@ -82,7 +82,7 @@ def _units(spec: RunSpec, prepared: Prepared, test: NDArray[np.int64]) -> NDArra
     return units(None if known is None else np.asarray(known[test]), min(spec.scored, test.size))
 
 
-def _labelled(scored: Scored, contents: Contents) -> Scored:
+def _labelled(scored: ScoredRows, contents: Contents) -> ScoredRows:
     """For predictions: what cannot be both learnt and tested counts as without a label."""
     outliers = None
     if contents.held_out is not None and scored.codes["test"] is not None:
@@ -99,8 +99,8 @@ def _labelled(scored: Scored, contents: Contents) -> Scored:
 
 
 def _measured(
-    scored: Scored, spec: RunSpec, prepared: Prepared, chosen: NDArray[np.int64]
-) -> Scored:
+    scored: ScoredRows, spec: RunSpec, prepared: Prepared, chosen: NDArray[np.int64]
+) -> ScoredRows:
     """For embeddings: the measured values, in the space that every size is scored in."""
     spaces = {
         name: View.learnt(part, chosen, spec) if spec.features_per_size else View(part.scaler())
@@ -138,7 +138,7 @@ def _identity(spec: RunSpec, part: str, values: NDArray[np.float32]) -> list[Any
 def units(codes: NDArray[np.int64] | None, scored: int) -> NDArray[np.int64]:
     """Unit of each scored row, (m,), 0 to g - 1: those of ``codes``, else random groups of rows.
 
-    Scored rows come in random order, so that every ``GROUPS``-th makes a random group. Rows of
+    ScoredRows rows come in random order, so that every ``GROUPS``-th makes a random group. Rows of
     one unit may be alike (a donor's cells), those of different units are taken as independent.
     """
     if codes is not None:

@@ -17,13 +17,13 @@ from omicsbench.prepare.contents import Contents
 from omicsbench.prepare.features import select_rows
 from omicsbench.prepare.mapped_rows import MappedCsr, ScaledRows
 from omicsbench.prepare.normalise import LIKELIHOODS, measured
-from omicsbench.prepare.parts import Handed, Name, Part
+from omicsbench.prepare.parts import Handed, PartName, Part
 from omicsbench.prepare.scaling import Matrix, Scaler
 from omicsbench.prepare.split import order
 from omicsbench.records.spec import RunSpec
 
 Float32Array = NDArray[np.float32]
-Codes = NDArray[np.int32]
+LabelCodes = NDArray[np.int32]
 
 
 @dataclass(frozen=True)
@@ -76,7 +76,7 @@ class Rows:
     places: NDArray[np.int64]
     in_sample: NDArray[np.int64]
     X: dict[str, Any] = field(default_factory=dict)
-    labels: dict[str, Codes] = field(default_factory=dict)
+    labels: dict[str, LabelCodes] = field(default_factory=dict)
 
     @classmethod
     def learnt(cls, info: MethodInfo, spec: RunSpec, handed: Handed) -> Rows:
@@ -101,7 +101,7 @@ class Rows:
         """How many a method is given, of one matrix."""
         return self.places.size
 
-    def add(self, part: Name, handed: Handed) -> None:
+    def add(self, part: PartName, handed: Handed) -> None:
         """The first rows of a part that has been handed over, as many as are looked at."""
         parts = handed.matrices(part)
         index = np.asarray(next(iter(parts.values())).order[: self.spec.background])
@@ -131,7 +131,7 @@ class Rows:
         name: str,
         parts: Mapping[str, Part],
         index: NDArray[np.int64],
-        codes: Codes | None,
+        codes: LabelCodes | None,
     ) -> None:
         seen = {m: self.views[m].rows(part.X, index) for m, part in parts.items()}
         if self.contents.modalities:
@@ -151,7 +151,7 @@ def _modality(seen: Matrix, part: Part, index: NDArray[np.int64]) -> Modality:
     return Modality(in_memory(seen), LIKELIHOODS[values], raw, depth)
 
 
-def learnable(codes: Codes, contents: Contents) -> Codes:
+def learnable(codes: LabelCodes, contents: Contents) -> LabelCodes:
     """Label codes for predictions: -1 too where a class cannot be both learnt and tested."""
     left_out = [*contents.alone, *([] if contents.held_out is None else [contents.held_out])]
     return np.where(np.isin(codes, left_out), -1, codes)

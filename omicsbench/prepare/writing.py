@@ -18,7 +18,7 @@ from omicsbench.prepare import split as splitting
 from omicsbench.prepare.contents import Contents
 from omicsbench.prepare.features import select, select_rows
 from omicsbench.prepare.normalise import depths, normalize
-from omicsbench.prepare.parts import LABELS, NAMES, SCORING, Name
+from omicsbench.prepare.parts import LABELS, NAMES, SCORING, PartName
 from omicsbench.prepare.scaling import Scaler, mean_and_variance
 from omicsbench.records.facts import DatasetFacts, ModalityFacts
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 OnShare = Callable[[float], None]  # told the share done, from 0 to 1
 Arrays = dict[str, NDArray[Any]]
-Places = dict[Name, Path]  # the folder of each part of a matrix
+Places = dict[PartName, Path]  # the folder of each part of a matrix
 
 
 @dataclass(frozen=True)
@@ -120,7 +120,7 @@ def _write(folder: Path, modality: str, cells: Cells, recipe: Recipe) -> Content
     )
 
 
-def _rows(parts: splitting.Split) -> dict[Name, NDArray[np.int64]]:
+def _rows(parts: splitting.Split) -> dict[PartName, NDArray[np.int64]]:
     """Row numbers of each part. Those of the training pool ascend."""
     return {"train": parts.train, "validation": parts.validation, "test": parts.test}
 

@@ -171,7 +171,7 @@ class Trials(Frozen):
     best: float | None = Field(default=None, description="score of the chosen parameters")
 
 
-class Contestant(Protocol):
+class Role(Protocol):
     """Whatever knows the part that a pipeline plays."""
 
     @property
@@ -248,7 +248,7 @@ class RunRecord(Frozen):
     reference_s: float | None = Field(
         default=None,
         gt=0,
-        description="wall seconds of a fixed computation, about when it began and ended",
+        description="wall seconds of a fixed computation, before and after",
     )
     peak_rss_bytes: int | None = Field(default=None, ge=0)
     base_rss_bytes: int | None = Field(default=None, ge=0, description="before the run")
@@ -271,7 +271,7 @@ class RunRecord(Frozen):
     def unfinished(
         cls,
         spec: RunSpec,
-        of: Contestant,
+        of: Role,
         ending: Ending,
         *,
         dataset_info: DatasetFacts | None = None,

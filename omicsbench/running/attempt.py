@@ -12,7 +12,7 @@ from typing import Any, Protocol
 
 from pydantic import Field
 
-from omicsbench.prepare.parts import Handed, Name
+from omicsbench.prepare.parts import Handed, PartName
 from omicsbench.prepare.split import method_seed
 from omicsbench.prepare.subsample import Rows
 from omicsbench.records.facts import Frozen
@@ -28,7 +28,7 @@ from omicsbench.running.tuning import Found, search
 class Outside(Protocol):
     """Whom an attempt asks for what it may not look up itself."""
 
-    def hand(self, *parts: Name) -> Handed:
+    def hand(self, *parts: PartName) -> Handed:
         """Parts of the prepared data, and what may be seen of their labels."""
         ...
 
@@ -111,7 +111,7 @@ def warm_up(place: Workplace, spec: RunSpec, handed: Handed, rows: int) -> None:
     _outputs(place, tiny, own, fitted)
 
 
-def _add(rows: Rows, outside: Outside, *parts: Name) -> None:
+def _add(rows: Rows, outside: Outside, *parts: PartName) -> None:
     handed = outside.hand(*parts)
     for part in parts:
         rows.add(part, handed)

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from omicsbench.prepare.parts import Handed, Name
+from omicsbench.prepare.parts import Handed, PartName
 from omicsbench.prepare.prepared import Prepared
-from omicsbench.records.spec import Contestant, RunRecord, RunSpec, Status
+from omicsbench.records.spec import Role, RunRecord, RunSpec, Status
 from omicsbench.registry.pipeline import Pipeline
 from omicsbench.running.attempt import Account, attempt
 from omicsbench.running.fitting import Workplace
@@ -18,7 +18,7 @@ from omicsbench.running.scoring import Bench, judge, judge_trial
 
 
 def record_of(
-    spec: RunSpec, of: Contestant, account: Account, judged: Mapping[str, Any]
+    spec: RunSpec, of: Role, account: Account, judged: Mapping[str, Any]
 ) -> RunRecord:
     """The record of a run that came to its end."""
     told = {name: getattr(account, name) for name in Account.model_fields if name != "phases"}
@@ -48,7 +48,7 @@ class _Here:
     pipeline: Pipeline
     prepared: Prepared
 
-    def hand(self, *parts: Name) -> Handed:
+    def hand(self, *parts: PartName) -> Handed:
         sees = [part for part in parts if part in self.pipeline.sees]
         return self.prepared.hand(parts, sees)
 

@@ -22,7 +22,7 @@ from omicsbench.metrics.evaluate import (
 )
 from omicsbench.metrics.known import facts
 from omicsbench.prepare.prepared import Prepared
-from omicsbench.prepare.scored import GROUPS, Scored, scored_rows
+from omicsbench.prepare.scored import GROUPS, ScoredRows, scored_rows
 from omicsbench.prepare.subsample import Float32Array
 from omicsbench.records.embeddings import MANY_CELLS, write_embedding
 from omicsbench.records.ids import digest
@@ -91,7 +91,7 @@ def judge_trial(bench: Bench, spec: RunSpec, prepared: Prepared, given: Outputs)
 def assess(
     bench: Bench,
     spec: RunSpec,
-    scored: Scored,
+    scored: ScoredRows,
     given: Outputs,
     parts: tuple[str, ...] = ("validation", "test", "in_sample"),
 ) -> dict[str, Scores]:
@@ -113,7 +113,7 @@ def assess(
     return results
 
 
-def curves(spec: RunSpec, scored: Scored, given: Outputs) -> Curves:
+def curves(spec: RunSpec, scored: ScoredRows, given: Outputs) -> Curves:
     """For pictures of predictions: reliability, coverage, accuracy of posterior samples."""
     labels = scored.codes["test"]
     if spec.task != "predict" or labels is None:
@@ -124,7 +124,7 @@ def curves(spec: RunSpec, scored: Scored, given: Outputs) -> Curves:
     return prediction_curves(given.Z["test"][:m], labels[:m], outliers, samples)
 
 
-def _check(spec: RunSpec, scored: Scored, given: Outputs) -> None:
+def _check(spec: RunSpec, scored: ScoredRows, given: Outputs) -> None:
     """Raise InvalidOutput for what no honest worker hands over."""
     parts = ("test", "validation") if spec.task == "predict" else ("test", "train", "validation")
     width = scored.classes if spec.task == "predict" else None
@@ -135,7 +135,7 @@ def _check(spec: RunSpec, scored: Scored, given: Outputs) -> None:
         width = outputs.block(given.Z[part], (n, width), f"the output for {part} rows").shape[1]
 
 
-def _kept_embedding(bench: Bench, spec: RunSpec, scored: Scored, given: Outputs) -> str | None:
+def _kept_embedding(bench: Bench, spec: RunSpec, scored: ScoredRows, given: Outputs) -> str | None:
     """The file of the run's picture, where one is wanted: of test cells, or of very many."""
     if not spec.keep_embedding or given.Z["test"].shape[1] != 2:
         return None
@@ -144,7 +144,7 @@ def _kept_embedding(bench: Bench, spec: RunSpec, scored: Scored, given: Outputs)
     return write_embedding(bench.out, spec.key, kept)
 
 
-def _predicted(spec: RunSpec, scored: Scored, given: Outputs, part: str) -> Inputs:
+def _predicted(spec: RunSpec, scored: ScoredRows, given: Outputs, part: str) -> Inputs:
     """What metrics of predictions need, of the m scored rows."""
     labels, m = scored.codes[part], min(spec.scored, len(given.Z[part]))
     inputs: Inputs = {
@@ -162,7 +162,7 @@ class _Embedded:
 
     bench: Bench
     spec: RunSpec
-    scored: Scored
+    scored: ScoredRows
     given: Outputs
     part: str
     Z: Float32Array
@@ -171,7 +171,7 @@ class _Embedded:
 
     @classmethod
     def of(
-        cls, bench: Bench, spec: RunSpec, scored: Scored, given: Outputs, part: str
+        cls, bench: Bench, spec: RunSpec, scored: ScoredRows, given: Outputs, part: str
     ) -> _Embedded:
         Z = given.Z["train"][scored.in_sample] if part == "in_sample" else given.Z[part]
         needs = frozenset(need for name in spec.metrics for need in bench.metrics[name].needs)

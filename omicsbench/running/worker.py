@@ -28,7 +28,7 @@ from omicsbench.running.serving import Served
 from omicsbench.running.storable import text
 
 if TYPE_CHECKING:
-    from omicsbench.prepare.parts import Handed, Name
+    from omicsbench.prepare.parts import Handed, PartName
     from omicsbench.running.handover import Outputs
 
 WARM_UP_ROWS = 64
@@ -61,7 +61,7 @@ class _Driver:
     request: Content
     folder: Path  # of the outputs
 
-    def hand(self, *parts: Name) -> Handed:
+    def hand(self, *parts: PartName) -> Handed:
         from omicsbench.prepare.parts import Handed
 
         if parts == ("train",):
