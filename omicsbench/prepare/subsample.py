@@ -17,7 +17,7 @@ from omicsbench.prepare.contents import Contents
 from omicsbench.prepare.features import select_rows
 from omicsbench.prepare.mapped_rows import MappedCsr, ScaledRows
 from omicsbench.prepare.normalise import LIKELIHOODS, measured
-from omicsbench.prepare.parts import Handed, PartName, Part
+from omicsbench.prepare.parts import Handed, Part, PartName
 from omicsbench.prepare.scaling import Matrix, Scaler
 from omicsbench.prepare.split import order
 from omicsbench.records.spec import RunSpec

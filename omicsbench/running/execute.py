@@ -17,9 +17,7 @@ from omicsbench.running.handover import Outputs
 from omicsbench.running.scoring import Bench, judge, judge_trial
 
 
-def record_of(
-    spec: RunSpec, of: Role, account: Account, judged: Mapping[str, Any]
-) -> RunRecord:
+def record_of(spec: RunSpec, of: Role, account: Account, judged: Mapping[str, Any]) -> RunRecord:
     """The record of a run that came to its end."""
     told = {name: getattr(account, name) for name in Account.model_fields if name != "phases"}
     judged = dict(judged)
