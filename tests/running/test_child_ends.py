@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -49,7 +51,7 @@ Start = Callable[..., Child]
 def start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Start:
     (tmp_path / "obedient.py").write_text(OBEDIENT)
     monkeypatch.setenv("PYTHONPATH", str(tmp_path), prepend=os.pathsep)
-    terms = Terms(tmp_path / "scratch", 3, 1 << 30)
+    terms = Terms(tmp_path / "deep" / "scratch", 3, 1 << 30)
     return lambda **told: Child("obedient", told, terms)
 
 
@@ -70,7 +72,7 @@ def test_a_process_has_its_folder_its_threads_and_a_session_of_its_own(
 ) -> None:
     with start(a=[1, "ü"]) as child:
         folder = child.folder
-        assert folder.parent == tmp_path / "scratch"
+        assert folder.parent == tmp_path / "deep" / "scratch"
         assert folder.name.startswith("process-")
         found = told(child)
         assert found["told"] == {"a": [1, "ü"]}
@@ -140,6 +142,21 @@ def test_a_limit_of_time_is_told_in_seconds(start: Start) -> None:
     assert (lost.status, lost.outside) == (Status.TIMEOUT, None)
     assert lost.reason == "exceeded its time limit of 0.25 s"
     assert time.monotonic() - before < 20
+
+
+def test_the_drivers_own_memory_is_not_held_against_it(start: Start) -> None:
+    held = b"x" * (300 << 20)
+    with start() as child:
+        child.terms = replace(child.terms, memory_bytes=250 << 20)
+        assert told(child, sleep_s=0.8)["event"] == "done"
+    assert psutil.Process().memory_info().rss > len(held)
+
+
+def test_a_folder_that_is_gone_already_is_no_failure(start: Start) -> None:
+    with start() as child:
+        told(child)
+        shutil.rmtree(child.folder)
+    assert not psutil.pid_exists(child._process.pid)
 
 
 def test_what_is_larger_than_the_pipe_arrives_whole_though_it_is_read_late(start: Start) -> None:
