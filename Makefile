@@ -3,7 +3,7 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 READY := .venv/ready
 
-.PHONY: quick test test-all promises check mutants fmt lint audit bench bench-save asv asv-compare clean
+.PHONY: quick test test-all promises faults check mutants fmt lint audit bench bench-save asv asv-compare clean
 
 BASELINE := tests/benchmarks/baseline/baseline.json
 BENCH_RUN = $(BIN)/pytest tests/benchmarks --benchmark-enable --benchmark-only \
@@ -26,6 +26,16 @@ test: lint
 # The slow tests behind sentences of the docs: docs/promises.md.
 promises: $(READY)
 	$(BIN)/pytest -n 2 --dist loadfile -m "slow and promise" --durations=10
+
+# Faults put in for real: kills, full disks, damaged state, hostile plug-ins, thousands of runs. It
+# takes two hours, writes the table of docs/reliability.md, and goes on with the kills if stopped.
+# A part of it: make faults FAULTS="-k kills".
+FAULTS ?=
+DOWNLOADS = tests/inputs/test_download.py tests/inputs/test_limits.py tests/inputs/test_turns.py
+
+faults: $(READY)
+	$(BIN)/pytest tests/faults $(DOWNLOADS) -m "not gpu" --kills 300 --soak 5000 --keep .faults \
+		--table docs/reliability.md $(FAULTS)
 
 test-all: lint
 	$(BIN)/pytest -n 2 --dist worksteal -m "not gpu"
