@@ -152,16 +152,17 @@ def _own_metrics() -> dict[str, Entry[Metric]]:
     }
 
 
-def metrics_in(files: Iterable[Path]) -> dict[str, Entry[Metric]]:
-    """Those of the package, and those that these files declare. No other file is read.
+def declared_in(files: Iterable[Path]) -> Registry:
+    """What these files declare, and the package's metrics. No other file is imported.
 
     Raises RegistryError for a file that cannot be.
     """
     registry = Registry(metrics=_own_metrics())
+    packaged = dict(_packaged())
     for path in files:
-        if add_file(registry, path) is None:
+        if add_file(registry, path, packaged.get(path)) is None:
             raise RegistryError(f"{path} cannot be used: {registry.broken[path]}.")
-    return registry.metrics
+    return registry
 
 
 def add_file(registry: Registry, path: Path, module_name: str | None = None) -> ModuleType | None:
@@ -195,12 +196,17 @@ def _add(table: dict[str, Entry[_Info]], entry: Entry[_Info]) -> None:
     table[entry.info.name] = entry
 
 
-def _files(plugins: Sequence[Path]) -> Iterator[tuple[Path, str | None]]:
+def _packaged() -> Iterator[tuple[Path, str]]:
+    """Files of the package's own methods and data sets, with the names of their modules."""
     for package in ("omicsbench.methods", "omicsbench.datasets"):
         spec = importlib.util.find_spec(package)
         for location in (spec.submodule_search_locations or ()) if spec else ():
             for path in _python_files(Path(location)):
                 yield path, f"{package}.{path.stem}"
+
+
+def _files(plugins: Sequence[Path]) -> Iterator[tuple[Path, str | None]]:
+    yield from _packaged()
     for folder in (*plugins, *_entry_point_folders()):
         for path in _python_files(folder):
             # Importing runs a file: a script that happens to lie there is left alone.

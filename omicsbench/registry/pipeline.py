@@ -27,6 +27,7 @@ class Stage:
     info: MethodInfo
     params: dict[str, Any]
     code_id: str
+    path: Path | None = None  # of the file that declares it; None of an import path
 
     def build(self, random_state: int, device: str, places: Any = None) -> Any:
         """A fresh, unfitted method; one that cannot use ``device`` works on the CPU.
@@ -88,6 +89,11 @@ class Pipeline:
         return first if first == "integrate" else last
 
     @property
+    def files(self) -> tuple[str, ...]:
+        """The files that declare its methods."""
+        return tuple(sorted({str(stage.path) for stage in self.stages if stage.path}))
+
+    @property
     def invertible(self) -> bool:
         return all(stage.info.invertible for stage in self.stages)
 
@@ -133,9 +139,10 @@ def _stage(
     foreign = ":" in call.name
     if foreign:
         make, info, code_id = _foreign(call.name, families)
+        path = None
     else:
         entry = registry.method(call.name)
-        make, info, code_id = entry.make, entry.info, entry.code_id
+        make, info, code_id, path = entry.make, entry.info, entry.code_id, entry.path
     params = _with_dimension(call, make, n_components)
     if not foreign and "n_components" in params and not _positive(params["n_components"]):
         raise RegistryError(
@@ -145,7 +152,7 @@ def _stage(
     # `pca(50)`, as people write it, where the dimension is the first parameter.
     leading = next(iter(inspect.signature(make).parameters), None)
     first = leading == "n_components" and "n_components" in params
-    return Stage(call_text(call.name, params, int(first)), make, info, params, code_id)
+    return Stage(call_text(call.name, params, int(first)), make, info, params, code_id, path)
 
 
 def _with_dimension(call: Call, make: Any, n_components: int | None) -> dict[str, Any]:

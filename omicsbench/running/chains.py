@@ -51,6 +51,7 @@ def chains(
             pipeline.is_control,
             runs=tuple((p.spec, str(p.prepared.folder)) for p in runs),
             sees=pipeline.sees,
+            files=pipeline.files,
             shared=() if tuned else tuple(sorted(shared.intersection(pipeline.prefixes))),
             known=known.get(label, ()),
         )

@@ -32,7 +32,6 @@ class Conditions:
     warm_up_timeout_s: float
     jobs: int = 1  # pipelines at a time
     metric_files: tuple[str, ...] = ()  # of metrics that are not of the package
-    plugins: tuple[str, ...] = ()
     families: dict[str, Family] = field(default_factory=dict)
     manner: Manner = Manner()
 
@@ -46,6 +45,7 @@ class Job:
     family: Family
     is_control: bool
     runs: tuple[tuple[RunSpec, str], ...]  # spec and folder of its prepared data
+    files: tuple[str, ...] = ()  # that declare its methods
     sees: tuple[str, ...] = ()  # parts of whose rows the pipeline may see the labels
     shared: tuple[str, ...] = ()  # stages that other pipelines of the suite begin with too
     known: tuple[Observation, ...] = ()  # what its runs stored earlier cost
@@ -64,7 +64,7 @@ class Job:
         return {
             "pipeline": self.pipeline,
             "shared": self.shared,
-            "plugins": given.plugins,
+            "files": sorted({*self.files, *given.metric_files}),
             "families": given.families,
             "scratch": str(Path(given.scratch) / "stages"),
             "jobs": given.jobs,

@@ -100,7 +100,6 @@ def run_suite(
                 limits=limits_of(suite),
                 warm_up_timeout_s=suite.warm_up_timeout_s,
                 jobs=suite.jobs,
-                plugins=tuple(map(str, registry.plugins)),
                 metric_files=_metric_files(plan, registry),
                 families=dict(suite.families),
                 manner=manner,

@@ -32,10 +32,10 @@ class _Scorer:
     """State of a scorer: its metrics, and the prepared data it has opened."""
 
     def __init__(self, told: Content) -> None:
-        from omicsbench.registry.discover import metrics_in
+        from omicsbench.registry.discover import declared_in
         from omicsbench.running.scoring import Bench
 
-        self.entries = metrics_in(map(Path, told["metric_files"]))
+        self.entries = declared_in([Path(file) for file in told["metric_files"]]).metrics
         metrics = {name: entry.info for name, entry in self.entries.items()}
         self.bench = Bench(Path(told["out"]), Path(told["scratch"]), metrics)
         self.bench.scratch.mkdir(parents=True, exist_ok=True)

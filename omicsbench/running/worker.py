@@ -85,11 +85,12 @@ class _Server:
     def __init__(self, job: dict[str, Any]) -> None:
         start = time.perf_counter()
         from omicsbench.records import environment
-        from omicsbench.registry.discover import discover
+        from omicsbench.registry.discover import declared_in
         from omicsbench.registry.pipeline import resolve
         from omicsbench.running.fitting import Workplace
 
-        registry = discover([Path(p) for p in job["plugins"]])
+        # Another method's file may do anything when it is imported; so only the own ones are.
+        registry = declared_in([Path(file) for file in job["files"]])
         pipeline = resolve(job["pipeline"], registry, families=job["families"])
         for stage in pipeline.stages:
             for module in stage.info.needs:

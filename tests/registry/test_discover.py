@@ -15,7 +15,7 @@ from omicsbench.errors import OmicsbenchError, RegistryError
 from omicsbench.metrics import METRICS
 from omicsbench.planning.suite import load_suite, make_suite, suites
 from omicsbench.plugin import MethodInfo
-from omicsbench.registry.discover import Entry, discover, unavailable
+from omicsbench.registry.discover import Entry, declared_in, discover, unavailable
 
 HEAVY = ("torch", "sklearn", "scanpy", "anndata", "umap", "openTSNE", "scipy", "pandas", "numba")
 REGISTRY = discover()
@@ -228,3 +228,18 @@ def test_an_edit_to_a_helper_file_is_an_edit_to_the_method(tmp_path: Path) -> No
     after = Entry(MethodInfo("mine", "simple", "x", "x"), dict, path).code_id
     (tmp_path / "_unrelated.py").write_text("x = 1")
     assert before != after == Entry(MethodInfo("mine", "simple", "x", "x"), dict, path).code_id
+
+
+def test_what_a_file_declares_is_found_without_the_others(tmp_path: Path) -> None:
+    (tmp_path / "mine.py").write_text(
+        "from omicsbench.plugin import method\n"
+        "@method(name='mine', family='simple', summary='x', source='x')\n"
+        "class Mine:\n    '''x'''\n"
+    )
+    (tmp_path / "other.py").write_text("raise SystemExit  # omicsbench\n")
+    packaged = discover().method("pca").path
+    found = declared_in([tmp_path / "mine.py", packaged])
+    assert found.methods.keys() == {"mine", "pca"}
+    assert found.method("pca").make is discover().method("pca").make
+    with pytest.raises(RegistryError, match="other.py cannot be used: SystemExit"):
+        declared_in([tmp_path / "other.py"])
