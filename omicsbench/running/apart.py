@@ -90,15 +90,16 @@ class _Method:
     """How the method's code left the process; one run is done at a time."""
 
     state: list[Any] | None = None
+    imported: list[Any] | None = None  # as the import of its files left the process
     environment: dict[str, str] | None = None  # before its first run
 
 
 def new_run(seed: int) -> None:
-    """Forget what the method's code did to the process in earlier runs.
+    """Forget what the method's code did to the process in earlier runs, but not when imported.
 
     Generators that it does not seed itself begin at ``seed``, whatever ran before.
     """
-    _Method.state = None
+    _Method.state = _Method.imported
     if _Method.environment is None:
         _Method.environment = dict(os.environ)
     if os.environ != _Method.environment:
@@ -126,3 +127,11 @@ def methods_code() -> Iterator[None]:
             os._exit(0)
         _Method.state = _state()
         _set(ours)
+
+
+@contextlib.contextmanager
+def methods_import() -> Iterator[None]:
+    """Around the import of a method's files, which is its code too."""
+    with methods_code():
+        yield
+    _Method.imported = _Method.state

@@ -87,14 +87,16 @@ class _Server:
         from omicsbench.records import environment
         from omicsbench.registry.discover import declared_in
         from omicsbench.registry.pipeline import resolve
+        from omicsbench.running.apart import methods_import
         from omicsbench.running.fitting import Workplace
 
         # Another method's file may do anything when it is imported; so only the own ones are.
-        registry = declared_in([Path(file) for file in job["files"]])
-        pipeline = resolve(job["pipeline"], registry, families=job["families"])
-        for stage in pipeline.stages:
-            for module in stage.info.needs:
-                importlib.import_module(module)
+        with methods_import():
+            registry = declared_in([Path(file) for file in job["files"]])
+            pipeline = resolve(job["pipeline"], registry, families=job["families"])
+            for stage in pipeline.stages:
+                for module in stage.info.needs:
+                    importlib.import_module(module)
         self.import_s = time.perf_counter() - start
         self.warm_up_s = 0.0
         self.warm: set[tuple[bool, int]] = set()

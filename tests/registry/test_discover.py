@@ -241,5 +241,5 @@ def test_what_a_file_declares_is_found_without_the_others(tmp_path: Path) -> Non
     found = declared_in([tmp_path / "mine.py", packaged])
     assert found.methods.keys() == {"mine", "pca"}
     assert found.method("pca").make is discover().method("pca").make
-    with pytest.raises(RegistryError, match="other.py cannot be used: SystemExit"):
+    with pytest.raises(RegistryError, match=r"other\.py cannot be used: SystemExit"):
         declared_in([tmp_path / "other.py"])

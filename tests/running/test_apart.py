@@ -171,6 +171,22 @@ def test_no_run_hands_on_to_another_and_strictness_stays_with_the_method(tmp_pat
     assert not any(r.notes for r in records if r not in remembers)
 
 
+def test_what_an_import_does_is_there_for_the_method_and_for_nobody_else() -> None:
+    before = np.geterr()
+    try:
+        with apart.methods_import():
+            np.seterr(all="raise")
+        assert np.geterr() == before
+        for _ in range(2):
+            apart.new_run(0)
+            with apart.methods_code():
+                assert set(np.geterr().values()) == {"raise"}
+                np.seterr(all="ignore")
+            assert np.geterr() == before
+    finally:
+        apart._Method.state = apart._Method.imported = None
+
+
 def _told(record: RunRecord) -> dict[str, Any]:
     (told,) = record.fit_info.values()
     return dict(told)
