@@ -65,6 +65,7 @@ def study(**changes: Any) -> list[RunRecord]:
 def test_a_tuned_pipeline_is_a_dearer_one_of_the_same_comparison() -> None:
     found = at_equal_cost(study(), budgets=5)
     assert {b.metric for b in found} == {"knn_recall"}, "secondary metrics are left out"
+    assert len(found) == 5
     assert [b.at.budget for b in found][:: len(found) - 1] == [1.5, 40.5]
     named = {b.at.deep.pipeline if b.at.deep else "" for b in found}
     assert named == {"", "net", f"net ({TUNED})"}

@@ -44,6 +44,7 @@ def only_row(deep: Side, simple: Side, need: int = 5) -> SizeDifference:
 def test_five_pairs_of_finished_runs_count() -> None:
     found = only_row(side("net", *five("net", 0.6)), side("pca", *five("pca", 0.5)))
     assert found == SizeDifference(100, "net", "pca", None, None, None, 5)
+    assert (found.use, found.note, found.failed) == ("compared", "", False)
     short = only_row(side("net", *five("net", 0.6)), side("pca", *five("pca", 0.5)), need=6)
     assert (short.use, short.failed) == ("not_shown", False)
     assert short.note == "5 repeats; at least 6 are needed for a claim"
