@@ -90,19 +90,21 @@ def test_a_pipeline_whose_repeats_failed_is_not_chosen() -> None:
 
 
 def test_what_is_refused() -> None:
-    with pytest.raises(ValueError, match="per repeat"):
+    said = "^costs, validation and test scores need one number per repeat each$"
+    with pytest.raises(ValueError, match=said):
         within_budgets([SMALL], [pipeline("linear", 1, 1, 1, repeats=6)], [1])
-    with pytest.raises(ValueError, match="min_repeats"):
+    with pytest.raises(ValueError, match="^min_repeats must be at least 1$"):
         within_budgets([], [], [1], min_repeats=0)
     for costs, number, says in (
-        ([], 5, "needs a cost"),
-        ([NAN], 5, "needs a cost"),
-        ([0, 2, 1], 5, "positive"),
-        ([1, 2], 1, "at least 2"),
+        ([], 5, "a grid needs a cost"),
+        ([NAN], 5, "a grid needs a cost"),
+        ([0, 2, 1], 5, "costs must be positive"),
+        ([1, 2], 1, "a grid needs at least 2 budgets"),
     ):
-        with pytest.raises(ValueError, match=says):
+        with pytest.raises(ValueError, match=f"^{says}$"):
             budget_grid(costs, number)
-    with pytest.raises(ValueError, match="as long"):
+    assert len(budget_grid([1, 2], 2)) == 2
+    with pytest.raises(ValueError, match="must be one list each, as long$"):
         pareto([1, 2], [1])
 
 
