@@ -90,10 +90,10 @@ def test_a_pipeline_whose_repeats_failed_is_not_chosen() -> None:
 
 
 def test_what_is_refused() -> None:
-    said = "^costs, validation and test scores need one number per repeat each$"
+    said = r"^costs, validation and test scores need one number per repeat each$"
     with pytest.raises(ValueError, match=said):
         within_budgets([SMALL], [pipeline("linear", 1, 1, 1, repeats=6)], [1])
-    with pytest.raises(ValueError, match="^min_repeats must be at least 1$"):
+    with pytest.raises(ValueError, match=r"^min_repeats must be at least 1$"):
         within_budgets([], [], [1], min_repeats=0)
     for costs, number, says in (
         ([], 5, "a grid needs a cost"),
@@ -104,7 +104,7 @@ def test_what_is_refused() -> None:
         with pytest.raises(ValueError, match=f"^{says}$"):
             budget_grid(costs, number)
     assert len(budget_grid([1, 2], 2)) == 2
-    with pytest.raises(ValueError, match="must be one list each, as long$"):
+    with pytest.raises(ValueError, match=r"must be one list each, as long$"):
         pareto([1, 2], [1])
 
 
