@@ -16,6 +16,8 @@ import psutil
 
 MARK = "OMICSBENCH_OWNER"  # variable: the folder of the process that all this belongs to
 PROC = Path("/proc")
+QUIET = 4  # looks in a row
+POLL_S = 0.005
 PATIENCE_S = 10.0  # to see killed processes go
 
 
@@ -47,8 +49,9 @@ def _parents() -> Iterator[tuple[int, int]]:
 
 
 def _pids() -> list[str]:
+    """Of all processes, the newest first: it may be replaced before it is looked at."""
     names = os.listdir(PROC) if PROC.is_dir() else []  # noqa: PTH208 (many, and often)
-    return [name for name in names if name.isdigit()]
+    return sorted((name for name in names if name.isdigit()), key=int, reverse=True)
 
 
 def marked(owner: str) -> Iterator[psutil.Process]:
@@ -66,18 +69,34 @@ def marked(owner: str) -> Iterator[psutil.Process]:
 
 
 def end(owner: str, known: Iterable[psutil.Process] = ()) -> None:
-    """Kill all that belongs to ``owner``, and ``known`` with its kin, until nothing is left."""
-    living = list(known)
+    """Kill all that belongs to ``owner``, and ``known`` with its kin, until nothing is left.
+
+    Where there were several, one of them may have been replaced by a child while it was looked for,
+    so nothing has to be found some times in a row.
+    """
+    living, quiet, needed = set(known), 0, 1
     deadline = time.monotonic() + PATIENCE_S
-    while time.monotonic() < deadline:
-        found = {*living, *marked(owner), *kin(living)}
-        living = [process for process in found if process.pid != os.getpid() and _lives(process)]
-        if not living:
-            return
+    while quiet < needed and time.monotonic() < deadline:
+        found = living | _stopped(owner)
+        found |= kin(found)
+        living = {process for process in found if process.pid != os.getpid() and _lives(process)}
         for process in living:
             with contextlib.suppress(psutil.Error):
                 process.kill()
-        time.sleep(0.005)
+        needed = QUIET if len(found) > 1 else needed
+        quiet = 0 if living else quiet + 1
+        time.sleep(POLL_S if living or quiet < needed else 0)
+
+
+def _stopped(owner: str) -> set[psutil.Process]:
+    """What is marked, each stopped as soon as it is found: it starts nothing more."""
+    found = set()
+    for process in marked(owner):
+        if process.pid != os.getpid():
+            with contextlib.suppress(psutil.Error):
+                process.suspend()
+            found.add(process)
+    return found
 
 
 def _lives(process: psutil.Process) -> bool:

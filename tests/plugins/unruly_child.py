@@ -98,6 +98,19 @@ def many(channel):
             os._exit(0)
 
 
+def replaced(channel):
+    """A process that starts another and ends, and so on, a hundred times a second."""
+    if os.fork():
+        return
+    os.setsid()
+    until = time.monotonic() + 30
+    while time.monotonic() < until:
+        if os.fork():
+            os._exit(0)
+        time.sleep(0.01)
+    os._exit(0)
+
+
 def idle_forks(channel):
     """Holds 200 MB, in common with five processes that do nothing."""
     global held

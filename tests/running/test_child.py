@@ -102,6 +102,17 @@ def test_what_it_started_is_ended_with_it(child: Child, what: str, dead: bool) -
     assert not [one for one in others if one.is_running() and one.status() != "zombie"]
 
 
+def test_a_process_that_is_replaced_all_the_time_is_caught(child: Child) -> None:
+    _do(child, "replaced")
+    time.sleep(0.2)
+    with pytest.raises(Lost):
+        _do(child, "dies")
+    child.close()
+    for _ in range(20):
+        assert not [*marked(str(child.folder))]
+        time.sleep(0.005)
+
+
 def test_a_time_limit_holds(child: Child) -> None:
     with pytest.raises(Lost, match=r"exceeded its time limit of 0\.5 s") as lost:
         _do(child, "sleeps", 0.5)
