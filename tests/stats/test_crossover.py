@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import warnings
 
 import numpy as np
 import pytest
@@ -62,7 +63,7 @@ def test_two_parts_of_the_error_as_welch_has_them() -> None:
 def test_folds_are_corrected_as_nadeau_and_bengio_do() -> None:
     values = table([0.4])
     plain, folds = moments(Differences(values)), moments(Differences(values, folds=True))
-    assert folds.error[0] / plain.error[0] == pytest.approx(math.sqrt(1 + 10 * FOLD_OVERLAP))
+    assert folds.error[0] / plain.error[0] == pytest.approx(math.sqrt(1 + 10 / 4))
 
 
 def test_stored_error_over_cells_is_added_and_more_repeats_do_not_remove_it() -> None:
@@ -120,6 +121,8 @@ def test_units_take_the_place_of_the_stored_error_where_they_are_known() -> None
     at = moments(Differences(table([0.0, 0.0]), units, np.array([9.0, 0.5])))
     assert at.cells.tolist() == pytest.approx([4.0 / 3, 0.25])
     assert at.cells_dof.tolist() == [2.0, np.inf]
+    two = moments(Differences(table([0.0]), np.array([[1.0], [3.0]]), np.array([9.0])))
+    assert (two.cells.tolist(), two.cells_dof.tolist()) == ([1.0], [1.0])
     one = moments(Differences(table([0.0]), np.array([[1.0]]), np.array([0.5])))
     assert one.cells.tolist() == [0.25], "one unit tells nothing"
 
@@ -129,6 +132,22 @@ def test_one_pair_has_a_mean_and_no_error() -> None:
     assert at.mean.tolist() == [0.5, 0.25]
     assert np.isnan([at.error, at.spread, at.dof, at.repeats]).all()
     assert np.isnan(at.p_above(0.0)).all()
+
+
+def test_what_is_unknown_is_no_warning() -> None:
+    """At the sizes: no pair, one, two that are equal, three."""
+    nan = np.nan
+    values = np.array([[nan, 1.0, 1.0, 1.0], [nan, nan, 1.0, 2.0], [nan, nan, nan, 4.0]])
+    for cells in (None, np.array([0.0, 0.0, 0.0, 0.5])):
+        found = Differences(values, cell_error=cells)
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            at = moments(found)
+            p = at.p_above(1.0)
+            paths = bootstrap_means(found, at, 50, 0)
+        assert np.isnan(p).tolist() == [True, True, False, False]
+        assert p[2] == 0.5
+        assert np.isfinite(paths[:, 1:]).all()
 
 
 def test_some_sizes_of_several() -> None:
