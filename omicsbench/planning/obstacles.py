@@ -24,9 +24,9 @@ def obstacle(wanted: Wanted) -> str | None:
 
 
 def obstacle_in_data(wanted: Wanted, spec: RunSpec, prepared: Prepared) -> str | None:
-    """The first reason of all, None if the run can be done."""
+    """The first reason that the prepared data give, None if there is none."""
     reasons = (rule(wanted, spec, prepared) for rule in OF_DATA)
-    return obstacle(wanted) or next((reason for reason in reasons if reason), None)
+    return next((reason for reason in reasons if reason), None)
 
 
 def _missing(wanted: Wanted) -> str | None:

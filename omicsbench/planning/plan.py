@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import cached_property, partial
 
 from omicsbench.errors import OmicsbenchError
 from omicsbench.inputs.source import OwnData
-from omicsbench.planning.obstacles import obstacle_in_data
+from omicsbench.planning.obstacles import obstacle, obstacle_in_data
 from omicsbench.planning.outline import ChosenData, DataTerms, Outline, outline
 from omicsbench.planning.suite import Suite
 from omicsbench.prepare.prepared import Prepared, prepare
@@ -26,6 +26,11 @@ class Planned:
     pipeline: Pipeline
     prepared: Prepared
     skip: str | None = None
+
+    @cached_property
+    def key(self) -> str:
+        """That of the spec, which has to work it out."""
+        return self.spec.key
 
     def skipped_record(self, suite: str, here: Environment) -> RunRecord:
         """The record of a run set aside; ``here`` is the environment in which it cannot run."""
@@ -76,13 +81,11 @@ def _runs(whole: Outline, data: ChosenData, prepared: dict[int, Prepared]) -> li
     contents = prepared[0].contents
     train = min(p.split.train.size for p in prepared.values())
     terms = DataTerms.of(contents.id, contents.shape[0], train)
-    return [
-        Planned(
-            spec,
-            wanted.contestant.pipeline,
-            prepared[spec.repeat],
-            obstacle_in_data(wanted, spec, prepared[spec.repeat]),
-        )
-        for wanted in whole.wanted(data, data.sizes(terms.train))
-        for spec in wanted.specs(terms)
-    ]
+    made: list[Planned] = []
+    for wanted in whole.wanted(data, data.sizes(terms.train)):
+        known = obstacle(wanted)
+        for spec in wanted.specs(terms):
+            held = prepared[spec.repeat]
+            skip = known or obstacle_in_data(wanted, spec, held)
+            made.append(Planned(spec, wanted.contestant.pipeline, held, skip))
+    return made

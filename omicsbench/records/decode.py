@@ -11,6 +11,7 @@ from pydantic_core import from_json
 from omicsbench.errors import StoreError
 from omicsbench.records import reading
 from omicsbench.records.ids import digest
+from omicsbench.records.sharing import share_names, with_shared_parts
 from omicsbench.records.spec import SCHEMA_VERSION, RunRecord
 from omicsbench.records.upgrade import OLDEST, upgraded
 
@@ -60,7 +61,7 @@ def from_content(content: Any, where: str, mend: str = DELETE) -> RunRecord:
             f"{where} has record schema {schema}, this omicsbench reads {SCHEMA_VERSION}: {todo}."
         )
     try:
-        record = RunRecord.model_validate(upgraded(content))
+        record = RunRecord.model_validate(with_shared_parts(upgraded(content)))
     except (KeyError, TypeError) as error:  # an older one, of which a part is missing
         raise damaged(where, mend) from error
     except ValidationError as error:
@@ -71,6 +72,7 @@ def from_content(content: Any, where: str, mend: str = DELETE) -> RunRecord:
     # The spec as it was written is hashed first: it need not be made into JSON for that.
     if record.key != digest(content["spec"]) and record.key != record.spec.key:
         raise misplaced(where, mend)
+    share_names(record, record.spec, record.phases)
     return record
 
 

@@ -16,6 +16,7 @@ from omicsbench.errors import StoreError
 from omicsbench.records import disk, packed, reading
 from omicsbench.records.decode import NewerRecord, decode
 from omicsbench.records.packed import PACKED_FILE
+from omicsbench.records.sharing import collector_waits
 from omicsbench.records.spec import RunRecord, Status
 
 PROBE_BYTES = 8192  # about a record
@@ -95,10 +96,11 @@ def read_records(folder: Path) -> list[RunRecord]:
     if not folder.is_dir():
         raise StoreError(f"There is no results folder {folder}.")
     records = {}
-    for name, found in _each(folder):
-        if isinstance(found, StoreError):
-            raise found
-        records[name or found.key] = found
+    with collector_waits():
+        for name, found in _each(folder):
+            if isinstance(found, StoreError):
+                raise found
+            records[name or found.key] = found
     if not records:
         raise no_records(folder)
     return [records[name] for name in sorted(records)]
@@ -110,13 +112,14 @@ def readable(folder: Path) -> tuple[dict[str, RunRecord], int]:
     Raises StoreError if a newer omicsbench wrote one: it must not be overwritten.
     """
     records, others = {}, 0
-    for name, found in _each(folder):
-        if isinstance(found, NewerRecord):
-            raise found
-        if isinstance(found, StoreError):
-            others += 1
-        else:
-            records[name or found.key] = found
+    with collector_waits():
+        for name, found in _each(folder):
+            if isinstance(found, NewerRecord):
+                raise found
+            if isinstance(found, StoreError):
+                others += 1
+            else:
+                records[name or found.key] = found
     return records, others
 
 

@@ -7,6 +7,7 @@ import inspect
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -34,11 +35,16 @@ class Stage:
 
         ``places`` (p,) are those of its features among the measured ones, where known.
         """
-        known = inspect.signature(self.make).parameters
+        known = self.parameters
         usable = device if device in self.info.devices else "cpu"
         extra = {"random_state": random_state, "device": usable, "places": places}
         given = {k: v for k, v in extra.items() if k in known and k not in self.params}
         return self.make(**self.params, **given)
+
+    @cached_property
+    def parameters(self) -> Mapping[str, inspect.Parameter]:
+        """What it can be made with, by name: asked for each of a suite's runs."""
+        return inspect.signature(self.make).parameters
 
     @property
     def n_components(self) -> int | None:
@@ -53,7 +59,7 @@ class Stage:
 
     def value(self, name: str) -> Any:
         """A parameter's value, stated or by default; None if there is no such parameter."""
-        parameter = inspect.signature(self.make).parameters.get(name)
+        parameter = self.parameters.get(name)
         return self.params.get(name, parameter.default if parameter else None)
 
 
@@ -63,7 +69,7 @@ class Pipeline:
 
     stages: tuple[Stage, ...]
 
-    @property
+    @cached_property
     def text(self) -> str:
         return " > ".join(stage.text for stage in self.stages)
 
@@ -104,7 +110,7 @@ class Pipeline:
             return ("train", "validation", "test")
         return ("train",) if any(stage.info.task == "predict" for stage in self.stages) else ()
 
-    @property
+    @cached_property
     def code_id(self) -> str:
         return digest([[s.info.version, s.code_id] for s in self.stages])
 

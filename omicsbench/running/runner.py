@@ -92,7 +92,7 @@ def run_suite(
     try:
         with claimed(out, command or "run_suite") as claim, scratch("run") as own:
             plan += make_plan(suite, registry, own_data, observer.dataset)
-            write_plan(out, dump(suite), [planned.spec.key for planned in plan], command)
+            write_plan(out, dump(suite), [planned.key for planned in plan], command)
             conditions = Conditions(
                 suite=suite.name,
                 out=str(out.resolve()),
@@ -126,7 +126,7 @@ def _to_do(plan: Sequence[Planned], conditions: Conditions, observer: Observer) 
     """Chains of jobs for the runs that are not done yet; what cannot run is set aside."""
     out, manner = Path(conditions.out), conditions.manner
     stored = store.stored(out)
-    keys = {planned.spec.key for planned in plan}
+    keys = {planned.key for planned in plan}
     done = {
         key
         for key, record in stored.items()
@@ -134,10 +134,10 @@ def _to_do(plan: Sequence[Planned], conditions: Conditions, observer: Observer) 
     }
     here = environment.describe(conditions.jobs)
     for planned in plan:
-        if planned.skip and planned.spec.key not in done:
+        if planned.skip and planned.key not in done:
             store.write_record(out, planned.skipped_record(conditions.suite, here))
-            done.add(planned.spec.key)
-    todo = [planned for planned in plan if planned.spec.key not in done]
+            done.add(planned.key)
+    todo = [planned for planned in plan if planned.key not in done]
     observer.start(todo, len(done))
     return chains(todo, conditions, known_costs(plan, stored.values(), here))
 
@@ -145,7 +145,7 @@ def _to_do(plan: Sequence[Planned], conditions: Conditions, observer: Observer) 
 def _stored(plan: Sequence[Planned], out: Path, lost: Sequence[str]) -> list[RunRecord]:
     """The records of all planned runs as they lie on disk. Raises RunsMissing if one does not."""
     stored = store.stored(out)
-    found = [(planned.spec, stored.get(planned.spec.key)) for planned in plan]
+    found = [(planned.spec, stored.get(planned.key)) for planned in plan]
     records = [record for spec, record in found if record is not None and record.spec == spec]
     missing = len(plan) - len(records)
     if missing:
@@ -163,7 +163,7 @@ def _where_it_stands(out: Path, plan: Sequence[Planned], signal: str) -> str:
     again = "the same command goes on from there."
     if not plan:
         return f"Stopped{by} while the data were prepared; {again}"
-    kept = len(store.stored(out).keys() & {planned.spec.key for planned in plan})
+    kept = len(store.stored(out).keys() & {planned.key for planned in plan})
     return f"Stopped{by}. {kept} of {len(plan)} runs are kept in {out}; {again}"
 
 
