@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Any
+import csv
+import io
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, TextIO
 
+import numpy as np
 import pandas as pd
 
 from omicsbench.records.spec import RunRecord, Status
@@ -20,6 +23,34 @@ EQUAL = (
     "features_per_size",
     "scored",
 )
+PARTS = ("test", "validation", "in_sample")
+HEAD = (
+    "dataset",
+    "task",
+    "pipeline",
+    "family",
+    "output_dim",
+    "size",
+    "repeat",
+    "device",
+    "tuning",
+    "status",
+    "reason",
+    "cause",
+)
+SCORE = ("part", "metric", "value", "se")
+END = (
+    "tuning_s",
+    "fit_s",
+    "transform_s",
+    "cpu_s",
+    "energy_j",
+    "peak_rss_bytes",
+    "key",
+)
+
+Score = tuple[str | None, str | None, float | None, float | None]
+NO_SCORE: list[Score] = [(None,) * 4]
 
 
 def equal_terms(record: RunRecord) -> tuple[Any, ...]:
@@ -27,67 +58,93 @@ def equal_terms(record: RunRecord) -> tuple[Any, ...]:
     return (*(getattr(record.spec, name) for name in EQUAL), record.spec.tuned_as)
 
 
-def tidy(records: Iterable[RunRecord]) -> pd.DataFrame:
+def tidy(records: Iterable[RunRecord], parts: Sequence[str] = PARTS) -> pd.DataFrame:
     """Long table, one row per (run, part, metric); a run without scores has one row.
 
-    ``part`` is test, validation or in_sample; ``se`` is the standard error of a test score over
-    the scored cells, where one is known. Times are in seconds, memory in bytes, energy in joules;
-    ``tuning`` is empty where the pipeline ran as written.
+    ``part`` is test, validation or in_sample, those of ``parts``; ``se`` is the standard error of a
+    test score over the scored cells, where one is known. Times are in seconds, memory in bytes,
+    energy in joules; ``tuning`` is empty where the pipeline ran as written.
     """
-    names = [
-        "dataset",
-        "task",
-        "pipeline",
-        "family",
-        "output_dim",
-        "size",
-        "repeat",
-        "device",
-        "tuning",
-        "status",
-        "reason",
-        "cause",
-        "part",
-        "metric",
-        "value",
-        "se",
-        "tuning_s",
-        "fit_s",
-        "transform_s",
-        "cpu_s",
-        "energy_j",
-        "peak_rss_bytes",
-        "key",
+    ordered = sorted(records, key=_rank)
+    scores = [_scores(record, parts) for record in ordered]
+    rows = np.repeat(np.arange(len(ordered)), [len(of) for of in scores])
+    long = pd.DataFrame(
+        {name: [score[at] for of in scores for score in of] for at, name in enumerate(SCORE)}
+    )
+    of_run = _runs(ordered).take(rows).reset_index(drop=True)
+    return pd.concat([of_run[list(HEAD)], long, of_run[list(END)]], axis=1)
+
+
+def write_csv(records: Iterable[RunRecord], file: TextIO) -> None:
+    """Write what ``tidy(records).to_csv`` would: the millions of its rows are never held."""
+    ordered = sorted(records, key=_rank)
+    file.write(",".join([*HEAD, *SCORE, *END]) + "\n")
+    runs = _runs(ordered)
+    texts = zip(ordered, _texts(runs, HEAD), _texts(runs, END), strict=True)
+    for record, head, end in texts:
+        file.writelines(
+            f"{head},{part or ''},{name or ''},{_number(value)},{_number(se)},{end}\n"
+            for part, name, value, se in _scores(record, PARTS)
+        )
+
+
+def _runs(ordered: Sequence[RunRecord]) -> pd.DataFrame:
+    """What the rows of each run share."""
+    rows = [
+        (
+            *_spec_columns(r),
+            *(r.status.value, r.reason, r.cause.value if r.cause else None),
+            *_times(r),
+            *(r.cpu_s, r.energy_j, r.peak_rss_bytes, r.key),
+        )
+        for r in ordered
     ]
-    rows: list[tuple[Any, ...]] = []
-    for r in sorted(records, key=_rank):
-        s = r.spec
-        head = [
-            s.dataset,
-            s.task,
-            s.pipeline,
-            r.family,
-            r.output_dim,
-            s.size,
-            s.repeat,
-            s.device,
-            s.tuned_as,
-            r.status.value,
-            r.reason,
-            r.cause.value if r.cause else None,
-        ]
-        done, spent = r.status is Status.OK, r.phases
-        times = (spent.tuning_s, spent.fit_s, spent.transform_s) if done else (None,) * 3
-        end = [*times, r.cpu_s, r.energy_j, r.peak_rss_bytes, r.key]
-        parts = {"test": r.scores, "validation": r.validation, "in_sample": r.in_sample}
-        errors = {"test": r.scores_se}
-        scores = [
-            (part, name, of[name], errors.get(part, {}).get(name))
-            for part, of in parts.items()
-            for name in sorted(of)
-        ]
-        rows += [(*head, *score, *end) for score in scores] or [(*head, *[None] * 4, *end)]
-    return pd.DataFrame(rows, columns=names)
+    return pd.DataFrame(rows, columns=[*HEAD, *END])
+
+
+def _spec_columns(r: RunRecord) -> tuple[Any, ...]:
+    s = r.spec
+    told = (s.dataset, s.task, s.pipeline, r.family, r.output_dim, s.size, s.repeat, s.device)
+    return *told, s.tuned_as
+
+
+def _times(r: RunRecord) -> tuple[float | None, ...]:
+    spent = r.phases
+    if r.status is not Status.OK:
+        return (None,) * 3
+    return spent.tuning_s, spent.fit_s, spent.transform_s
+
+
+def _scores(record: RunRecord, parts: Sequence[str]) -> list[Score]:
+    """Part, metric, score and its standard error of each of a run's rows."""
+    of_part = {
+        "test": record.scores,
+        "validation": record.validation,
+        "in_sample": record.in_sample,
+    }
+    errors = record.scores_se
+    found: list[Score] = [
+        (part, name, of_part[part][name], errors.get(name) if part == "test" else None)
+        for part in parts
+        for name in sorted(of_part[part])
+    ]
+    return found or NO_SCORE
+
+
+def _texts(runs: pd.DataFrame, columns: Sequence[str]) -> Iterator[str]:
+    """Some columns of each run as they stand in a CSV file."""
+    lists = [runs[name].astype(object).where(runs[name].notna(), None) for name in columns]
+    buffer = io.StringIO()
+    writer = csv.writer(buffer, lineterminator="\n")
+    for row in zip(*lists, strict=True):
+        writer.writerow(row)
+        yield buffer.getvalue()[:-1]
+        buffer.seek(0)
+        buffer.truncate()
+
+
+def _number(value: float | None) -> str:
+    return "" if value is None else repr(value)
 
 
 def _rank(record: RunRecord) -> tuple[Any, ...]:
