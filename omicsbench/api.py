@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from omicsbench.planning.estimated import SuiteEstimate
     from omicsbench.records.packing import Packed
+    from omicsbench.reporting import Report
     from omicsbench.running.runner import Observer
     from omicsbench.tracking.compare import Comparison
     from omicsbench.tracking.follow import History
@@ -215,6 +216,11 @@ def report(folder: PathLike, out: PathLike | None = None) -> Path:
 
     Needs the stored records only. ``out`` is ``<folder>/report.html`` by default.
     """
+    return report_of(folder, out).page
+
+
+def report_of(folder: PathLike, out: PathLike | None = None) -> Report:
+    """As :func:`report`; returns the sentences of its answer too."""
     from omicsbench.records.planned import planned_records, read_analysis, read_plan
     from omicsbench.reporting import write_report
 

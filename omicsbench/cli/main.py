@@ -22,7 +22,7 @@ from omicsbench.cli import pack as cli_pack
 from omicsbench.cli import plan as cli_plan
 from omicsbench.cli import run as cli_run
 from omicsbench.cli.exit_codes import OF_COMPARISON, ExitCode
-from omicsbench.cli.options import Grouped, Plugins, print_answer
+from omicsbench.cli.options import Grouped, Plugins, print_report
 from omicsbench.errors import OmicsbenchError
 
 app = typer.Typer(
@@ -178,9 +178,7 @@ def report_(
     """Write the HTML report and its tables from stored records, and print the verdict."""
     from omicsbench import api
 
-    path = api.report(folder, out)
-    print_answer(folder)
-    print(f"Report: {path}")
+    print_report(api.report_of(folder, out))
 
 
 app.command()(cli_pack.pack)
@@ -192,16 +190,14 @@ def export(
     out: Annotated[Path, typer.Argument(help="File to write: .csv or .parquet.")],
 ) -> None:
     """Write all stored runs as one tidy table."""
-    from omicsbench import api
-    from omicsbench.records.disk import whole
+    from omicsbench.records.store import read_records
+    from omicsbench.records.table import write_csv, write_parquet
 
-    table = api.load(folder, every=True)
     if out.suffix not in (".csv", ".parquet"):
         raise OmicsbenchError(f"Cannot write {out.name}: name a .csv or .parquet file.")
-    with whole(out) as temporary:
-        write = table.to_csv if out.suffix == ".csv" else table.to_parquet
-        write(temporary, index=False)
-    print(f"Wrote {len(table)} rows to {out}")
+    write = write_csv if out.suffix == ".csv" else write_parquet
+    rows = write(read_records(folder), out)
+    print(f"Wrote {rows} rows to {out}")
 
 
 if __name__ == "__main__":

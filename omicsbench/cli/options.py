@@ -12,6 +12,7 @@ import typer
 from typer.core import TyperCommand
 
 if TYPE_CHECKING:
+    from omicsbench.reporting import Report
     from omicsbench.tracking.compare import Comparison
 
 WHAT = "What runs"  # a panel of --help
@@ -43,12 +44,11 @@ class Grouped(TyperCommand):
                 formatter.write_dl(records)
 
 
-def print_answer(folder: Path) -> None:
-    """Print the verdicts of a results folder in plain words."""
-    from omicsbench import api
-
-    for sentence in api.answer(folder):
+def print_report(report: Report) -> None:
+    """Print what a report says in plain words, and where it is."""
+    for sentence in report.answer:
         print(f"- {sentence}")
+    print(f"Report: {report.page}")
 
 
 def tell(

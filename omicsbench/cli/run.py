@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any, cast, get_args
 import typer
 
 from omicsbench.cli.exit_codes import ExitCode
-from omicsbench.cli.options import WHAT, Plugins, print_answer
+from omicsbench.cli.options import WHAT, Plugins, print_report
 from omicsbench.errors import OmicsbenchError
 
 if TYPE_CHECKING:
@@ -304,8 +304,6 @@ def _finish(folder: Path, table: Any, report: bool) -> None:
     if (table["cause"] == Cause.PREDICTED).any():
         print("  --force runs what is predicted to exceed its limits.")
     if report:
-        path = api.report(folder)
-        print_answer(folder)
-        print(f"Report: {path}")
+        print_report(api.report_of(folder))
     if "ok" not in runs:
         raise typer.Exit(ExitCode.FAILED)

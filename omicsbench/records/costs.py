@@ -246,16 +246,28 @@ def with_predictions(records: Sequence[RunRecord]) -> list[RunRecord]:
 
     The forecast rests on the finished runs under equal terms, and on the limit that was exceeded.
     """
-    known: dict[CostTerms, list[Observation]] = {}
-    for record in records:
-        seen = observe(record)
-        if seen:
-            known.setdefault(cost_terms(record.spec), []).append(seen)
+    wanting = [record for record in records if record.exceeded and not record.predicted]
+    places = {_place(record.spec) for record in wanting}
+    known: dict[tuple[CostTerms, str], list[Observation]] = {}
+    for record in records if wanting else ():
+        place = _place(record.spec)
+        if place in places and (seen := observe(record)):
+            known.setdefault(place, []).append(seen)
+    costs: dict[tuple[CostTerms, str, int], dict[str, float]] = {}  # repeats share theirs
+    for record in wanting:
+        place, size = _place(record.spec), record.spec.size
+        if place in known and (*place, size) not in costs:
+            costs[*place, size] = predicted(forecasts(known[place], record.spec))
+
+    def told(record: RunRecord) -> RunRecord:
+        found = costs.get((*_place(record.spec), record.spec.size))
+        return record.model_copy(update={"predicted": found}) if found is not None else record
+
     return [
-        record.model_copy(
-            update={"predicted": predicted(forecasts(known[cost_terms(record.spec)], record.spec))}
-        )
-        if record.exceeded and not record.predicted and cost_terms(record.spec) in known
-        else record
-        for record in records
+        told(record) if record.exceeded and not record.predicted else record for record in records
     ]
+
+
+def _place(spec: RunSpec) -> tuple[CostTerms, str]:
+    """What the runs that a forecast rests on share: their terms and their data set."""
+    return cost_terms(spec), spec.dataset

@@ -5,11 +5,14 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any, TextIO
+from operator import attrgetter
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from omicsbench.records.disk import whole
 from omicsbench.records.spec import RunRecord, Status
 
 EQUAL = (
@@ -49,13 +52,15 @@ END = (
     "key",
 )
 
+_equal = attrgetter(*EQUAL)
+
 Score = tuple[str | None, str | None, float | None, float | None]
 NO_SCORE: list[Score] = [(None,) * 4]
 
 
 def equal_terms(record: RunRecord) -> tuple[Any, ...]:
     """What two runs must share to be compared."""
-    return (*(getattr(record.spec, name) for name in EQUAL), record.spec.tuned_as)
+    return *_equal(record.spec), record.spec.tuned_as
 
 
 def tidy(records: Iterable[RunRecord], parts: Sequence[str] = PARTS) -> pd.DataFrame:
@@ -75,17 +80,29 @@ def tidy(records: Iterable[RunRecord], parts: Sequence[str] = PARTS) -> pd.DataF
     return pd.concat([of_run[list(HEAD)], long, of_run[list(END)]], axis=1)
 
 
-def write_csv(records: Iterable[RunRecord], file: TextIO) -> None:
-    """Write what ``tidy(records).to_csv`` would: the millions of its rows are never held."""
-    ordered = sorted(records, key=_rank)
-    file.write(",".join([*HEAD, *SCORE, *END]) + "\n")
+def write_csv(records: Iterable[RunRecord], path: Path) -> int:
+    """Write what ``tidy(records).to_csv`` would, without holding it; returns the number of rows."""
+    ordered, rows = sorted(records, key=_rank), 0
     runs = _runs(ordered)
     texts = zip(ordered, _texts(runs, HEAD), _texts(runs, END), strict=True)
-    for record, head, end in texts:
-        file.writelines(
-            f"{head},{part or ''},{name or ''},{_number(value)},{_number(se)},{end}\n"
-            for part, name, value, se in _scores(record, PARTS)
-        )
+    with whole(path) as temporary, temporary.open("w", encoding="utf-8", newline="") as file:
+        file.write(",".join([*HEAD, *SCORE, *END]) + "\n")
+        for record, head, end in texts:
+            scores = _scores(record, PARTS)
+            rows += len(scores)
+            file.writelines(
+                f"{head},{part or ''},{name or ''},{_number(value)},{_number(se)},{end}\n"
+                for part, name, value, se in scores
+            )
+    return rows
+
+
+def write_parquet(records: Iterable[RunRecord], path: Path) -> int:
+    """Write ``tidy(records)``; returns the number of its rows."""
+    table = tidy(records)
+    with whole(path) as temporary:
+        table.to_parquet(temporary, index=False)
+    return len(table)
 
 
 def _runs(ordered: Sequence[RunRecord]) -> pd.DataFrame:

@@ -4,6 +4,6 @@ It is made from stored records alone, so it can be made again anywhere.
 """
 
 from omicsbench.reporting.answer import answer
-from omicsbench.reporting.report_page import write_report
+from omicsbench.reporting.report_page import Report, write_report
 
-__all__ = ["answer", "write_report"]
+__all__ = ["Report", "answer", "write_report"]

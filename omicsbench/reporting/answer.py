@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from statistics import median
 
 from omicsbench.records.spec import RunRecord, Status
@@ -21,7 +21,11 @@ def answer(verdicts: Sequence[Verdict], records: Sequence[RunRecord]) -> list[st
     Counted is the best deep pipeline of each (data set, metric, output dimension, tuning);
     secondary metrics and controls of the deep side are not. Tasks are never counted together.
     """
-    found = answers(verdicts, records)
+    return in_one(answers(verdicts, records))
+
+
+def in_one(found: Mapping[str, list[str]]) -> list[str]:
+    """The sentences of all tasks, each with the name of its own where there are several."""
     if len(found) == 1:
         return next(iter(found.values()))
     return [f"{TASKS[task]}: {sentence}" for task, said in found.items() for sentence in said]

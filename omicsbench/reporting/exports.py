@@ -10,8 +10,9 @@ import pandas as pd
 
 from omicsbench.records.disk import whole
 from omicsbench.records.store import write_text
+from omicsbench.records.table import write_csv
 from omicsbench.reporting import across_datasets, tables
-from omicsbench.reporting.answer import answer
+from omicsbench.reporting.answer import in_one
 from omicsbench.reporting.material import Material
 from omicsbench.reporting.matrix import TASKS, VerdictMatrix, by_task, data_kinds
 from omicsbench.verdict.equal_cost import EqualCost
@@ -106,25 +107,24 @@ def write_tables(folder: Path, material: Material) -> list[Path]:
     newest, verdicts = material.records, material.verdicts
     kind_of = data_kinds(newest)
     written = {
-        "runs": material.every,
         "verdicts": tables.verdict_table(verdicts),
         "differences": tables.difference_table(verdicts),
-        "summary": tables.score_table(material.runs),
+        "summary": material.scores,
         "across": across_datasets.summary_table(across_datasets.summaries(verdicts, kind_of)),
         "matched": equal_cost_table(material.at_equal_cost),
-        "costs": tables.cost_table(material.runs),
+        "costs": material.costs,
         "fits": tables.fit_table(newest),
         "failures": tables.failure_table(newest),
         "skipped_metrics": tables.skipped_table(newest),
     } | {name: table for name, table in material.details.items() if len(table)}
+    runs, words = folder / "runs.csv", folder / "verdicts.md"
+    write_csv(material.every, runs)
     paths = [folder / f"{name}.csv" for name in written]
     for path, table in zip(paths, written.values(), strict=True):
         with whole(path) as temporary:
             table.to_csv(temporary, index=False)
-    paths.append(folder / "verdicts.md")
-    words = answer(verdicts, newest)
-    write_text(paths[-1], verdicts_markdown(verdicts, words, kind_of))
-    return paths
+    write_text(words, verdicts_markdown(verdicts, in_one(material.answers), kind_of))
+    return [runs, *paths, words]
 
 
 def _matrix(matrix: VerdictMatrix) -> list[str]:

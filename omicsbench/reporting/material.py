@@ -14,8 +14,10 @@ from omicsbench.records.costs import with_predictions
 from omicsbench.records.spec import RunRecord
 from omicsbench.records.table import current, tidy
 from omicsbench.reporting import predictions
+from omicsbench.reporting.answer import answers
 from omicsbench.reporting.at_largest import at_largest
 from omicsbench.reporting.modalities import modality_table
+from omicsbench.reporting.tables import cost_table, score_table
 from omicsbench.verdict.equal_cost import EqualCost, at_equal_cost
 from omicsbench.verdict.judge import verdicts
 from omicsbench.verdict.verdict import Verdict
@@ -27,26 +29,34 @@ class Material:
 
     records: list[RunRecord]  # the newest version of each run
     metrics: dict[str, Metric]  # those of the package, and those the records describe
-    every: pd.DataFrame  # a tidy table of all versions
-    runs: pd.DataFrame  # its rows that belong to the newest
-    superseded: int  # runs of earlier versions
+    every: Sequence[RunRecord]  # all versions
+    scores: pd.DataFrame  # per pipeline, size and metric
+    costs: pd.DataFrame  # per pipeline and size
     verdicts: list[Verdict]
+    answers: dict[str, list[str]]  # the verdicts in words, by task
     at_equal_cost: list[EqualCost]
     details: dict[str, pd.DataFrame]  # of single tasks, by the name of their file; may be empty
+
+    @property
+    def superseded(self) -> int:
+        """Runs of earlier versions."""
+        return len(self.every) - len(self.records)
 
 
 def gather(records: Sequence[RunRecord], analysis: Analysis) -> Material:
     """Verdicts, comparisons at equal cost and tables of some records."""
     records = with_predictions(records)
     newest = current(records)
-    every = tidy(records)
+    runs = tidy(newest, parts=("test",))
+    found = verdicts(newest, analysis)
     return Material(
         records=newest,
         metrics=known(newest),
-        every=every,
-        runs=every[every["key"].isin({r.key for r in newest})],
-        superseded=len(records) - len(newest),
-        verdicts=verdicts(newest, analysis),
+        every=records,
+        scores=score_table(runs),
+        costs=cost_table(runs),
+        verdicts=found,
+        answers=answers(found, newest),
         at_equal_cost=at_equal_cost(newest, analysis),
         details=_details(newest),
     )

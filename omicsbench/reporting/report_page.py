@@ -15,7 +15,7 @@ from omicsbench.records.analysis import UNSTATED, Analysis
 from omicsbench.records.spec import RunRecord
 from omicsbench.records.store import write_text
 from omicsbench.reporting import across_datasets, charts, prediction_charts, style, tables
-from omicsbench.reporting.answer import answers, seconds
+from omicsbench.reporting.answer import in_one, seconds
 from omicsbench.reporting.at_largest import absent, at_largest
 from omicsbench.reporting.datasets import datasets
 from omicsbench.reporting.exports import SIGNS, write_tables
@@ -83,6 +83,14 @@ class Failures:
     skipped: list[dict[str, Any]]
 
 
+@dataclass(frozen=True)
+class Report:
+    """A report that was written: its page, and its answer in a few sentences."""
+
+    page: Path
+    answer: list[str]
+
+
 def write_report(
     records: Sequence[RunRecord],
     folder: Path,
@@ -92,8 +100,8 @@ def write_report(
     command: str,
     missing: int = 0,
     others: int = 0,
-) -> Path:
-    """Write the page and, beside it, its tables; returns the path of the page.
+) -> Report:
+    """Write the page and, beside it, its tables.
 
     Parameters
     ----------
@@ -111,13 +119,13 @@ def write_report(
     written = write_tables(page.parent, material)
     asked = Asked(command, analysis, missing, others)
     write_text(page, _html(material, asked, folder, [path.name for path in written]))
-    return page
+    return Report(page, in_one(material.answers))
 
 
 def _html(material: Material, asked: Asked, folder: Path, files: list[str]) -> str:
 
     records, found = material.records, material.verdicts
-    scores, costs = tables.score_table(material.runs), tables.cost_table(material.runs)
+    scores, costs = material.scores, material.costs
     scores = scores[scores["metric"].isin(list(material.metrics))]
     quality = charts.quality_time(scores, costs, material.metrics)
     predicted = tables.prediction_table(records)
@@ -140,7 +148,7 @@ def _html(material: Material, asked: Asked, folder: Path, files: list[str]) -> s
             asked=asked,
             heading=_heading(records),
             metrics=material.metrics,
-            answers=answers(found, records),
+            answers=material.answers,
             referred=any(v.against == "reference" for v in found),
             overview=_overview(material),
             datasets=datasets(records, found),

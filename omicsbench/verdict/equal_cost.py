@@ -13,7 +13,7 @@ on all of them. What a run costs, by ``Currency``:
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
@@ -25,7 +25,6 @@ from omicsbench.records.analysis import UNSTATED, Analysis
 from omicsbench.records.spec import RunRecord, Status
 from omicsbench.records.table import current
 from omicsbench.stats.budgets import (
-    Floats,
     PipelineAtSize,
     WithinBudget,
     budget_grid,
@@ -181,16 +180,13 @@ def _at_sizes(
             label = s.label + (f" on {s.device}" if several_devices else "")
             found[label, s.size][s.repeat] = paid
 
-    def column(of: Mapping[int, _Paid], value: Callable[[_Paid], float]) -> Floats:
-        return np.array([value(of[r]) if r in of else np.nan for r in repeats])
-
-    return [
-        PipelineAtSize(
-            label,
-            size,
-            costs=column(of, lambda p: p.cost),
-            validation=column(of, lambda p: sign(metric) * p.run.validation[metric.name]),
-            test=column(of, lambda p: sign(metric) * p.run.scores[metric.name]),
+    name, turn, made = metric.name, sign(metric), []
+    for (label, size), of in found.items():
+        column = [of.get(repeat) for repeat in repeats]
+        costs, validation, test = (
+            np.array([p.cost if p else np.nan for p in column]),
+            np.array([p.run.validation[name] if p else np.nan for p in column]),
+            np.array([p.run.scores[name] if p else np.nan for p in column]),
         )
-        for (label, size), of in found.items()
-    ]
+        made.append(PipelineAtSize(label, size, costs, turn * validation, turn * test))
+    return made

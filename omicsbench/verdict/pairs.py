@@ -108,33 +108,35 @@ class _AtSize:
     @cached_property
     def pairs(self) -> dict[int, tuple[RunRecord, RunRecord]]:
         """What can be subtracted, by the place of its repeat."""
+        of = self.metric.name
         return {
             place: (a, b)
             for place, (a, b) in enumerate(zip(self.deep, self.simple, strict=True))
-            if a and b and _comparable(a, b, self.metric.name)
+            if a is not None
+            and b is not None
+            and of in a.scores
+            and of in b.scores
+            and a.output_dim == b.output_dim
         }
 
     @property
     def by_repeat(self) -> Floats:
         """Differences (R,), NaN where there is no pair."""
         found, of = np.full(len(self.deep), np.nan), self.metric.name
-        for place, (a, b) in self.pairs.items():
-            found[place] = sign(self.metric) * (a.scores[of] - b.scores[of])
+        off = [a.scores[of] - b.scores[of] for a, b in self.pairs.values()]
+        found[list(self.pairs)] = sign(self.metric) * np.array(off)
         return found
 
     @property
     def by_unit(self) -> Floats | None:
         """Mean over repeats of the difference in each unit, (G,); None where one knows none."""
         of = self.metric.name
-        parts = [
-            (a.scores_by_unit.get(of), b.scores_by_unit.get(of)) for a, b in self.pairs.values()
-        ]
-        known = [(a, b) for a, b in parts if a and b]
-        if not parts or len(known) < len(parts):
+        deep = [a.scores_by_unit.get(of) for a, _ in self.pairs.values()]
+        simple = [b.scores_by_unit.get(of) for _, b in self.pairs.values()]
+        lengths = {len(values or ()) for values in (*deep, *simple)}
+        if len(lengths) != 1 or 0 in lengths:
             return None
-        if len({len(values) for pair in known for values in pair}) > 1:
-            return None
-        off = np.mean([np.subtract(a, b) for a, b in known], axis=0)
+        off = np.mean(np.array(deep) - np.array(simple), axis=0)
         return np.asarray(sign(self.metric) * off)
 
     @property
@@ -155,12 +157,8 @@ class _AtSize:
 
     @property
     def folds(self) -> bool:
-        return any(r is not None and r.spec.split == "kfold" for r in [*self.deep, *self.simple])
-
-
-def _comparable(deep: RunRecord, simple: RunRecord, metric: str) -> bool:
-    scored = metric in deep.scores and metric in simple.scores
-    return scored and deep.output_dim == simple.output_dim
+        one = next((r for r in (*self.deep, *self.simple) if r is not None), None)
+        return one is not None and one.spec.split == "kfold"  # as all of them: terms are equal
 
 
 def pair_up(deep: Side, simple: Side, grid: Grid, metric: Metric, need: int) -> Paired:
@@ -182,9 +180,10 @@ def pair_up(deep: Side, simple: Side, grid: Grid, metric: Metric, need: int) -> 
         # Each repeat has test rows of its own: their error is between the repeats already.
         return Paired(rows, Differences(by_repeat, folds=True), "")
     by_unit = _stacked([at.by_unit for at in columns])
-    cell_error = np.array([at.cell_error for at in columns])
-    if by_unit is not None:
-        cell_error[np.isfinite(by_unit).all(axis=0)] = 0.0
+    told = np.zeros(len(columns), bool) if by_unit is None else np.isfinite(by_unit).all(axis=0)
+    cell_error = np.array(
+        [0.0 if by_units else at.cell_error for at, by_units in zip(columns, told, strict=True)]
+    )
     known = by_unit is not None or cell_error.any()
     unit = next((at.unit for at in reversed(columns) if at.unit), "cells")
     return Paired(rows, Differences(by_repeat, by_unit, cell_error), unit if known else "")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from omicsbench.records.table import tidy
+from pathlib import Path
+
+from omicsbench.records.table import tidy, write_csv
 from studies import DEEP, PCA, run
 
 
@@ -16,3 +18,15 @@ def test_tidy_has_every_score_once_and_every_failure_once() -> None:
     wanted = "dataset task pipeline family output_dim size repeat device value fit_s transform_s"
     assert {*wanted.split(), "cpu_s", "peak_rss_bytes", "key"} <= set(table)
     assert list(tidy([]).columns) == list(table.columns)
+
+
+def test_what_is_written_run_by_run_is_the_table(tmp_path: Path) -> None:
+    fine = run(PCA, 100, 0, {"toy_max": 0.5, "toy_min": 1e-7}, validation={"toy_max": 1e300})
+    scored = fine.model_copy(update={"scores_se": {"toy_max": 0.1}, "peak_rss_bytes": 2**40})
+    failed = run(DEEP, 100, 0, None, family="deep")
+    told = failed.model_copy(update={"key": "f", "reason": 'a "b", c\nd', "output_dim": None})
+    for records in ([scored], [failed, scored, told], []):
+        rows = write_csv(records, tmp_path / "runs.csv")
+        table = tidy(records)
+        assert rows == len(table)
+        assert (tmp_path / "runs.csv").read_text() == table.to_csv(index=False)

@@ -32,7 +32,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Made:
     command = "omicsbench run demo --out 'results/demo'"
     return records, write_report(
         records, folder, folder / "report.html", command=command, analysis=JUDGED
-    )
+    ).page
 
 
 @pytest.fixture(scope="module")
@@ -51,7 +51,7 @@ def hostile(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "label_names": [EVIL] * 18,
     }
     records = demo(folder, {EVIL: info, "</script><b>": info})
-    return write_report(records, folder, folder / "out", command=EVIL, analysis=JUDGED)
+    return write_report(records, folder, folder / "out", command=EVIL, analysis=JUDGED).page
 
 
 @pytest.fixture(scope="module")
@@ -87,7 +87,7 @@ def tuned(tmp_path_factory: pytest.TempPathFactory) -> Made:
         analysis=Analysis(
             reference="pca", price_per_hour={"cpu": 0.36}, margins={"knn_recall": 0.5}
         ),
-    )
+    ).page
     return records, page
 
 
@@ -106,7 +106,7 @@ def censored(tmp_path_factory: pytest.TempPathFactory) -> Made:
     ]
     return records, write_report(
         records, folder, folder / "report.html", command="", analysis=JUDGED
-    )
+    ).page
 
 
 @pytest.fixture(scope="module")
@@ -139,7 +139,7 @@ def prediction(tmp_path_factory: pytest.TempPathFactory) -> Made:
     """One data set, and the same without a class."""
     folder = tmp_path_factory.mktemp("predict")
     records = predicted() + predicted(held_out="Monocytes")
-    return records, write_report(records, folder, folder / "report.html", command="")
+    return records, write_report(records, folder, folder / "report.html", command="").page
 
 
 @pytest.fixture(scope="module")
@@ -152,7 +152,7 @@ def integration(tmp_path_factory: pytest.TempPathFactory) -> Made:
         folder / "report.html",
         command="",
         analysis=Analysis(reference="joint_pca(n_components=10)"),
-    )
+    ).page
     return records, page
 
 
@@ -161,7 +161,7 @@ def mixed(tmp_path_factory: pytest.TempPathFactory) -> Made:
     """All tasks in one folder; each of two data sets serves two of them."""
     folder = tmp_path_factory.mktemp("mixed")
     records = embedded() + predicted() + joint(folder=folder) + predicted("citeseq")
-    return records, write_report(records, folder, folder / "report.html", command="")
+    return records, write_report(records, folder, folder / "report.html", command="").page
 
 
 @pytest.fixture(scope="module")
@@ -180,4 +180,4 @@ def hostile_tasks(tmp_path_factory: pytest.TempPathFactory) -> Path:
         )
 
     records = [renamed(r) for r in predicted(held_out="B cells") + joint()]
-    return write_report(records, folder, folder / "report.html", command=EVIL)
+    return write_report(records, folder, folder / "report.html", command=EVIL).page

@@ -219,7 +219,7 @@ def test_without_datashader_a_random_part_is_shown_and_said(
     assert not shown.complete
     assert "10,000 of these cells, drawn at random" in shown.words
     assert "omicsbench[pictures]" in shown.words
-    page = write_report([run], folder, folder / "report.html", command="").read_text()
+    page = write_report([run], folder, folder / "report.html", command="").page.read_text()
     assert "Every cell counts" not in page
 
 
@@ -242,9 +242,9 @@ def test_datashader_is_imported_only_where_it_is_needed(folder: Path) -> None:
 def test_the_page_says_what_it_shows_and_stays_small(folder: Path) -> None:
     small = write_report(
         [record(folder, "many", 300, None)], folder, folder / "a.html", command=""
-    ).stat()
+    ).page.stat()
     run = record(folder, "many", SIZE, clusters(SIZE), kind="simulated")
-    page = write_report([run], folder, folder / "b.html", command="")
+    page = write_report([run], folder, folder / "b.html", command="").page
     assert page.stat().st_size - small.st_size < 1.5 * MAX_BYTES
     text = page.read_text(encoding="utf-8")
     assert f"{SIZE:,} training cells (in sample); simulated data" in text

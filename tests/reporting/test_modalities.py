@@ -53,10 +53,10 @@ def test_parts_of_a_metric_that_is_not_known_are_left_out(tmp_path: Path) -> Non
         r.model_copy(update={"parts": r.parts | {"no_such_metric": {"rna": 0.1234}}})
         for r in joint()
     ]
-    page = write_report(records, tmp_path, tmp_path / "a.html", command="")
+    page = write_report(records, tmp_path, tmp_path / "a.html", command="").page
     assert "no_such_metric" not in set(rows(page, "modalities")["metric"])
     assert "0.123" not in read(page).shown.partition("What the joint space")[2][:3000]
     bare = [r.model_copy(update={"parts": {"no_such_metric": {"rna": 0.1}}}) for r in records]
-    page = write_report(bare, tmp_path, tmp_path / "bare" / "b.html", command="")
+    page = write_report(bare, tmp_path, tmp_path / "bare" / "b.html", command="").page
     assert "modalities" not in read(page).ids
     assert not (page.parent / "modalities.csv").exists()

@@ -105,7 +105,7 @@ def test_the_same_records_make_the_same_page(made: Made, tmp_path: Path) -> None
     command = "omicsbench run demo --out 'results/demo'"
     again = write_report(
         records[::-1], path.parent, tmp_path / "report.html", command=command, analysis=JUDGED
-    )
+    ).page
     assert again.read_bytes() == path.read_bytes()
 
 
@@ -120,7 +120,7 @@ def test_missing_and_superseded_runs_are_said(tmp_path: Path) -> None:
     )
     path = write_report(
         [*records, old], tmp_path, tmp_path / "a.html", command="", missing=7, analysis=JUDGED
-    )
+    ).page
     shown = Tags(path.read_text(encoding="utf-8")).text
     assert "7 planned runs have no record yet" in shown
     assert "1 runs of earlier versions" in shown
@@ -141,7 +141,7 @@ def test_a_report_of_failures_only(tmp_path: Path) -> None:
         )
         for r in fine
     ]
-    path = write_report(failed, tmp_path, tmp_path / "a.html", command="", analysis=JUDGED)
+    path = write_report(failed, tmp_path, tmp_path / "a.html", command="", analysis=JUDGED).page
     assert "no comparison of a deep with a simple pipeline" in path.read_text(encoding="utf-8")
     with pytest.raises(OmicsbenchError, match="no run records"):
         write_report([], tmp_path, tmp_path / "b.html", command="")
@@ -158,7 +158,9 @@ def test_the_page_shows_probabilities_of_folds_and_extrapolations(
         object.__setattr__(v, "rope", Rope(0.125, 0.25, 0.625, 0.0, 1.0, 4))
         object.__setattr__(v, "extrapolation", beyond)
     monkeypatch.setattr("omicsbench.reporting.material.verdicts", lambda *_, **__: found)
-    path = write_report(records, tmp_path, tmp_path / "report.html", command="", analysis=JUDGED)
+    path = write_report(
+        records, tmp_path, tmp_path / "report.html", command="", analysis=JUDGED
+    ).page
     shown = Tags(path.read_text(encoding="utf-8")).text
     for words in ("P(behind)", "62%", "secondary and no part of any verdict", beyond.sentence):
         assert words in shown, words

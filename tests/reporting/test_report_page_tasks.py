@@ -31,7 +31,7 @@ DETAILS = ("reliability", "coverage", "posterior", "uncertainty", "modalities")
 def test_what_there_is_not_is_not_shown(
     tmp_path: Path, prediction: Made, integration: Made
 ) -> None:
-    plain = write_report(embedded(), tmp_path, tmp_path / "a.html", command="")
+    plain = write_report(embedded(), tmp_path, tmp_path / "a.html", command="").page
     assert not {"predictions", "modalities"} & read(plain).ids
     assert not any((tmp_path / f"{name}.csv").exists() for name in DETAILS)
     assert "modalities" not in read(prediction[1]).ids
@@ -43,7 +43,7 @@ def test_what_there_is_not_is_not_shown(
     bare = [r.model_copy(update={"curves": {}}) for r in predicted()]
     assert (
         "predictions"
-        not in read(write_report(bare, tmp_path, tmp_path / "b" / "b.html", command="")).ids
+        not in read(write_report(bare, tmp_path, tmp_path / "b" / "b.html", command="").page).ids
     )
 
 
@@ -73,13 +73,13 @@ def test_tasks_are_never_counted_together(mixed: Made) -> None:
 
 def test_the_order_of_records_does_not_matter(mixed: Made, tmp_path: Path) -> None:
     records, page = mixed
-    again = write_report(records[::-1], page.parent, tmp_path / "report.html", command="")
+    again = write_report(records[::-1], page.parent, tmp_path / "report.html", command="").page
     assert again.read_bytes() == page.read_bytes()
 
 
 def test_one_repeat_has_no_interval(tmp_path: Path) -> None:
     records = [r for r in predicted() + joint() if r.spec.repeat == 0]
-    page = write_report(records, tmp_path, tmp_path / "report.html", command="")
+    page = write_report(records, tmp_path, tmp_path / "report.html", command="").page
     assert set(drawn(page)["coverage"]["low"]) == {None}
     assert not re.search(r"\bnan\b", read(page).shown)
 

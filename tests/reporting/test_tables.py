@@ -95,7 +95,7 @@ def test_what_was_left_out_is_censored_with_its_predicted_cost(censored: Made, m
     assert failed["predicted_wall_s"].notna().any(), "what exceeded a limit is told with its cost"
     within = [r for r in made[0] if not told[r.key]]
     folder = made[1].parent / "within"
-    plain = write_report(within, folder, folder / "report.html", command="", analysis=JUDGED)
+    plain = write_report(within, folder, folder / "report.html", command="", analysis=JUDGED).page
     assert "Predicted cost" not in Tags(plain.read_text(encoding="utf-8")).text
 
 
