@@ -39,6 +39,7 @@ which errs on the side of running. The low end lay above the truth in less than 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -74,14 +75,7 @@ def predict_cost(
         ends = [known + rest * float(np.exp(c * step)) for c in (1.0, 0.0, 2.0)]
         factor = float(np.exp(stdtrit(PRIOR_RUNS, TAIL) * noise))
         return ends[0], min(ends) / factor, max(ends) * factor
-    floors = known + FLOORS * (float(y.min()) - known) if len(x) >= CURVED else [known]
-    fits = [_line(x, y, float(floor)) for floor in floors]
-    best = min(fits, key=lambda fit: fit.rss)
-    prior = PRIOR_RUNS * noise**2
-    if fits[0].rss - best.rss < WORTH * (prior + best.rss) / (PRIOR_RUNS + len(x)):
-        best = fits[0]
-    freedom = PRIOR_RUNS + max(len(x) - (2 if best is fits[0] else 3), 0)
-    wide = float(stdtrit(freedom, TAIL) * np.sqrt((prior + best.rss) / freedom))  # of one size
+    best, freedom, wide = _fitted(tuple(x.tolist()), tuple(y.tolist()), known, noise)
     away, bend = np.log(n) - best.centre, float(stdtrit(freedom, TAIL)) * BEND * step
     rest = float(np.exp(best.level + best.slope * away))
     slope = wide / np.sqrt(best.sxx)
@@ -94,6 +88,25 @@ def predict_cost(
     low = value / float(np.exp(np.hypot(np.log(value / low), wide)))  # and one run's own noise
     high = value * float(np.exp(np.hypot(np.log(high / value), wide)))
     return value, low, high
+
+
+@lru_cache(maxsize=1_024)
+def _fitted(
+    sizes: tuple[float, ...], costs: tuple[float, ...], known: float, noise: float
+) -> tuple[_Line, int, float]:
+    """The curve, its degrees of freedom, and half the interval of log cost at one size.
+
+    It is the same whatever size is asked for, and many are.
+    """
+    x, y = np.array(sizes), np.array(costs)
+    floors = known + FLOORS * (float(y.min()) - known) if len(x) >= CURVED else [known]
+    fits = [_line(x, y, float(floor)) for floor in floors]
+    best = min(fits, key=lambda fit: fit.rss)
+    prior = PRIOR_RUNS * noise**2
+    if fits[0].rss - best.rss < WORTH * (prior + best.rss) / (PRIOR_RUNS + len(x)):
+        best = fits[0]
+    freedom = PRIOR_RUNS + max(len(x) - (2 if best is fits[0] else 3), 0)
+    return best, freedom, float(stdtrit(freedom, TAIL) * np.sqrt((prior + best.rss) / freedom))
 
 
 def predict_beyond_limits(

@@ -179,10 +179,13 @@ def pair_up(deep: Side, simple: Side, grid: Grid, metric: Metric, need: int) -> 
     if any(at.folds for at in columns):
         # Each repeat has test rows of its own: their error is between the repeats already.
         return Paired(rows, Differences(by_repeat, folds=True), "")
-    by_unit = _stacked([at.by_unit for at in columns])
-    told = np.zeros(len(columns), bool) if by_unit is None else np.isfinite(by_unit).all(axis=0)
+    units = [at.by_unit for at in columns]
+    by_unit = _stacked(units)
     cell_error = np.array(
-        [0.0 if by_units else at.cell_error for at, by_units in zip(columns, told, strict=True)]
+        [
+            at.cell_error if by_unit is None or own is None else 0.0
+            for at, own in zip(columns, units, strict=True)
+        ]
     )
     known = by_unit is not None or cell_error.any()
     unit = next((at.unit for at in reversed(columns) if at.unit), "cells")
