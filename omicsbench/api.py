@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -95,13 +95,7 @@ def run(
         changes = {key: value for key, value in changes.items() if value is not None}
         stated = {"label": label, "values": values, "unit": unit, "name": name}
         call = {**stated, "methods": list(methods) or None, **changes}
-        if own:
-            changes["datasets"] = ()
-        if methods:
-            changes.setdefault("pipelines", chosen.pipelines)
-            changes["pipelines"] = (*changes["pipelines"], *methods)
-        if changes:
-            chosen = changed(chosen, changes)
+        chosen = adapted(chosen, own, methods, changes)
         target = _path(out) or default_folder(chosen, own)
         records = run_suite(
             chosen,
@@ -157,6 +151,18 @@ def plan(
     chosen = _suite(suite)
     folder = _path(results) or default_folder(chosen)
     return look_ahead(chosen, _registry(plugins), folder)
+
+
+def adapted(
+    suite: Suite, own: Sequence[OwnData], methods: Sequence[str], changes: Mapping[str, Any]
+) -> Suite:
+    """The suite with ``changes``, the user's data in place of its own, and methods added."""
+    wanted = {name: value for name, value in changes.items() if value is not None}
+    if own:
+        wanted["datasets"] = ()
+    if methods:
+        wanted["pipelines"] = (*wanted.get("pipelines", suite.pipelines), *methods)
+    return changed(suite, wanted) if wanted else suite
 
 
 def _suite(suite: str | Suite) -> Suite:

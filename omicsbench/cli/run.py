@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import shlex
 import sys
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import fields, replace
 from enum import StrEnum
@@ -19,6 +20,7 @@ from omicsbench.errors import OmicsbenchError
 
 if TYPE_CHECKING:
     from omicsbench.inputs.source import OwnData
+    from omicsbench.running.runner import EndedRun
 
 CAUSES = 5  # reasons of failures and skips printed; the report has them all
 DATA, MACHINE, OUTPUT = "Data", "Limits and machine", "Output"  # panels of --help
@@ -181,8 +183,9 @@ def run(
     from omicsbench.inputs.source import OwnData
     from omicsbench.planning.suite import load_suite
     from omicsbench.plugin import Provenance, Values
-    from omicsbench.records.store import holds_records
-    from omicsbench.running.runner import RunsMissing
+    from omicsbench.registry.discover import discover
+    from omicsbench.running.job import Manner
+    from omicsbench.running.runner import RunsMissing, complete
 
     chosen = load_suite(suite)
     if dataset and data:
@@ -221,28 +224,23 @@ def run(
     missing: RunsMissing | None = None
     with observing_signals(), Progress() as observer, _dask(dask) as executor:
         try:
-            table = api.run(
-                chosen,
-                data=own or None,
-                methods=method or (),
-                out=target,
-                plugins=plugins or (),
+            ended = complete(
+                api.adapted(chosen, own, method or (), replaced),
+                target,
+                registry=discover(plugins or []),
+                own_data=own,
                 executor=executor,
-                isolate_runs=isolate is Isolate.RUN,
-                retry=retry,
-                force=force,
+                manner=Manner(isolate is Isolate.RUN, retry, force),
                 command=_command(),
                 observer=observer,
-                **replaced,
             )
         except RunsMissing as error:
-            if not holds_records(target):
+            if not error.ended:
                 raise
-            missing = error
+            missing, ended = error, error.ended
     if missing:
         print(f"omicsbench: {missing}", file=sys.stderr)
-        table = api.load(target)
-    _finish(target, table, report)
+    _finish(target, ended, report)
     if missing:
         raise typer.Exit(ExitCode.FAILED)
 
@@ -288,22 +286,22 @@ def _command() -> str:
     return called.encode(errors="backslashreplace").decode()
 
 
-def _finish(folder: Path, table: Any, report: bool) -> None:
+def _finish(folder: Path, ended: Sequence[EndedRun], report: bool) -> None:
     from omicsbench import api
-    from omicsbench.records.spec import Cause
+    from omicsbench.records.spec import Cause, Status
 
-    runs = table.drop_duplicates("key")["status"].value_counts()
-    print("Runs: " + ", ".join(f"{count} {status}" for status, count in runs.items()))
-    causes = table.drop_duplicates("key").groupby(["status", "reason"]).size()
-    for (status, reason), count in causes.sort_values(ascending=False).head(CAUSES).items():
+    runs = Counter(run.status for run in ended)
+    print("Runs: " + ", ".join(f"{count} {status}" for status, count in runs.most_common()))
+    causes = Counter((run.status, run.reason) for run in ended if run.reason)
+    for (status, reason), count in causes.most_common(CAUSES):
         print(f"  {count} {status}: {reason}")
     if len(causes) > CAUSES:
         print(f"  and {len(causes) - CAUSES} other causes, in the report")
-    if set(runs.index) - {"ok", "skipped"}:
+    if runs.keys() - {Status.OK, Status.SKIPPED}:
         print("  --retry does failed runs again.")
-    if (table["cause"] == Cause.PREDICTED).any():
+    if any(run.cause is Cause.PREDICTED for run in ended):
         print("  --force runs what is predicted to exceed its limits.")
     if report:
         print_report(api.report_of(folder))
-    if "ok" not in runs:
+    if Status.OK not in runs:
         raise typer.Exit(ExitCode.FAILED)

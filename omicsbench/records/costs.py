@@ -28,7 +28,7 @@ from omicsbench.stats.cost_curve import (
 Quantity = Literal["wall_s", "fit_s", "peak_rss_bytes", "disk_bytes"]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Observation:
     """What one run cost; plain values, so that it can travel to another machine.
 

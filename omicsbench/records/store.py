@@ -123,6 +123,18 @@ def readable(folder: Path) -> tuple[dict[str, RunRecord], int]:
     return records, others
 
 
+def each(folder: Path) -> Iterator[RunRecord]:
+    """The readable records one after another, for those who keep little of each.
+
+    Raises as ``readable``.
+    """
+    for _, found in _each(folder):
+        if isinstance(found, NewerRecord):
+            raise found
+        if isinstance(found, RunRecord):
+            yield found
+
+
 def stored(folder: Path) -> dict[str, RunRecord]:
     """The readable records by key, for a run that goes on from them. Raises as ``readable``."""
     return readable(folder)[0]

@@ -49,7 +49,8 @@ def supervise_elsewhere(jobs: Sequence[Job], token: str) -> list[RunRecord]:
         return records
     with scratch("node") as own, _while_claimed(out, token) as stop:
         here = [replace(job, conditions=replace(job.conditions, scratch=str(own))) for job in todo]
-        return records + supervise(here, stop=stop)
+        supervise(here, records.append, stop)
+    return records
 
 
 def _finished(job: Job, key: str) -> RunRecord | None:

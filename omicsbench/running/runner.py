@@ -7,10 +7,11 @@ threads that watch local workers by default, Dask for a cluster.
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from omicsbench.errors import OmicsbenchError
 from omicsbench.inputs.source import OwnData
@@ -22,13 +23,15 @@ from omicsbench.planning.suite import Suite, dump
 from omicsbench.records import environment, store
 from omicsbench.records.claim import Claim, claimed
 from omicsbench.records.planned import write_plan
-from omicsbench.records.spec import RunRecord
+from omicsbench.records.spec import Cause, RunRecord, Status
 from omicsbench.registry.discover import Registry, discover
 from omicsbench.running.chains import chains, known_costs
 from omicsbench.running.elsewhere import supervise_elsewhere
 from omicsbench.running.job import Conditions, Job, Manner
 from omicsbench.running.scorers import Scorers
 from omicsbench.running.supervisor import supervise
+
+Done = TypeVar("Done")
 
 LOOK_S = 1.0  # how often the claim on the results folder is looked at
 
@@ -47,8 +50,26 @@ class Interrupted(OmicsbenchError):
     """The user stopped the suite; what was finished is stored."""
 
 
+@dataclass(frozen=True, slots=True)
+class EndedRun:
+    """What is kept in memory of a run that is stored: a suite may have very many."""
+
+    key: str
+    status: Status
+    reason: str | None
+    cause: Cause | None
+
+    @classmethod
+    def of(cls, record: RunRecord) -> EndedRun:
+        return cls(record.key, record.status, record.reason, record.cause)
+
+
 class RunsMissing(OmicsbenchError):
-    """The suite came to its end, and some planned run has no record; the others are stored."""
+    """The suite came to its end, and some planned run has no record; ``ended`` are the others."""
+
+    def __init__(self, reason: str, ended: list[EndedRun]) -> None:
+        super().__init__(reason)
+        self.ended = ended
 
 
 class _Silent:
@@ -73,7 +94,33 @@ def run_suite(
     command: str = "",
     observer: Observer | None = None,
 ) -> list[RunRecord]:
-    """Run what is not done yet; returns the stored records of all runs of the suite.
+    """As ``complete``; returns the stored records of all runs of the suite."""
+    ended = complete(
+        suite,
+        out,
+        registry=registry,
+        own_data=own_data,
+        executor=executor,
+        manner=manner,
+        command=command,
+        observer=observer,
+    )
+    stored = store.stored(out)
+    return [stored[run.key] for run in ended]
+
+
+def complete(
+    suite: Suite,
+    out: Path,
+    *,
+    registry: Registry | None = None,
+    own_data: Sequence[OwnData] = (),
+    executor: Executor | None = None,
+    manner: Manner | None = None,
+    command: str = "",
+    observer: Observer | None = None,
+) -> list[EndedRun]:
+    """Run what is not done yet; returns how each run of the suite ended, as it is stored.
 
     Parameters
     ----------
@@ -104,12 +151,14 @@ def run_suite(
                 families=dict(suite.families),
                 manner=manner,
             )
-            jobs = _to_do(plan, conditions, observer)
+            jobs, ended = _to_do(plan, conditions, observer)
+            if not jobs:
+                return _all_of(plan, ended, out, [])
             if executor is None:
                 lost = _execute_here(jobs, conditions, observer, claim)
             else:
                 lost = _execute_elsewhere(jobs, executor, observer, claim)
-            return _stored(plan, out, lost)
+            return _all_of(plan, _stored(plan, out), out, lost)
     except KeyboardInterrupt as stop:
         raise Interrupted(_where_it_stands(out, plan, str(stop))) from None
 
@@ -122,39 +171,60 @@ def _metric_files(plan: Sequence[Planned], registry: Registry) -> tuple[str, ...
     return tuple(sorted({str(registry.metric(name).path) for name in names - METRICS.keys()}))
 
 
-def _to_do(plan: Sequence[Planned], conditions: Conditions, observer: Observer) -> list[list[Job]]:
-    """Chains of jobs for the runs that are not done yet; what cannot run is set aside."""
+def _to_do(
+    plan: Sequence[Planned], conditions: Conditions, observer: Observer
+) -> tuple[list[list[Job]], dict[str, EndedRun]]:
+    """Chains of jobs for the runs that are not done yet, and those that are, by key.
+
+    What cannot run is set aside.
+    """
     out, manner = Path(conditions.out), conditions.manner
-    stored = store.stored(out)
     keys = {planned.key for planned in plan}
-    done = {
-        key
-        for key, record in stored.items()
-        if key in keys and not do_again(record, manner.retry, manner.force, conditions.limits)
-    }
+    done: dict[str, EndedRun] = {}
+
+    def looked_through() -> Iterator[RunRecord]:
+        for record in store.each(out):
+            again = do_again(record, manner.retry, manner.force, conditions.limits)
+            if record.key in keys and not again:
+                done[record.key] = EndedRun.of(record)
+            yield record
+
     here = environment.describe(conditions.jobs)
+    known = known_costs(plan, looked_through(), here)
     for planned in plan:
         if planned.skip and planned.key not in done:
-            store.write_record(out, planned.skipped_record(conditions.suite, here))
-            done.add(planned.key)
+            record = planned.skipped_record(conditions.suite, here)
+            store.write_record(out, record)
+            done[record.key] = EndedRun.of(record)
     todo = [planned for planned in plan if planned.key not in done]
     observer.start(todo, len(done))
-    return chains(todo, conditions, known_costs(plan, stored.values(), here))
+    return chains(todo, conditions, known), done
 
 
-def _stored(plan: Sequence[Planned], out: Path, lost: Sequence[str]) -> list[RunRecord]:
-    """The records of all planned runs as they lie on disk. Raises RunsMissing if one does not."""
-    stored = store.stored(out)
-    found = [(planned.spec, stored.get(planned.key)) for planned in plan]
-    records = [record for spec, record in found if record is not None and record.spec == spec]
-    missing = len(plan) - len(records)
+def _stored(plan: Sequence[Planned], out: Path) -> dict[str, EndedRun]:
+    """The planned runs that have a record on disk, by key."""
+    specs = {planned.key: planned.spec for planned in plan}
+    return {
+        record.key: EndedRun.of(record)
+        for record in store.each(out)
+        if specs.get(record.key) == record.spec
+    }
+
+
+def _all_of(
+    plan: Sequence[Planned], ended: Mapping[str, EndedRun], out: Path, lost: Sequence[str]
+) -> list[EndedRun]:
+    """How each planned run ended. Raises RunsMissing if there is one that has no record."""
+    found = [ended[planned.key] for planned in plan if planned.key in ended]
+    missing = len(plan) - len(found)
     if missing:
         why = f" ({lost[0]})" if lost else ""
         raise RunsMissing(
             f"{missing} of {len(plan)} planned runs have no record in {out}{why}; the same command "
-            "does them."
+            "does them.",
+            found,
         )
-    return records
+    return found
 
 
 def _where_it_stands(out: Path, plan: Sequence[Planned], signal: str) -> str:
@@ -163,7 +233,7 @@ def _where_it_stands(out: Path, plan: Sequence[Planned], signal: str) -> str:
     again = "the same command goes on from there."
     if not plan:
         return f"Stopped{by} while the data were prepared; {again}"
-    kept = len(store.stored(out).keys() & {planned.key for planned in plan})
+    kept = len({record.key for record in store.each(out)} & {planned.key for planned in plan})
     return f"Stopped{by}. {kept} of {len(plan)} runs are kept in {out}; {again}"
 
 
@@ -212,9 +282,7 @@ def _execute_elsewhere(
     return lost
 
 
-def _as_they_end(
-    futures: Iterable[Future[list[RunRecord]]], claim: Claim
-) -> Iterator[Future[list[RunRecord]]]:
+def _as_they_end(futures: Iterable[Future[Done]], claim: Claim) -> Iterator[Future[Done]]:
     """The futures in the order in which they end. Raises StoreError once the claim is lost."""
     pending = set(futures)
     while pending:

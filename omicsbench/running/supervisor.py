@@ -35,17 +35,16 @@ IN_A_ROW = 12  # workers lost with no run between them: the job is left for anot
 
 def supervise(
     jobs: Sequence[Job],
-    on_record: Callable[[RunRecord], None] | None = None,
+    on_record: Callable[[RunRecord], None],
     stop: threading.Event | None = None,
     scorers: Scorers | None = None,
-) -> list[RunRecord]:
-    """Do all runs of some jobs in order, storing each record as it comes; returns the records.
+) -> None:
+    """Do all runs of some jobs in order, storing each record as it comes, and telling of it.
 
     They are scored by one of ``scorers``, or by one of their own.
 
     Raises StoreError if the results folder cannot be written, Stopped if ``stop`` is set.
     """
-    records: list[RunRecord] = []
     with contextlib.ExitStack() as stack:
         if scorers is None:
             scorers = stack.enter_context(contextlib.closing(Scorers(jobs[0].conditions, stop)))
@@ -54,12 +53,9 @@ def supervise(
 
             def done(record: RunRecord, out: Path = Path(job.conditions.out)) -> None:
                 write_record(out, record)
-                records.append(record)
-                if on_record:
-                    on_record(record)
+                on_record(record)
 
             _supervise(job, scorer, done, stop)
-    return records
 
 
 def _supervise(
