@@ -26,7 +26,6 @@ EQUAL = (
     "features_per_size",
     "scored",
 )
-PARTS = ("test", "validation", "in_sample")
 HEAD = (
     "dataset",
     "task",
@@ -63,32 +62,32 @@ def equal_terms(record: RunRecord) -> tuple[Any, ...]:
     return *_equal(record.spec), record.spec.tuned_as
 
 
-def tidy(records: Iterable[RunRecord], parts: Sequence[str] = PARTS) -> pd.DataFrame:
+def tidy(records: Iterable[RunRecord]) -> pd.DataFrame:
     """Long table, one row per (run, part, metric); a run without scores has one row.
 
-    ``part`` is test, validation or in_sample, those of ``parts``; ``se`` is the standard error of a
-    test score over the scored cells, where one is known. Times are in seconds, memory in bytes,
-    energy in joules; ``tuning`` is empty where the pipeline ran as written.
+    ``part`` is test, validation or in_sample; ``se`` is the standard error of a test score over the
+    scored cells, where one is known. Times are in seconds, memory in bytes, energy in joules;
+    ``tuning`` is empty where the pipeline ran as written.
     """
-    ordered = sorted(records, key=_rank)
-    scores = [_scores(record, parts) for record in ordered]
+    ordered = in_order(records)
+    scores = [_scores(record) for record in ordered]
     rows = np.repeat(np.arange(len(ordered)), [len(of) for of in scores])
     long = pd.DataFrame(
         {name: [score[at] for of in scores for score in of] for at, name in enumerate(SCORE)}
     )
-    of_run = _runs(ordered).take(rows).reset_index(drop=True)
+    of_run = run_table(ordered).take(rows).reset_index(drop=True)
     return pd.concat([of_run[list(HEAD)], long, of_run[list(END)]], axis=1)
 
 
 def write_csv(records: Iterable[RunRecord], path: Path) -> int:
     """Write what ``tidy(records).to_csv`` would, without holding it; returns the number of rows."""
-    ordered, rows = sorted(records, key=_rank), 0
-    runs = _runs(ordered)
+    ordered, rows = in_order(records), 0
+    runs = run_table(ordered)
     texts = zip(ordered, _texts(runs, HEAD), _texts(runs, END), strict=True)
     with whole(path) as temporary, temporary.open("w", encoding="utf-8", newline="") as file:
         file.write(",".join([*HEAD, *SCORE, *END]) + "\n")
         for record, head, end in texts:
-            scores = _scores(record, PARTS)
+            scores = _scores(record)
             rows += len(scores)
             file.writelines(
                 f"{head},{part or ''},{name or ''},{_number(value)},{_number(se)},{end}\n"
@@ -105,8 +104,8 @@ def write_parquet(records: Iterable[RunRecord], path: Path) -> int:
     return len(table)
 
 
-def _runs(ordered: Sequence[RunRecord]) -> pd.DataFrame:
-    """What the rows of each run share."""
+def run_table(ordered: Iterable[RunRecord]) -> pd.DataFrame:
+    """What the rows of each run share: the table without scores, one row per run."""
     rows = [
         (
             *_spec_columns(r),
@@ -132,7 +131,7 @@ def _times(r: RunRecord) -> tuple[float | None, ...]:
     return spent.tuning_s, spent.fit_s, spent.transform_s
 
 
-def _scores(record: RunRecord, parts: Sequence[str]) -> list[Score]:
+def _scores(record: RunRecord) -> list[Score]:
     """Part, metric, score and its standard error of each of a run's rows."""
     of_part = {
         "test": record.scores,
@@ -142,7 +141,7 @@ def _scores(record: RunRecord, parts: Sequence[str]) -> list[Score]:
     errors = record.scores_se
     found: list[Score] = [
         (part, name, of_part[part][name], errors.get(name) if part == "test" else None)
-        for part in parts
+        for part in of_part
         for name in sorted(of_part[part])
     ]
     return found or NO_SCORE
@@ -162,6 +161,11 @@ def _texts(runs: pd.DataFrame, columns: Sequence[str]) -> Iterator[str]:
 
 def _number(value: float | None) -> str:
     return "" if value is None else repr(value)
+
+
+def in_order(records: Iterable[RunRecord]) -> list[RunRecord]:
+    """The records in the order of tables."""
+    return sorted(records, key=_rank)
 
 
 def _rank(record: RunRecord) -> tuple[Any, ...]:

@@ -12,7 +12,7 @@ from omicsbench.metrics.known import known
 from omicsbench.records.analysis import Analysis
 from omicsbench.records.costs import with_predictions
 from omicsbench.records.spec import RunRecord
-from omicsbench.records.table import current, tidy
+from omicsbench.records.table import current
 from omicsbench.reporting import predictions
 from omicsbench.reporting.answer import answers
 from omicsbench.reporting.at_largest import at_largest
@@ -47,14 +47,13 @@ def gather(records: Sequence[RunRecord], analysis: Analysis) -> Material:
     """Verdicts, comparisons at equal cost and tables of some records."""
     records = with_predictions(records)
     newest = current(records)
-    runs = tidy(newest, parts=("test",))
     found = verdicts(newest, analysis)
     return Material(
         records=newest,
         metrics=known(newest),
         every=records,
-        scores=score_table(runs),
-        costs=cost_table(runs),
+        scores=score_table(newest),
+        costs=cost_table(newest),
         verdicts=found,
         answers=answers(found, newest),
         at_equal_cost=at_equal_cost(newest, analysis),

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
+import numpy as np
 import pandas as pd
 from scipy.special import stdtrit
 
 from omicsbench.records.costs import PREDICTABLE, Quantity, in_words
 from omicsbench.records.spec import Cause, RunRecord, Status
+from omicsbench.records.table import in_order, run_table
 from omicsbench.reporting.places import OF_RUN, of_run
 from omicsbench.verdict.verdict import Verdict
 
@@ -93,35 +95,54 @@ def difference_table(verdicts: Iterable[Verdict]) -> pd.DataFrame:
     )
 
 
-def score_table(runs: pd.DataFrame) -> pd.DataFrame:
+def score_table(records: Iterable[RunRecord]) -> pd.DataFrame:
     """Test scores per (pipeline, size, metric): mean over repeats and its 95 % t-interval.
 
     ``se`` is the mean standard error over the scored cells, where one is known: how far all scores
     of a metric might move together with another test set. It is not part of the interval.
     """
-    test = runs[runs["part"] == "test"].astype({"se": float})
+    test = _test_scores(in_order(records))
     by = [*OF_RUN, "metric"]
     found = means(test, by, "value")
-    found["se"] = test.groupby(by, dropna=False)["se"].mean()
-    found = found[["mean", "repeats", "se", "low", "high"]]
-    return _whole(found.reset_index(), "output_dim")
+    found["se"] = test.groupby(by, dropna=False, observed=True)["se"].mean()
+    found = found[["mean", "repeats", "se", "low", "high"]].reset_index()
+    names = found.columns[found.dtypes == "category"]
+    return _whole(found.astype(dict.fromkeys(names, object)), "output_dim")
+
+
+def _test_scores(ordered: Sequence[RunRecord]) -> pd.DataFrame:
+    """One row per run and metric. There may be millions, so names are categories."""
+    runs = run_table(ordered)[OF_RUN]
+    rows = np.repeat(np.arange(len(ordered)), [len(r.scores) for r in ordered])
+    of_run = {name: runs[name] for name in OF_RUN}
+    of_run |= {name: of.astype("category") for name, of in of_run.items() if of.dtype == object}
+    scores = [(name, r.scores[name], r.scores_se.get(name)) for r in ordered for name in r.scores]
+    metrics, values, errors = zip(*scores, strict=True) if scores else ((), (), ())
+    return pd.DataFrame(
+        {name: of.take(rows).array for name, of in of_run.items()}
+        | {
+            "metric": pd.Categorical(metrics),
+            "value": np.array(values, float),
+            "se": np.array(errors, float),
+        }
+    )
 
 
 def means(frame: pd.DataFrame, by: list[str], value: str) -> pd.DataFrame:
     """Mean of a column per group, its 95 % t-interval ``low`` to ``high``, and ``repeats``."""
-    groups = frame.astype({value: float}).groupby(by, dropna=False)[value]
+    groups = frame.astype({value: float}).groupby(by, dropna=False, observed=True)[value]
     found = pd.DataFrame(groups.agg(mean="mean", std="std", repeats="count"))
     half = stdtrit((found["repeats"] - 1).clip(lower=1), 0.975) * found.pop("std")
     half /= found["repeats"] ** 0.5  # NaN with one repeat
     return found.assign(low=found["mean"] - half, high=found["mean"] + half)
 
 
-def cost_table(runs: pd.DataFrame) -> pd.DataFrame:
+def cost_table(records: Iterable[RunRecord]) -> pd.DataFrame:
     """Seconds, joules, bytes of memory per (pipeline, size): median, lowest, highest.
 
     ``total_s`` of a run is its search, fit and transform.
     """
-    done = runs[runs["status"] == Status.OK.value].drop_duplicates("key")
+    done = run_table([r for r in in_order(records) if r.status is Status.OK])
     names = ["tuning_s", "fit_s", "transform_s", "total_s", "cpu_s", "energy_j", "peak_rss_bytes"]
     times = done[["tuning_s", "fit_s", "transform_s"]].astype(float)
     done = done.assign(total_s=times.sum(axis=1)).astype(dict.fromkeys(names, float))
