@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,6 +37,11 @@ class Side:
 
     at: Mapping[int, str]  # size: pipeline that a reader is told of
     runs: RunsAt
+
+    @cached_property
+    def columns(self) -> dict[tuple[Any, ...], object]:
+        """What was worked out of its runs, for those who pair it again (``verdict.pairs``)."""
+        return {}
 
     @property
     def names(self) -> str:

@@ -128,10 +128,15 @@ def _fields(records: Iterable[RunRecord]) -> Iterator[_Field]:
         pipelines = groups.setdefault(equal_terms(r), defaultdict(dict))
         pipelines[r.spec.pipeline][r.spec.size, r.spec.repeat] = r
     for runs in groups.values():
-        done = [r for cells in runs.values() for r in cells.values() if r.status is Status.OK]
-        dims = {r.spec.pipeline: r.output_dim for r in done}  # at the largest size
-        for name in sorted({m for r in done for m in r.scores} & metrics.keys()):
-            family = {r.spec.pipeline: r.family for r in done if name in r.scores}
+        done = {
+            p: [r for r in cells.values() if r.status is Status.OK] for p, cells in runs.items()
+        }
+        dims = {p: own[-1].output_dim for p, own in done.items() if own}  # at the largest size
+        scored = {m for own in done.values() for r in own for m in r.scores}
+        for name in sorted(scored & metrics.keys()):
+            family = {
+                p: own[-1].family for p, own in done.items() if any(name in r.scores for r in own)
+            }
             for dim in sorted({dims[p] for p in family if family[p] == "deep"}, key=str):
                 deep, simple = (
                     [p for p in family if family[p] == kind and dims[p] == dim]

@@ -12,6 +12,7 @@ from functools import cached_property
 from typing import Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 from omicsbench.metrics import Metric
 from omicsbench.records.spec import Cause, RunRecord, Status
@@ -97,47 +98,87 @@ def _known(value: float) -> float | None:
     return float(value) if np.isfinite(value) else None
 
 
-@dataclass(frozen=True)
-class _AtSize:
-    """Both sides' runs at one size, in the order of the repeats; None where there is none."""
+class _Column:
+    """One side at one size, by one metric, in the order of the repeats: used in many pairs.
 
-    deep: list[RunRecord | None]
-    simple: list[RunRecord | None]
-    metric: Metric
+    Attributes
+    ----------
+    runs : (R,), None where there is none.
+    scores : (R,), NaN where there is none.
+    dims : (R,) output dimensions, -1 where there is none.
+    by_unit : (R,) scores by unit, each (G,), None where one is not known.
+    """
+
+    def __init__(self, runs: list[RunRecord | None], metric: str) -> None:
+        self.runs, self.metric = runs, metric
+        scored = [r if r is not None and metric in r.scores else None for r in runs]
+        self.scores = np.array([r.scores[metric] if r is not None else np.nan for r in scored])
+        self.dims = np.array(
+            [-1 if r is None or r.output_dim is None else r.output_dim for r in scored]
+        )
+        known = [r.scores_by_unit.get(metric) if r is not None else None for r in scored]
+        self.by_unit = [np.array(values) if values else None for values in known]
+        self.failed = failures(runs)
+
+    @property
+    def scored(self) -> bool:
+        return bool(np.isfinite(self.scores).any())
+
+    @property
+    def folds(self) -> bool:
+        """Whether repeats are folds: as the terms are equal, one run tells."""
+        return next((r.spec.split == "kfold" for r in self.runs if r is not None), False)
 
     @cached_property
-    def pairs(self) -> dict[int, tuple[RunRecord, RunRecord]]:
-        """What can be subtracted, by the place of its repeat."""
-        of = self.metric.name
-        return {
-            place: (a, b)
-            for place, (a, b) in enumerate(zip(self.deep, self.simple, strict=True))
-            if a is not None
-            and b is not None
-            and of in a.scores
-            and of in b.scores
-            and a.output_dim == b.output_dim
-        }
+    def errors(self) -> list[float | None]:
+        """Standard error over test cells of each run, None where it is not known."""
+        return [r.scores_se.get(self.metric) if r is not None else None for r in self.runs]
+
+
+def _column(side: Side, size: int, repeats: Sequence[int], metric: str) -> _Column:
+    """Made once: a side is paired with all others."""
+    key = (size, tuple(repeats), metric)
+    if key not in side.columns:
+        side.columns[key] = _Column([side.runs.get((size, r)) for r in repeats], metric)
+    found = side.columns[key]
+    assert isinstance(found, _Column)
+    return found
+
+
+@dataclass(frozen=True)
+class _AtSize:
+    """Both sides at one size; ``turn`` is -1 where a smaller score is better."""
+
+    deep: _Column
+    simple: _Column
+    turn: float
+
+    @cached_property
+    def paired(self) -> NDArray[np.bool_]:
+        """Which repeats (R,) have scores that can be subtracted."""
+        deep, simple = self.deep, self.simple
+        both = np.isfinite(deep.scores) & np.isfinite(simple.scores)
+        return np.asarray(both & (deep.dims == simple.dims))
+
+    @cached_property
+    def places(self) -> list[int]:
+        """The repeats that are paired, by their place."""
+        return np.flatnonzero(self.paired).tolist()
 
     @property
     def by_repeat(self) -> Floats:
         """Differences (R,), NaN where there is no pair."""
-        found, of = np.full(len(self.deep), np.nan), self.metric.name
-        off = [a.scores[of] - b.scores[of] for a, b in self.pairs.values()]
-        found[list(self.pairs)] = sign(self.metric) * np.array(off)
-        return found
+        return np.where(self.paired, self.turn * (self.deep.scores - self.simple.scores), np.nan)
 
     @property
     def by_unit(self) -> Floats | None:
         """Mean over repeats of the difference in each unit, (G,); None where one knows none."""
-        of = self.metric.name
-        deep = [a.scores_by_unit.get(of) for a, _ in self.pairs.values()]
-        simple = [b.scores_by_unit.get(of) for _, b in self.pairs.values()]
-        lengths = {len(values or ()) for values in (*deep, *simple)}
+        deep, simple = ([of.by_unit[i] for i in self.places] for of in (self.deep, self.simple))
+        lengths = {0 if values is None else len(values) for values in (*deep, *simple)}
         if len(lengths) != 1 or 0 in lengths:
             return None
-        off = np.mean(np.array(deep) - np.array(simple), axis=0)
-        return np.asarray(sign(self.metric) * off)
+        off = np.mean(np.array(deep, float) - np.array(simple, float), axis=0)
+        return np.asarray(self.turn * off)
 
     @property
     def cell_error(self) -> float:
@@ -146,37 +187,30 @@ class _AtSize:
         Too wide, as both are scored on the same; used where records hold no scores by unit. 0
         where the metric's error over cells is unknown.
         """
-        of = self.metric.name
-        errors = [(a.scores_se.get(of), b.scores_se.get(of)) for a, b in self.pairs.values()]
+        deep, simple = self.deep.errors, self.simple.errors
+        errors = [(deep[place], simple[place]) for place in self.places]
         squares = [a**2 + b**2 for a, b in errors if a is not None and b is not None]
         return float(np.sqrt(np.mean(squares))) if squares else 0.0
 
     @property
     def unit(self) -> str:
-        return next((a.unit for a, _ in self.pairs.values() if a.unit), "")
-
-    @property
-    def folds(self) -> bool:
-        one = next((r for r in (*self.deep, *self.simple) if r is not None), None)
-        return one is not None and one.spec.split == "kfold"  # as all of them: terms are equal
+        paired = (self.deep.runs[place] for place in self.places)
+        return next((run.unit for run in paired if run and run.unit), "")
 
 
 def pair_up(deep: Side, simple: Side, grid: Grid, metric: Metric, need: int) -> Paired:
     """Pair two sides. ``need`` is the number of pairs that a size must have to count."""
-    columns = [
-        _AtSize(
-            [deep.runs.get((size, repeat)) for repeat in grid.repeats],
-            [simple.runs.get((size, repeat)) for repeat in grid.repeats],
-            metric,
-        )
+    sides = [
+        [_column(side, size, grid.repeats, metric.name) for side in (deep, simple)]
         for size in grid.sizes
     ]
+    columns = [_AtSize(ours, theirs, sign(metric)) for ours, theirs in sides]
     rows = tuple(
         _row(size, (deep.at.get(size, ""), simple.at.get(size, "")), at, need)
         for size, at in zip(grid.sizes, columns, strict=True)
     )
     by_repeat = np.stack([at.by_repeat for at in columns], axis=1)
-    if any(at.folds for at in columns):
+    if any(side.folds for at in sides for side in at):
         # Each repeat has test rows of its own: their error is between the repeats already.
         return Paired(rows, Differences(by_repeat, folds=True), "")
     units = [at.by_unit for at in columns]
@@ -203,17 +237,17 @@ def _stacked(by_unit: Sequence[Floats | None]) -> Floats | None:
 
 def _row(size: int, names: tuple[str, str], at: _AtSize, need: int) -> SizeDifference:
     """Whether a size counts, and why not."""
-    made = SizeDifference(size, *names, None, None, None, len(at.pairs))
-    if failed := failures(at.deep):
+    made = SizeDifference(size, *names, None, None, None, len(at.places))
+    if failed := at.deep.failed:
         note = f"deep runs ended as {failed}"
         return replace(made, use="not_shown", note=note, failed=True)
     if not made.deep:
         return replace(made, use="not_shown", note="no deep pipeline to choose", failed=True)
     if not made.simple:
         return replace(made, use="left_out", note="no simple pipeline to choose")
-    if failed := failures(at.simple):
+    if failed := at.simple.failed:
         return replace(made, use="left_out", note=f"simple runs ended as {failed}")
-    if not any(r and at.metric.name in r.scores for r in at.simple):
+    if not at.simple.scored:
         return replace(made, use="left_out", note="the simple pipeline has no score")
     if made.pairs < need:
         return replace(made, use="not_shown", note=too_few(made.pairs, need))
