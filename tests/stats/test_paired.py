@@ -18,6 +18,9 @@ def test_rows_of_pairs_are_tested_as_scipy_tests_them() -> None:
     null = paired_tests(rng.normal(0, 1, (4_000, 6)))
     covered = np.mean((null.low <= 0) & (null.high >= 0))
     assert 0.93 <= covered <= 0.97
+    whole = np.array([[-1.0, 1.0, 2.0, -2.0], [0.5, 1.5, 0.0, 2.0]])
+    expected = stats.ttest_1samp(whole, 0, axis=1, alternative="greater").pvalue
+    assert np.allclose(paired_tests(whole).p, expected)
     fixed = paired_tests(np.array([[0.0] * 4, [0.1] * 4, [-0.1] * 4]))
     assert fixed.p.tolist() == [1, 0, 1]
     with pytest.raises(ValueError, match="two pairs"):
