@@ -18,7 +18,7 @@ from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
-from book import Book, equivalents, report, without_equivalents
+from book import EQUIVALENT, Book, equivalents, outdated, report, without_equivalents
 from covering import Covering, learn
 from making import Mutant, mutants_of
 from trial import SURVIVED, Broken, attempt, preload
@@ -84,7 +84,10 @@ def try_group(
 ) -> list[tuple[Mutant, str]]:
     """Try mutants of some files, all or a sample; those whose outcome is known are not run anew."""
     same = equivalents()
-    made = [m for f in files for m in without_equivalents(mutants_of(ROOT, f), same)]
+    every = [mutant for file in files for mutant in mutants_of(ROOT, file)]
+    for one in outdated(every, same):
+        print(f"outdated in {EQUIVALENT.name}: {one.file}: {one.was} -> {one.now}")
+    made = without_equivalents(every, same)
     total = Counter(mutant.file for mutant in made)
     chosen = drawn(made, sample, seed) if sample else made
     tree = copied(HOME)
