@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 
 POWERCAP = Path("/sys/class/powercap")  # of Linux
-FRESH_S = 1.0  # for which one timing of the reference computation tells the machine's speed
+FRESH_S = 2.0  # for which one timing of the reference computation tells the machine's speed
 Counters = dict[str, tuple[int, int]]  # package: microjoules so far, and where they wrap to 0
 
 

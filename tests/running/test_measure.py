@@ -91,7 +91,7 @@ def test_energy_adds_up_only_where_all_of_it_could_be_read() -> None:
 
 def test_the_reference_is_timed_when_it_is_due(monkeypatch: pytest.MonkeyPatch) -> None:
     timings = iter([0.001, 0.002, 0.003])
-    now = iter([0.0, 0.0, 0.5, 0.9, 1.1, 1.1, 2.0])
+    now = iter([0.0, 0.0, 0.5, 1.9, 2.1, 2.1, 4.0])
     monkeypatch.setattr(measure, "reference_s", lambda: next(timings))
     monkeypatch.setattr(measure.time, "monotonic", lambda: next(now))
     pace = measure.Pace()
