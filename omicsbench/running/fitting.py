@@ -18,7 +18,6 @@ from omicsbench.records.ids import digest
 from omicsbench.records.spec import RunSpec
 from omicsbench.registry.pipeline import Pipeline, Stage
 from omicsbench.running import apart, measure, outputs
-from omicsbench.running.outputs import InvalidOutput as InvalidOutput
 from omicsbench.running.shared_stages import Cost, FittedStage, load_part, load_stage, save_stage
 from omicsbench.running.storable import facts
 
