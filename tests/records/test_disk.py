@@ -8,6 +8,7 @@ import socket
 import stat
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 
@@ -199,3 +200,23 @@ def test_a_folder_is_made_as_deep_as_it_must_be_and_may_be_there(tmp_path: Path)
             file.write_text(text)
         assert [path.name for path in file.parent.iterdir()] == ["c"]
         assert (tmp_path / "a" / "b" / "c").read_text() == text
+
+
+@pytest.mark.skipif(not Path("/dev/stdout").exists(), reason="no /dev/stdout on this system")
+def test_what_is_written_to_stdout_goes_where_it_leads(tmp_path: Path) -> None:
+    code = "from pathlib import Path; from omicsbench.records import disk\n"
+    code += "disk.write(Path('/dev/stdout'), b'said')"
+    with (tmp_path / "log").open("w") as log:
+        before = os.fstat(log.fileno()).st_ino
+        subprocess.run([sys.executable, "-P", "-c", code], stdout=log, check=True)
+    assert (tmp_path / "log").read_text() == "said"
+    assert (tmp_path / "log").stat().st_ino == before, "the file was not replaced by another"
+
+
+@pytest.mark.skipif(not Path("/dev/shm").is_dir(), reason="no /dev/shm on this system")
+def test_files_in_memory_are_written_whole_too() -> None:
+    with tempfile.TemporaryDirectory(dir="/dev/shm") as folder:
+        with disk.whole(Path(folder) / "a") as file:
+            file.write_text("x")
+            assert not (Path(folder) / "a").exists()
+        assert (Path(folder) / "a").read_text() == "x"

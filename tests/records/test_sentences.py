@@ -170,6 +170,15 @@ def test_what_is_wrong_with_a_record() -> None:
         decode(not_a_number, "a.json")
 
 
+def test_a_spec_may_say_what_goes_without_saying() -> None:
+    """The key is that of the run, however its spec is written down."""
+    spec = CONTENT["spec"] | {"tuning": None}
+    assert spec != CONTENT["spec"]
+    assert from_content(CONTENT | {"spec": spec}, "a.json") == RECORD
+    with pytest.raises(StoreError):
+        from_content(CONTENT | {"key": "0" * 16}, "a.json")
+
+
 @pytest.mark.parametrize(
     ("schema", "kind", "todo"),
     [
