@@ -112,7 +112,7 @@ def test_a_full_disk_for_temporary_files(tmp_path: Path, disk: Disk, free: int) 
         code, words = _full_scratch(tmp_path)
     finally:
         ballast.unlink()
-    assert code == 2 or _whole(tmp_path / "out") == RUNS, words
+    assert code == 0 or "disk is full" in words or "No space left" in words, words
     code, words = _run(tmp_path, tmp_path / "out")
     assert code == 0, words
     assert _whole(tmp_path / "out") == RUNS, "nothing was set aside for it"

@@ -16,7 +16,6 @@ FEW = (
     "forks_and_returns",
     "starts_without_environment",
     "writes_garbage_everywhere",
-    "tells_surrogates",
     "returns_the_same_array_each_time",
 )
 

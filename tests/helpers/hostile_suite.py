@@ -31,7 +31,7 @@ jobs = 2
 EMBED = """
 task = "embed"
 n_components = 2
-metrics = ["knn_recall", "knn_transfer_balanced_accuracy"]
+metrics = ["knn_recall", "knn_transfer_balanced_accuracy", "reconstruction_r2"]
 [[datasets]]
 name = "linear_control(n=300)"
 """

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import gc
 import inspect
@@ -49,8 +50,10 @@ def looks_into_frames(X):
 def looks_into_memory(X):
     """Looks for labels in all objects of the process."""
     for value in gc.get_objects():
-        members = vars(value).values() if hasattr(value, "__dict__") else ()
-        for found in [*members] if type(members).__name__ == "dict_values" else ():
+        members = []
+        with contextlib.suppress(Exception):  # some objects do not like to be looked at
+            members = list(vars(value).values())
+        for found in members:
             if _is_labels(found, 20):
                 raise Found(type(value).__name__)
 

@@ -222,7 +222,7 @@ def returns_a_matrix(Z):
     return np.asmatrix(Z)
 
 
-@on_output("ok")
+@on_output(INVALID, "object")
 def returns_numbers_as_objects(Z):
     """Numbers, each an object."""
     return Z.astype(object)

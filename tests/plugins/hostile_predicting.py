@@ -192,7 +192,7 @@ def samples_another_shape(S):
     return S[:, :, 0]
 
 
-@on_samples("invalid_output|ok")
+@on_samples("invalid_output|error")
 def samples_nothing(S):
     """No sample."""
     return S[:0]

@@ -293,9 +293,9 @@ class RemembersItsWarmUp(Honest):
         return Z if self.first in (ROWS, self.rows_) else Z * np.linspace(0, 1, len(Z))[:, None]
 
 
-@expected("ok")
+@expected("ok", same=False)
 class SpoilsItsClass(Honest):
-    """From its run on, all of its class return zeros."""
+    """From its run on, all of its class return zeros: as long as its process lives."""
 
     def fit(self, X):
         self.rows_ = len(X)
