@@ -17,8 +17,8 @@ import pytest
 
 KILLED, TIMED_OUT, SURVIVED = "killed", "timed out", "survived"
 PASSED, NOTHING_COLLECTED = 0, 5
-CPU_PER_TEST, CPU_LEAST = 10, 30  # seconds, the first times what the tests took unharmed
-WALL = 5  # seconds a second of CPU time that is allowed: the machine may be busy
+TIMES, LEAST_S = 5, 30  # CPU time that a trial may take: so often what the tests took unharmed
+WALL = 2  # seconds a second of CPU time: the machine may be busy
 # Collecting garbage, as the last of these does, would copy all that was preloaded.
 UNWANTED = ("cacheprovider", "xdist", "unraisableexception")
 QUIET = ["-q", "-x", "--tb=line", "-W", "ignore", *(f"-pno:{name}" for name in UNWANTED)]
@@ -90,7 +90,7 @@ def attempt(tree: Path, file: str, code: str, tests: Sequence[str], usual_s: flo
         ended = forked(
             lambda: run_tests(tree, tests),
             tree.parent / "trial.log",
-            max(CPU_LEAST, CPU_PER_TEST * usual_s),
+            max(LEAST_S, TIMES * usual_s),
         )
     finally:
         place.write_bytes(original)
