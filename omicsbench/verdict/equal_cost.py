@@ -64,12 +64,22 @@ class EqualCost:
         return turn * deep.test if deep else None, turn * simple.test if simple else None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class _Paid:
-    """A run with what it cost."""
+    """A run with what it cost, and what is asked of it once for each metric."""
 
     run: RunRecord
     cost: float
+    family: str
+    label: str
+    device: str
+    size: int
+    repeat: int
+
+    @classmethod
+    def of(cls, run: RunRecord, cost: float) -> _Paid:
+        s = run.spec
+        return cls(run, cost, run.family, s.label, s.device, s.size, s.repeat)
 
 
 def at_equal_cost(
@@ -99,7 +109,7 @@ def at_equal_cost(
         groups: dict[tuple[Any, ...], list[_Paid]] = defaultdict(list)
         for r in done:
             if cost := cost_of(r, currency, prices):
-                groups[_terms(r, currency)].append(_Paid(r, cost))
+                groups[_terms(r, currency)].append(_Paid.of(r, cost))
         for group in groups.values():
             found += _compare(group, metrics, currency, min_repeats, budgets)
     return found
@@ -137,7 +147,7 @@ def _compare(
 ) -> Iterator[EqualCost]:
     """Runs that compete with each other, by metric and output dimension."""
     spec = group[0].run.spec
-    devices = sorted({p.run.spec.device for p in group})
+    devices = sorted({p.device for p in group})
     for (name, dim), paid in _by_metric(group, metrics):
         deep, simple = (
             [
@@ -172,13 +182,12 @@ def _at_sizes(
     group: Sequence[_Paid], family: str, metric: Metric, several_devices: bool
 ) -> list[PipelineAtSize]:
     """Each pipeline of a family at each of its sizes; larger scores are better."""
-    repeats = sorted({p.run.spec.repeat for p in group})
+    repeats = sorted({p.repeat for p in group})
     found: dict[tuple[str, int], dict[int, _Paid]] = defaultdict(dict)
     for paid in group:
-        if paid.run.family == family:
-            s = paid.run.spec
-            label = s.label + (f" on {s.device}" if several_devices else "")
-            found[label, s.size][s.repeat] = paid
+        if paid.family == family:
+            label = paid.label + (f" on {paid.device}" if several_devices else "")
+            found[label, paid.size][paid.repeat] = paid
 
     name, turn, made = metric.name, sign(metric), []
     for (label, size), of in found.items():
