@@ -136,6 +136,18 @@ def test_dimensions_are_compared_each_by_itself() -> None:
     }
 
 
+def test_a_pipeline_has_the_dimension_of_its_largest_size() -> None:
+    """A small cohort may not have as many directions as were asked for."""
+    records = [
+        r.model_copy(update={"output_dim": 5}) if r.spec.size == 100 else r
+        for r in studied({DEEP: 0.6, PCA: 0.5}, sizes=(100, 300))
+        if r.spec.size == 100 or r.spec.repeat == 0
+    ]
+    v = one(records, min_repeats=2)
+    assert v.output_dim == 10
+    assert [d.pairs for d in v.differences] == [5, 1]
+
+
 def test_each_contestant_is_judged_at_the_sizes_it_was_given() -> None:
     wide = studied({WIDE: 0.6}, sizes=SIZES[:2])
     found = judged([*studied({DEEP: 0.4, PCA: 0.5}), *wide])

@@ -86,6 +86,9 @@ def test_unlike_dimensions_and_missing_scores_make_no_pair() -> None:
     half = [*five("pca", 0.5)[:2], *five("pca", None)[2:]]
     assert only_row(deep, side("pca", *half)).pairs == 2
     assert only_row(side("net", *five("net", None)), side("pca", *half)).pairs == 0
+    predicted = side("net", *five("net", 0.6, output_dim=None))
+    classes = [r.model_copy(update={"output_dim": None}) for r in half]
+    assert only_row(predicted, side("pca", *classes)).pairs == 2, "predictions have no dimension"
 
 
 def test_failures_are_counted_by_how_they_ended() -> None:
