@@ -3,7 +3,7 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 READY := .venv/ready
 
-.PHONY: quick test test-all promises faults check mutants fmt lint audit bench bench-save asv asv-compare clean
+.PHONY: quick test test-all promises faults check mutants fmt lint coverage audit bench bench-save asv asv-compare clean
 
 BASELINE := tests/benchmarks/baseline/baseline.json
 BENCH_RUN = $(BIN)/pytest tests/benchmarks --benchmark-enable --benchmark-only \
@@ -71,6 +71,11 @@ lint: $(READY)
 	$(BIN)/deptry --no-ansi .
 	@# What only tests use is theirs; of the rest nothing may be dead.
 	@found="$$($(BIN)/vulture)" || test $$? -eq 3 && ! echo "$$found" | grep -v '^tests/' | grep .
+
+# How much of the rooms that judge and keep results their own tests run; too little is an error.
+coverage: $(READY)
+	$(BIN)/coverage run -m pytest tests/records tests/stats tests/tracking tests/verdict
+	$(BIN)/coverage report
 
 # Known holes in what constraints.txt pins; asks the network.
 audit: $(READY)
