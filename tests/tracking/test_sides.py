@@ -85,6 +85,14 @@ def test_a_link_out_of_a_committed_folder_is_told(tmp_path: Path, committed: Pat
         read_side("HEAD", "ci")
 
 
+@pytest.mark.parametrize("folder", ["/etc", "../results", "results/../.."])
+def test_a_committed_folder_lies_inside_the_one_you_are_in(committed: Path, folder: str) -> None:
+    said = f"HEAD:{folder}: name the folder from where you are, and inside it, such as results/ci."
+    with pytest.raises(OmicsbenchError) as error:
+        read_side(f"HEAD:{folder}", "ci")
+    assert str(error.value) == said
+
+
 def test_what_is_no_side_is_told_with_the_reason_of_git(committed: Path) -> None:
     said = (
         r"^HEAD:gone is no results folder, and no git revision with gone committed in it "
