@@ -181,23 +181,3 @@ def test_a_folder_that_cannot_be_written(tmp_path: Path, disk: Disk) -> None:
     assert code == 2, words
     assert "permission denied" in words.lower()
     assert _whole(place / "out") == RUNS
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("how", ["removed", "read-only"])
-def test_a_folder_that_is_lost_meanwhile(tmp_path: Path, disk: Disk, how: str) -> None:
-    place = disk(2000)
-    suite = SUITE.replace("repeats = 6", "repeats = 60")
-    (tmp_path / "small.toml").write_text(suite)
-    command = Watched(tmp_path, "run", tmp_path / "small.toml", "--out", place / "out")
-    runs = place / "out" / "runs"
-    while not (runs.is_dir() and len(list(runs.iterdir())) > 5):
-        assert command.process.poll() is None, command.words()
-    if how == "removed":
-        shutil.rmtree(place / "out", ignore_errors=True)
-    else:
-        subprocess.run(["mount", "-o", "remount,ro", str(place)], check=True)
-    code, words = _said(command)
-    assert code == 2, words
-    last = words.strip().splitlines()[-1]
-    assert str(place / "out") in " ".join(words.split()), last
