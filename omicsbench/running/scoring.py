@@ -31,6 +31,7 @@ from omicsbench.running import measure, outputs
 from omicsbench.running.handover import Outputs
 from omicsbench.running.outputs import InvalidOutput
 from omicsbench.running.shared_stages import shared_neighbors
+from omicsbench.running.storable import text
 from omicsbench.running.tuning import TrialFailed
 
 Curves = dict[str, dict[str, list[float]]]
@@ -64,7 +65,7 @@ def judge(bench: Bench, spec: RunSpec, prepared: Prepared, given: Outputs) -> di
         "scores_se": test.errors,
         "scores_by_unit": test.by_unit,
         "parts": test.parts,
-        "skipped_metrics": test.skipped,
+        "skipped_metrics": {name: text(why) for name, why in test.skipped.items()},
         "validation": scores["validation"].values,
         "in_sample": scores["in_sample"].values if embeds else {},
         "output_dim": int(given.Z["test"].shape[1]) if embeds else None,

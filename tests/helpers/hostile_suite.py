@@ -19,15 +19,15 @@ GROUPS = sorted(path.stem.removeprefix("hostile_") for path in PLUGINS.glob("hos
 OF_METHODS = [group for group in GROUPS if group not in ("metrics", "datasets")]
 MEMORY_OF_DRIVER = 600 * 2**20  # bytes, of which about 250 MiB are imports
 LIMIT_S = 3600.0
-SETTINGS = """
-name = "hostile"
-repeats = 1
-timeout_s = 10
-warm_up_timeout_s = 20
-memory_gb = 1
-threads = 1
-jobs = 2
-"""
+SETTINGS: dict[str, object] = {
+    "name": "hostile",
+    "repeats": 1,
+    "timeout_s": 10,
+    "warm_up_timeout_s": 20,
+    "memory_gb": 0.75,
+    "threads": 1,
+    "jobs": 2,
+}
 EMBED = """
 task = "embed"
 n_components = 2
@@ -107,12 +107,13 @@ def run(
     suite, out = folder / "hostile.toml", folder / "out"
     folder.mkdir(parents=True, exist_ok=True)
     named = [*dict.fromkeys([HONEST[task], *pipelines])]
-    entries = {"sizes": [ROWS, MORE_ROWS]} | more
-    head = "".join(f"{k} = {json.dumps(v)}\n" for k, v in entries.items() if k != "sizes")
-    given = (EMBED if task == "embed" else PREDICT) + f"sizes = {entries['sizes']}\n"
+    sizes = more.pop("sizes", [ROWS, MORE_ROWS])
+    given = (EMBED if task == "embed" else PREDICT) + f"sizes = {sizes}\n"
     if "metrics" in more:
         given = "\n".join(line for line in given.splitlines() if not line.startswith("metrics"))
-    suite.write_text(f"{SETTINGS}pipelines = {json.dumps(named)}\n{head}{given}")
+    entries = SETTINGS | {"pipelines": named} | more
+    head = "".join(f"{name} = {json.dumps(value)}\n" for name, value in entries.items())
+    suite.write_text(head + given)
     command = Watched(folder, "run", suite, "--plugins", plugins, "--out", out, "--no-report")
     try:
         code = command.wait(LIMIT_S)
@@ -124,7 +125,7 @@ def run(
             if " > " not in pipeline:
                 runs.setdefault(pipeline.partition("(")[0], {})[record.spec.size] = record
         stored = len(list((out / "runs").iterdir())) if out.is_dir() else 0
-        planned = len(named) * len(entries["sizes"])  # type: ignore[arg-type]
+        planned = len(named) * len(sizes)  # type: ignore[arg-type]
         words, left, files = command.words(), command.left(), command.files()
         peak = command.peak_bytes
         return Outcome(code, words, runs, whole, planned, stored, peak, left, files)

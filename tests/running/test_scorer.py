@@ -35,6 +35,8 @@ def mine(embedding):
     return 0.5
 """
 
+SMALL = {"name": "linear_control(n=300)", "sizes": [30]}
+
 
 def _registry(tmp_path: Path, do: str) -> Registry:
     plugins = tmp_path / "plugins"
@@ -68,6 +70,14 @@ def test_a_metric_that_ends_its_scorer_ends_one_run(
     assert not first.exceeded, "the limits of the method were not"
     assert {r.status for r in others} == {Status.OK}
     assert {r.scores["mine"] for r in others} == {0.5}
+
+
+def test_what_a_metric_says_of_its_failure_is_made_storable(tmp_path: Path) -> None:
+    says = "mark.unlink(); raise ValueError(chr(0xDCFF) + 'x' * 100_000_000)"
+    (record,) = _run(tmp_path, says, repeats=1, datasets=[SMALL])
+    assert record.status is Status.OK, record.reason
+    assert len(record.skipped_metrics["mine"]) < 5000
+    assert record.skipped_metrics["mine"].startswith(r"failed with ValueError: \udcffxxx")
 
 
 def test_a_scorer_that_something_killed_is_no_failure(tmp_path: Path) -> None:
