@@ -10,8 +10,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
+from operator import attrgetter
 from statistics import median
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 
@@ -248,12 +249,12 @@ def with_predictions(records: Sequence[RunRecord]) -> list[RunRecord]:
     """
     wanting = [record for record in records if record.exceeded and not record.predicted]
     places = {_place(record.spec) for record in wanting}
-    known: dict[tuple[CostTerms, str], list[Observation]] = {}
+    known: dict[tuple[Any, ...], list[Observation]] = {}
     for record in records if wanting else ():
         place = _place(record.spec)
         if place in places and (seen := observe(record)):
             known.setdefault(place, []).append(seen)
-    costs: dict[tuple[CostTerms, str, int], dict[str, float]] = {}  # repeats share theirs
+    costs: dict[tuple[Any, ...], dict[str, float]] = {}  # repeats share theirs
     for record in wanting:
         place, size = _place(record.spec), record.spec.size
         if place in known and (*place, size) not in costs:
@@ -268,6 +269,5 @@ def with_predictions(records: Sequence[RunRecord]) -> list[RunRecord]:
     ]
 
 
-def _place(spec: RunSpec) -> tuple[CostTerms, str]:
-    """What the runs that a forecast rests on share: their terms and their data set."""
-    return cost_terms(spec), spec.dataset
+# What the runs that a forecast rests on share: their terms and their data set.
+_place = attrgetter(*(field.name for field in fields(CostTerms)), "dataset")

@@ -116,14 +116,16 @@ def _test_scores(ordered: Sequence[RunRecord]) -> pd.DataFrame:
     rows = np.repeat(np.arange(len(ordered)), [len(r.scores) for r in ordered])
     of_run = {name: runs[name] for name in OF_RUN}
     of_run |= {name: of.astype("category") for name, of in of_run.items() if of.dtype == object}
-    scores = [(name, r.scores[name], r.scores_se.get(name)) for r in ordered for name in r.scores]
-    metrics, values, errors = zip(*scores, strict=True) if scores else ((), (), ())
+    metrics = sorted({name for r in ordered for name in r.scores})
+    number = {name: i for i, name in enumerate(metrics)}
+    codes = np.fromiter((number[name] for r in ordered for name in r.scores), int, len(rows))
+    errors = (r.scores_se.get(name, np.nan) for r in ordered for name in r.scores)
     return pd.DataFrame(
         {name: of.take(rows).array for name, of in of_run.items()}
         | {
-            "metric": pd.Categorical(metrics),
-            "value": np.array(values, float),
-            "se": np.array(errors, float),
+            "metric": pd.Categorical.from_codes(codes, pd.Index(metrics, dtype=object)),
+            "value": np.fromiter((v for r in ordered for v in r.scores.values()), float, len(rows)),
+            "se": np.fromiter(errors, float, len(rows)),
         }
     )
 
