@@ -63,7 +63,7 @@ def _rebuilt(
     wanted = "reconstruction" in needs and rows.spec.task == "embed"
     if not wanted or not pipeline.invertible:
         return
-    X: Any = Z
+    X: Any = np.array(Z)  # the embedding is scored too, and an inverse may work in place
     with suppress(AttributeError, NotImplementedError):  # an inverse that is switched off
         for model in reversed(fitted.models):
             with methods_code():
