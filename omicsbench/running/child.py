@@ -38,6 +38,7 @@ STOOD_STILL_S = 1.0  # between two polls: this process was suspended, and its cl
 CHILDREN_POLL_S = 0.5  # walking the process tree costs more than reading one process
 LOG_BYTES = 64 << 10  # of what a process printed: what is kept
 CHUNK = 64 << 10
+LITTLE_DISK = 16 << 20  # bytes: whose share of the disk is less is not to blame for taking more
 LEAVE_S = 5.0  # a process that closed its pipe is given to end
 # What batch systems, shells and the kernel send to processes that did nothing wrong. Others
 # (SIGSEGV, SIGABRT, ...) are the answer to what a process did itself.
@@ -253,7 +254,8 @@ class Child:
                 f"wrote more than {self._disk.limit / 2**30:.3g} GiB of temporary files, "
                 "its share of the free disk"
             )
-            raise self._lost(Status.CRASHED, reason)
+            outside = "a full disk" if self._disk.limit < LITTLE_DISK else None
+            raise self._lost(Status.CRASHED, reason, outside=outside)
 
     def _memory(self) -> int:
         """What the process holds, and what its children did when last looked for."""
