@@ -18,3 +18,10 @@ def test_every_row_names_a_test_that_exists() -> None:
         if function:
             tree = ast.parse((ROOT / path).read_text(encoding="utf-8"))
             assert function in {n.name for n in tree.body if isinstance(n, ast.FunctionDef)}, test
+
+
+def test_every_file_of_hostile_methods_has_its_row() -> None:
+    for path in sorted((ROOT / "tests" / "plugins").glob("hostile_*.py")):
+        group = path.stem.removeprefix("hostile_")
+        of_its_own = {"metrics": "kinds_of_metrics", "datasets": "kinds_of_loaders"}
+        assert of_its_own.get(group, f"kinds_of_methods[{group}]") in PAGE, path.name
