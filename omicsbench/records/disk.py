@@ -24,7 +24,16 @@ _TEMPORARY = re.compile(r"\..+\.(?P<process>[0-9]+)\.tmp")
 
 def write(path: Path, content: bytes) -> None:
     """Write a file durably, in one step. Raises StoreError if that is not possible."""
-    with _replacing(path) as temporary:
+    with _through(path) as temporary:
+        temporary.write_bytes(content)
+
+
+def put(path: Path, content: bytes) -> None:
+    """Write a file of which the harness itself chose the name: it replaces whatever lies there.
+
+    A pipe would be waited for, and a link leads where nobody has asked to write.
+    """
+    with _replacing(path, path) as temporary:
         temporary.write_bytes(content)
 
 
@@ -40,7 +49,7 @@ def whole(path: Path) -> Iterator[Path]:
     except OSError as error:
         raise explained(path.parent, error) from error
     clear_stale(path.parent)
-    with _replacing(path) as temporary:
+    with _through(path) as temporary:
         yield temporary
 
 
@@ -81,13 +90,23 @@ def explained(path: Path, error: OSError) -> StoreError:
 
 
 @contextlib.contextmanager
-def _replacing(path: Path) -> Iterator[Path]:
+def _through(path: Path) -> Iterator[Path]:
+    """What the user named: the end of a link is replaced, what takes anything is written into."""
     try:
         if _takes_anything(path):
             yield path
             return
-        target = Path(os.path.realpath(path))  # of a link, what it leads to
-        temporary = beside(target)
+        with _replacing(path, Path(os.path.realpath(path))) as temporary:
+            yield temporary
+    except OSError as error:
+        raise explained(path, error) from error
+
+
+@contextlib.contextmanager
+def _replacing(path: Path, target: Path) -> Iterator[Path]:
+    """A path beside ``target``, which takes its place at the end; ``path`` is what errors name."""
+    temporary = beside(target)
+    try:
         try:
             yield temporary
             _sync(temporary)

@@ -54,8 +54,8 @@ def write_embedding(
         Z, codes = parts[part]
         if codes is not None:
             labels = _labels_file(_file(path, part))
-            disk.write(labels, _npy(np.asarray(codes, dtype=np.int32)))
-        disk.write(_file(path, part), _npy(np.asarray(Z, dtype=np.float32)))
+            disk.put(labels, _npy(np.asarray(codes, dtype=np.int32)))
+        disk.put(_file(path, part), _npy(np.asarray(Z, dtype=np.float32)))
     return path.relative_to(folder).as_posix()
 
 

@@ -62,7 +62,7 @@ def write_record(folder: Path, record: RunRecord) -> Path:
         old = packed.find(folder / PACKED_FILE, record.key)
         if old and old.status is Status.OK:
             return folder / PACKED_FILE
-    disk.write(path, (record.model_dump_json() + "\n").encode())
+    disk.put(path, (record.model_dump_json() + "\n").encode())
     return path
 
 

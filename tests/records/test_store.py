@@ -11,6 +11,7 @@ import pytest
 from pydantic import ValidationError
 
 import builders
+from damage import IN_PLACE, place
 from omicsbench.errors import StoreError
 from omicsbench.records import store
 from omicsbench.records.packed import PACKED_FILE
@@ -128,3 +129,15 @@ def test_a_record_is_stored_and_read_under_the_key_of_its_run_alone(tmp_path: Pa
     line = path.read_bytes().replace(one.key.encode(), b"0" * 16)
     (folder / PACKED_FILE).write_bytes(b'{"packed":1}\n' + line)
     assert store.readable(folder) == ({one.key: one}, 3)
+
+
+@pytest.mark.parametrize("what", ["named pipe", "link to itself", "leads nowhere", "link"])
+def test_what_lies_in_the_place_of_a_record_is_replaced(tmp_path: Path, what: str) -> None:
+    folder = store.open_folder(tmp_path / "results")
+    path, other = folder / "runs" / f"{SPEC.key}.json", tmp_path / "other"
+    other.write_text("of somebody else")
+    place(path, IN_PLACE.get(what, lambda at: at.symlink_to(other)))
+    store.write_record(folder, _record())
+    assert store.read_records(folder) == [_record()]
+    assert not path.is_symlink()
+    assert other.read_text() == "of somebody else"
