@@ -36,6 +36,7 @@ from omicsbench.running.tuning import TrialFailed
 
 Curves = dict[str, dict[str, list[float]]]
 Inputs = dict[str, Any]  # of metrics, by the name of the need
+FEW = 64  # rows, enough for every kind of metric
 
 
 @dataclass(frozen=True)
@@ -77,6 +78,16 @@ def judge(bench: Bench, spec: RunSpec, prepared: Prepared, given: Outputs) -> di
         "embedding": _kept_embedding(bench, spec, scored, given),
         "score_s": scoring.wall_s,
     }
+
+
+def few(spec: RunSpec, prepared: Prepared, given: Outputs) -> tuple[RunSpec, Prepared, Outputs]:
+    """The same run as if it had few rows to score, for `judge`."""
+    fewer = {
+        name: min(getattr(spec, name), FEW) for name in ("scored", "background", "scored_in_sample")
+    }
+    Z = {part: values if part == "train" else values[:FEW] for part, values in given.Z.items()}
+    tiny = spec.model_copy(update={**fewer, "keep_embedding": False})
+    return tiny, prepared, Outputs(Z)
 
 
 def judge_trial(bench: Bench, spec: RunSpec, prepared: Prepared, given: Outputs) -> float:

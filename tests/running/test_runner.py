@@ -215,7 +215,7 @@ def test_an_unwritable_folder_is_refused_before_anything_runs(
     tmp_path: Path, registry: Registry
 ) -> None:
     (tmp_path / "results").write_text("a file")
-    with pytest.raises(OmicsbenchError, match="choose another folder"):
+    with pytest.raises(OmicsbenchError, match="a file is in the way; name another place"):
         run_suite(tiny_suite("good"), tmp_path / "results", registry=registry)
 
 

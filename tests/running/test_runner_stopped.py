@@ -57,17 +57,12 @@ def _hanging(folder: Path) -> bool:
     return sum("hangs" in pipeline for pipeline in statuses) >= 4
 
 
-def _workers(folder: Path) -> list[int]:
+def _workers(driver: int) -> list[int]:
+    """Processes that run methods for this driver."""
     import psutil
 
-    found = []
-    for process in psutil.process_iter(["cmdline"]):
-        line = " ".join(process.info["cmdline"] or ())
-        if "omicsbench.running.worker" in line and process.status() != psutil.STATUS_ZOMBIE:
-            job = Path((process.info["cmdline"] or [""] * 5)[4])
-            if job.is_file() and f'"out": "{folder}"' in job.read_text():
-                found.append(process.pid)
-    return found
+    children = psutil.Process(driver).children(recursive=True)
+    return [p.pid for p in children if "omicsbench.running.worker" in " ".join(p.cmdline())]
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
@@ -77,7 +72,7 @@ def test_a_stopped_suite_keeps_what_is_done_and_resumes(
     process = _start(tmp_path, bad_plugins, "good", "hangs_when_large")
     try:
         _wait_for(lambda: _hanging(tmp_path))
-        workers = _workers(tmp_path)
+        workers = _workers(process.pid)
         assert workers
         process.send_signal(number)
         _, errors = process.communicate(timeout=30)
