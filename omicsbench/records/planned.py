@@ -10,7 +10,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from omicsbench.errors import StoreError
-from omicsbench.records import reading, store
+from omicsbench.records import disk, reading, store
 from omicsbench.records.analysis import Analysis, stored_analysis
 from omicsbench.records.spec import RunRecord
 
@@ -30,7 +30,9 @@ class Plan(BaseModel):
 def write_plan(folder: Path, suite: str, keys: Sequence[str], command: str) -> None:
     """Keep, beside the records, which runs belong to the suite (JSON text) as it was last run."""
     content = {"suite": json.loads(suite), "command": command, "runs": list(keys)}
-    store.write_text(folder / PLAN_FILE, json.dumps(content, indent=1) + "\n")
+    text = json.dumps(content, indent=1, ensure_ascii=False) + "\n"
+    # The name of a file may be no text, and the command holds those that the user named.
+    disk.put(folder / PLAN_FILE, text.encode(errors="replace"))
 
 
 def read_plan(folder: Path) -> Plan:

@@ -15,6 +15,7 @@ from damage import IN_PLACE, place
 from omicsbench.errors import StoreError
 from omicsbench.records import store
 from omicsbench.records.packed import PACKED_FILE
+from omicsbench.records.planned import PLAN_FILE, read_plan, write_plan
 from omicsbench.records.spec import SCHEMA_VERSION, RunRecord, RunSpec, Status
 
 SPEC = builders.spec(pipeline_id="2", scored_in_sample=5)
@@ -141,3 +142,9 @@ def test_what_lies_in_the_place_of_a_record_is_replaced(tmp_path: Path, what: st
     assert store.read_records(folder) == [_record()]
     assert not path.is_symlink()
     assert other.read_text() == "of somebody else"
+
+
+def test_a_pipe_in_the_place_of_the_plan_is_replaced(tmp_path: Path) -> None:
+    place(tmp_path / PLAN_FILE, IN_PLACE["named pipe"])
+    write_plan(tmp_path, "{}", ["k"], "run \udcff")
+    assert read_plan(tmp_path).runs == ("k",)
