@@ -40,12 +40,7 @@ def read_plan(folder: Path) -> Plan:
     path = folder / PLAN_FILE
     if not reading.is_file(path):
         return Plan()
-    try:
-        return Plan.model_validate(reading.from_text(reading.read(path)))
-    except ValidationError as error:
-        raise _damaged(path, reading.first_problem(error)) from error
-    except ValueError as error:
-        raise _damaged(path, str(error)) from error
+    return reading.typed(Plan, path, _damaged)
 
 
 def _damaged(path: Path, problem: str) -> StoreError:

@@ -12,17 +12,19 @@ import math
 import os
 import stat
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, TypeVar
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 from pydantic_core import from_json
 
 from omicsbench.errors import StoreError
 
 LARGEST = 64 << 20  # bytes of a file, or of a line of one; a record has some thousands
 LARGEST_INTEGER = 2**63 - 1  # that tables can hold
+
+Model = TypeVar("Model", bound=BaseModel)
 
 KINDS = (
     (stat.S_ISDIR, "a folder"),
@@ -113,6 +115,19 @@ def from_toml(text: bytes) -> dict[str, Any]:
         raise ValueError(f"it is no UTF-8 text ({error.reason} at byte {error.start})") from error
     except RecursionError as error:
         raise ValueError("its brackets are nested too deeply") from error
+
+
+def typed(kind: type[Model], path: Path, damaged: Callable[[Path, str], StoreError]) -> Model:
+    """What a JSON file says, as ``kind`` has it; ``damaged`` words the error for one that does not.
+
+    Raises FileNotFoundError if there is none, StoreError otherwise.
+    """
+    try:
+        return kind.model_validate(from_text(read(path)))
+    except ValidationError as error:
+        raise damaged(path, first_problem(error)) from error
+    except ValueError as error:
+        raise damaged(path, str(error)) from error
 
 
 def first_problem(error: ValidationError) -> str:

@@ -94,7 +94,8 @@ class _Scorer:
         if kind not in self.warm:
             self.warm.add(kind)
             with contextlib.suppress(Exception):  # what ails a metric, the run itself will tell
-                judge(self.bench, *few(spec, prepared, given))
+                tiny, little = few(spec, given)
+                judge(self.bench, tiny, prepared, little)
 
 
 def _failed(status: Status, reason: str) -> dict[str, Any]:

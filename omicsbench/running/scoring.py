@@ -80,14 +80,14 @@ def judge(bench: Bench, spec: RunSpec, prepared: Prepared, given: Outputs) -> di
     }
 
 
-def few(spec: RunSpec, prepared: Prepared, given: Outputs) -> tuple[RunSpec, Prepared, Outputs]:
-    """The same run as if it had few rows to score, for `judge`."""
+def few(spec: RunSpec, given: Outputs) -> tuple[RunSpec, Outputs]:
+    """The same run and its outputs, as if it had few rows to score."""
     fewer = {
         name: min(getattr(spec, name), FEW) for name in ("scored", "background", "scored_in_sample")
     }
     Z = {part: values if part == "train" else values[:FEW] for part, values in given.Z.items()}
     tiny = spec.model_copy(update={**fewer, "keep_embedding": False})
-    return tiny, prepared, Outputs(Z)
+    return tiny, Outputs(Z)
 
 
 def judge_trial(bench: Bench, spec: RunSpec, prepared: Prepared, given: Outputs) -> float:

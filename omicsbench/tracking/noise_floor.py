@@ -14,7 +14,7 @@ from itertools import combinations
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import AfterValidator, BaseModel, ValidationError
+from pydantic import AfterValidator, BaseModel
 
 from omicsbench.errors import OmicsbenchError, StoreError
 from omicsbench.metrics import METRICS
@@ -122,13 +122,9 @@ def write_noise(found: Calibration, path: Path) -> Calibration:
 def read_noise(path: Path) -> Noise:
     """Floors by pipeline and quantity. Raises StoreError if it is no such file."""
     try:
-        return _NoiseFile.model_validate(reading.from_text(reading.read(path))).floors
+        return reading.typed(_NoiseFile, path, _damaged).floors
     except FileNotFoundError as error:
         raise StoreError(f"There is no noise floor {path}; calibrate, or name another.") from error
-    except ValidationError as error:
-        raise _damaged(path, reading.first_problem(error)) from error
-    except ValueError as error:
-        raise _damaged(path, str(error)) from error
 
 
 def _damaged(path: Path, problem: str) -> StoreError:
