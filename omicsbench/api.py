@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from omicsbench.errors import OmicsbenchError
 from omicsbench.inputs.given import PathLike, own_data
-from omicsbench.inputs.source import OwnData
 from omicsbench.planning.suite import Suite, changed, load_suite
 from omicsbench.plugin import Values
+from omicsbench.reading.own import OwnData
 from omicsbench.registry.discover import Registry, discover
 from omicsbench.running.embed import embed as embed
 

@@ -21,13 +21,13 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from omicsbench.inputs.fetch import fetch as fetch
-    from omicsbench.inputs.notes import note as note
-    from omicsbench.inputs.tenx import inspect_10x as inspect_10x
-    from omicsbench.inputs.tenx import open_10x as open_10x
     from omicsbench.metrics.base import Estimate as Estimate
     from omicsbench.metrics.base import MetricUndefined as MetricUndefined
     from omicsbench.metrics.base import metric as metric
     from omicsbench.metrics.neighbors import Neighbors as Neighbors
+    from omicsbench.reading.notes import note as note
+    from omicsbench.reading.tenx import inspect_10x as inspect_10x
+    from omicsbench.reading.tenx import open_10x as open_10x
     from omicsbench.stream import BLOCK_ROWS as BLOCK_ROWS
     from omicsbench.stream import NO_LABEL as NO_LABEL
     from omicsbench.stream import CellStream as CellStream
@@ -40,9 +40,9 @@ _ELSEWHERE = {
     "MetricUndefined": "metrics.base",
     "Neighbors": "metrics.neighbors",
     "fetch": "inputs.fetch",
-    "note": "inputs.notes",
-    "inspect_10x": "inputs.tenx",
-    "open_10x": "inputs.tenx",
+    "note": "reading.notes",
+    "inspect_10x": "reading.tenx",
+    "open_10x": "reading.tenx",
     "BLOCK_ROWS": "stream",
     "NO_LABEL": "stream",
     "CellStream": "stream",

@@ -20,7 +20,7 @@ from scipy import sparse
 import omicsbench
 from omicsbench.errors import OmicsbenchError
 from omicsbench.inputs.given import own_data
-from omicsbench.inputs.source import OwnData
+from omicsbench.reading.own import OwnData
 from omicsbench.tracking.compare import Alarm
 
 

@@ -10,20 +10,21 @@ from collections.abc import Sequence
 from dataclasses import fields, replace
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, cast, get_args
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from omicsbench.cli import own_options as own
 from omicsbench.cli.exit_codes import ExitCode
 from omicsbench.cli.options import WHAT, Plugins, print_report
 from omicsbench.errors import OmicsbenchError
 
 if TYPE_CHECKING:
-    from omicsbench.inputs.source import OwnData
+    from omicsbench.reading.own import OwnData
     from omicsbench.running.runner import EndedRun
 
 CAUSES = 5  # reasons of failures and skips printed; the report has them all
-DATA, MACHINE, OUTPUT = "Data", "Limits and machine", "Output"  # panels of --help
+MACHINE, OUTPUT = "Limits and machine", "Output"  # panels of --help
 
 
 class Isolate(StrEnum):
@@ -41,56 +42,29 @@ def run(
             "--data",
             help="Your own file, in place of the suite's data sets: .h5ad, "
             "10x .h5, .h5mu, .csv, .tsv, .parquet.",
-            rich_help_panel=DATA,
+            rich_help_panel=own.DATA,
         ),
     ] = None,
-    label: Annotated[
-        str | None,
-        typer.Option("--label", help="Column with the labels of --data.", rich_help_panel=DATA),
-    ] = None,
-    values: Annotated[
-        str | None,
-        typer.Option(
-            "--values",
-            help="What --data holds, where it cannot be told: counts, log "
-            "(normalised) or continuous.",
-            rich_help_panel=DATA,
-        ),
-    ] = None,
-    layer: Annotated[
-        str | None, typer.Option(help="Layer of an .h5ad to use.", rich_help_panel=DATA)
-    ] = None,
-    modality: Annotated[
-        str | None, typer.Option(help="Modality of an .h5mu to use.", rich_help_panel=DATA)
-    ] = None,
-    scale: Annotated[
-        bool,
-        typer.Option(help="Bring the features of --data to unit variance.", rich_help_panel=DATA),
-    ] = True,
-    provenance: Annotated[
-        str | None,
-        typer.Option(
-            "--label-provenance",
-            help="Where the labels of --data come from: author, sorted, computed or simulated.",
-            rich_help_panel=DATA,
-        ),
-    ] = None,
-    unit: Annotated[
-        str | None,
-        typer.Option(
-            "--unit",
-            help="Column of --data with the donors or batches: the unit of "
-            "sampling error over test cells.",
-            rich_help_panel=DATA,
-        ),
-    ] = None,
+    label: own.Label = None,
+    values: own.Values = None,
+    layer: own.Layer = None,
+    modality: own.Modality = None,
+    scale: own.Scale = True,
+    provenance: own.Provenance = None,
+    unit: own.Unit = None,
+    transpose: own.Transpose = False,
+    exclude: own.Exclude = None,
+    features_like: own.FeaturesLike = None,
+    genome: own.Genome = None,
+    feature_type: own.FeatureType = None,
+    keep_na: own.KeepNA = False,
     dataset: Annotated[
         list[str] | None,
         typer.Option(
             "--dataset",
             "-d",
             help="Data set in place of the suite's, such as 'simulated_atlas(n=20000)'.",
-            rich_help_panel=DATA,
+            rich_help_panel=own.DATA,
         ),
     ] = None,
     method: Annotated[
@@ -180,9 +154,7 @@ def run(
     from omicsbench import api
     from omicsbench.cli.changes import suite_changes
     from omicsbench.cli.progress import Progress, observing_signals
-    from omicsbench.inputs.source import OwnData
     from omicsbench.planning.suite import load_suite
-    from omicsbench.plugin import Provenance, Values
     from omicsbench.registry.discover import discover
     from omicsbench.running.job import Manner
     from omicsbench.running.runner import RunsMissing, complete
@@ -190,26 +162,29 @@ def run(
     chosen = load_suite(suite)
     if dataset and data:
         raise OmicsbenchError("--dataset names a registered data set, --data your file: give one.")
-    told = OwnData(
-        Path(),
+    told = own.told(
         label=label,
-        values=cast("Values | None", _one_of("--values", values, get_args(Values))),
+        values=values,
         layer=layer,
         modality=modality,
         scale=scale,
-        provenance=cast(
-            "Provenance | None", _one_of("--label-provenance", provenance, get_args(Provenance))
-        ),
+        provenance=provenance,
         unit=unit,
+        transpose=transpose,
+        exclude=exclude,
+        features_like=features_like,
+        genome=genome,
+        feature_type=feature_type,
+        keep_na=keep_na,
     )
-    own = _own(data or [], told)
+    given = _given(data or [], told)
     replaced = suite_changes(
         chosen,
         settings=setting or [],
         sizes=sizes,
         metrics=metrics,
         datasets=dataset,
-        own_data=bool(own),
+        own_data=bool(given),
         repeats=repeats,
         device=device,
         threads=threads,
@@ -220,15 +195,15 @@ def run(
         if not method:
             raise OmicsbenchError("--only runs the pipelines of --method; name one.")
         replaced["pipelines"], method = method, None
-    target = out or api.default_folder(chosen, own)
+    target = out or api.default_folder(chosen, given)
     missing: RunsMissing | None = None
     with observing_signals(), Progress() as observer, _dask(dask) as executor:
         try:
             ended = complete(
-                api.adapted(chosen, own, method or (), replaced),
+                api.adapted(chosen, given, method or (), replaced),
                 target,
                 registry=discover(plugins or []),
-                own_data=own,
+                own_data=given,
                 executor=executor,
                 manner=Manner(isolate is Isolate.RUN, retry, force),
                 command=_command(),
@@ -245,18 +220,11 @@ def run(
         raise typer.Exit(ExitCode.FAILED)
 
 
-def _one_of(option: str, value: str | None, known: Sequence[str]) -> str | None:
-    if value is not None and value not in known:
-        raise OmicsbenchError(f"{option} {value!r} is none of {', '.join(known)}.")
-    return value
-
-
-def _own(paths: Sequence[Path], told: OwnData) -> list[OwnData]:
+def _given(paths: Sequence[Path], told: OwnData) -> list[OwnData]:
     """The user's files, of each what the options tell. Raises OmicsbenchError without a file."""
-    options = {"provenance": "--label-provenance", "scale": "--no-scale"}
     for field in fields(told):
         if not paths and field.name != "path" and getattr(told, field.name) != field.default:
-            option = options.get(field.name, f"--{field.name}")
+            option = own.OPTIONS.get(field.name, f"--{field.name.replace('_', '-')}")
             raise OmicsbenchError(f"{option} belongs to your own data; name its file with --data.")
     return [replace(told, path=path) for path in paths]
 

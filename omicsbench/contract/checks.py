@@ -19,14 +19,14 @@ from omicsbench.contract import task_rules as rules
 from omicsbench.contract.metric_rules import METRIC, Scored
 from omicsbench.errors import DataError, OmicsbenchError, RegistryError
 from omicsbench.inputs.fetch import local_path
-from omicsbench.inputs.pairing import pair
-from omicsbench.inputs.validation import check as check_data
 from omicsbench.metrics import Metric
 from omicsbench.plugin import DatasetInfo, MethodInfo
+from omicsbench.reading.pairing import pair
 from omicsbench.registry.calls import Call
 from omicsbench.registry.discover import Entry, Registry, add_file, discover, unavailable
 from omicsbench.registry.pipeline import Stage, resolve
 from omicsbench.stream import CellStream
+from omicsbench.validation.check import check as check_data
 
 ROWS, FEATURES, DIMENSIONS, NEW_ROWS = 60, 30, 2, 11
 

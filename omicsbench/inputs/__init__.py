@@ -1,1 +1,1 @@
-"""A data set or the user's own file: fetched, read and validated."""
+"""Where a data set comes from: the registry, downloads, the user's own; in a cache."""

@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from omicsbench.errors import OmicsbenchError
-from omicsbench.inputs.readers import from_table, read
-from omicsbench.inputs.source import OwnData
 from omicsbench.plugin import Values
+from omicsbench.reading.own import OwnData
+from omicsbench.reading.readers import read
+from omicsbench.reading.tables import from_table
 
 if TYPE_CHECKING:
     from anndata import AnnData
@@ -67,7 +68,7 @@ def as_anndata(data: Any, columns: list[str] | None = None) -> AnnData:
     if isinstance(data, AnnData):
         return data
     if isinstance(data, str | os.PathLike):
-        return read(Path(data))
+        return read(OwnData(Path(data)))
     if isinstance(data, pd.DataFrame):
         return from_table(data, "the DataFrame", columns or [])
     if isinstance(data, np.ndarray) or sparse.issparse(data):

@@ -7,7 +7,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import cache, cached_property
 from importlib.metadata import packages_distributions, version
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -15,50 +14,17 @@ from numpy.typing import NDArray
 
 from omicsbench.errors import DataError, OmicsbenchError
 from omicsbench.inputs.fetch import fetch, known_sha256
-from omicsbench.inputs.pairing import pair
-from omicsbench.inputs.readers import file_digest, modality_values, read, read_modalities
-from omicsbench.inputs.validation import Checked, check, checked_blocks
-from omicsbench.plugin import DatasetInfo, Provenance, Values
+from omicsbench.plugin import DatasetInfo, Values
+from omicsbench.reading.own import OwnData
+from omicsbench.reading.pairing import pair
+from omicsbench.reading.readers import file_digest, modality_values, read, read_modalities
 from omicsbench.registry.calls import call_text, parse_call
 from omicsbench.registry.discover import Entry, Registry, unavailable
 from omicsbench.stream import BLOCK_ROWS, CellStream
+from omicsbench.validation.check import Checked, check, checked_blocks
 
-
-@dataclass(frozen=True)
-class OwnData:
-    """The user's own file and what must be known to read it.
-
-    ``values`` is needed where counts and normalised data cannot be told apart; ``name`` is what
-    results call it, by default the file's name.
-    """
-
-    path: Path
-    label: str | None = None
-    values: Values | None = None
-    layer: str | None = None
-    modality: str | None = None
-    scale: bool = True
-    provenance: Provenance | None = None
-    unit: str | None = None
-    name: str | None = None
-
-    @property
-    def title(self) -> str:
-        """Its name as it was given."""
-        return self.name or self.path.name
-
-    @property
-    def called(self) -> str:
-        """Its name as a data set. Raises DataError for a name without a letter or digit."""
-        called = re.sub(r"[^\w.-]+", "_", self.title)
-        if not re.search(r"[^\W_]", called):
-            raise DataError(f"{self.title!r} is no name for data: it needs a letter or digit.")
-        return called
-
-    @property
-    def stem(self) -> str:
-        """Its name for a results folder: without the suffix of a file."""
-        return self.called if self.name else self.path.stem
+# Options that came later: of a file's identity only where they are given, so that ids stay.
+LATER = ("transpose", "exclude", "features_like", "genome", "feature_type", "keep_na")
 
 
 @dataclass(frozen=True)
@@ -273,17 +239,25 @@ def own(data: OwnData, several: bool = False) -> Source:
 
     def load() -> Cells | Mapping[str, Cells]:
         if several:
-            modalities = read_modalities(path, data.label, data.unit)
+            modalities = read_modalities(data)
             values = {name: modality_values(name, own) for name, own in modalities.items()}
             return _checked_modalities(modalities, data.label, data.unit, values, path.name)
-        adata = read(path, data.label, data.modality, data.layer, data.unit)
-        return Cells.held(check(adata, data.label, data.values, data.unit))
+        adata = read(data)
+        return Cells.held(check(adata, data.label, data.values, data.unit, data.keep_na))
 
     if not path.is_file():
-        read(path)  # says why not
-    settings = [data.label, data.values, data.layer, data.modality, data.scale, data.provenance]
+        read(data)  # says why not
+    settings: list[Any] = [
+        data.label,
+        data.values,
+        data.layer,
+        data.modality,
+        data.scale,
+        data.provenance,
+    ]
     settings += [data.unit] if data.unit else []
     settings += ["several"] if several else []
+    settings += [{name: getattr(data, name)} for name in LATER if getattr(data, name)]
     return Source(
         name=data.called,
         identify=lambda: ["file", file_digest(path), settings],

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from typing import Literal
 
 from omicsbench.errors import RegistryError
-from omicsbench.inputs.source import OwnData, Source, own, registered
+from omicsbench.inputs.source import Source, own, registered
 from omicsbench.planning.contestants import Contestant, contestants, resolve_metrics
 from omicsbench.planning.suite import LADDER, DatasetChoice, Size, Suite, threads_of
 from omicsbench.plugin import Remote
 from omicsbench.prepare.split import kind, smallest_parts
+from omicsbench.reading.own import OwnData
 from omicsbench.records.costs import CostTerms
 from omicsbench.records.spec import RunSpec
 from omicsbench.registry.calls import parse_call

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from functools import cached_property, partial
 
 from omicsbench.errors import OmicsbenchError
-from omicsbench.inputs.source import OwnData
 from omicsbench.planning.obstacles import obstacle, obstacle_in_data
 from omicsbench.planning.outline import ChosenData, DataTerms, Outline, outline
 from omicsbench.planning.suite import Suite
 from omicsbench.prepare.prepared import Prepared, prepare
+from omicsbench.reading.own import OwnData
 from omicsbench.records.facts import Environment
 from omicsbench.records.spec import Cause, Ending, RunRecord, RunSpec, Status
 from omicsbench.registry.discover import Registry, device_present

@@ -11,7 +11,7 @@ from omicsbench.plugin import Values
 from omicsbench.records.facts import DatasetFacts, Frozen
 
 FILE = "meta.json"
-LAYOUT = 2  # of the folder; raise it when files of prepared data lie elsewhere
+LAYOUT = 3  # of the folder; raise it when files of prepared data lie elsewhere
 
 
 class Contents(Frozen):

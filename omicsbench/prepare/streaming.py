@@ -16,13 +16,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from omicsbench.errors import DataError
-from omicsbench.inputs.validation import DROPS_EMPTY, MIN_CELLS
 from omicsbench.plugin import Values
 from omicsbench.prepare import split as splitting
 from omicsbench.prepare.features import ColumnSums, is_logged
 from omicsbench.prepare.mapped_rows import CsrWriter
 from omicsbench.prepare.normalise import normalize
 from omicsbench.stream import CellStream
+from omicsbench.validation.check import DROPS_EMPTY, MIN_CELLS
 
 Codes = NDArray[np.signedinteger[Any]]
 

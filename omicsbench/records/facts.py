@@ -61,12 +61,13 @@ class DatasetFacts(Frozen):
         default_factory=dict, description="in their order, where there are several"
     )
     held_out: str | None = Field(default=None, description="a class that no run is trained on")
+    line: str = Field(default="", description="what was read, in one sentence")
 
     @model_serializer(mode="wrap")
     def _only_what_there_is(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        """Most data have one modality, and no class held out: nothing is written of them."""
+        """Most data have one modality, and no class held out: nothing is written of these."""
         content: dict[str, Any] = dump(self)
-        for name in ("modalities", "held_out"):
+        for name in ("modalities", "held_out", "line"):
             if not content.get(name):
                 content.pop(name, None)
         return content

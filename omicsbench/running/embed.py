@@ -47,12 +47,12 @@ def embed(
     Raises OmicsbenchError, with one sentence, for data or a pipeline that cannot be used so.
     """
     from omicsbench.inputs.given import as_anndata
-    from omicsbench.inputs.validation import check
     from omicsbench.prepare.features import select_rows
     from omicsbench.prepare.normalise import normalize
     from omicsbench.prepare.scaling import Scaler
     from omicsbench.registry.calls import parse_pipeline
     from omicsbench.registry.pipeline import resolve
+    from omicsbench.validation.check import check
 
     made = resolve(pipeline, registry or discover(), n_components)
     _refuse_task(made, pipeline)

@@ -14,12 +14,12 @@ from pathlib import Path
 from typing import Protocol, TypeVar
 
 from omicsbench.errors import OmicsbenchError
-from omicsbench.inputs.source import OwnData
 from omicsbench.metrics import METRICS
 from omicsbench.owned.scratch import scratch
 from omicsbench.planning.plan import Planned, make_plan
 from omicsbench.planning.resume import do_again, limits_of
 from omicsbench.planning.suite import Suite, dump
+from omicsbench.reading.own import OwnData
 from omicsbench.records import environment, store
 from omicsbench.records.claim import Claim, claimed
 from omicsbench.records.planned import write_plan

@@ -19,8 +19,9 @@ CELLS = Remote("http://127.0.0.1:9/folder/cells.csv", note="half of it is guesse
 def load():
     """Counts."""
     from omicsbench.inputs.fetch import fetch
-    from omicsbench.inputs.readers import read
-    return read(fetch(CELLS), label="kind")
+    from omicsbench.reading.own import OwnData
+    from omicsbench.reading.readers import read
+    return read(OwnData(fetch(CELLS), label="kind"))
 '''
 
 

@@ -25,8 +25,8 @@ from downloads import (
     r2_of_pca,
     values,
 )
-from omicsbench.inputs.validation import check
 from omicsbench.plugin import DatasetInfo
+from omicsbench.validation.check import check
 
 
 def test_every_file_is_a_data_set_of_its_own_name() -> None:

@@ -24,8 +24,8 @@ from downloads import (
 )
 from omicsbench.contract.checks import check_dataset
 from omicsbench.errors import DataError
-from omicsbench.inputs import tenx
 from omicsbench.inputs.fetch import local_path
+from omicsbench.reading import tenx
 from omicsbench.registry.discover import discover
 from omicsbench.stream import CellStream
 

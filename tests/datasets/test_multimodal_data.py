@@ -12,8 +12,9 @@ from scipy import sparse
 
 from omicsbench import datasets
 from omicsbench.datasets import nutrimouse, simulated_multimodal
-from omicsbench.inputs.pairing import pair
-from omicsbench.inputs.readers import file_digest, read_modalities
+from omicsbench.reading.own import OwnData
+from omicsbench.reading.pairing import pair
+from omicsbench.reading.readers import file_digest, read_modalities
 
 DATA = Path(datasets.__path__[0]) / "data"
 MODALITIES = ("rna", "protein", "atac")
@@ -44,7 +45,7 @@ def test_nutrimouse_is_what_is_known_of_it(monkeypatch: pytest.MonkeyPatch) -> N
 
 def test_nutrimouse_is_what_the_reader_of_users_files_gives() -> None:
     pytest.importorskip("mudata")
-    found, read = nutrimouse.load(), read_modalities(DATA / nutrimouse.FILE, "diet")
+    found, read = nutrimouse.load(), read_modalities(OwnData(DATA / nutrimouse.FILE, "diet"))
     for mine, theirs in (("genes", "rna"), ("lipids", "lipid")):
         np.testing.assert_array_equal(found[mine].X, read[theirs].X)
         assert list(found[mine].obs["diet"]) == list(read[theirs].obs["diet"])

@@ -12,7 +12,7 @@ import pandas as pd
 import pytest
 
 from omicsbench.inputs.fetch import local_path
-from omicsbench.inputs.pairing import pair
+from omicsbench.reading.pairing import pair
 from paired_files import (
     CELLS,
     NAMES,

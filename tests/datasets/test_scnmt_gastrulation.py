@@ -17,9 +17,9 @@ from omicsbench.datasets import _paired
 from omicsbench.datasets.scnmt_gastrulation import BUNDLE, CELLS, COUNTS, PROMOTERS, load
 from omicsbench.errors import DataError
 from omicsbench.inputs.fetch import local_path
-from omicsbench.inputs.notes import NOTES
-from omicsbench.inputs.pairing import pair
-from omicsbench.inputs.validation import check
+from omicsbench.reading.notes import NOTES
+from omicsbench.reading.pairing import pair
+from omicsbench.validation.check import check
 
 N, GENES, MODALITIES = 30, 7, ("methylation", "accessibility")
 SAMPLES = [f"E7.5_Plate1_A{i:02d}" for i in range(N)]

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from omicsbench.inputs.fetch import local_path
-from omicsbench.inputs.notes import NOTES
+from omicsbench.reading.notes import NOTES
 from paired_files import (
     WELLS,
     all_sites,

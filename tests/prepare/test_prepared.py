@@ -20,10 +20,11 @@ import pytest
 from scipy import sparse
 
 from omicsbench.errors import DataError
-from omicsbench.inputs.source import OwnData, own, registered
+from omicsbench.inputs.source import own, registered
 from omicsbench.prepare.mapped_rows import MappedCsr
 from omicsbench.prepare.parts import NAMES, Handed
 from omicsbench.prepare.prepared import Prepared, prepare
+from omicsbench.reading.own import OwnData
 from omicsbench.registry.discover import discover
 
 CELLS, GENES = 1_500, 60

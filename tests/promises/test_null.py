@@ -7,9 +7,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from omicsbench.inputs.source import OwnData
 from omicsbench.metrics import METRICS
 from omicsbench.planning.suite import make_suite
+from omicsbench.reading.own import OwnData
 from omicsbench.records.analysis import Analysis
 from omicsbench.records.spec import RunRecord
 from omicsbench.registry.discover import discover

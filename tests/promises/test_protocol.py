@@ -11,7 +11,6 @@ import numpy as np
 import pytest
 from scipy.sparse import csr_matrix
 
-from omicsbench.inputs.source import OwnData
 from omicsbench.planning.plan import Planned, make_plan
 from omicsbench.planning.suite import make_suite
 from omicsbench.prepare.features import select_rows
@@ -21,6 +20,7 @@ from omicsbench.prepare.scaling import Scaler
 from omicsbench.prepare.scored import scored_rows
 from omicsbench.prepare.split import order
 from omicsbench.prepare.subsample import Rows
+from omicsbench.reading.own import OwnData
 from omicsbench.records.spec import RunSpec
 from omicsbench.registry.discover import discover
 from omicsbench.running.execute import execute

@@ -11,11 +11,11 @@ import pandas as pd
 import pytest
 
 from omicsbench.errors import DataError, RegistryError
-from omicsbench.inputs.source import OwnData
 from omicsbench.planning.plan import Planned, make_plan
 from omicsbench.planning.suite import Suite, make_suite
 from omicsbench.prepare.scored import scored_rows
 from omicsbench.prepare.subsample import Rows
+from omicsbench.reading.own import OwnData
 from omicsbench.records.analysis import Analysis
 from omicsbench.records.facts import ModalityFacts
 from omicsbench.records.spec import RunRecord, RunSpec

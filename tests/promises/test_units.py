@@ -12,10 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from omicsbench.errors import DataError
-from omicsbench.inputs.validation import check
 from omicsbench.metrics import Estimate
 from omicsbench.metrics.structure import distance_spearman
 from omicsbench.prepare.scored import GROUPS, units
+from omicsbench.validation.check import check
 
 
 @given(
@@ -92,20 +92,21 @@ def test_a_unit_that_cannot_be_one_is_refused(donor: list[object], unit: str, sa
 
 
 def test_a_donor_number_in_a_table_is_no_feature(tmp_path: Path) -> None:
-    from omicsbench.inputs.readers import read
+    from omicsbench.reading.own import OwnData
+    from omicsbench.reading.readers import read
 
     table = pd.DataFrame({"gene": range(6), "donor": [1, 1, 2, 2, 3, 3]})
     table.to_csv(tmp_path / "a.csv", index=False)
-    found = read(tmp_path / "a.csv", unit="donor")
+    found = read(OwnData(tmp_path / "a.csv", unit="donor"))
     assert list(found.var_names) == ["gene"]
     assert found.obs["donor"].tolist() == [1, 1, 2, 2, 3, 3]
     with pytest.raises(DataError, match="no unit column 'patient'"):
-        read(tmp_path / "a.csv", unit="patient")
+        read(OwnData(tmp_path / "a.csv", unit="patient"))
 
 
 def test_donors_of_a_file_reach_the_records(tmp_path: Path) -> None:
     from omicsbench import run
-    from omicsbench.inputs.source import OwnData
+    from omicsbench.reading.own import OwnData
     from omicsbench.records.store import read_records
 
     rng = np.random.default_rng(0)

@@ -11,10 +11,10 @@ import anndata
 import numpy as np
 import pytest
 
-from omicsbench.inputs.source import OwnData
 from omicsbench.planning.plan import make_plan
 from omicsbench.planning.suite import Suite, make_suite
 from omicsbench.prepare.prepared import Prepared
+from omicsbench.reading.own import OwnData
 from omicsbench.records.spec import Status
 from omicsbench.registry.discover import Registry, discover
 from omicsbench.running.runner import run_suite

@@ -14,11 +14,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from omicsbench.errors import DataError
-from omicsbench.inputs.notes import note, notes_of
-from omicsbench.inputs.pairing import pair
-from omicsbench.inputs.tenx import EXPRESSION, TenX, inspect_10x, kinds_10x
-from omicsbench.inputs.validation import require_label
 from omicsbench.plugin import Values
+from omicsbench.reading.annotations import require_column
+from omicsbench.reading.notes import note, notes_of
+from omicsbench.reading.own import OwnData
+from omicsbench.reading.pairing import pair
+from omicsbench.reading.tables import from_table, read_text
+from omicsbench.reading.tenx import EXPRESSION, TenX, inspect_10x, kinds_10x
 
 if TYPE_CHECKING:
     from anndata import AnnData
@@ -39,13 +41,7 @@ ACCESSIBILITY = {"atac", "peaks", "accessibility", "acc"}
 METHYLATION = {"met", "methylation"}
 
 
-def read(
-    path: Path | str,
-    label: str | None = None,
-    modality: str | None = None,
-    layer: str | None = None,
-    unit: str | None = None,
-) -> AnnData:
+def read(own: OwnData) -> AnnData:
     """Read a file into memory: cells x features in X, labels in obs.
 
     The suffix names the format. Tables hold one cell a row: a first column of text, or
@@ -57,23 +53,20 @@ def read(
     Raises DataError, in one sentence, if the file is missing, damaged, of an unknown format
     or empty, or has no such label, modality or layer.
     """
-    path = Path(path)
-    suffix = _suffix(path)
-    if modality is not None and suffix != ".h5mu":
+    path, suffix = own.path, _suffix(own.path)
+    if own.modality is not None and suffix != ".h5mu":
         raise DataError(f"--modality is for .h5mu files, and {path.name} is not one: leave it out.")
     with _in_one_sentence(path, suffix):
-        adata = _load(path, suffix, [c for c in (label, unit) if c is not None], modality)
-    if layer is not None:
-        adata = _take_layer(adata, layer)
-    for what, column in (("label", label), ("unit", unit)):
+        adata = _load(path, suffix, own.columns, own.modality)
+    if own.layer is not None:
+        adata = _take_layer(adata, own.layer)
+    for what, column in (("label", own.label), ("unit", own.unit)):
         if column is not None:
-            require_label(adata, column, what)
+            require_column(adata.obs, column, what)
     return adata
 
 
-def read_modalities(
-    path: Path | str, label: str | None = None, unit: str | None = None
-) -> dict[str, AnnData]:
+def read_modalities(own: OwnData) -> dict[str, AnnData]:
     """Read all modalities of a file: the same cells in the same order in each, RNA first.
 
     An h5mu file names them; those of a 10x file are ``rna``, ``protein``, ``atac`` and
@@ -82,11 +75,10 @@ def read_modalities(
     no counts, and counts of peaks become 0 and 1. What the user should know of the
     reading is in ``uns["omicsbench_notes"]`` of the modalities.
 
-    Raises DataError, in one sentence, as :func:`read` and :func:`omicsbench.inputs.pairing.pair`
+    Raises DataError, in one sentence, as :func:`read` and :func:`omicsbench.reading.pairing.pair`
     do, and if the format holds one modality only.
     """
-    path = Path(path)
-    suffix = _suffix(path)
+    path, suffix = own.path, _suffix(own.path)
     if suffix not in (".h5mu", ".h5"):
         raise DataError(
             f"{path} holds one modality, as {suffix} files do: "
@@ -95,7 +87,7 @@ def read_modalities(
     with _in_one_sentence(path, suffix):
         found, obs = _load_h5mu(path) if suffix == ".h5mu" else (_load_10x(path), None)
     found = dict(sorted(found.items(), key=lambda item: item[0].lower() != "rna"))
-    paired = pair(found, label, unit, obs)
+    paired = pair(found, own.label, own.unit, obs)
     for name, adata in paired.items():
         _take_counts(name, adata)
         if modality_values(name, adata) == "binary" and adata.X.max() > 1:
@@ -183,7 +175,7 @@ def _load(path: Path, suffix: str, columns: list[str], modality: str | None) -> 
             return from_table(pd.read_parquet(path), path, columns, "")
         case _:
             separator = "\t" if suffix.startswith(".tsv") else ","
-            return _read_text(path, columns, separator)
+            return read_text(path, columns, separator)
 
 
 def _load_h5mu(path: Path) -> tuple[Mapping[str, AnnData], Any]:
@@ -237,67 +229,6 @@ def _from_10x(found: TenX, notes: tuple[str, ...]) -> AnnData:
     adata.var["gene_ids"] = list(found.gene_ids)
     note(adata, *notes)
     return adata
-
-
-def _read_text(path: Path, columns: list[str], separator: str) -> AnnData:
-    import pandas as pd
-
-    try:
-        header = pd.read_csv(path, sep=separator, header=None, nrows=1, dtype=str).iloc[0]
-    except pd.errors.EmptyDataError as error:
-        raise DataError(f"{path} is empty: expected a header and one cell a row.") from error
-    twice = header[header.duplicated() & header.notna()]
-    if len(twice):
-        raise DataError(f"{path} has two columns {twice.iloc[0]!r}: make the names unique.")
-    what = "comma (,)" if separator == "," else "tab"
-    table = pd.read_csv(path, sep=separator, low_memory=False)
-    return from_table(table, path, columns, f"; check that the separator is a {what}")
-
-
-def from_table(table: Any, path: Path | str, columns: list[str], hint: str = "") -> AnnData:
-    """Cells in rows of a DataFrame. Numbers are features; text, and ``columns``, go to obs.
-
-    ``path`` is what errors name as the source, ``hint`` what they add. ``table`` is not changed.
-    """
-    import anndata
-    import pandas as pd
-    from pandas.api.types import is_bool_dtype, is_numeric_dtype
-
-    if table.empty:
-        raise DataError(f"{path} holds no cells: expected a header and one cell a row{hint}.")
-    table = table.set_axis(table.columns.astype(str), axis="columns")
-    numeric = [is_numeric_dtype(kind) and not is_bool_dtype(kind) for kind in table.dtypes]
-    first = table.columns[0]
-    if isinstance(table.index, pd.RangeIndex):
-        unnamed = first.startswith("Unnamed: 0") or first == "__index_level_0__"
-        if first not in columns and (unnamed or not numeric[0]):
-            table, numeric = table.set_index(first), numeric[1:]
-            _require_unique(table.index, first, path)
-    table.index = table.index.astype(str)
-    features = [
-        column
-        for column, is_number in zip(table, numeric, strict=True)
-        if is_number and column not in columns
-    ]
-    if not features:
-        raise DataError(f"{path} has no column of numbers to use as features{hint}.")
-    obs = table.drop(columns=features)
-    values = table[features].to_numpy(dtype=np.float32, na_value=np.nan)
-    adata = anndata.AnnData(X=values, obs=obs, var=pd.DataFrame(index=features))
-    others = [column for column in obs if column not in columns]
-    if others:
-        shown = ", ".join(others[:8]) + (", ..." if len(others) > 8 else "")
-        note(adata, f"Columns of text are taken as annotations, not features: {shown}.")
-    return adata
-
-
-def _require_unique(names: Any, column: str, path: Path | str) -> None:
-    twice = names[names.duplicated()]
-    if len(twice):
-        raise DataError(
-            f"{path}: the first column ({column}) is taken as cell names, but {twice[0]!r} "
-            "occurs more than once: pass it with --label if it is the label, or make it unique."
-        )
 
 
 def _as_name(text: str) -> str:

@@ -9,8 +9,8 @@ import pytest
 from scipy import sparse
 
 from omicsbench.errors import DataError
-from omicsbench.inputs.notes import NOTES
-from omicsbench.inputs.pairing import pair
+from omicsbench.reading.notes import NOTES
+from omicsbench.reading.pairing import pair
 
 RNA = ["a", "b", "c", "d", "e"]
 PROTEIN = ["e", "x", "c", "a", "b"]

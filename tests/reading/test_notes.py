@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 from anndata import AnnData
 
-from omicsbench.inputs.notes import NOTES, note, notes_of
 from omicsbench.inputs.source import Cells, registered
+from omicsbench.reading.notes import NOTES, note, notes_of
 from omicsbench.registry.discover import discover
 
 LOADER = """

@@ -14,8 +14,10 @@ import pytest
 from scipy import sparse
 
 from omicsbench.errors import DataError
-from omicsbench.inputs.notes import NOTES
-from omicsbench.inputs.readers import modality_values, read, read_modalities
+from omicsbench.reading import readers
+from omicsbench.reading.notes import NOTES
+from omicsbench.reading.own import OwnData
+from omicsbench.reading.readers import modality_values
 
 pytestmark = pytest.mark.filterwarnings("ignore:From 0.4:FutureWarning")  # of writing
 CELLS = 24
@@ -24,6 +26,10 @@ COUNTS = RNG.poisson(2, (CELLS, 12)).astype(np.float32) + np.eye(CELLS, 12, dtyp
 COUNTS[:, ::4] += 1  # no cell of any kind is empty
 NAMES = [f"cell{i}" for i in range(CELLS)]
 TYPES = ["B", "T", "NK"] * 8
+
+
+def read_modalities(path: Path, **options: Any) -> Any:
+    return readers.read_modalities(OwnData(path, **options))
 
 
 def refused(path: Path, **options: Any) -> str:
@@ -139,7 +145,9 @@ def test_an_h5mu_file_is_read_whole(tmp_path: Path) -> None:
         assert list(found[name].obs["donor"]) == (["d2", "d1"] * 12)[2:]
     assert found["rna"].uns[NOTES] == ["2 cells not measured in every modality left out."]
     assert "choose one of type" in refused(path, label="tape")
-    assert read(path, label="type").shape == (CELLS, 12), "one modality is read as before"
+    assert readers.read(OwnData(path, label="type")).shape == (CELLS, 12), (
+        "one modality is read as before"
+    )
 
 
 def test_empty_cells_of_one_modality_are_left_out_of_all(tmp_path: Path) -> None:

@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from omicsbench.errors import DataError
-from omicsbench.inputs.notes import note
-from omicsbench.inputs.validation import require_label
+from omicsbench.reading.annotations import require_column
+from omicsbench.reading.notes import note
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -26,7 +26,7 @@ def pair(
     """The cells that were measured in every modality, in the order of the first.
 
     Cells are the same if their names are. A cell without any value above zero in a modality that
-    has no negative ones is left out of all of them, as :func:`omicsbench.inputs.validation.check`
+    has no negative ones is left out of all of them, as :func:`omicsbench.validation.check.check`
     would leave it out of that one only. ``label`` and ``unit`` are columns of ``obs``, indexed by
     the cells' names, or else of the first modality that has them; every modality's obs is given
     them. Sentences on what was left out are added to ``uns["omicsbench_notes"]`` of the first.
@@ -89,7 +89,6 @@ def _find(
     modalities: Mapping[str, AnnData], obs: pd.DataFrame | None, column: str, what: str
 ) -> pd.Series[Any]:
     """The column, by cell name. Raises DataError, naming the columns there are."""
-    import anndata
     import pandas as pd
 
     tables = [adata.obs for adata in modalities.values()]
@@ -101,8 +100,8 @@ def _find(
             return found
     known = dict.fromkeys(str(column) for table in tables for column in table)
     none = pd.DataFrame(columns=list(known), index=pd.Index([], dtype=str))
-    require_label(anndata.AnnData(obs=none), column, what)
-    raise AssertionError("require_label accepted a column that no table has")
+    require_column(none, column, what)
+    raise AssertionError("require_column accepted a column that no table has")
 
 
 def _common(modalities: Mapping[str, AnnData]) -> pd.Index:

@@ -12,9 +12,10 @@ import pytest
 from scipy import sparse
 
 from omicsbench.errors import DataError
-from omicsbench.inputs import tenx
-from omicsbench.inputs.readers import read
-from omicsbench.inputs.tenx import inspect_10x, kinds_10x, open_10x
+from omicsbench.reading import tenx
+from omicsbench.reading.own import OwnData
+from omicsbench.reading.readers import read
+from omicsbench.reading.tenx import inspect_10x, kinds_10x, open_10x
 from tenx import write_10x
 
 CELLS, GENES = 230, 12
@@ -52,7 +53,7 @@ def test_blocks_hold_every_cell_once_in_order(
 def test_the_blocks_are_what_the_reader_of_whole_files_gives(tmp_path: Path) -> None:
     types = ["Gene Expression", "Antibody Capture", "Gene Expression"] * 4
     path = write_10x(tmp_path / "a.h5", CELLS, GENES, 3, types)
-    stream, whole = open_10x(path), read(path)
+    stream, whole = open_10x(path), read(OwnData(path))
     assert stream.shape == (CELLS, 8) == whole.shape
     expected = stored(path)[:, np.array(types) == "Gene Expression"]
     np.testing.assert_array_equal(stream.to_adata().X.toarray(), expected)
@@ -136,7 +137,7 @@ def refused(path: Path) -> str:
     assert sentence.endswith(".")
     assert str(path) in sentence
     with pytest.raises(DataError):
-        read(path)
+        read(OwnData(path))
     return sentence
 
 

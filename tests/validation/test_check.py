@@ -15,8 +15,8 @@ from hypothesis.extra import numpy as hnp
 from scipy import sparse
 
 from omicsbench.errors import DataError
-from omicsbench.inputs.notes import NOTES
-from omicsbench.inputs.validation import check
+from omicsbench.reading.notes import NOTES
+from omicsbench.validation.check import check
 
 RNG = np.random.default_rng(0)
 COUNTS = RNG.poisson(1, (40, 12)).astype(np.float32) + np.eye(40, 12, dtype=np.float32) * 5

@@ -17,9 +17,11 @@ import pytest
 from scipy import sparse
 
 from omicsbench.errors import DataError
-from omicsbench.inputs.notes import NOTES
-from omicsbench.inputs.readers import FORMATS, file_digest, read
-from omicsbench.inputs.validation import check
+from omicsbench.reading.notes import NOTES
+from omicsbench.reading.own import OwnData
+from omicsbench.reading.readers import FORMATS, file_digest
+from omicsbench.reading.readers import read as read_own
+from omicsbench.validation.check import check
 
 RNG = np.random.default_rng(0)
 CELLS, GENES = 30, 8
@@ -27,6 +29,10 @@ COUNTS = RNG.poisson(2, (CELLS, GENES)).astype(np.int32)
 CELL_NAMES = [f"cell{i}" for i in range(CELLS)]
 GENE_NAMES = [f"gene{j}" for j in range(GENES)]
 TYPES = ["B", "T", "NK"] * 10
+
+
+def read(path: Path | str, **options: Any) -> Any:
+    return read_own(OwnData(Path(path), **options))
 
 
 def refused(path: Path, **options: Any) -> str:

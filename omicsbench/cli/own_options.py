@@ -1,0 +1,153 @@
+"""The options that say how the user's own file is read; every command that reads one has them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, cast, get_args
+
+import typer
+
+from omicsbench.errors import OmicsbenchError
+from omicsbench.plugin import Provenance as Provenances
+from omicsbench.plugin import Values as KindsOfValues
+
+if TYPE_CHECKING:
+    from omicsbench.reading.own import OwnData
+
+DATA = "Data"  # panel of --help
+Label = Annotated[
+    str | None,
+    typer.Option("--label", help="Column with the labels of your data.", rich_help_panel=DATA),
+]
+Values = Annotated[
+    str | None,
+    typer.Option(
+        "--values",
+        help="What your data hold, where it cannot be told: counts, log (normalised) "
+        "or continuous.",
+        rich_help_panel=DATA,
+    ),
+]
+Layer = Annotated[
+    str | None, typer.Option("--layer", help="Layer of an .h5ad to use.", rich_help_panel=DATA)
+]
+Modality = Annotated[
+    str | None,
+    typer.Option("--modality", help="Modality of an .h5mu.", rich_help_panel=DATA),
+]
+Scale = Annotated[
+    bool,
+    typer.Option(
+        "--scale/--no-scale", help="Bring the features to unit variance.", rich_help_panel=DATA
+    ),
+]
+Provenance = Annotated[
+    str | None,
+    typer.Option(
+        "--label-provenance",
+        help="Where the labels come from: author, sorted, computed or simulated.",
+        rich_help_panel=DATA,
+    ),
+]
+Unit = Annotated[
+    str | None,
+    typer.Option(
+        "--unit",
+        help="Column with the donors or batches: the unit of sampling error over test cells.",
+        rich_help_panel=DATA,
+    ),
+]
+Transpose = Annotated[
+    bool,
+    typer.Option(
+        "--transpose", help="Features lie in rows, cells in columns.", rich_help_panel=DATA
+    ),
+]
+Exclude = Annotated[
+    str | None,
+    typer.Option(
+        "--exclude",
+        metavar="NAMES",
+        help="Columns that are no features, by name or pattern: 'age,leiden,mt_*'.",
+        rich_help_panel=DATA,
+    ),
+]
+FeaturesLike = Annotated[
+    str | None,
+    typer.Option(
+        "--features-like",
+        metavar="NAMES",
+        help="The features, by name or pattern ('ENSG*'); other columns are annotations.",
+        rich_help_panel=DATA,
+    ),
+]
+Genome = Annotated[
+    str | None,
+    typer.Option("--genome", help="Genome of a 10x file of several.", rich_help_panel=DATA),
+]
+FeatureType = Annotated[
+    str | None,
+    typer.Option(
+        "--feature-type",
+        help="Kind of feature of a 10x file: 'Gene Expression', 'Antibody Capture', Peaks.",
+        rich_help_panel=DATA,
+    ),
+]
+KeepNA = Annotated[
+    bool,
+    typer.Option(
+        "--keep-na", help="NA and the like are classes, not missing labels.", rich_help_panel=DATA
+    ),
+]
+OPTIONS = {"provenance": "--label-provenance", "scale": "--no-scale"}  # others as their field
+
+
+def told(
+    *,
+    label: str | None,
+    values: str | None,
+    layer: str | None,
+    modality: str | None,
+    scale: bool,
+    provenance: str | None,
+    unit: str | None,
+    transpose: bool,
+    exclude: str | None,
+    features_like: str | None,
+    genome: str | None,
+    feature_type: str | None,
+    keep_na: bool,
+) -> OwnData:
+    """What the options tell of a file, whose path is still to be given."""
+    from omicsbench.reading.own import OwnData
+
+    return OwnData(
+        Path(),
+        label=label,
+        values=cast("KindsOfValues | None", _one_of("--values", values, get_args(KindsOfValues))),
+        layer=layer,
+        modality=modality,
+        scale=scale,
+        provenance=cast(
+            "Provenances | None",
+            _one_of("--label-provenance", provenance, get_args(Provenances)),
+        ),
+        unit=unit,
+        transpose=transpose,
+        exclude=_names(exclude),
+        features_like=_names(features_like),
+        genome=genome,
+        feature_type=feature_type,
+        keep_na=keep_na,
+    )
+
+
+def _names(text: str | None) -> tuple[str, ...]:
+    return tuple(part for part in (text or "").split(",") if part)
+
+
+def _one_of(option: str, value: str | None, known: Sequence[str]) -> str | None:
+    if value is not None and value not in known:
+        raise OmicsbenchError(f"{option} {value!r} is none of {', '.join(known)}.")
+    return value

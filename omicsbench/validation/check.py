@@ -1,0 +1,157 @@
+"""Is this data fit to be benchmarked? Told apart, tidied, or refused with one sentence.
+
+Every data set passes here once, the user's files and the registry's alike.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, get_args
+
+import numpy as np
+from numpy.typing import NDArray
+
+from omicsbench.errors import DataError
+from omicsbench.plugin import Values
+from omicsbench.reading.annotations import require_column
+from omicsbench.reading.notes import notes_of
+from omicsbench.validation.labels import code, unit_codes
+from omicsbench.validation.values import choose_matrix
+from omicsbench.validation.wording import many
+
+if TYPE_CHECKING:
+    from anndata import AnnData
+
+    from omicsbench.stream import CellStream
+
+MIN_CELLS = 20
+DROPS_EMPTY = ("counts", "log")  # values of which a cell without any is no cell
+
+
+@dataclass(frozen=True)
+class Checked:
+    """Data that can be benchmarked.
+
+    Attributes
+    ----------
+    adata : X (n, p) float32, CSR if more than half of it is zero, else dense; obs, var.
+    values : what X holds: ``counts``, ``log`` or ``continuous``.
+    codes : (n,) int, each cell's place in ``label_names``, -1 where the label is missing;
+        None without a label.
+    label_names : the label's classes, sorted.
+    units : (n,) int, each cell's unit (donor, batch); None where none is stated.
+    notes : sentences the user should see.
+    """
+
+    adata: AnnData
+    values: Values
+    codes: NDArray[np.int64] | None
+    label_names: tuple[str, ...]
+    units: NDArray[np.int64] | None
+    notes: tuple[str, ...]
+
+
+def check(
+    adata: AnnData,
+    label: str | None,
+    values: str | None = None,
+    unit: str | None = None,
+    keep_na: bool = False,
+) -> Checked:
+    """Check ``adata`` (cells x features), tell its values apart, tidy it.
+
+    ``values`` None tells counts, log values and continuous measurements apart by what X
+    holds; raw counts in ``layers["counts"]`` go before an X that holds none. Empty cells
+    are left out of counts and log values, with a note. ``unit`` names the column of donors or
+    batches. ``adata`` is not changed.
+
+    Raises DataError for: no or too few cells, values that are not numbers, NaN or infinite,
+    values that contradict ``values`` or cannot be told apart, duplicate names, a label that
+    is missing, has no values or is not a class.
+    """
+    import anndata
+
+    if values is not None and values not in get_args(Values):
+        raise DataError(f"Unknown values {values!r}: use {', '.join(get_args(Values))}.")
+    notes = notes_of(adata)
+    _check_names(adata)
+    matrix, kind, own_x = choose_matrix(adata, values)
+    if not own_x:
+        notes.append("Raw counts are taken from layers['counts']; X holds other values.")
+    if kind == "continuous" and values is None:
+        notes.append("Some values are negative: taken as continuous measurements.")
+    matrix, obs = _tidy(matrix, dense=kind == "proteins"), adata.obs
+    if kind in DROPS_EMPTY:
+        full = np.asarray(matrix.sum(axis=1)).ravel() > 0
+        if not full.all():
+            empty = int((~full).sum())
+            notes.append(f"{many(empty, 'cell')} without any value above zero left out.")
+            matrix, obs = matrix[full], obs[full]
+    if len(obs) < MIN_CELLS:
+        left = "left after leaving out empty ones" if len(obs) < adata.n_obs else "in the data"
+        raise DataError(f"{many(len(obs), 'cell')} {left}: at least {MIN_CELLS} are needed.")
+    codes: NDArray[np.int64] | None = None
+    names: tuple[str, ...] = ()
+    if label is not None:
+        require_column(adata.obs, label)
+        codes, names = code(obs[label], label, notes)
+    units = None if unit is None else unit_codes(adata, obs, unit)
+    checked = anndata.AnnData(X=matrix, obs=obs.copy(), var=adata.var.copy())
+    return Checked(checked, kind, codes, names, units, tuple(notes))
+
+
+def checked_blocks(stream: CellStream, values: Values, name: str) -> Iterator[Any]:
+    """The blocks of a stream, each checked when it is read.
+
+    Raises DataError, naming the data set and the rows, for values that are not finite or that
+    ``values`` rules out, and for a block that is no CSR matrix of the right width.
+    """
+    start = 0
+    for block in stream.blocks():
+        where = f"Data set {name}, cells {start:,} to {start + block.shape[0]:,}"
+        if getattr(block, "format", "") != "csr" or block.shape[1] != stream.shape[1]:
+            raise DataError(f"{where}: expected CSR blocks of {stream.shape[1]:,} features.")
+        low, high = (float(f(initial=0)) for f in (block.data.min, block.data.max))
+        if not np.isfinite([low, high]).all():
+            raise DataError(f"{where}: some values are NaN or infinite.")
+        if values != "continuous" and low < 0:
+            raise DataError(f"{where}: {values} cannot be negative, but {low:g} is there.")
+        fractions = block.data.dtype.kind == "f" and (block.data != np.floor(block.data)).any()
+        if values == "counts" and fractions:
+            raise DataError(f"{where}: declared as counts, but some values are fractions.")
+        yield block
+        start += block.shape[0]
+
+
+def _check_names(adata: AnnData) -> None:
+    for what, names, fix in (
+        ("cell", adata.obs_names, "adata.obs_names_make_unique()"),
+        ("feature", adata.var_names, "adata.var_names_make_unique()"),
+    ):
+        if not len(names):
+            raise DataError(
+                f"The data has no {what}s: is it the right file, or filtered to nothing?"
+            )
+        twice = names[names.duplicated(keep=False)]
+        if len(twice):
+            raise DataError(
+                f"{what.capitalize()} name {twice[0]!r} occurs {(twice == twice[0]).sum()} times: "
+                f"make the names unique, for example with {fix}."
+            )
+
+
+def _tidy(matrix: Any, dense: bool = False) -> Any:
+    """CSR float32 in canonical form if more than half of it is zero, else or ``dense`` float32."""
+    from scipy import sparse
+
+    size = matrix.shape[0] * matrix.shape[1]
+    if not hasattr(matrix, "indptr"):
+        if dense or 2 * np.count_nonzero(matrix) >= size:
+            return np.ascontiguousarray(matrix, dtype=np.float32)
+        return sparse.csr_matrix(matrix, dtype=np.float32)
+    rows = sparse.csr_matrix(matrix, dtype=np.float32)
+    if not rows.has_canonical_format:
+        rows = rows.copy()
+        rows.sum_duplicates()
+    return rows.toarray() if dense or 2 * np.count_nonzero(rows.data) >= size else rows
