@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from anndata import AnnData
 
 _DECISIONS = "omicsbench_decisions"  # key of uns
+LEFT_OUT = "left out"  # what such a decision names is in the one line before the first run
 
 
 @dataclass(frozen=True)
@@ -21,8 +22,9 @@ class Decision:
 
     Attributes
     ----------
-    about : what it is about: format, orientation, features, values, label, units, cells.
-    decided : what was decided, such as "cells in rows".
+    about : what it is about: format, orientation, features, values, label, units, cells;
+        ``LEFT_OUT`` for columns, features or cells that are not used.
+    decided : what was decided, such as "cells in rows"; of what is left out, its names.
     why : what was seen, such as "7 of 90 row names are barcodes"; empty where nothing was in doubt.
     option : how to have it otherwise, such as "--transpose"; empty where nothing changes it.
     """

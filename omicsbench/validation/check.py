@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from omicsbench.errors import DataError
 from omicsbench.plugin import Values
 from omicsbench.reading.annotations import require_column
+from omicsbench.reading.decisions import LEFT_OUT, Decision, decisions_of
 from omicsbench.reading.notes import notes_of
 from omicsbench.validation.labels import code, unit_codes
 from omicsbench.validation.values import choose_matrix
@@ -42,6 +43,7 @@ class Checked:
     label_names : the label's classes, sorted.
     units : (n,) int, each cell's unit (donor, batch); None where none is stated.
     notes : sentences the user should see.
+    decisions : what was decided by the reader and here, in order.
     """
 
     adata: AnnData
@@ -50,6 +52,7 @@ class Checked:
     label_names: tuple[str, ...]
     units: NDArray[np.int64] | None
     notes: tuple[str, ...]
+    decisions: tuple[Decision, ...] = ()
 
 
 def check(
@@ -74,7 +77,7 @@ def check(
 
     if values is not None and values not in get_args(Values):
         raise DataError(f"Unknown values {values!r}: use {', '.join(get_args(Values))}.")
-    notes = notes_of(adata)
+    notes, decisions = notes_of(adata), decisions_of(adata)
     _check_names(adata)
     matrix, kind, own_x = choose_matrix(adata, values)
     if not own_x:
@@ -87,6 +90,8 @@ def check(
         if not full.all():
             empty = int((~full).sum())
             notes.append(f"{many(empty, 'cell')} without any value above zero left out.")
+            why = "without any value above zero"
+            decisions.append(Decision(LEFT_OUT, many(empty, "cell"), why))
             matrix, obs = matrix[full], obs[full]
     if len(obs) < MIN_CELLS:
         left = "left after leaving out empty ones" if len(obs) < adata.n_obs else "in the data"
@@ -98,7 +103,7 @@ def check(
         codes, names = code(obs[label], label, notes)
     units = None if unit is None else unit_codes(adata, obs, unit)
     checked = anndata.AnnData(X=matrix, obs=obs.copy(), var=adata.var.copy())
-    return Checked(checked, kind, codes, names, units, tuple(notes))
+    return Checked(checked, kind, codes, names, units, tuple(notes), tuple(decisions))
 
 
 def checked_blocks(stream: CellStream, values: Values, name: str) -> Iterator[Any]:
