@@ -48,17 +48,18 @@ def own_data(
         return [OwnData(Path(data), label=label, values=values, unit=unit, name=name)]
     if isinstance(data, list | tuple) and all(isinstance(one, OwnData) for one in data):
         return list(data)
-    adata = as_anndata(data, [column for column in (label, unit) if column is not None])
+    adata = as_anndata(data, OwnData(Path(), label=label, unit=unit))
     called = name or str(adata.uns.get("name") or NAME)
     path = _written(adata, label, unit, folder)
     return [OwnData(path, label=label, values=values, unit=unit, name=called)]
 
 
-def as_anndata(data: Any, columns: list[str] | None = None) -> AnnData:
+def as_anndata(data: Any, own: OwnData | None = None) -> AnnData:
     """Cells x features from an AnnData, a file's path, a matrix or a DataFrame.
 
-    An AnnData is returned as it is. Of a DataFrame, numbers are features; text, and ``columns``,
-    become annotations of the cells. Raises OmicsbenchError, in one sentence, for anything else.
+    An AnnData is returned as it is. Of a DataFrame, numbers are features; text, and label and
+    unit of ``own``, become annotations of the cells. Raises OmicsbenchError, in one sentence, for
+    anything else.
     """
     import numpy as np
     import pandas as pd
@@ -70,7 +71,7 @@ def as_anndata(data: Any, columns: list[str] | None = None) -> AnnData:
     if isinstance(data, str | os.PathLike):
         return read(OwnData(Path(data)))
     if isinstance(data, pd.DataFrame):
-        return from_table(data, "the DataFrame", columns or [])
+        return from_table(data, "the DataFrame", own or OwnData(Path()))
     if isinstance(data, np.ndarray) or sparse.issparse(data):
         if data.ndim != 2 or data.dtype.kind not in "biuf":
             raise OmicsbenchError(

@@ -16,6 +16,7 @@ import numpy as np
 from omicsbench.errors import DataError
 from omicsbench.plugin import Values
 from omicsbench.reading.annotations import require_column
+from omicsbench.reading.columns import choose_features
 from omicsbench.reading.notes import note, notes_of
 from omicsbench.reading.own import OwnData
 from omicsbench.reading.pairing import pair
@@ -57,9 +58,10 @@ def read(own: OwnData) -> AnnData:
     if own.modality is not None and suffix != ".h5mu":
         raise DataError(f"--modality is for .h5mu files, and {path.name} is not one: leave it out.")
     with _in_one_sentence(path, suffix):
-        adata = _load(path, suffix, own.columns, own.modality)
+        adata = _load(path, suffix, own)
     if own.layer is not None:
         adata = _take_layer(adata, own.layer)
+    adata = choose_features(adata, own)
     for what, column in (("label", own.label), ("unit", own.unit)):
         if column is not None:
             require_column(adata.obs, column, what)
@@ -159,8 +161,7 @@ def _nearby(path: Path) -> str:
     return f"its folder has {', '.join(shown)}" if shown else "its folder has no data file at all"
 
 
-def _load(path: Path, suffix: str, columns: list[str], modality: str | None) -> AnnData:
-    """``columns`` are of obs, whatever they hold."""
+def _load(path: Path, suffix: str, own: OwnData) -> AnnData:
     import anndata
     import pandas as pd
 
@@ -168,14 +169,14 @@ def _load(path: Path, suffix: str, columns: list[str], modality: str | None) -> 
         case ".h5ad":
             return anndata.read_h5ad(path)
         case ".h5mu":
-            return _read_h5mu(path, columns, modality)
+            return _read_h5mu(path, own.columns, own.modality)
         case ".h5":
             return _read_10x(path)
         case ".parquet":
-            return from_table(pd.read_parquet(path), path, columns, "")
+            return from_table(pd.read_parquet(path), path, own)
         case _:
             separator = "\t" if suffix.startswith(".tsv") else ","
-            return read_text(path, columns, separator)
+            return read_text(path, own, separator)
 
 
 def _load_h5mu(path: Path) -> tuple[Mapping[str, AnnData], Any]:

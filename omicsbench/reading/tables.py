@@ -9,12 +9,13 @@ import numpy as np
 
 from omicsbench.errors import DataError
 from omicsbench.reading.notes import note
+from omicsbench.reading.own import OwnData
 
 if TYPE_CHECKING:
     from anndata import AnnData
 
 
-def read_text(path: Path, columns: list[str], separator: str) -> AnnData:
+def read_text(path: Path, own: OwnData, separator: str) -> AnnData:
     """A text file with a header, as :func:`from_table` takes it."""
     import pandas as pd
 
@@ -27,11 +28,11 @@ def read_text(path: Path, columns: list[str], separator: str) -> AnnData:
         raise DataError(f"{path} has two columns {twice.iloc[0]!r}: make the names unique.")
     what = "comma (,)" if separator == "," else "tab"
     table = pd.read_csv(path, sep=separator, low_memory=False)
-    return from_table(table, path, columns, f"; check that the separator is a {what}")
+    return from_table(table, path, own, f"; check that the separator is a {what}")
 
 
-def from_table(table: Any, path: Path | str, columns: list[str], hint: str = "") -> AnnData:
-    """Cells in rows of a DataFrame. Numbers are features; text, and ``columns``, go to obs.
+def from_table(table: Any, path: Path | str, own: OwnData, hint: str = "") -> AnnData:
+    """Cells in rows of a DataFrame. Numbers are features; text, label and unit go to obs.
 
     ``path`` is what errors name as the source, ``hint`` what they add. ``table`` is not changed.
     """
@@ -39,6 +40,7 @@ def from_table(table: Any, path: Path | str, columns: list[str], hint: str = "")
     import pandas as pd
     from pandas.api.types import is_bool_dtype, is_numeric_dtype
 
+    columns = own.columns
     if table.empty:
         raise DataError(f"{path} holds no cells: expected a header and one cell a row{hint}.")
     table = table.set_axis(table.columns.astype(str), axis="columns")
