@@ -24,6 +24,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from omicsbench.prepare.contents import Contents
+from omicsbench.prepare.mapped_array import mapped
 from omicsbench.prepare.mapped_rows import MappedCsr
 from omicsbench.prepare.scaling import Scaler
 
@@ -35,7 +36,7 @@ SCORING = "scoring"
 
 def array(path: Path, name: str) -> NDArray[Any]:
     """A stored array, mapped."""
-    return np.load(path / f"{name}.npy", mmap_mode="r")  # type: ignore[no-any-return]
+    return mapped(path / f"{name}.npy")
 
 
 @dataclass(frozen=True)

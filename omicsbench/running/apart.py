@@ -14,7 +14,6 @@ import random
 import sys
 import warnings
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -33,7 +32,7 @@ def _set_warnings(saved: tuple[Any, ...]) -> None:
 
 def _folder() -> str | None:
     with contextlib.suppress(OSError):  # it was deleted
-        return str(Path.cwd())
+        return os.getcwd()  # noqa: PTH109 (a path is dear, and read at each call of a method)
     return None
 
 

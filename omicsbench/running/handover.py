@@ -10,6 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from omicsbench.prepare.mapped_array import mapped
+
 Manifest = list[list[str]]  # of each array its file, the part, and what it is
 
 
@@ -37,7 +39,7 @@ class Outputs:
         for file, part, *rest in told:
             if Path(file).name != file:
                 raise ValueError(f"{file} is no file of outputs")
-            values = np.load(folder / file, mmap_mode="r", allow_pickle=False).view(np.ndarray)
+            values = mapped(folder / file)
             if not rest:
                 made.Z[part] = values
                 continue

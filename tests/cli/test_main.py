@@ -14,6 +14,7 @@ import pandas as pd
 import pytest
 
 from command import Cli
+from omicsbench.prepare.contents import LAYOUT
 from omicsbench.records import store
 
 
@@ -130,7 +131,7 @@ def test_no_room_for_prepared_data(cli: Cli, tmp_path: Path) -> None:
         preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (2_000_000, 2_000_000)),
     )
     _refused(done, "prepared data", "disk full", "kept")
-    left = list((tmp_path / "cache" / "prepared-2").iterdir())
+    left = list((tmp_path / "cache" / f"prepared-{LAYOUT}").iterdir())
     assert left == [], "nothing half-written stays"
 
 

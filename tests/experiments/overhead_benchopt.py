@@ -18,7 +18,8 @@ import tempfile
 import time
 from pathlib import Path
 
-FEW, MANY, ROUNDS = 20, 220, 3
+FEW, ROUNDS = 20, 5
+MANY = (220, 1020)  # there, a run costs the more the more there are
 HERE = """
 import sys
 from pathlib import Path
@@ -94,22 +95,23 @@ def timed(command: list[str]) -> tuple[float, float]:
     return time.perf_counter() - start, used.ru_utime + used.ru_stime
 
 
-def per_run(program: str | None) -> tuple[float, float]:
+def per_run(program: str | None, many: int) -> tuple[float, float]:
     """Wall and processor milliseconds of one run more, with benchopt where it is given."""
     spent = []
-    for runs in (FEW, MANY):
+    for runs in (FEW, many):
         with tempfile.TemporaryDirectory() as folder:
             make = there(Path(folder), runs, program) if program else here(Path(folder), runs)
             spent.append(timed(make))
     (wall, cpu), (more_wall, more_cpu) = spent
-    return 1e3 * (more_wall - wall) / (MANY - FEW), 1e3 * (more_cpu - cpu) / (MANY - FEW)
+    return 1e3 * (more_wall - wall) / (many - FEW), 1e3 * (more_cpu - cpu) / (many - FEW)
 
 
-def main(program: str) -> None:
+def main(program: str, many: int) -> None:
+    print(f"from {FEW} to {many:,} runs:")
     found: dict[str, list[tuple[float, float]]] = {"omicsbench": [], "benchopt": []}
     for _ in range(ROUNDS):
         for name, rounds in found.items():
-            rounds.append(per_run(program if name == "benchopt" else None))
+            rounds.append(per_run(program if name == "benchopt" else None, many))
     for name, rounds in found.items():
         for what, times in zip(("wall", "processor"), zip(*rounds, strict=True), strict=True):
             shown = ", ".join(f"{t:.1f}" for t in sorted(times))
@@ -117,4 +119,5 @@ def main(program: str) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    for runs in MANY:
+        main(sys.argv[1], runs)

@@ -21,6 +21,7 @@ from scipy import sparse
 
 from omicsbench.errors import DataError
 from omicsbench.inputs.source import own, registered
+from omicsbench.prepare.contents import LAYOUT
 from omicsbench.prepare.mapped_rows import MappedCsr
 from omicsbench.prepare.parts import NAMES, Handed
 from omicsbench.prepare.prepared import Prepared, prepare
@@ -215,7 +216,7 @@ def test_a_bad_block_is_refused_and_leaves_nothing(
 ) -> None:
     with pytest.raises(DataError, match=says):
         made(tmp_path, f"streamed(spoil={spoil!r})")
-    assert list((tmp_path / "cache" / "prepared-2").iterdir()) == []
+    assert list((tmp_path / "cache" / f"prepared-{LAYOUT}").iterdir()) == []
 
 
 def test_other_input_is_other_prepared_data(tmp_path: Path, counts: np.ndarray) -> None:
@@ -252,7 +253,7 @@ def child(tmp_path: Path, text: str) -> subprocess.Popen[str]:
 def test_a_killed_process_leaves_nothing_that_is_used(tmp_path: Path, counts: np.ndarray) -> None:
     text = "streamed(wait=0.1)"
     process = child(tmp_path, text)
-    folder = tmp_path / "cache" / "prepared-2"
+    folder = tmp_path / "cache" / f"prepared-{LAYOUT}"
     for _ in range(200):
         time.sleep(0.05)
         # In the second pass: the matrix is being written.
@@ -272,7 +273,7 @@ def test_processes_that_prepare_the_same_share_it(tmp_path: Path, counts: np.nda
     folders = {process.communicate(timeout=60)[0].strip() for process in processes}
     assert [process.returncode for process in processes] == [0, 0]
     assert len(folders) == 1
-    left = list((tmp_path / "cache" / "prepared-2").iterdir())
+    left = list((tmp_path / "cache" / f"prepared-{LAYOUT}").iterdir())
     assert [str(path) for path in left] == list(folders)
 
 
