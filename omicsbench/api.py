@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -56,6 +57,8 @@ def run(
 ) -> pd.DataFrame:
     """Run a suite, or resume it; returns the tidy table of its runs, as :func:`load` does.
 
+    What was read of each data set is printed in one line, to stderr, before the first run.
+
     Parameters
     ----------
     suite : name, path of a TOML file, or a :class:`~omicsbench.planning.suite.Suite`.
@@ -106,6 +109,7 @@ def run(
             manner=Manner(isolate_runs, retry, force),
             command=command or as_python(chosen.name, data, call, target),
             observer=observer,
+            tell=_tell,
         )
     return tidy({record.key: record for record in records}.values())
 
@@ -167,6 +171,10 @@ def adapted(
 
 def _suite(suite: str | Suite) -> Suite:
     return load_suite(suite) if isinstance(suite, str) else suite
+
+
+def _tell(line: str) -> None:
+    print(line, file=sys.stderr)
 
 
 def _path(given: PathLike | None) -> Path | None:

@@ -72,5 +72,6 @@ def prepare(
     size = sum(file.stat().st_size for file in made.folder.rglob("*.*"))
     print(made.folder)
     print(f"  {cells:,} cells x {kept:,} features, {gigabytes(size)} on disk, {spent:.1f} s")
+    print(f"  {made.facts.line}")
     for note in made.facts.notes:
         print(f"  note: {note}")

@@ -208,6 +208,7 @@ def run(
                 manner=Manner(isolate is Isolate.RUN, retry, force),
                 command=_command(),
                 observer=observer,
+                tell=observer.say,
             )
         except RunsMissing as error:
             if not error.ended:

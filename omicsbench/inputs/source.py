@@ -21,6 +21,7 @@ from omicsbench.reading.readers import file_digest, modality_values, read, read_
 from omicsbench.registry.calls import call_text, parse_call
 from omicsbench.registry.discover import Entry, Registry, unavailable
 from omicsbench.stream import BLOCK_ROWS, CellStream
+from omicsbench.validation.account import Account, line
 from omicsbench.validation.check import Checked, check, checked_blocks
 
 # Options that came later: of a file's identity only where they are given, so that ids stay.
@@ -32,7 +33,8 @@ class Cells:
     """The cells of a data set: a dense ``matrix`` (n, p) float32, or a ``stream`` of CSR blocks.
 
     ``values`` is what they hold; ``label_names`` the classes; ``notes`` what the user should see;
-    ``units`` (n,) the donor or batch of every cell of a ``matrix`` or a stream of one.
+    ``units`` (n,) the donor or batch of every cell of a ``matrix`` or a stream of one;
+    ``account`` what is told of them all.
     """
 
     shape: tuple[int, int]
@@ -42,7 +44,8 @@ class Cells:
     label_names: tuple[str, ...]
     notes: tuple[str, ...]
     labels: Callable[[], NDArray[np.signedinteger[Any]]] | None
-    units: NDArray[np.int64] | None = None
+    units: NDArray[np.int64] | None
+    account: Account
 
     @property
     def codes(self) -> NDArray[np.signedinteger[Any]] | None:
@@ -65,17 +68,33 @@ class Cells:
                 labels=labels,
             )
         )
-        names, notes = checked.label_names, checked.notes
-        matrix = X if dense else None
-        return cls(X.shape, checked.values, matrix, stream, names, notes, labels, checked.units)
+        return cls(
+            shape=X.shape,
+            values=checked.values,
+            matrix=X if dense else None,
+            stream=stream,
+            label_names=checked.label_names,
+            notes=checked.notes,
+            labels=labels,
+            units=checked.units,
+            account=Account.held(checked),
+        )
 
     @classmethod
     def streamed(cls, stream: CellStream, values: Values, name: str) -> Cells:
         """Data read by blocks, each checked as it passes."""
         checked = replace(stream, blocks=lambda: checked_blocks(stream, values, name))
-        labels = stream.labels if stream.label_names else None
-        names = stream.label_names
-        return cls(stream.shape, values, None, checked, names, stream.notes, labels)
+        return cls(
+            shape=stream.shape,
+            values=values,
+            matrix=None,
+            stream=checked,
+            label_names=stream.label_names,
+            notes=stream.notes,
+            labels=stream.labels if stream.label_names else None,
+            units=None,
+            account=Account.streamed(stream, values),
+        )
 
 
 @dataclass(frozen=True)
@@ -85,6 +104,7 @@ class Source:
     Attributes
     ----------
     name : canonical text, as in records.
+    title : its name in the line that says what was read.
     identify : gives a JSON-able value that changes whenever the data may change; brings files
         that have to be downloaded, as their checksums are part of it.
     describe : what records tell of the data set.
@@ -94,6 +114,7 @@ class Source:
     """
 
     name: str
+    title: str
     identify: Callable[[], Any]
     describe: dict[str, Any]
     scale: bool
@@ -129,6 +150,14 @@ class Source:
         """The data, loaded once and checked. Raises DataError if they cannot be used."""
         return self.load()
 
+    @property
+    def line(self) -> str:
+        """What was read, in one line; loads the data."""
+        cells = self.cells
+        told = cells if isinstance(cells, Mapping) else {"": cells}
+        described = self.describe | {"title": self.title, "held_out": self.held_out}
+        return line(described, {name: own.account for name, own in told.items()})
+
 
 def registered(text: str, registry: Registry) -> Source:
     """The source of a registered data set, named by a call such as ``linear_control(n=500)``."""
@@ -139,8 +168,10 @@ def registered(text: str, registry: Registry) -> Source:
     if reason:
         raise DataError(f"Data set {info.name} {reason}.")
     found = _Registered(text.strip(), entry, call.bind(entry.make))
+    name = call_text(info.name, found.params)
     return Source(
-        name=call_text(info.name, found.params),
+        name=name,
+        title=name,
         identify=found.identify,
         describe={
             "name": info.name,
@@ -260,6 +291,7 @@ def own(data: OwnData, several: bool = False) -> Source:
     settings += [{name: getattr(data, name)} for name in LATER if getattr(data, name)]
     return Source(
         name=data.called,
+        title=data.title,
         identify=lambda: ["file", file_digest(path), settings],
         describe={
             "name": data.title,

@@ -50,10 +50,12 @@ def make_plan(
     registry: Registry,
     own_data: Sequence[OwnData] = (),
     on_dataset: Callable[[str, float], None] | None = None,
+    tell: Callable[[str], None] | None = None,
 ) -> list[Planned]:
     """Every run of the suite, in the order in which it is done.
 
-    Prepares the data sets, telling ``on_dataset`` the name of each and the share done of it.
+    Prepares the data sets, telling ``on_dataset`` the name of each and the share done of it, and
+    ``tell`` in one line what was read.
     Raises OmicsbenchError for anything unknown or unusable, before any run has started.
     """
     if not device_present(suite.device):
@@ -73,6 +75,8 @@ def make_plan(
             on_share=partial(on_dataset, name) if on_dataset else None,
         )
         data.source.__dict__.pop("cells", None)  # loaded data is no longer needed
+        if tell:
+            tell(prepared[0].facts.line)
         plan += _runs(whole, data, prepared)
     return plan
 

@@ -77,8 +77,10 @@ def make(folder: Path, recipe: Recipe) -> None:
             contents = _joined(made, recipe.source.name)
         else:
             contents = _write(temporary, "", cells, recipe)
+        facts = contents.facts.model_copy(update={"line": recipe.source.line})
         spent = time.perf_counter() - start
-        contents.model_copy(update={"dataset_prepare_s": spent}).write(temporary)
+        told = {"facts": facts, "dataset_prepare_s": spent}
+        contents.model_copy(update=told).write(temporary)
         checksums.write(temporary)
 
 

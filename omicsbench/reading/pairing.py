@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from omicsbench.errors import DataError
 from omicsbench.reading.annotations import require_column
+from omicsbench.reading.decisions import LEFT_OUT, Decision, decide
 from omicsbench.reading.notes import note
 
 if TYPE_CHECKING:
@@ -47,12 +48,12 @@ def pair(
         for what, column in (("label", label), ("unit", unit))
         if column is not None
     }
-    notes = []
+    left_out = []
     cells = _common(modalities)
     every = set().union(*(adata.obs_names for adata in modalities.values()))
     if len(cells) < len(every):
         left = _cells(len(every) - len(cells))
-        notes.append(f"{left} not measured in every modality left out.")
+        left_out.append(Decision(LEFT_OUT, left, "not measured in every modality"))
     places = {name: adata.obs_names.get_indexer(cells) for name, adata in modalities.items()}
     full = np.ones(len(cells), dtype=bool)
     for name, adata in modalities.items():
@@ -66,13 +67,18 @@ def pair(
     if not full.any():
         raise DataError("No cell has a value above zero in every modality: is it the right file?")
     if not full.all():
-        empty = _cells(int((~full).sum()))
-        notes.append(f"{empty} without any value above zero in one of the modalities left out.")
+        empty, why = (
+            _cells(int((~full).sum())),
+            "without any value above zero in one of the modalities",
+        )
+        left_out.append(Decision(LEFT_OUT, empty, why))
     paired = {name: adata[places[name][full]].copy() for name, adata in modalities.items()}
     for adata in paired.values():
         for column, found in columns.items():
             adata.obs[column] = found.reindex(adata.obs_names)
-    note(next(iter(paired.values())), *notes)
+    first = next(iter(paired.values()))
+    decide(first, *left_out)
+    note(first, *(f"{own.decided} {own.why} left out." for own in left_out))
     return paired
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+import pandas as pd
+
 from omicsbench.records.facts import DatasetFacts
 from omicsbench.records.spec import RunRecord
 from omicsbench.reporting.across_datasets import conditions
@@ -16,10 +18,7 @@ from omicsbench.verdict.verdict import Verdict
 def datasets(records: Sequence[RunRecord], found: Sequence[Verdict]) -> list[dict[str, Any]]:
     """What the page says of each data set, its verdicts as rows and as a matrix."""
     latest = {r.spec.dataset: r for r in records}
-    facts: dict[str, DatasetFacts] = {}
-    for r in records:  # each task may tell something of its own
-        known = facts.get(r.spec.dataset, r.dataset_info)
-        facts[r.spec.dataset] = known.joined(r.dataset_info)
+    facts = _facts(records)
     made = []
     for name, record in sorted(latest.items(), key=lambda item: (_rank(item[1]), item[0])):
         own = [v for v in found if v.dataset == name]
@@ -44,6 +43,34 @@ def datasets(records: Sequence[RunRecord], found: Sequence[Verdict]) -> list[dic
             }
         )
     return made
+
+
+def dataset_table(records: Sequence[RunRecord]) -> pd.DataFrame:
+    """One row per data set; ``read_as`` is empty where an older version stored the runs."""
+    return pd.DataFrame(
+        {
+            "dataset": name,
+            "cells": info.n_cells,
+            "features": info.n_features,
+            "selected": info.n_selected,
+            "values": info.values,
+            "label": info.label,
+            "classes": len(info.label_names),
+            "provenance": info.provenance,
+            "read_as": info.line,
+            "notes": " ".join(info.notes),
+        }
+        for name, info in sorted(_facts(records).items())
+    )
+
+
+def _facts(records: Sequence[RunRecord]) -> dict[str, DatasetFacts]:
+    """What is known of each data set: each task may tell something of its own."""
+    facts: dict[str, DatasetFacts] = {}
+    for r in records:
+        known = facts.get(r.spec.dataset, r.dataset_info)
+        facts[r.spec.dataset] = known.joined(r.dataset_info)
+    return facts
 
 
 def _matrix(task: str, listed: Sequence[Verdict]) -> dict[str, Any]:

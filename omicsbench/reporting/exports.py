@@ -13,6 +13,7 @@ from omicsbench.records.store import write_text
 from omicsbench.records.table import write_csv
 from omicsbench.reporting import across_datasets, tables
 from omicsbench.reporting.answer import in_one
+from omicsbench.reporting.datasets import dataset_table
 from omicsbench.reporting.material import Material
 from omicsbench.reporting.matrix import TASKS, VerdictMatrix, by_task, data_kinds
 from omicsbench.verdict.equal_cost import EqualCost
@@ -116,6 +117,7 @@ def write_tables(folder: Path, material: Material) -> list[Path]:
         "fits": tables.fit_table(newest),
         "failures": tables.failure_table(newest),
         "skipped_metrics": tables.skipped_table(newest),
+        "datasets": dataset_table(newest),
     } | {name: table for name, table in material.details.items() if len(table)}
     runs, words = folder / "runs.csv", folder / "verdicts.md"
     write_csv(material.every, runs)

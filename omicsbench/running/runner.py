@@ -7,7 +7,7 @@ threads that watch local workers by default, Dask for a cluster.
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from pathlib import Path
@@ -93,6 +93,7 @@ def run_suite(
     manner: Manner | None = None,
     command: str = "",
     observer: Observer | None = None,
+    tell: Callable[[str], None] | None = None,
 ) -> list[RunRecord]:
     """As ``complete``; returns the stored records of all runs of the suite."""
     ended = complete(
@@ -104,6 +105,7 @@ def run_suite(
         manner=manner,
         command=command,
         observer=observer,
+        tell=tell,
     )
     stored = store.stored(out)
     return [stored[run.key] for run in ended]
@@ -119,6 +121,7 @@ def complete(
     manner: Manner | None = None,
     command: str = "",
     observer: Observer | None = None,
+    tell: Callable[[str], None] | None = None,
 ) -> list[EndedRun]:
     """Run what is not done yet; returns how each run of the suite ended, as it is stored.
 
@@ -128,6 +131,7 @@ def complete(
     own_data : the user's own, besides the suite's data sets.
     executor : runs the pipelines; by default ``suite.jobs`` at a time on this machine.
     command : what ran it, for the report.
+    tell : told of each data set, in one line, what was read.
 
     Raises OmicsbenchError for bad input, StoreError if another process fills the folder or it
     cannot be written, RunsMissing if a planned run has no record at the end, Interrupted on
@@ -138,7 +142,7 @@ def complete(
     plan: list[Planned] = []
     try:
         with claimed(out, command or "run_suite") as claim, scratch("run") as own:
-            plan += make_plan(suite, registry, own_data, observer.dataset)
+            plan += make_plan(suite, registry, own_data, observer.dataset, tell)
             write_plan(out, dump(suite), [planned.key for planned in plan], command)
             conditions = Conditions(
                 suite=suite.name,
