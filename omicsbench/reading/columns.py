@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from omicsbench.errors import DataError
-from omicsbench.reading.decisions import Decision, decide
+from omicsbench.reading.decisions import LEFT_OUT, Decision, decide
 from omicsbench.reading.own import OwnData
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ def choose_features(adata: AnnData, own: OwnData) -> AnnData:
             "give --exclude or --features-like other patterns."
         )
     option = "--features-like" if own.features_like else "--exclude"
-    decide(adata, Decision("features", f"left out: {shown(left)}", f"as {option} says", option))
+    decide(adata, Decision(LEFT_OUT, shown(left), f"as {option} says", option))
     return without(adata, excluded)
 
 
