@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from omicsbench.errors import OmicsbenchError
-from omicsbench.inputs.given import PathLike, own_data
+from omicsbench.inputs.given import OPTIONS, PathLike, own_data, variable_of
 from omicsbench.planning.suite import Suite, changed, load_suite
 from omicsbench.plugin import Values
 from omicsbench.reading.own import OwnData
@@ -62,12 +62,13 @@ def run(
     Parameters
     ----------
     suite : name, path of a TOML file, or a :class:`~omicsbench.planning.suite.Suite`.
-    data : the user's own data (file, ``AnnData``, matrix or DataFrame with cells in rows, or
-        several) in place of the suite's data sets.
+    data : the user's own data in place of the suite's data sets: path of a file or folder,
+        ``AnnData``, matrix or DataFrame, or several paths or ``OwnData``. It is not changed.
     label : obs column with the labels of ``data``; label metrics are skipped without it.
     values : ``counts``, ``log`` or ``continuous``, where it cannot be told from ``data``.
     unit : obs column of ``data`` with the donors or batches: the unit of sampling error.
-    name : what results call ``data``: by default its file's name, or ``adata``.
+    name : what results call ``data``: by default its file's name, ``uns["name"]``, or the variable
+        that was handed over, else ``adata``.
     methods : pipelines added to the suite's.
     out : results folder, ``results/<suite>`` or ``results/<name of data>`` by default.
     plugins : folders of the user's own methods, data sets and metrics.
@@ -78,12 +79,16 @@ def run(
     command : what the report names as the call, in place of this one.
     observer : told how the suite goes on.
     changes : suite entries to replace, such as ``repeats=10`` or ``sizes=[100, "all"]``, and those
-        of its table ``analysis``, such as ``margins={"knn_recall": 0.02}``.
+        of its table ``analysis``, such as ``margins={"knn_recall": 0.02}``; and the other options
+        of ``data``, as the command line has them: ``layer``, ``modality``, ``transpose``,
+        ``exclude``, ``features_like``, ``genome``, ``feature_type``, ``keep_na``, ``scale`` and
+        ``provenance``.
 
     Raises OmicsbenchError with one sentence for anything unknown or unusable, also if another
     process fills ``out``, or a planned run has no record at the end.
     """
-    from omicsbench.owned.scratch import scratch
+    import inspect
+
     from omicsbench.records.table import tidy
     from omicsbench.running.called import as_python
     from omicsbench.running.job import Manner
@@ -93,24 +98,26 @@ def run(
         if isinstance(given, str):
             raise OmicsbenchError(f"{option} takes a list: {option}=[{given!r}].")
     chosen = _suite(suite)
-    with scratch("data") as folder:
-        own = own_data(data, label, values, unit, folder, name)
-        changes = {key: value for key, value in changes.items() if value is not None}
-        stated = {"label": label, "values": values, "unit": unit, "name": name}
-        call = {**stated, "methods": list(methods) or None, **changes}
-        chosen = adapted(chosen, own, methods, changes)
-        target = _path(out) or default_folder(chosen, own)
-        records = run_suite(
-            chosen,
-            target,
-            registry=_registry(plugins),
-            own_data=own,
-            executor=executor,
-            manner=Manner(isolate_runs, retry, force),
-            command=command or as_python(chosen.name, data, call, target),
-            observer=observer,
-            tell=_tell,
-        )
+    frame = inspect.currentframe()
+    caller = frame.f_back if frame else None
+    stated = {"label": label, "values": values, "unit": unit, "name": name}
+    stated |= {key: changes.pop(key) for key in OPTIONS if key in changes}
+    own = own_data(data, stated, variable_of(data, caller.f_locals) if caller else None)
+    changes = {key: value for key, value in changes.items() if value is not None}
+    call = {**stated, "methods": list(methods) or None, **changes}
+    chosen = adapted(chosen, own, methods, changes)
+    target = _path(out) or default_folder(chosen, own)
+    records = run_suite(
+        chosen,
+        target,
+        registry=_registry(plugins),
+        own_data=own,
+        executor=executor,
+        manner=Manner(isolate_runs, retry, force),
+        command=command or as_python(chosen.name, data, call, target),
+        observer=observer,
+        tell=_tell,
+    )
     return tidy({record.key: record for record in records}.values())
 
 

@@ -123,7 +123,7 @@ def test_an_anndata_has_a_name_in_results(
     assert "my donors" in report
     named = adata.copy()
     named.uns["name"] = "cells of mine"
-    (own,) = own_data(named, None, None, None, tmp_path)
+    (own,) = own_data(named, variable="named")
     assert own.called == own.stem == "cells_of_mine"
     assert OwnData(Path("a b.h5ad")).called == "a_b.h5ad"
     assert OwnData(Path("a b.h5ad")).stem == "a b"

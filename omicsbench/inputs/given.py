@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from omicsbench.errors import OmicsbenchError
-from omicsbench.plugin import Values
+from omicsbench.reading.held import as_numbers
 from omicsbench.reading.own import OwnData
 from omicsbench.reading.readers import read
 from omicsbench.reading.tables import from_table
@@ -18,90 +19,92 @@ if TYPE_CHECKING:
 
 PathLike = str | os.PathLike[str]
 
-
 NAME = "adata"  # of data that have no name of their own
+OPTIONS = tuple(field.name for field in fields(OwnData) if field.name not in ("path", "held"))
 
 
 def own_data(
     data: PathLike | AnnData | OwnData | Sequence[OwnData] | Any,
-    label: str | None,
-    values: Values | None,
-    unit: str | None,
-    folder: Path,
-    name: str | None = None,
+    options: Mapping[str, Any] | None = None,
+    variable: str | None = None,
 ) -> list[OwnData]:
-    """What a call was given as data, none or several; what is no file is written into ``folder``.
+    """What a call was given as data, none or several, with the ``options`` of :class:`OwnData`.
 
-    ``name`` is what results call it: by default the file's name, or ``uns["name"]`` of an AnnData,
-    or ``adata``. Raises OmicsbenchError for what is no data.
+    Their name in results is that of ``options``, the file's name, ``uns["name"]`` of an AnnData, or
+    of the ``variable`` that holds them. Raises OmicsbenchError for what is no data, and for options
+    without data.
     """
+    stated = {name: value for name, value in (options or {}).items() if value is not None}
     if data is None:
-        for what, column in (("label", label), ("unit", unit), ("name", name)):
-            if column is not None:
-                raise OmicsbenchError(
-                    f"A {what} belongs to your own data; name its file with --data."
-                )
+        for option in stated:
+            raise OmicsbenchError(
+                f"A {option.replace('_', ' ')} belongs to your own data; name its file with --data."
+            )
         return []
-    if isinstance(data, OwnData):
-        return [data]
+    several = [data] if isinstance(data, OwnData) else data
+    if isinstance(several, list | tuple) and several:
+        if all(isinstance(one, OwnData) for one in several):
+            for option in stated:
+                raise OmicsbenchError(f"State {option} in OwnData({option}=...), not beside it.")
+            return list(several)
+        if all(isinstance(one, str | os.PathLike) for one in several):
+            return [OwnData(Path(one), **stated) for one in several]
     if isinstance(data, str | os.PathLike):
-        return [OwnData(Path(data), label=label, values=values, unit=unit, name=name)]
-    if isinstance(data, list | tuple) and all(isinstance(one, OwnData) for one in data):
-        return list(data)
-    adata = as_anndata(data, OwnData(Path(), label=label, unit=unit))
-    called = name or str(adata.uns.get("name") or NAME)
-    path = _written(adata, label, unit, folder)
-    return [OwnData(path, label=label, values=values, unit=unit, name=called)]
+        return [OwnData(Path(data), **stated)]
+    held = as_table(data)
+    named = (held.uns.get("name") if hasattr(held, "uns_keys") else None) or variable or NAME
+    called = {"name": str(named)} | stated
+    return [OwnData(Path(called["name"]), held=held, **called)]
 
 
-def as_anndata(data: Any, own: OwnData | None = None) -> AnnData:
+def as_anndata(data: Any) -> AnnData:
     """Cells x features from an AnnData, a file's path, a matrix or a DataFrame.
 
-    An AnnData is returned as it is. Of a DataFrame, numbers are features; text, and label and
-    unit of ``own``, become annotations of the cells. Raises OmicsbenchError, in one sentence, for
-    anything else.
+    An AnnData is returned as it is. Of a DataFrame, numbers are features, and text annotates the
+    cells. Raises OmicsbenchError, in one sentence, for anything else.
+    """
+    import pandas as pd
+
+    if isinstance(data, str | os.PathLike):
+        return read(OwnData(Path(data)))
+    held = as_table(data)
+    if isinstance(held, pd.DataFrame):
+        return from_table(held, "the DataFrame", OwnData(Path("the DataFrame")))
+    return held
+
+
+def as_table(data: Any) -> Any:
+    """An AnnData or a DataFrame as it is, a matrix as an AnnData without names.
+
+    Raises OmicsbenchError, in one sentence, for anything else.
     """
     import numpy as np
     import pandas as pd
     from anndata import AnnData
     from scipy import sparse
 
-    if isinstance(data, AnnData):
+    if isinstance(data, AnnData | pd.DataFrame):
         return data
-    if isinstance(data, str | os.PathLike):
-        return read(OwnData(Path(data)))
-    if isinstance(data, pd.DataFrame):
-        return from_table(data, "the DataFrame", own or OwnData(Path()))
-    if isinstance(data, np.ndarray) or sparse.issparse(data):
-        if data.ndim != 2 or data.dtype.kind not in "biuf":
-            raise OmicsbenchError(
-                f"data is an array of shape {data.shape} and type {data.dtype}; give numbers, "
-                "cells in rows and features in columns."
-            )
-        numbers = sparse.csr_matrix(data) if sparse.issparse(data) else np.asarray(data)
-        return AnnData(numbers.astype(np.float32))
+    home = type(data).__module__.partition(".")[0]
+    if isinstance(data, np.ndarray) or sparse.issparse(data) or home in ("dask", "h5py", "cupy"):
+        return AnnData(as_numbers(data, "data"))
+    kind = f"data is a {type(data).__name__}"
     if hasattr(data, "mod"):
         raise OmicsbenchError(
-            f"data is a {type(data).__name__} of several modalities; give one of them, "
-            "such as data['rna']."
+            f"{kind} of several modalities; give one of them, such as data['rna']."
         )
+    for method in ("to_pandas", "to_adata", "to_frame"):  # of polars, of .raw, of a Series
+        if hasattr(data, method):
+            raise OmicsbenchError(f"{kind} of {home}; give data.{method}().")
     raise OmicsbenchError(
-        f"data is a {type(data).__name__}; give a file's path, an AnnData, a matrix, "
-        "a DataFrame or OwnData objects."
+        f"{kind}; give a file's path, an AnnData, a matrix, a DataFrame or OwnData objects."
     )
 
 
-def _written(adata: AnnData, label: str | None, unit: str | None, folder: Path) -> Path:
-    """The AnnData as a file, without what a run does not use and a file may not hold."""
-    from anndata import AnnData
+def variable_of(data: object, names: Mapping[str, object]) -> str | None:
+    """The one variable of a caller that holds ``data``; None if several do, or none.
 
-    wanted = list(dict.fromkeys(name for name in (label, unit) if name is not None))
-    if set(wanted) <= set(adata.obs):
-        obs = adata.obs[wanted]
-    else:  # what there is, to be named in the refusal
-        obs = adata.obs.select_dtypes(include=["category", "object", "string"]).astype(str)
-    layers = {"counts": adata.layers["counts"]} if "counts" in adata.layers else {}
-    uns: dict[str, Any] = {"log1p": {}} if "log1p" in adata.uns else {}
-    path = folder / "data.h5ad"
-    AnnData(adata.X, obs=obs, var=adata.var[[]], layers=layers, uns=uns).write_h5ad(path)
-    return path
+    ``names`` are those variables. Such as begin with _ are the notebook's.
+    """
+    found = [name for name, value in names.items() if value is data and not name.startswith("_")]
+    return found[0] if len(found) == 1 else None

@@ -13,11 +13,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from omicsbench.errors import DataError, OmicsbenchError
+from omicsbench.inputs.content import cells_digest
 from omicsbench.inputs.fetch import fetch, known_sha256
 from omicsbench.plugin import DatasetInfo, Values
+from omicsbench.reading.formats import content_digest, file_digest, format_of
+from omicsbench.reading.modalities import modality_values, read_modalities
 from omicsbench.reading.own import OwnData
 from omicsbench.reading.pairing import pair
-from omicsbench.reading.readers import file_digest, modality_values, read, read_modalities
+from omicsbench.reading.readers import read
 from omicsbench.registry.calls import call_text, parse_call
 from omicsbench.registry.discover import Entry, Registry, unavailable
 from omicsbench.stream import BLOCK_ROWS, CellStream
@@ -267,17 +270,27 @@ def own(data: OwnData, several: bool = False) -> Source:
     Raises DataError if there is no such file.
     """
     path = data.path
+    kind = None if data.held is not None else format_of(path)
 
     def load() -> Cells | Mapping[str, Cells]:
         if several:
             modalities = read_modalities(data)
             values = {name: modality_values(name, own) for name, own in modalities.items()}
             return _checked_modalities(modalities, data.label, data.unit, values, path.name)
-        adata = read(data)
-        return Cells.held(check(adata, data.label, data.values, data.unit, data.keep_na))
+        try:
+            checked = check(read(data), data.label, data.values, data.unit, data.keep_na)
+        except MemoryError as error:
+            raise DataError(
+                f"{data.title} does not fit in memory: give fewer cells or features."
+            ) from error
+        return Cells.held(checked)
 
-    if not path.is_file():
-        read(data)  # says why not
+    def identify() -> list[Any]:
+        """Ids of files are hashes of this list, so that it stays as it is for them."""
+        if data.held is not None:
+            return ["cells", cells_digest(read(data), data), settings]
+        return ["file", content_digest(path, kind), settings]
+
     settings: list[Any] = [
         data.label,
         data.values,
@@ -292,7 +305,7 @@ def own(data: OwnData, several: bool = False) -> Source:
     return Source(
         name=data.called,
         title=data.title,
-        identify=lambda: ["file", file_digest(path), settings],
+        identify=identify,
         describe={
             "name": data.title,
             "summary": "your own data",

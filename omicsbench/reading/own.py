@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any, get_args
 
-from omicsbench.errors import DataError
+from omicsbench.errors import DataError, OmicsbenchError
 from omicsbench.plugin import Provenance, Values
+
+TEXTS = ("label", "layer", "modality", "unit", "name", "genome", "feature_type")
+SWITCHES = ("scale", "transpose", "keep_na")
+LISTS = ("exclude", "features_like")
+CHOICES = {"values": get_args(Values), "provenance": get_args(Provenance)}
 
 
 @dataclass(frozen=True)
@@ -29,6 +35,10 @@ class OwnData:
     genome : of a file of several.
     feature_type : of a file of several, such as "Gene Expression".
     keep_na : texts such as NA in the label are classes, not missing labels.
+    held : the cells themselves, an AnnData or DataFrame, where they are no file; ``path`` is then
+        their name.
+
+    Raises OmicsbenchError for an option of another type.
     """
 
     path: Path
@@ -46,6 +56,27 @@ class OwnData:
     genome: str | None = None
     feature_type: str | None = None
     keep_na: bool = False
+    held: Any = field(default=None, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "path", Path(self.path))
+        for option in TEXTS:
+            given = getattr(self, option)
+            if not isinstance(given, str | None):
+                raise OmicsbenchError(f"{option} takes text: {option}={str(given)!r}.")
+        for option in SWITCHES:
+            given = getattr(self, option)
+            if not isinstance(given, bool):
+                raise OmicsbenchError(f"{option} is True or False, not {given!r}.")
+        for option in LISTS:
+            given = getattr(self, option)
+            if isinstance(given, str) or not all(isinstance(one, str) for one in given):
+                raise OmicsbenchError(f"{option} takes a list of text: {option}=[{str(given)!r}].")
+            object.__setattr__(self, option, tuple(given))
+        for option, known in CHOICES.items():
+            given = getattr(self, option)
+            if given is not None and given not in known:
+                raise OmicsbenchError(f"{option}={given!r} is none of {', '.join(known)}.")
 
     @property
     def columns(self) -> list[str]:

@@ -11,15 +11,25 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from omicsbench.errors import DataError
+from omicsbench.reading.decisions import Decision, decide
+from omicsbench.reading.kinds import (
+    EXPRESSION,
+    Choice,
+    choose_genome,
+    choose_kind,
+    genomes_of_names,
+)
+from omicsbench.reading.notes import note
 from omicsbench.stream import BLOCK_ROWS, CellStream
 
-EXPRESSION = "Gene Expression"
+if TYPE_CHECKING:
+    from anndata import AnnData
 
 
 @dataclass(frozen=True)
@@ -31,9 +41,10 @@ class TenX:
     path, group : where the matrix lies.
     stored : (cells, features) as stored, before the choice of one kind of feature.
     kinds : every kind of feature there is, in the order of the file.
-    kept : stored features that are of the chosen kind; None if all are.
+    kept : stored features that are of the chosen kind and genome; None if all are.
     gene_ids : identifiers of the kept features; ``names``, their unique names.
-    notes : sentences that the user should see; the first says what is left out, if ``kept``.
+    notes : sentences that the user should see, first that on kinds, if there are several.
+    decisions : what was decided of kinds and genomes.
     """
 
     path: Path
@@ -44,6 +55,7 @@ class TenX:
     gene_ids: tuple[str, ...]
     names: tuple[str, ...]
     notes: tuple[str, ...]
+    decisions: tuple[Decision, ...] = ()
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -83,6 +95,15 @@ class TenX:
             notes=self.notes,
         )
 
+    def to_adata(self) -> AnnData:
+        """All cells in memory, with their barcodes, identifiers of features, and what is said."""
+        adata = self.stream().to_adata()
+        adata.obs_names = self.barcodes()
+        adata.var["gene_ids"] = list(self.gene_ids)
+        note(adata, *self.notes)
+        decide(adata, *self.decisions)
+        return adata
+
     def _rows(self, group: Any, start: int, stop: int) -> Any:
         from scipy import sparse
 
@@ -118,41 +139,42 @@ def open_10x(path: Path | str) -> CellStream:
     return inspect_10x(path).stream()
 
 
-def inspect_10x(path: Path | str, kind: str = EXPRESSION) -> TenX:
+def inspect_10x(path: Path | str, kind: str | None = EXPRESSION, genome: str | None = None) -> TenX:
     """Everything but the matrix, for features of one ``kind``, such as "Antibody Capture".
 
-    Raises DataError as :func:`open_10x` does, also if no feature is of this kind.
+    ``kind`` None is gene expression. ``genome`` is needed where there are several.
+    Raises DataError as :func:`open_10x` does, also if no feature is of this kind or genome.
     """
     path = Path(path)
-    whole, types = _inspect(path)
-    called = "gene expression" if kind == EXPRESSION else kind
-    others = sorted(set(whole.kinds) - {kind})
-    chosen = np.flatnonzero(types == kind)
-    if not chosen.size:
-        raise DataError(f"{path} has no {called}, only {', '.join(others)}: give another.")
-    found = (
-        whole
-        if not others
-        else replace(
-            whole,
-            kept=chosen,
-            gene_ids=tuple(whole.gene_ids[place] for place in chosen),
-            names=tuple(whole.names[place] for place in chosen),
-            notes=(f"Only {called} is used, not {', '.join(others)}.",),
-        )
+    whole, types, genomes = _inspect(path, genome)
+    of_kind = choose_kind(types, kind, str(path))
+    places = np.flatnonzero(of_kind.kept)
+    of_genome = Choice(np.ones(len(places), dtype=bool), None, ())
+    if genomes is not None or genome is not None:
+        kept = [genomes[place] for place in places] if genomes else []
+        of_genome = choose_genome(kept, genome, str(path))
+    if genomes is not None:
+        places = places[of_genome.kept]
+    found = replace(
+        whole,
+        kept=None if len(places) == len(types) else places,
+        gene_ids=tuple(whole.gene_ids[place] for place in places),
+        names=tuple(whole.names[place] for place in places),
+        notes=tuple(n for n in (of_kind.note, *whole.notes, of_genome.note) if n),
+        decisions=(*of_kind.decisions, *whole.decisions, *of_genome.decisions),
     )
-    return _told_apart(found, "Gene" if kind == EXPRESSION else kind)
+    return _told_apart(found, "Gene" if kind in (EXPRESSION, None) else str(kind))
 
 
-def kinds_10x(path: Path | str) -> tuple[str, ...]:
+def kinds_10x(path: Path | str, genome: str | None = None) -> tuple[str, ...]:
     """Every kind of feature of a file, in its order. Raises DataError if it cannot be read."""
-    return _inspect(Path(path))[0].kinds
+    return _inspect(Path(path), genome)[0].kinds
 
 
-def _inspect(path: Path) -> tuple[TenX, NDArray[Any]]:
-    """Everything but the matrix, for all features, and the kind of each, (features,) str."""
+def _inspect(path: Path, genome: str | None) -> tuple[TenX, list[str], list[str] | None]:
+    """Everything but the matrix, for all features; kind and genome of each, if it is stated."""
     with _opened(path) as file:
-        name = _group_name(file, path)
+        name, choice = _group_name(file, path, genome)
         group = file[name]
         three = "features" in group
         wanted = (
@@ -164,12 +186,26 @@ def _inspect(path: Path) -> tuple[TenX, NDArray[Any]]:
             if part not in group:
                 raise _damaged(path, f"{name}/{part} is missing")
         features, cells = _check_sizes(path, group, wanted[0], wanted[1])
-        ids, names = (group[part].asstr()[:] for part in wanted[:2])
-        types = group[wanted[2]].asstr()[:] if three else np.full(features, EXPRESSION)
+        ids, names = (tuple(map(str, group[part].asstr()[:])) for part in wanted[:2])
+        types = list(map(str, group[wanted[2]].asstr()[:])) if three else [EXPRESSION] * features
+        genomes = [name] * features if not three else _stated_genomes(group, path, features)
     if len(types) != features:
         raise _damaged(path, f"{len(types):,} kinds of {features:,} features are stated")
-    kinds = tuple(dict.fromkeys(map(str, types)))
-    return TenX(path, name, (cells, features), kinds, None, tuple(ids), tuple(names), ()), types
+    if genomes is None:
+        genomes = genomes_of_names(ids) or genomes_of_names(names)
+    kinds = tuple(dict.fromkeys(types))
+    notes = (choice.note,) if choice.note else ()
+    whole = TenX(path, name, (cells, features), kinds, None, ids, names, notes, choice.decisions)
+    return whole, types, genomes
+
+
+def _stated_genomes(group: Any, path: Path, features: int) -> list[str] | None:
+    if "features/genome" not in group:
+        return None
+    genomes = list(map(str, group["features/genome"].asstr()[:]))
+    if len(genomes) != features:
+        raise _damaged(path, f"{len(genomes):,} genomes of {features:,} features are stated")
+    return genomes
 
 
 def _told_apart(found: TenX, called: str) -> TenX:
@@ -190,17 +226,14 @@ def _told_apart(found: TenX, called: str) -> TenX:
     return replace(found, names=tuple(named.var_names), notes=(*found.notes, note))
 
 
-def _group_name(file: Any, path: Path) -> str:
+def _group_name(file: Any, path: Path, genome: str | None) -> tuple[str, Choice]:
+    """The group of the matrix, in version 2 named by its genome, which may be a choice."""
     if "matrix" in file:
-        return "matrix"
+        return "matrix", Choice(np.ones(1, dtype=bool), None, ())
     genomes = [name for name in file if hasattr(file[name], "keys") and "gene_names" in file[name]]
-    if len(genomes) == 1:
-        return str(genomes[0])
     if genomes:
-        raise DataError(
-            f"{path} holds several genomes ({', '.join(genomes)}): "
-            "write the one you want to an .h5ad file."
-        )
+        choice = choose_genome(genomes, genome, str(path))
+        return genomes[int(np.argmax(choice.kept))], choice
     found = ", ".join(file) or "nothing"
     raise DataError(f"{path} is not a 10x file (it holds {found}): rename or convert it to .h5ad.")
 

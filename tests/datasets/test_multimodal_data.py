@@ -12,9 +12,10 @@ from scipy import sparse
 
 from omicsbench import datasets
 from omicsbench.datasets import nutrimouse, simulated_multimodal
+from omicsbench.reading.formats import file_digest
+from omicsbench.reading.modalities import read_modalities
 from omicsbench.reading.own import OwnData
 from omicsbench.reading.pairing import pair
-from omicsbench.reading.readers import file_digest, read_modalities
 
 DATA = Path(datasets.__path__[0]) / "data"
 MODALITIES = ("rna", "protein", "atac")

@@ -27,7 +27,7 @@ ROOMS: dict[str, str] = {
     "metrics": "plugin",
     "records": "stats _version owned",
     "registry": "plugin records metrics",
-    "reading": "plugin stream",
+    "reading": "plugin stream owned",
     "validation": "plugin stream reading",
     "inputs": "plugin stream owned records registry reading validation",
     "prepare": "plugin stream records validation inputs",

@@ -107,7 +107,7 @@ def test_everything_in_the_registry_says_what_it_is() -> None:
 
 
 def test_shipped_data_is_described_with_its_hash() -> None:
-    from omicsbench.reading.readers import file_digest
+    from omicsbench.reading.formats import file_digest
 
     folder = ROOT / "datasets" / "data"
     text = (folder / "README.md").read_text(encoding="utf-8")

@@ -14,10 +14,11 @@ import pytest
 from scipy import sparse
 
 from omicsbench.errors import DataError
-from omicsbench.reading import readers
+from omicsbench.reading import modalities
+from omicsbench.reading.modalities import modality_values
 from omicsbench.reading.notes import NOTES
 from omicsbench.reading.own import OwnData
-from omicsbench.reading.readers import modality_values
+from omicsbench.reading.readers import read
 
 pytestmark = pytest.mark.filterwarnings("ignore:From 0.4:FutureWarning")  # of writing
 CELLS = 24
@@ -29,7 +30,7 @@ TYPES = ["B", "T", "NK"] * 8
 
 
 def read_modalities(path: Path, **options: Any) -> Any:
-    return readers.read_modalities(OwnData(path, **options))
+    return modalities.read_modalities(OwnData(path, **options))
 
 
 def refused(path: Path, **options: Any) -> str:
@@ -145,9 +146,7 @@ def test_an_h5mu_file_is_read_whole(tmp_path: Path) -> None:
         assert list(found[name].obs["donor"]) == (["d2", "d1"] * 12)[2:]
     assert found["rna"].uns[NOTES] == ["2 cells not measured in every modality left out."]
     assert "choose one of type" in refused(path, label="tape")
-    assert readers.read(OwnData(path, label="type")).shape == (CELLS, 12), (
-        "one modality is read as before"
-    )
+    assert read(OwnData(path, label="type")).shape == (CELLS, 12), "one modality is read as before"
 
 
 def test_empty_cells_of_one_modality_are_left_out_of_all(tmp_path: Path) -> None:

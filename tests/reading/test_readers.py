@@ -17,9 +17,9 @@ import pytest
 from scipy import sparse
 
 from omicsbench.errors import DataError
+from omicsbench.reading.formats import FORMATS, file_digest
 from omicsbench.reading.notes import NOTES
 from omicsbench.reading.own import OwnData
-from omicsbench.reading.readers import FORMATS, file_digest
 from omicsbench.reading.readers import read as read_own
 from omicsbench.validation.check import check
 
@@ -272,8 +272,8 @@ def test_a_missing_file_names_its_neighbours(tmp_path: Path) -> None:
 
 def test_folders_and_unknown_suffixes_are_refused(tmp_path: Path) -> None:
     assert "is a folder" in refused(tmp_path)
-    (tmp_path / "a.xlsx").write_text("")
-    sentence = refused(tmp_path / "a.xlsx")
+    (tmp_path / "a.nonsense").write_text("")
+    sentence = refused(tmp_path / "a.nonsense")
     assert all(suffix in sentence for suffix in FORMATS)
 
 

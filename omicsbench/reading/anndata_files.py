@@ -1,0 +1,84 @@
+"""AnnData in files: .h5ad of every version, compressed ones, and zarr stores."""
+
+from __future__ import annotations
+
+import gzip
+import shutil
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from omicsbench.errors import DataError
+from omicsbench.owned.scratch import scratch
+
+if TYPE_CHECKING:
+    from anndata import AnnData
+
+BLOCK = 1 << 24  # bytes unpacked at a time
+
+
+def read_h5ad(path: Path) -> AnnData:
+    """An .h5ad file, whole in memory. Raises DataError if it is larger than the memory."""
+    import anndata
+
+    fits_in_memory(path)
+    return anndata.read_h5ad(path)
+
+
+def read_compressed(path: Path) -> AnnData:
+    """An .h5ad file packed with gzip, unpacked beside other temporary files while it is read.
+
+    Raises DataError where it would fill more than half of what is free on their disk.
+    """
+    with scratch("unpacked") as folder:
+        whole = folder / "data.h5ad"
+        limit = shutil.disk_usage(folder).free // 2
+        with gzip.open(path, "rb") as packed, whole.open("wb") as out:
+            while block := packed.read(BLOCK):
+                if out.tell() + len(block) > limit:
+                    raise DataError(
+                        f"{path} unpacks to more than {limit / 1e9:.1f} GB, half of what is "
+                        f"free in {folder.parent}: unpack it elsewhere and give the .h5ad file."
+                    )
+                out.write(block)
+        return read_h5ad(whole)
+
+
+def read_zarr(path: Path) -> AnnData:
+    """A zarr store of one AnnData. Raises DataError if it holds something else, or without zarr."""
+    import anndata
+
+    try:
+        import zarr
+    except ImportError as error:
+        raise DataError(f"Reading {path} needs zarr: pip install zarr.") from error
+    group = zarr.open_group(path, mode="r")
+    if "obs" not in group or ("mod" in group and "X" not in group):
+        inner = [f"{path}/{name}" for name in ("mod/rna", "tables/table") if name in group]
+        held = ", ".join(sorted(group)[:8]) or "nothing"
+        remedy = f"give {inner[0]}" if inner else "give the folder of one AnnData"
+        raise DataError(f"{path} is no AnnData (it holds {held}): {remedy}.")
+    return anndata.read_zarr(path)
+
+
+def fits_in_memory(path: Path) -> None:
+    """Raise DataError if what an HDF5 file unpacks to is more than the memory that is free.
+
+    A system that hands out more memory than it has would end this process without a word.
+    """
+    import h5py
+    import psutil
+
+    sizes: dict[Any, int] = {}
+
+    def add(name: str, held: Any) -> None:
+        if isinstance(held, h5py.Dataset):
+            sizes[name] = held.size * held.dtype.itemsize
+
+    with h5py.File(path, "r") as file:
+        file.visititems(add)
+    needed, free = sum(sizes.values()), psutil.virtual_memory().available
+    if needed > free:
+        raise DataError(
+            f"{path} does not fit in memory: it unpacks to {needed / 1e9:.1f} GB, and "
+            f"{free / 1e9:.1f} GB are free; give a file with fewer cells, or counts stored sparse."
+        )

@@ -1,0 +1,157 @@
+"""Which way round: cells in rows, or features, told by names on both sides and by annotations."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from omicsbench.errors import DataError
+from omicsbench.reading.decisions import Decision, decide
+from omicsbench.reading.names import Side, told_by
+from omicsbench.reading.notes import note
+from omicsbench.reading.own import OwnData
+
+if TYPE_CHECKING:
+    from anndata import AnnData
+
+OPTION = "--transpose"
+WIDE = 100_000  # columns beyond which untold names are spoken of
+# Columns that annotate features, and those that annotate cells; without case and separators.
+OF_FEATURES = re.compile(
+    r"gene(name|names|symbol|symbols|id|ids|type|biotype|description)?|symbol|hgncsymbol|biotype"
+    r"|ensembl(id|gene|geneid)?|entrez(id|gene|geneid)?|geneentrezid|featuretypes?|probe(id|setid)?"
+    r"|uniprot(id)?|chrom|chromosome|chromosomename|strand|highlyvariable|dispersionsnorm"
+    r"|ncells|ncellsbycounts|pctdropoutbycounts|transcript(id)?|refseq(id)?"
+)
+OF_CELLS = re.compile(
+    r"celltypes?|cell|cells|cellid|cellname|barcodes?|leiden|louvain|seuratclusters?|origident"
+    r"|batch|donor(id)?|patient(id)?|sampleid|sample|diagnosis|ngenes(bycounts)?|ncount(rna)?"
+    r"|nfeature(rna)?|percentmito?|pctcountsmt|tissue|sex|age|phase|sscore|g2mscore"
+)
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What tells that rows are features, or cells, each with its reason.
+
+    Attributes
+    ----------
+    names : by what rows would be, what the names of rows and columns tell.
+    annotations : the same of columns that annotate rows or columns, which tell less: cells too
+        may be annotated with a gene.
+    """
+
+    names: dict[Side, list[str]]
+    annotations: dict[Side, list[str]]
+
+    @property
+    def rows_are(self) -> Side | None:
+        """Features or cells, None where what was seen points both ways or is too little."""
+        features, cells = self.names["feature"], self.names["cell"]
+        if features or cells:
+            doubted = cells or self.annotations["cell"]
+            return "cell" if not features else None if doubted else "feature"
+        features, cells = self.annotations["feature"], self.annotations["cell"]
+        if not features or cells:
+            return "cell"
+        return "feature" if len(features) > 1 else None
+
+    def reasons(self, side: Side) -> str:
+        """What tells that rows are of this ``side``, in words."""
+        return " and ".join([*self.names[side], *self.annotations[side]][:3])
+
+
+def look(adata: AnnData) -> Seen:
+    """What names and annotations of ``adata`` tell of its rows and columns."""
+    seen = Seen({"feature": [], "cell": []}, {"feature": [], "cell": []})
+    rows, columns = told_by(adata.obs_names), told_by(adata.var_names)
+    if rows is None or columns is None or rows.side != columns.side:  # else they tell nothing
+        if rows is not None:
+            seen.names[rows.side].append(f"row names are {rows.why}")
+        if columns is not None:
+            seen.names[_other(columns.side)].append(f"column names are {columns.why}")
+    own = _symbols_of_rows(adata.obs)
+    if own and not seen.names["cell"]:  # cells may each have a guide of their own
+        seen.names["feature"].append(own)
+    for column, side in _annotations(adata.obs):
+        seen.annotations[side].append(f"{column!r} annotates rows")
+    for column, side in _annotations(adata.var):
+        seen.annotations[_other(side)].append(f"{column!r} annotates columns")
+    return seen
+
+
+def check_orientation(adata: AnnData, turned: bool, title: str) -> None:
+    """Decide that cells lie in rows of ``adata``, as it is after turning, and keep why.
+
+    ``turned``: the user asked for it. Raises DataError, with what was seen and what settles it,
+    if what was seen tells that features lie in rows. What points both ways is noted.
+    """
+    seen = look(adata)
+    features, cells = seen.reasons("feature"), seen.reasons("cell")
+    if seen.rows_are == "feature":
+        if turned:
+            raise DataError(
+                f"{title} has cells in rows as it is: with {OPTION} its {features}; leave it out."
+            )
+        raise DataError(f"{title} has features in rows, not cells: its {features}; pass {OPTION}.")
+    change = _change(turned)
+    why = cells or "no name tells otherwise"
+    if seen.rows_are is None:
+        why = f"{cells}, but {features}" if cells else f"though {features}"
+        note(adata, f"Rows are taken as cells ({why}); {change} if they are features.")
+    elif adata.n_vars > WIDE and not cells:
+        why = f"names tell nothing, and there are {adata.n_vars:,} columns"
+        note(adata, f"Rows are taken as cells ({why}); {change} if they are features.")
+    decided = "cells in rows" + (", after turning" if turned else "")
+    decide(adata, Decision("orientation", decided, why, OPTION))
+
+
+def require_not_turned(adata: AnnData, column: str, what: str, own: OwnData) -> None:
+    """Raise DataError if a column of the cells, label or unit, lies in a row or among features."""
+    if column in adata.obs:
+        return
+    if column in adata.obs_names:
+        raise DataError(
+            f"The {what} {column!r} is a row of {own.title}, so that cells are its columns: "
+            f"{_change(own.transpose)}."
+        )
+    if column in adata.var:
+        raise DataError(
+            f"The {what} {column!r} annotates the columns of {own.title}, so that these are cells: "
+            f"{_change(own.transpose)}."
+        )
+
+
+def _change(turned: bool) -> str:
+    return f"leave {OPTION} out" if turned else f"pass {OPTION}"
+
+
+def _other(side: Side) -> Side:
+    return "cell" if side == "feature" else "feature"
+
+
+def _annotations(table: Any) -> list[tuple[str, Side]]:
+    """The columns that are known to annotate features, or cells."""
+    found: list[tuple[str, Side]] = []
+    for column in map(str, table.columns):
+        plain = re.sub(r"[\W_]", "", column).lower()
+        if OF_FEATURES.fullmatch(plain):
+            found.append((column, "feature"))
+        elif OF_CELLS.fullmatch(plain):
+            found.append((column, "cell"))
+    return found
+
+
+def _symbols_of_rows(obs: Any) -> str | None:
+    """What a column of text tells in which nearly each row has a gene symbol or identifier."""
+    for column in obs.columns[:20]:
+        values = obs[column]
+        if values.dtype.kind not in "OU" and str(values.dtype) not in ("category", "string"):
+            continue
+        if values.nunique() < 0.9 * len(values):
+            continue
+        told = told_by(values.astype(str).tolist())
+        if told is not None and told.side == "feature":
+            return f"{column!r} has {told.why}"
+    return None
