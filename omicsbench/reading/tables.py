@@ -2,77 +2,247 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from omicsbench.errors import DataError
+from omicsbench.reading.cell_names import name_cells
+from omicsbench.reading.columns import matching, shown
+from omicsbench.reading.decisions import LEFT_OUT, Decision, decide
+from omicsbench.reading.dialect import SEPARATORS, Dialect, find_dialect
+from omicsbench.reading.column_kinds import (
+    EMPTY,
+    NUMBERS,
+    TEXT,
+    TRUTH,
+    are_truth_values,
+    as_numbers,
+    as_truth,
+    is_plain,
+    kinds_of,
+)
 from omicsbench.reading.notes import note
+from omicsbench.reading.opening import FALLBACK, encoding_of
 from omicsbench.reading.own import OwnData
+from omicsbench.reading.parsing import parse
+from omicsbench.reading.tokens import settle_texts
+from omicsbench.reading.turning import turned, turned_gct
 
 if TYPE_CHECKING:
+    import pandas as pd
     from anndata import AnnData
+
+_LEADING_ZERO = r"\s*[+-]?0\d"  # 007 is a name
 
 
 def read_text(path: Path, own: OwnData, separator: str) -> AnnData:
-    """A text file with a header, as :func:`from_table` takes it."""
-    import pandas as pd
+    """A text file with a header, as :func:`from_table` takes it; ``separator`` is its suffix's.
 
-    try:
-        header = pd.read_csv(path, sep=separator, header=None, nrows=1, dtype=str).iloc[0]
-    except pd.errors.EmptyDataError as error:
-        raise DataError(f"{path} is empty: expected a header and one cell a row.") from error
-    twice = header[header.duplicated() & header.notna()]
-    if len(twice):
-        raise DataError(f"{path} has two columns {twice.iloc[0]!r}: make the names unique.")
-    what = "comma (,)" if separator == "," else "tab"
-    table = pd.read_csv(path, sep=separator, low_memory=False)
-    return from_table(table, path, own, f"; check that the separator is a {what}")
-
-
-def from_table(table: Any, path: Path | str, own: OwnData, hint: str = "") -> AnnData:
-    """Cells in rows of a DataFrame. Numbers are features; text, label and unit go to obs.
-
-    ``path`` is what errors name as the source, ``hint`` what they add. ``table`` is not changed.
+    Raises DataError, saying what was seen, if its dialect is not certain.
     """
-    import anndata
-    import pandas as pd
-    from pandas.api.types import is_bool_dtype, is_numeric_dtype
+    encoding = encoding_of(path)
+    try:
+        return _read_text(path, own, separator, encoding)
+    except UnicodeError as error:
+        if encoding != "utf-8":
+            raise DataError(f"{path} cannot be decoded as {encoding.upper()}.") from error
+        return _read_text(path, own, separator, FALLBACK)
 
-    columns = own.columns
-    if table.empty:
-        raise DataError(f"{path} holds no cells: expected a header and one cell a row{hint}.")
-    table = table.set_axis(table.columns.astype(str), axis="columns")
-    numeric = [is_numeric_dtype(kind) and not is_bool_dtype(kind) for kind in table.dtypes]
-    first = table.columns[0]
-    if isinstance(table.index, pd.RangeIndex):
-        unnamed = first.startswith("Unnamed: 0") or first == "__index_level_0__"
-        if first not in columns and (unnamed or not numeric[0]):
-            table, numeric = table.set_index(first), numeric[1:]
-            _require_unique(table.index, first, path)
-    table.index = table.index.astype(str)
-    features = [
-        column
-        for column, is_number in zip(table, numeric, strict=True)
-        if is_number and column not in columns
-    ]
-    if not features:
-        raise DataError(f"{path} has no column of numbers to use as features{hint}.")
-    obs = table.drop(columns=features)
-    values = table[features].to_numpy(dtype=np.float32, na_value=np.nan)
-    adata = anndata.AnnData(X=values, obs=obs, var=pd.DataFrame(index=features))
-    others = [column for column in obs if column not in columns]
-    if others:
-        shown = ", ".join(others[:8]) + (", ..." if len(others) > 8 else "")
-        note(adata, f"Columns of text are taken as annotations, not features: {shown}.")
+
+def _read_text(path: Path, own: OwnData, separator: str, encoding: str) -> AnnData:
+    dialect = find_dialect(path, separator, own.columns, encoding)
+    adata = from_table(parse(path, dialect, own.columns), path, own, dialect)
+    decide(adata, Decision("format", dialect.seen))
+    if dialect.trailing:
+        what = SEPARATORS[dialect.separator]
+        note(adata, f"An empty last column is left out: every line ends with a {what}.")
+    if dialect.differs_from(separator):
+        note(adata, f"Read as {dialect.seen}.")
     return adata
 
 
-def _require_unique(names: Any, column: str, path: Path | str) -> None:
-    twice = names[names.duplicated()]
+def from_table(
+    table: pd.DataFrame, path: Path | str, own: OwnData, dialect: Dialect | None = None
+) -> AnnData:
+    """Cells in rows of a DataFrame. Numbers are features; text, label and unit go to obs.
+
+    ``path`` is what errors name as the source, ``dialect`` how its text was written, of which the
+    first column, label and unit are texts. ``table`` is not changed.
+
+    Raises DataError for a table without cells or numbers, columns or cells of one name, and
+    measurements with texts among them.
+    """
+    try:
+        return _from_table(table, own, dialect)
+    except DataError as error:
+        raise DataError(f"{path}: {error}") from error
+
+
+def _from_table(table: pd.DataFrame, own: OwnData, dialect: Dialect | None) -> AnnData:
+    import anndata
+    import pandas as pd
+
+    if table.empty:
+        raise DataError("there are no cells: expected a header and one cell a row.")
+    table = table.copy(deep=False)
+    table.columns = table.columns.astype(str)
+    twice = table.columns[table.columns.duplicated()]
     if len(twice):
-        raise DataError(
-            f"{path}: the first column ({column}) is taken as cell names, but {twice[0]!r} "
-            "occurs more than once: pass it with --label if it is the label, or make it unique."
-        )
+        raise DataError(f"there are two columns {twice[0]!r}: make the names unique.")
+    table, describing = _one_cell_a_row(table, own, dialect)
+    table, notes = _without_empty(table, own)
+    table = _with_numbers(table, own, dialect)
+    table, naming = name_cells(table, _is_column(str(table.columns[0]), own))
+    kinds = kinds_of(table)
+    settled, read_so = _settled(table, kinds, own, dialect)
+    of_obs = _of_obs(list(kinds), own)
+    features = [
+        name
+        for name, kind in kinds.items()
+        if name not in of_obs and (kind in (NUMBERS, TRUTH) or name in settled)
+    ]
+    if not features:
+        raise DataError("there is no column of numbers to use as features.")
+    adata = anndata.AnnData(
+        X=_matrix(table, features, kinds, settled),
+        obs=table.drop(columns=features),
+        var=pd.DataFrame(index=pd.Index(features, dtype=object)),
+    )
+    decide(adata, naming)
+    if describing:
+        notes.append(f"Columns that describe the features are left out: {shown(describing)}.")
+        decide(adata, Decision(LEFT_OUT, shown(describing), "they describe the features"))
+    note(adata, *notes, *read_so, *_on_kinds(kinds, features, of_obs))
+    return adata
+
+
+def _one_cell_a_row(
+    table: pd.DataFrame, own: OwnData, dialect: Dialect | None
+) -> tuple[pd.DataFrame, list[str]]:
+    """Turned, where features lie in rows: by the user's word, or as GCT files are.
+
+    Columns that describe features are left out: the second of what is returned.
+    """
+    if dialect is not None and dialect.gct is not None:
+        return turned_gct(table, dialect)
+    return turned(table) if own.transpose else (table, [])
+
+
+def _without_empty(table: pd.DataFrame, own: OwnData) -> tuple[pd.DataFrame, list[str]]:
+    """Without rows and columns that hold nothing at all, and sentences on them."""
+    import pandas as pd
+
+    notes = []
+    empty = table.iloc[:, 0].isna().to_numpy()
+    if empty.any():
+        empty[empty] = table[empty].isna().all(axis=1)
+    if empty.any():
+        numbered = isinstance(table.index, pd.RangeIndex)
+        table = table[~empty].reset_index(drop=True) if numbered else table[~empty]
+        notes.append(f"Rows that hold nothing are left out: {int(empty.sum()):,}.")
+    if table.empty:
+        raise DataError("there are no cells: expected a header and one cell a row.")
+    in_doubt = table.columns[table.iloc[0].isna().to_numpy()].difference(own.columns, sort=False)
+    left = [str(name) for name in in_doubt if table[name].isna().all()]
+    named = [name for name in left if not name.startswith("Unnamed: ")]
+    if named:
+        notes.append(f"Columns that hold nothing are left out: {shown(named)}.")
+    return (table.drop(columns=left) if left else table), notes
+
+
+def _with_numbers(table: pd.DataFrame, own: OwnData, dialect: Dialect | None) -> pd.DataFrame:
+    """Columns of a text file that were kept as texts, as numbers where they are plain ones."""
+    import pandas as pd
+
+    if dialect is None or dialect.gct is not None or own.transpose:
+        return table
+    table = table.copy(deep=False)
+    for name in {str(table.columns[0]), *own.columns} & set(table.columns):
+        texts = table[name].dropna()
+        written = texts.str.replace(",", ".") if dialect.decimal == "," else texts
+        numbers = pd.to_numeric(written, errors="coerce")
+        if len(texts) and numbers.notna().all() and not texts.str.match(_LEADING_ZERO).any():
+            table[name] = numbers.reindex(table.index)
+    return table
+
+
+def _is_column(first: str, own: OwnData) -> bool:
+    """The user says what the first column is: a label, no feature or a feature."""
+    named = matching([first], own.exclude + own.features_like)[0]
+    return first in own.columns or bool(named)
+
+
+def _of_obs(names: list[str], own: OwnData) -> set[str]:
+    """Columns that are no features, whatever they hold, because the user says so."""
+    out = matching(names, own.exclude)
+    if own.features_like:
+        out |= ~matching(names, own.features_like)
+    return {name for name, no_feature in zip(names, out, strict=True) if no_feature} | set(
+        own.columns
+    )
+
+
+def _settled(
+    table: pd.DataFrame, kinds: dict[str, str], own: OwnData, dialect: Dialect | None
+) -> tuple[dict[str, NDArray[np.float64]], list[str]]:
+    """Columns of text that are numbers or truth values, by name, and sentences on them."""
+    of_obs = _of_obs(list(kinds), own)
+    texts = [
+        name
+        for name, kind in kinds.items()
+        if kind == TEXT and name not in of_obs and not _is_categorical(table[name])
+    ]
+    truths = {name: as_truth(table[name]) for name in texts if are_truth_values(table[name])}
+    others = [name for name in texts if name not in truths]
+    settled, notes = settle_texts(table, others, dialect.decimal if dialect else ".")
+    if dialect is None and NUMBERS in kinds.values():
+        settled = {}  # of typed columns, text is meant as text
+    return truths | settled, notes
+
+
+def _is_categorical(column: pd.Series[Any]) -> bool:
+    import pandas as pd
+
+    return isinstance(column.dtype, pd.CategoricalDtype)
+
+
+def _matrix(
+    table: pd.DataFrame,
+    features: list[str],
+    kinds: dict[str, str],
+    settled: dict[str, NDArray[np.float64]],
+) -> NDArray[np.float32]:
+    """The features' values, (n, p), NaN where nothing stands."""
+    types = dict(table.dtypes.items())
+    plain = [name for name in features if name not in settled and is_plain(types[name])]
+    numbers = table[plain].to_numpy(dtype=np.float32, na_value=np.nan)
+    if len(plain) == len(features):
+        return numbers
+    X = np.empty((len(table), len(features)), dtype=np.float32)
+    place = {name: i for i, name in enumerate(plain)}
+    for i, name in enumerate(features):
+        if name in place:
+            X[:, i] = numbers[:, place[name]]
+        else:
+            X[:, i] = settled[name] if name in settled else as_numbers(table[name])
+    return X
+
+
+def _on_kinds(kinds: dict[str, str], features: list[str], of_obs: set[str]) -> list[str]:
+    """Sentences on columns that are no plain numbers, a sentence a kind."""
+    used, others = set(features), defaultdict(list)
+    truths = [name for name in features if kinds[name] == TRUTH]
+    for name, kind in kinds.items():
+        if name not in used and name not in of_obs and kind != EMPTY:
+            others[kind].append(name)
+    notes = [
+        f"Columns of {kind} are taken as annotations, not features: {shown(names)}."
+        for kind, names in others.items()
+    ]
+    if truths:
+        notes.append(f"Columns of {TRUTH} are taken as 1 and 0: {shown(truths)}.")
+    return notes

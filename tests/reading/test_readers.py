@@ -317,7 +317,7 @@ def test_files_of_another_format_are_refused(tmp_path: Path, name: str) -> None:
     [
         ("", "is empty"),
         ("cell,g1,g2\n", "no cells"),
-        ("cell;g1;g2\na;1;2\nb;3;4\n", "separator is a comma"),
+        ("cell g1\na\nb\n", "one field each"),
         ("cell,kind\na,x\nb,y\n", "no column of numbers"),
         ("cell,g1,g1\na,1,2\nb,3,4\n", "two columns 'g1'"),
         ("cell,g1,g2\na,1,2\nb,3,4,5\n", "cannot be read as comma-separated"),
