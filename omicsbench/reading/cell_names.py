@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from omicsbench.errors import DataError
+from omicsbench.reading.column_kinds import NUMBERS, TEXT, kind_of
 from omicsbench.reading.decisions import Decision
 from omicsbench.reading.identifiers import counts_up, is_identifier
-from omicsbench.reading.column_kinds import NUMBERS, TEXT, kind_of
 from omicsbench.reading.schemes import Scheme
 from omicsbench.reading.tokens import is_with_holes
 

@@ -26,9 +26,15 @@ FORMATS = {
     ".csv.gz": "comma-separated",
     ".tsv": "tab-separated",
     ".tsv.gz": "tab-separated",
+    ".txt": "text",
+    ".txt.gz": "text",
+    ".gct": "GCT",
+    ".gct.gz": "GCT",
     ".parquet": "Parquet",
 }
-TABLES = (".csv", ".csv.gz", ".tsv", ".tsv.gz", ".parquet")
+# Of text the suffix is a guess: what separates its fields is told by its lines.
+TEXTS = (".csv", ".csv.gz", ".tsv", ".tsv.gz", ".txt", ".txt.gz", ".gct", ".gct.gz")
+TABLES = (*TEXTS, ".parquet")
 MTX, ZARR = ".mtx", ".zarr"
 TENX = (".h5", MTX)  # of several kinds of features and genomes, and never turned
 FOLDERS = "a 10x folder with matrix.mtx, or a zarr store"

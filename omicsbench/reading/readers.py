@@ -10,7 +10,7 @@ from omicsbench.reading.anndata_files import read_compressed, read_h5ad, read_za
 from omicsbench.reading.annotations import require_column
 from omicsbench.reading.columns import choose_features
 from omicsbench.reading.decisions import Decision, decide, decisions_of
-from omicsbench.reading.formats import FORMATS, TABLES, TENX, format_of, in_one_sentence
+from omicsbench.reading.formats import FORMATS, TABLES, TENX, TEXTS, format_of, in_one_sentence
 from omicsbench.reading.held import cells_of
 from omicsbench.reading.kinds import of_one_kind
 from omicsbench.reading.loom import read_loom
@@ -47,7 +47,8 @@ def read(own: OwnData) -> AnnData:
     else:
         with in_one_sentence(own.path, kind):
             adata, turned = _load(own.path, kind, own), kind in TABLES
-        decide(adata, Decision("format", FORMATS[kind], f"as {own.path.name} tells"))
+        if kind not in TEXTS:
+            decide(adata, Decision("format", FORMATS[kind], f"as {own.path.name} tells"))
     if own.layer is not None:
         adata = _take_layer(adata, own.layer)
     if own.transpose and not turned:
@@ -98,7 +99,7 @@ def _load(path: Path, kind: str, own: OwnData) -> AnnData:
         case ".parquet":
             return from_table(pd.read_parquet(path), path, own)
         case _:
-            separator = "\t" if kind.startswith(".tsv") else ","
+            separator = "," if kind.startswith(".csv") else "\t"
             return read_text(path, own, separator)
 
 

@@ -11,9 +11,6 @@ from numpy.typing import NDArray
 
 from omicsbench.errors import DataError
 from omicsbench.reading.cell_names import name_cells
-from omicsbench.reading.columns import matching, shown
-from omicsbench.reading.decisions import LEFT_OUT, Decision, decide
-from omicsbench.reading.dialect import SEPARATORS, Dialect, find_dialect
 from omicsbench.reading.column_kinds import (
     EMPTY,
     NUMBERS,
@@ -25,6 +22,9 @@ from omicsbench.reading.column_kinds import (
     is_plain,
     kinds_of,
 )
+from omicsbench.reading.columns import matching, shown
+from omicsbench.reading.decisions import LEFT_OUT, Decision, decide
+from omicsbench.reading.dialect import SEPARATORS, Dialect, find_dialect
 from omicsbench.reading.notes import note
 from omicsbench.reading.opening import FALLBACK, encoding_of
 from omicsbench.reading.own import OwnData
@@ -56,7 +56,7 @@ def read_text(path: Path, own: OwnData, separator: str) -> AnnData:
 def _read_text(path: Path, own: OwnData, separator: str, encoding: str) -> AnnData:
     dialect = find_dialect(path, separator, own.columns, encoding)
     adata = from_table(parse(path, dialect, own.columns), path, own, dialect)
-    decide(adata, Decision("format", dialect.seen))
+    decide(adata, Decision("format", dialect.seen, "as its first lines tell"))
     if dialect.trailing:
         what = SEPARATORS[dialect.separator]
         note(adata, f"An empty last column is left out: every line ends with a {what}.")

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from omicsbench.errors import DataError
-from omicsbench.reading.dialect import Dialect
 from omicsbench.reading.column_kinds import NUMBERS, TRUTH, kind_of
+from omicsbench.reading.dialect import Dialect
 
 if TYPE_CHECKING:
     import pandas as pd
