@@ -65,7 +65,7 @@ def run(
     data : the user's own data in place of the suite's data sets: path of a file or folder,
         ``AnnData``, matrix or DataFrame, or several paths or ``OwnData``. It is not changed.
     label : obs column with the labels of ``data``; label metrics are skipped without it.
-    values : ``counts``, ``log`` or ``continuous``, where it cannot be told from ``data``.
+    values : what ``data`` hold, as of ``--values``, where it cannot be told from them.
     unit : obs column of ``data`` with the donors or batches: the unit of sampling error.
     name : what results call ``data``: by default its file's name, ``uns["name"]``, or the variable
         that was handed over, else ``adata``.

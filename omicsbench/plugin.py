@@ -50,7 +50,18 @@ _ELSEWHERE = {
 
 Family = Literal["simple", "deep", "control"]
 Task = Literal["embed", "predict", "integrate"]
-Values = Literal["counts", "log", "continuous", "proteins", "binary", "rates"]
+Values = Literal[
+    "counts",
+    "fractional",
+    "normalized",
+    "log",
+    "log2",
+    "log10",
+    "continuous",
+    "proteins",
+    "binary",
+    "rates",
+]
 Likelihood = Literal["normal", "negative_binomial", "bernoulli"]
 Provenance = Literal["author", "sorted", "computed", "simulated"]
 Kind = Literal["real", "simulated"]
@@ -263,9 +274,11 @@ class DatasetInfo:
     name : lower-case identifier used in suites.
     summary : one line: what was measured, on what.
     source : DOI or URL of the data; ``licence`` as the carrier states it.
-    values : what the loader returns in X: raw ``counts``, ``log``-normalised values,
-        ``continuous`` measurements that need no normalisation; counts of ``proteins``, few of
-        them, by antibodies; ``binary`` presence; ``rates`` from 0 to 1, such as of methylation.
+    values : what the loader returns in X: raw ``counts``, or ``fractional`` ones, as RSEM and SoupX
+        give them; ``normalized`` for depth but not logged; ``log``, ``log2`` or ``log10`` of
+        1 + normalised values; ``continuous`` measurements that need no normalisation; counts of
+        ``proteins``, few of them, by antibodies; ``binary`` presence; ``rates`` from 0 to 1, such
+        as of methylation.
     modalities : values of each modality by its name, in place of ``values``, where the same cells
         were measured in several ways; written as a dict, the one to predict from first.
     kind : ``real`` or ``simulated``.

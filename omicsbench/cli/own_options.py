@@ -24,13 +24,17 @@ Values = Annotated[
     str | None,
     typer.Option(
         "--values",
-        help="What your data hold, where it cannot be told: counts, log (normalised) "
-        "or continuous.",
+        help="What your data hold, where it cannot be told: counts; fractional (counts of RSEM, "
+        "SoupX); normalized (CPM, TPM, not logged); log, log2 or log10 of 1 + normalised; "
+        "continuous (intensities, log ratios); proteins, binary, rates.",
         rich_help_panel=DATA,
     ),
 ]
 Layer = Annotated[
-    str | None, typer.Option("--layer", help="Layer of an .h5ad to use.", rich_help_panel=DATA)
+    str | None,
+    typer.Option(
+        "--layer", help="Layer of an .h5ad to use; raw is adata.raw.", rich_help_panel=DATA
+    ),
 ]
 Modality = Annotated[
     str | None,

@@ -275,7 +275,7 @@ def own(data: OwnData, several: bool = False) -> Source:
     def load() -> Cells | Mapping[str, Cells]:
         if several:
             modalities = read_modalities(data)
-            values = {name: modality_values(name, own) for name, own in modalities.items()}
+            values = {m: modality_values(m, own) or data.values for m, own in modalities.items()}
             return _checked_modalities(modalities, data.label, data.unit, values, path.name)
         try:
             checked = check(read(data), data.label, data.values, data.unit, data.keep_na)

@@ -59,7 +59,7 @@ class ColumnSums:
 
 def is_logged(values: Values) -> bool:
     """Whether prepared values are logarithms of expression, whose dispersion is looked at."""
-    return values in ("counts", "log")
+    return values in ("counts", "fractional", "normalized", "log", "log2", "log10")
 
 
 def usable(varies: NDArray[np.bool_]) -> NDArray[np.int64]:

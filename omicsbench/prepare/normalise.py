@@ -16,24 +16,36 @@ LIKELIHOODS: dict[Values, Likelihood] = {
     "proteins": "negative_binomial",
     "binary": "bernoulli",
     "rates": "bernoulli",
+    "fractional": "normal",  # a negative binomial is of whole numbers
+    "normalized": "normal",
     "log": "normal",
+    "log2": "normal",
+    "log10": "normal",
     "continuous": "normal",
 }
+BY_TOTALS = ("counts", "fractional", "binary")  # values of which each cell is brought to a total
+BASES: dict[Values, float] = {"log2": 2, "log10": 10}  # of logarithms that are not natural
 
 
 def normalize(X: Matrix, values: Values) -> Matrix:
     """Per cell; a float32 copy. Nothing is learnt from other cells.
 
-    Counts become log(1 + counts per 10,000). So does binary presence: with the scaling of each
-    feature that follows, this is TF-IDF (10.1126/science.aab1601) but for a constant. Of
-    ``proteins`` the centred log ratio is taken, log(1 + x) minus its mean over the cell's proteins
-    (10.1038/nmeth.4380), which makes them dense. Other values stay as they are.
+    Counts, fractional ones too, become log(1 + counts per 10,000). So does binary presence: with
+    the scaling of each feature that follows, this is TF-IDF (10.1126/science.aab1601) but for a
+    constant. Of ``normalized`` values log(1 + x) is taken, and nothing else. Logarithms of base 2
+    and 10 become natural ones, so that whatever follows sees one base. Of ``proteins`` the centred
+    log ratio is taken, log(1 + x) minus its mean over the cell's proteins (10.1038/nmeth.4380),
+    which makes them dense. Other values stay as they are.
     """
     X = X.astype(np.float32)
     if values == "proteins":
         logs = np.log1p(X if isinstance(X, np.ndarray) else X.toarray())
         return logs - logs.mean(axis=1, keepdims=True)
-    if values not in ("counts", "binary"):
+    if values in BASES:
+        return X * np.float32(np.log(BASES[values]))
+    if values == "normalized":
+        return X.log1p() if hasattr(X, "log1p") else np.log1p(X)
+    if values not in BY_TOTALS:
         return X
     factor = (TARGET_SUM / np.maximum(_totals(X), 1e-12)).astype(np.float32)
     if isinstance(X, np.ndarray):

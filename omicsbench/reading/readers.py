@@ -25,6 +25,8 @@ from omicsbench.reading.tenx import inspect_10x
 if TYPE_CHECKING:
     from anndata import AnnData
 
+RAW = "raw"  # the layer's name that stands for adata.raw
+
 
 def read(own: OwnData) -> AnnData:
     """Read a file into memory: cells x features in X, labels in obs.
@@ -113,12 +115,18 @@ def _held(own: OwnData) -> tuple[AnnData, bool]:
 
 
 def _take_layer(adata: AnnData, layer: str) -> AnnData:
+    """The cells with a layer as X; ``raw``, where no layer has that name, is ``adata.raw``."""
     import anndata
 
-    if layer not in adata.layers:
-        found = ", ".join(adata.layers) or "none"
+    raw = adata.raw
+    if layer in adata.layers:
+        taken = anndata.AnnData(X=adata.layers[layer], obs=adata.obs, var=adata.var)
+    elif layer == RAW and raw is not None:
+        taken = anndata.AnnData(X=raw.X, obs=adata.obs, var=raw.var)
+    else:
+        layers = [*adata.layers, *([RAW] if raw is not None else [])]
+        found = ", ".join(layers) or "none"
         raise DataError(f"There is no layer {layer!r}: the layers of this file are {found}.")
-    taken = anndata.AnnData(X=adata.layers[layer], obs=adata.obs, var=adata.var)
     note(taken, *notes_of(adata))
-    decide(taken, *decisions_of(adata))
+    decide(taken, *decisions_of(adata), Decision("values", f"those of {layer}", "", "--layer"))
     return taken

@@ -39,7 +39,7 @@ def embed(
     pipeline : such as ``"pca(50) > umap"``; not a predictor, which gives no embedding.
     n_components : output dimension of stages that state none.
     key : ``X_<pipeline>`` by default, for example ``X_pca_umap``.
-    values : ``counts``, ``log`` or ``continuous``, where it cannot be told from ``data``.
+    values : what ``data`` hold, as of ``--values``, where it cannot be told from them.
     features : how many are selected, as in a run.
     seed : of methods that draw at random.
     registry : where methods are looked up, if not among those that come with omicsbench.

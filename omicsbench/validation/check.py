@@ -27,7 +27,8 @@ if TYPE_CHECKING:
     from omicsbench.stream import CellStream
 
 MIN_CELLS = 20
-DROPS_EMPTY = ("counts", "log")  # values of which a cell without any is no cell
+# Values of which a cell without any is no cell.
+DROPS_EMPTY = ("counts", "fractional", "normalized", "log", "log2", "log10")
 
 
 @dataclass(frozen=True)
@@ -37,7 +38,7 @@ class Checked:
     Attributes
     ----------
     adata : X (n, p) float32, CSR if more than half of it is zero, else dense; obs, var.
-    values : what X holds: ``counts``, ``log`` or ``continuous``.
+    values : what X holds.
     codes : (n,) int, each cell's place in ``label_names``, -1 where the label is missing;
         None without a label.
     label_names : the label's classes, sorted.
@@ -64,9 +65,9 @@ def check(
 ) -> Checked:
     """Check ``adata`` (cells x features), tell its values apart, tidy it.
 
-    ``values`` None tells counts, log values and continuous measurements apart by what X
-    holds; raw counts in ``layers["counts"]`` go before an X that holds none. Empty cells
-    are left out of counts and log values, with a note. ``unit`` names the column of donors or
+    ``values`` None tells what X holds by what it looks like; raw counts in ``layers["counts"]``
+    go before an X that holds none. Empty cells are left out of all values that count
+    something, with a note. ``unit`` names the column of donors or
     batches. ``adata`` is not changed.
 
     Raises DataError for: no or too few cells, values that are not numbers, NaN or infinite,
@@ -79,12 +80,11 @@ def check(
         raise DataError(f"Unknown values {values!r}: use {', '.join(get_args(Values))}.")
     notes, decisions = notes_of(adata), decisions_of(adata)
     _check_names(adata)
-    matrix, kind, own_x = choose_matrix(adata, values)
-    if not own_x:
-        notes.append("Raw counts are taken from layers['counts']; X holds other values.")
-    if kind == "continuous" and values is None:
-        notes.append("Some values are negative: taken as continuous measurements.")
-    matrix, obs = _tidy(matrix, dense=kind == "proteins"), adata.obs
+    chosen = choose_matrix(adata, values)
+    kind = chosen.kind
+    notes += chosen.notes
+    decisions += chosen.decisions
+    matrix, obs = _tidy(chosen.matrix, dense=kind == "proteins"), adata.obs
     if kind in DROPS_EMPTY:
         full = np.asarray(matrix.sum(axis=1)).ravel() > 0
         if not full.all():

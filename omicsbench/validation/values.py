@@ -1,83 +1,86 @@
-"""What the values are: counts, logarithms or measurements, told by what they look like."""
+"""What the values are: chosen from X or a layer, told by what they look like, or as stated."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
-from numpy.typing import NDArray
 
 from omicsbench.errors import DataError
 from omicsbench.plugin import Values
+from omicsbench.reading.decisions import Decision
+from omicsbench.validation.evidence import CHUNK, FLOAT32_MAX, Sample, Summary, chunks, summarise
+from omicsbench.validation.telling import (
+    LOGS,
+    Told,
+    log_max,
+    logarithms,
+    of_base,
+    per_ten_thousand,
+    stated_base,
+    tell,
+)
 from omicsbench.validation.wording import many
 
 if TYPE_CHECKING:
     from anndata import AnnData
 
-LOG_MAX = 25  # log1p of a count cannot reach it: it would be 7e10
-COUNTS_MAX = 3  # whole numbers below it may as well be genotypes or presence
-_CHUNK = 1 << 22
-_FLOAT32_MAX = float(np.finfo(np.float32).max)
+OPTION = "--values"
+PER_MILLION = "Each cell adds up to a million (CPM or TPM): taken per 10,000, as counts are."
 
 
 @dataclass(frozen=True)
-class _Summary:
-    """One pass over a matrix: its extremes, whether all is whole, how many are not finite."""
+class Chosen:
+    """The matrix to benchmark: what it holds, why, and what the user should see."""
 
-    low: float
-    high: float
-    whole: bool
-    broken: int
-
-    @property
-    def counts(self) -> bool:
-        return self.whole and not self.broken and self.low >= 0
+    matrix: Any
+    kind: Values
+    decisions: tuple[Decision, ...]
+    notes: tuple[str, ...] = ()
 
 
-def choose_matrix(adata: AnnData, values: str | None) -> tuple[Any, Values, bool]:
-    """The matrix, what it holds, and whether it is X: else a layer of counts that X lacks."""
+def choose_matrix(adata: AnnData, values: str | None) -> Chosen:
+    """X and what it holds; a layer of counts instead where X holds none and counts may be meant.
+
+    ``values`` is what the user or the data set states. Raises DataError where it is contradicted,
+    or nothing is stated and it cannot be told.
+    """
     logged = "log1p" in adata.uns
-    summary = None if adata.X is None else _summarise(adata.X, "X")
+    summary = None if adata.X is None else summarise(adata.X, "X")
     in_x = summary is not None and summary.counts and not (logged and values is None)
     if values in (None, "counts") and not in_x and "counts" in adata.layers:
         layer = adata.layers["counts"]
-        if _summarise(layer, "layers['counts']").counts:
-            return layer, "counts", False
+        if summarise(layer, "layers['counts']").counts:
+            decided = Decision("values", "counts", "of layers['counts']", "--layer, --values")
+            note = "Raw counts are taken from layers['counts']; X holds other values."
+            return Chosen(layer, "counts", (decided,), (note,))
     if summary is None:
         raise DataError("The data has no X: choose a layer with --layer NAME.")
     if summary.broken:
         raise DataError(_where_broken(adata, summary.broken))
-    kind = _tell(summary, logged) if values is None else _agree(summary, values)
-    return adata.X, kind, True
+    if values is None:
+        told = tell(adata, summary)
+    else:
+        told = Told(_agree(adata, summary, cast(Values, values)), "as stated")
+    return _in_units(adata.X, told)
 
 
-def _chunks(matrix: Any) -> Iterator[NDArray[Any]]:
-    stored = matrix.data if hasattr(matrix, "indptr") else np.asarray(matrix).ravel(order="K")
-    for start in range(0, stored.size, _CHUNK):
-        yield stored[start : start + _CHUNK]
-
-
-def _summarise(matrix: Any, name: str) -> _Summary:
-    if matrix.dtype.kind not in "biuf":
-        raise DataError(f"{name} holds {matrix.dtype}, not numbers: convert it to float32.")
-    sparse = hasattr(matrix, "indptr")
-    implicit = 0.0 if sparse and matrix.data.size < matrix.shape[0] * matrix.shape[1] else np.nan
-    low, high, whole, broken = implicit, implicit, True, 0
-    for chunk in _chunks(matrix):
-        fine = np.abs(chunk.astype(np.float64, copy=False)) <= _FLOAT32_MAX  # False for NaN
-        broken += chunk.size - int(fine.sum())
-        good = chunk[fine]
-        if good.size:
-            low, high = np.fmin(low, good.min()), np.fmax(high, good.max())
-            whole = whole and (good.dtype.kind != "f" or bool((np.floor(good) == good).all()))
-    return _Summary(float(low), float(high), whole, broken)
+def _in_units(matrix: Any, told: Told) -> Chosen:
+    """Values in the unit of their kind: logarithms of a known base, per 10,000."""
+    factor, notes = told.factor, [told.note] if told.note else []
+    why = told.why
+    if told.kind == "normalized" and (per := per_ten_thousand(matrix)) != 1:
+        factor, why = per, f"{why}; CPM or TPM"
+        notes.append(PER_MILLION)
+    decided = Decision("values", told.kind, why, OPTION)
+    taken = matrix if factor == 1 else (matrix * factor).astype(np.float32)
+    return Chosen(taken, told.kind, (decided,), tuple(notes))
 
 
 def _where_broken(adata: AnnData, broken: int) -> str:
-    bad = (~(np.abs(chunk) <= _FLOAT32_MAX) for chunk in _chunks(adata.X))
-    first = next(i * _CHUNK + int(found.argmax()) for i, found in enumerate(bad) if found.any())
+    bad = (~(np.abs(chunk) <= FLOAT32_MAX) for chunk in chunks(adata.X))
+    first = next(i * CHUNK + int(found.argmax()) for i, found in enumerate(bad) if found.any())
     row, column = _position(adata.X, first)
     return (
         f"{many(broken, 'value')} NaN or infinite, the first in cell "
@@ -87,7 +90,7 @@ def _where_broken(adata: AnnData, broken: int) -> str:
 
 
 def _position(matrix: Any, index: int) -> tuple[int, int]:
-    """Row and column of one stored value, in the order of ``_chunks``."""
+    """Row and column of one stored value, in the order of ``chunks``."""
     if hasattr(matrix, "indptr"):
         major = int(np.searchsorted(matrix.indptr, index, side="right")) - 1
         minor = int(matrix.indices[index])
@@ -97,43 +100,10 @@ def _position(matrix: Any, index: int) -> tuple[int, int]:
     return int(row), int(column)
 
 
-def _tell(summary: _Summary, logged: bool) -> Values:
-    """What the values are. Raises DataError, naming the option, where they do not say."""
-    if summary.low < 0 and summary.whole and summary.high >= COUNTS_MAX:
-        raise DataError(
-            f"These look like counts, but the lowest is {summary.low:g}, and counts are never "
-            "negative: mend the file, or pass --values continuous if they are none."
-        )
-    if summary.low < 0:
-        return "continuous"
-    if summary.whole and not logged and summary.high >= COUNTS_MAX:
-        return "counts"
-    if not summary.whole and 1 < summary.high < LOG_MAX:
-        return "log"
-    if summary.high == 0:
-        raise DataError("Every value is zero: is it the right file or layer?")
-    if summary.whole and logged:
-        reason = "they are whole numbers, yet uns['log1p'] says they are logarithms"
-    elif summary.whole:
-        reason = f"they are whole numbers up to {summary.high:g} only"
-    elif summary.high <= 1:
-        reason = "they are fractions between 0 and 1"
-    else:
-        raise DataError(
-            f"Cannot tell what the values are: they are fractions up to {summary.high:g}, too "
-            "large for logarithms; take log1p of normalised values first, give raw counts, or "
-            "pass --values continuous to use them as they are."
-        )
-    raise DataError(
-        f"Cannot tell what the values are: {reason}; "
-        "pass --values counts, --values log or --values continuous."
-    )
-
-
-def _agree(summary: _Summary, values: str) -> Values:
+def _agree(adata: AnnData, summary: Summary, values: Values) -> Values:
     """``values``, unless the data contradicts it: then DataError."""
     if values == "continuous":
-        return "continuous"
+        return values
     if summary.low < 0:
         raise DataError(
             f"Declared as {values}, but the lowest value is {summary.low:g}: "
@@ -144,18 +114,35 @@ def _agree(summary: _Summary, values: str) -> Values:
             f"Declared as {values}, but the highest value is {summary.high:g}: "
             "give numbers from 0 to 1, or pass --values counts or continuous."
         )
-    if values in ("counts", "proteins", "binary"):
-        if not summary.whole:
-            raise DataError(
-                f"Declared as {values}, but some values are fractions: "
-                "pass --values log or continuous, or choose the raw counts with --layer NAME."
-            )
-        return "counts" if values == "counts" else "proteins" if values == "proteins" else "binary"
-    if values == "rates":
-        return "rates"
-    if summary.high >= LOG_MAX:
+    if values in ("counts", "proteins", "binary") and not summary.whole:
         raise DataError(
-            f"Declared as log, but the highest value is {summary.high:g}: take logarithms "
-            "first, or pass --values counts if these are raw counts."
+            f"Declared as {values}, but some values are fractions: pass --values fractional if "
+            "they are estimated counts (RSEM, SoupX), --values log or continuous if they are none, "
+            "or choose the raw counts with --layer NAME."
         )
-    return "log"
+    if values in LOGS or values == "normalized":
+        _agree_on_logarithms(adata, summary, values)
+    return values
+
+
+def _agree_on_logarithms(adata: AnnData, summary: Summary, values: Values) -> None:
+    """Raises DataError where a logarithm would be taken twice, never, or of another base."""
+    if values in LOGS and summary.high >= log_max(values):
+        raise DataError(
+            f"Declared as {values}, but the highest value is {summary.high:g}: pass --values "
+            "normalized to have logarithms taken, or --values counts if these are raw counts."
+        )
+    base = stated_base(adata.uns) if values == "log" else None
+    if base is not None and of_base(base) != "log":
+        raise DataError(
+            f"Declared as log, of base e, but uns['log1p'] says base {base:g}: pass "
+            f"--values {of_base(base) or 'continuous'}, or leave --values out."
+        )
+    if summary.whole:
+        return
+    seen = logarithms(Sample.of(adata.X), summary)
+    if seen is not None and seen.kind != values:
+        raise DataError(
+            f"Declared as {values}, but {seen.why}: pass --values {seen.kind}, or "
+            "--values continuous to use the values as they are."
+        )

@@ -110,6 +110,22 @@ def test_h5ad_is_read_with_label_and_layer(tmp_path: Path) -> None:
     assert "counts, log" in refused(tmp_path / "a.h5ad", layer="raw")
 
 
+def test_raw_is_a_layer_where_there_is_one(tmp_path: Path) -> None:
+    given = adata()
+    given.raw = given
+    given = given[:, 1:].copy()
+    given.X = given.X.log1p()
+    given.write_h5ad(tmp_path / "a.h5ad")
+    found = read(tmp_path / "a.h5ad", label="type", layer="raw")
+    np.testing.assert_array_equal(dense(found), COUNTS)
+    assert found.n_vars == given.n_vars + 1, "with the features it had"
+    assert check(found, "type").values == "counts"
+    assert refused(tmp_path / "a.h5ad", layer="log").endswith("this file are raw.")
+    given.layers["raw"] = given.X
+    given.write_h5ad(tmp_path / "a.h5ad")
+    assert read(tmp_path / "a.h5ad", layer="raw").n_vars == given.n_vars, "a layer of that name"
+
+
 def test_10x_v2_is_read(tmp_path: Path) -> None:
     found = read(write_v2(tmp_path / "a.h5"))
     np.testing.assert_array_equal(dense(found), COUNTS)

@@ -72,9 +72,10 @@ def test_whole_numbers_with_some_size_are_counts(X: np.ndarray) -> None:
 
 @given(hnp.arrays(np.float32, (20, 4), elements=st.floats(0, 24, width=32)))
 @settings(max_examples=50, deadline=None)
-def test_fractions_of_some_size_are_logarithms_and_no_counts(X: np.ndarray) -> None:
+def test_fractions_of_some_size_are_asked_for_and_no_counts(X: np.ndarray) -> None:
     X[:, 0] = 1.5
-    assert check(make(X), None).values == "log"
+    assert "--values fractional" in refused(make(X), None)
+    assert check(make(X), None, "log").values == "log"
     assert "fractions" in refused(make(X), None, "counts")
 
 
@@ -94,12 +95,14 @@ def test_what_cannot_be_told_is_asked_for(X: np.ndarray, reason: str) -> None:
     named = re.findall(r"--values (\w+)", sentence)
     assert "continuous" in named
     assert check(make(X), None, "continuous").values == "continuous"
+    for values in named:
+        assert check(make(X), None, values).values == values, "what is recommended is accepted"
     if "too large" in reason:
-        assert named == ["continuous"], "what would be refused is not recommended"
+        assert named == ["fractional", "normalized", "continuous"]
         for values in ("counts", "log"):
-            refused(make(X), values)
+            refused(make(X), None, values)
     else:
-        assert named == ["counts", "log", "continuous"]
+        assert named[1:] == ["log", "continuous"]
 
 
 def test_whole_numbers_said_to_be_logarithms_are_asked_for() -> None:
@@ -144,6 +147,7 @@ def test_a_layer_is_left_alone_where_x_is_wanted_or_is_counts() -> None:
     assert check(adata, None).adata.X.sum() == COUNTS.sum()
     adata = make(np.log1p(COUNTS), layers={"counts": COUNTS / 3})
     assert check(adata, None).values == "log"
+    assert check(adata, None, "log").decisions[-1].option == "--values"
 
 
 def test_without_x_and_counts_it_is_refused() -> None:

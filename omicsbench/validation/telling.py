@@ -1,0 +1,314 @@
+"""Which values these are, by what is seen of them: decided where it is certain, else asked."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from omicsbench.errors import DataError
+from omicsbench.plugin import Values
+from omicsbench.validation.evidence import SAME, Sample, Summary, standardised
+from omicsbench.validation.wording import many
+
+if TYPE_CHECKING:
+    from anndata import AnnData
+
+LOG_MAX = 25  # log1p of a count cannot reach it: it would be 7e10
+COUNTS_MAX = 3  # whole numbers below it may as well be genotypes or presence
+LOGS: dict[Values, float] = {"log": float(np.e), "log2": 2.0, "log10": 10.0}
+NEARLY = 0.05
+INTENSITY_MAX = 40  # log2 of what an array or a mass spectrometer measures lies below
+MULTIPLES = 0.9  # share of ratios that are whole, from which values are multiples of something
+MILLION = 1e6  # what CPM and TPM of a cell add up to
+ASK = "Cannot tell what the values are"
+
+
+@dataclass(frozen=True)
+class Told:
+    """What values are, and what was seen that says so.
+
+    ``factor`` brings them to the unit of their kind; ``note`` is what the user should see.
+    """
+
+    kind: Values
+    why: str = ""
+    factor: float = 1.0
+    note: str = ""
+
+
+def log_max(kind: Values) -> float:
+    """What logarithms of a base cannot reach."""
+    return float(LOG_MAX / np.log(LOGS[kind]))
+
+
+def stated_base(uns: Mapping[str, Any]) -> float | None:
+    """Base of the logarithms that ``uns["log1p"]`` tells of, None if it tells of none."""
+    if "log1p" not in uns:
+        return None
+    told = uns["log1p"]
+    base = told.get("base") if isinstance(told, Mapping) else None
+    try:
+        found = float(np.e if base is None else base)
+    except (TypeError, ValueError):
+        found = np.nan
+    if not (np.isfinite(found) and found > 1):
+        raise DataError(
+            f"uns['log1p']['base'] is {base!r}, no base of logarithms: pass --values log, "
+            "--values log2 or --values log10."
+        )
+    return found
+
+
+def of_base(base: float) -> Values | None:
+    """The kind of logarithms of a base, None for an uncommon one."""
+    return next((kind for kind, known in LOGS.items() if np.isclose(base, known)), None)
+
+
+def tell(adata: AnnData, summary: Summary) -> Told:
+    """What X holds. Raises DataError, naming what was seen and the option, if it does not say."""
+    base = stated_base(adata.uns)
+    if summary.high == 0 == summary.low:
+        raise DataError("Every value is zero: is it the right file or layer?")
+    if summary.low < 0:
+        return _negative(adata, summary)
+    if summary.whole:
+        return _whole(summary, base)
+    if standardised(adata.X, centred=False):
+        raise DataError(
+            "X is scaled: every feature has variance 1 over all cells, those of the test set "
+            f"included, which leaks; {_unscaled(adata)}, or pass --values continuous."
+        )
+    seen = Sample.of(adata.X)
+    logs = logarithms(seen, summary)
+    if base is not None:
+        return _stated(base, logs, seen, summary)
+    if logs is not None:
+        return logs
+    if summary.high <= 1:
+        raise DataError(_shares(seen))
+    return _fractions(adata, seen, summary)
+
+
+def _whole(summary: Summary, base: float | None) -> Told:
+    if base is None and summary.high >= COUNTS_MAX:
+        return Told("counts", f"whole numbers up to {summary.high:,.0f}")
+    if base is not None:
+        seen = "they are whole numbers, yet uns['log1p'] says they are logarithms"
+    else:
+        seen = f"they are whole numbers up to {summary.high:g} only, as presence and genotypes are"
+    raise DataError(f"{ASK}: {seen}; pass --values counts, --values log or --values continuous.")
+
+
+def _negative(adata: AnnData, summary: Summary) -> Told:
+    if summary.whole and summary.high >= COUNTS_MAX:
+        raise DataError(
+            f"These look like counts, but the lowest is {summary.low:g}, and counts are never "
+            "negative: mend the file, or pass --values continuous if they are none."
+        )
+    if standardised(adata.X, centred=True):
+        return Told(
+            "continuous",
+            "every feature has mean 0 and variance 1",
+            note="X is scaled: every feature has mean 0 and variance 1 over all cells, those of "
+            f"the test set included, so that they leak into training; {_unscaled(adata)}.",
+        )
+    seen = Sample.of(adata.X)
+    sizes = np.add.reduceat(np.abs(seen.values), seen.starts)
+    if (np.abs(seen.sums()) < 1e-4 * sizes).all():
+        return Told(
+            "continuous",
+            "the values of each cell add up to 0, as centred log ratios do",
+            note="The values of each cell add up to 0: taken as centred log ratios, continuous.",
+        )
+    return Told(
+        "continuous",
+        f"some values are negative, the lowest {summary.low:.4g}",
+        note="Some values are negative: taken as continuous measurements, such as log ratios; "
+        "a correction for batches would have seen the cells of the test set too.",
+    )
+
+
+def _unscaled(adata: AnnData) -> str:
+    """Where values from before the scaling are."""
+    if adata.raw is not None:
+        return "adata.raw holds what was there before, and --layer raw takes it"
+    if adata.layers:
+        return f"--layer NAME takes another matrix ({', '.join(adata.layers)})"
+    return "give the values from before, if you have them"
+
+
+def logarithms(seen: Sample, summary: Summary) -> Told | None:
+    """Logarithms of a base that the cells' sums or common divisors show; None if they do not."""
+    bases = {None: None} | {base: kind for kind, base in LOGS.items()}
+    fitting = [b for b in bases if b is None or summary.high < LOG_MAX / np.log(b)]
+    if len(fitting) == 1:
+        return None
+    spreads = {base: seen.spread(base) for base in fitting}
+    best = min(spreads, key=lambda base: spreads[base])
+    clear = all(spreads[best] < s / 4 for base, s in spreads.items() if base != best)
+    kind = bases[best]
+    if kind is not None and best is not None and spreads[best] < SAME and clear:
+        total = float(np.median(seen.sums(best)))
+        return Told(kind, f"{_power(best)} of each cell's values add up to {total:,.6g}")
+    shares = {base: seen.multiples(base) for base in fitting}
+    best = max(shares, key=lambda base: shares[base])
+    kind = bases[best]
+    clear = all(s < MULTIPLES - 0.2 for base, s in shares.items() if base != best)
+    if kind is not None and best is not None and shares[best] >= MULTIPLES and clear:
+        return Told(kind, f"{_power(best)} of the values are whole multiples of each cell's least")
+    return None
+
+
+def _power(base: float) -> str:
+    return "exp(x) - 1" if np.isclose(base, np.e) else f"{base:g}^x - 1"
+
+
+def _stated(base: float, logs: Told | None, seen: Sample, summary: Summary) -> Told:
+    """Logarithms, as ``uns`` says, unless something speaks against it."""
+    kind, against = of_base(base), ""
+    if logs is not None and logs.kind != kind:
+        against = f"{logs.why}, as of {logs.kind} values"
+    elif logs is None and seen.constant() and seen.zeros > 0:
+        against = f"each cell adds up to {_total(seen)}, as normalised values without logarithms do"
+    elif summary.high >= LOG_MAX / np.log(base):
+        against = f"the highest is {summary.high:,.6g}"
+    shown = "e" if kind == "log" else f"{base:g}"
+    if against:
+        raise DataError(
+            f"{ASK}: uns['log1p'] says logarithms of base {shown}, but {against}; pass "
+            f"--values {logs.kind if logs else 'normalized'} or --values {kind or 'continuous'}."
+        )
+    why = f"uns['log1p'] says logarithms of base {shown}"
+    if kind is not None:
+        return Told(kind, why)
+    return Told("log", f"{why}, brought to base e", factor=float(np.log(base)))
+
+
+def _shares(seen: Sample) -> str:
+    """What to ask of numbers from 0 to 1."""
+    if seen.spread() < 0.01 and np.isclose(np.median(seen.sums()), 1, rtol=0.01):
+        return (
+            f"{ASK}: they are fractions between 0 and 1, and each cell adds up to 1, as shares of "
+            "a whole and normalised counts do; pass --values continuous for shares, or "
+            "--values normalized."
+        )
+    return (
+        f"{ASK}: they are fractions between 0 and 1, as rates are, and logarithms of small "
+        "numbers; pass --values rates, --values log or --values continuous."
+    )
+
+
+def _fractions(adata: AnnData, seen: Sample, summary: Summary) -> Told:
+    """Fractions above 1 that are no logarithms for certain."""
+    _refuse_mixed(adata, seen)
+    constant, total = seen.constant(), float(np.median(seen.sums()))
+    if seen.spread() < 0.01 and np.isclose(total, 100, rtol=0.01):
+        raise DataError(
+            f"{ASK}: each cell adds up to 100, as per cents and normalised counts do; "
+            "pass --values continuous for per cents, or --values normalized."
+        )
+    arrays = _like_arrays(seen, summary)
+    if arrays and constant and not _same_distribution(seen):
+        raise DataError(
+            f"{ASK}: each cell adds up to {_total(seen)}, as normalised values do, and there are "
+            "no zeros, as in log intensities; pass --values normalized or --values continuous."
+        )
+    if arrays:
+        why = (
+            f"no zeros, from {summary.low:.4g} to {summary.high:.4g}, and like sums of all samples"
+        )
+        return Told(
+            "continuous",
+            why,
+            note=f"Taken as log intensities of arrays, continuous: {why}; pass --values log2 if "
+            "they are logarithms of counts.",
+        )
+    if constant:
+        return _normalised(f"each cell adds up to {_total(seen)}, and no logarithm was taken", seen)
+    if seen.multiples() >= MULTIPLES:
+        why = "each cell's values are whole multiples of its least, as counts divided by a total"
+        return _normalised(why, seen)
+    if summary.high >= LOG_MAX and _estimated_counts(seen):
+        why = (
+            f"{seen.whole:.0%} of the values up to 10 are whole, the highest is "
+            f"{summary.high:,.6g}, and sums of cells differ, as of estimated counts (RSEM, SoupX)"
+        )
+        note = f"Taken as fractional counts, normalised as counts are: {why}."
+        return Told("fractional", why, note=note)
+    raise DataError(_unclear(seen, summary))
+
+
+def _normalised(why: str, seen: Sample) -> Told:
+    note = f"Taken as normalised values: {why}; log(1 + x) is taken of them."
+    return Told("normalized", why, note=note)
+
+
+def per_ten_thousand(matrix: Any) -> float:
+    """What brings ``normalized`` values to a total of 10,000 where they are per million, else 1."""
+    seen = Sample.of(matrix)
+    total = np.median(seen.sums()) if seen.shape[0] else 0.0
+    return 0.01 if np.isclose(total, MILLION, rtol=0.01) and seen.spread() < NEARLY else 1.0
+
+
+def _total(seen: Sample) -> str:
+    return f"{float(np.median(seen.sums())):,.6g}"
+
+
+def _refuse_mixed(adata: AnnData, seen: Sample) -> None:
+    """Counts with a few columns of something else are nothing that can be normalised."""
+    whole, broken = seen.whole_features()
+    varied = np.unique(seen.columns).size - whole.size - broken.size
+    if not broken.size or broken.size > 0.2 * whole.size or varied > 0.05 * whole.size:
+        return
+    names = [str(adata.var_names[j]) for j in broken]
+    shown = ", ".join(names[:8]) + (", ..." if len(names) > 8 else "")
+    raise DataError(
+        f"{many(whole.size, 'feature')} hold whole numbers, as counts, but "
+        f"{many(len(names), 'feature')} fractions ({shown}): leave out what is no count, with "
+        f"--exclude '{','.join(names[:8])}', or pass --values."
+    )
+
+
+def _like_arrays(seen: Sample, summary: Summary) -> bool:
+    """No zeros, a range as of logarithms, and samples that add up to about the same."""
+    sums = seen.sums()
+    alike = np.isfinite(seen.spread()) and float(sums.std()) < 0.1 * float(sums.mean())
+    return bool(alike and summary.low > 0 and summary.high < INTENSITY_MAX)
+
+
+def _same_distribution(seen: Sample) -> bool:
+    """Whether all samples hold the same numbers, as after quantile normalisation."""
+    rows = np.sort(seen.values.reshape(seen.shape), axis=1)
+    return bool(np.ptp(rows, axis=0).max() < 0.01 * rows.max())
+
+
+def _estimated_counts(seen: Sample) -> bool:
+    """Many small values are whole, by more than their rounding explains."""
+    small = seen.values[seen.values <= 10]
+    broken = small[small != np.rint(small)]
+    tenths = np.abs(broken * 10 - np.rint(broken * 10)) < 1e-5
+    return seen.whole > 0.15 and bool(broken.size and tenths.mean() < 0.8)
+
+
+def _unclear(seen: Sample, summary: Summary) -> str:
+    """What to ask where nothing is certain: what was seen, either way."""
+    lowest, highest = np.quantile(seen.sums(), [0, 1])
+    facts = (
+        f"fractions from {summary.low:.4g} to {summary.high:,.6g}, {seen.zeros:.0%} zeros, cells "
+        f"that add up to {lowest:,.4g} to {highest:,.4g}"
+    )
+    if seen.spread() < NEARLY:
+        facts += ", nearly the same, as normalised values do when genes are left out,"
+    options = "--values fractional (counts of SoupX, RSEM), --values normalized (TPM, CPM), "
+    if summary.high >= LOG_MAX:
+        return (
+            f"{ASK}: {facts} are too large for logarithms; pass {options}or --values continuous "
+            "(intensities)."
+        )
+    return (
+        f"{ASK}: {facts} fit logarithms and counts corrected to fractions alike; pass {options}"
+        "--values log, log2 or log10, or --values continuous."
+    )
