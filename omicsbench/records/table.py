@@ -173,12 +173,18 @@ def _rank(record: RunRecord) -> tuple[Any, ...]:
     return s.dataset, s.task, s.pipeline, s.size, s.repeat, s.device, s.tuned_as, record.key
 
 
-def current(records: Iterable[RunRecord]) -> list[RunRecord]:
+class Newest(list[RunRecord]):
+    """What ``current`` has chosen, so that nobody chooses among it again."""
+
+
+def current(records: Iterable[RunRecord]) -> Newest:
     """The records of the newest version of every data set and pipeline; versions never mix."""
+    if isinstance(records, Newest):
+        return records
     ordered = sorted(records, key=lambda r: (r.started_at, r.key))
     data = {r.spec.dataset: r.spec.dataset_id for r in ordered}
     ordered = [r for r in ordered if r.spec.dataset_id == data[r.spec.dataset]]
     code = {r.spec.pipeline: r.spec.pipeline_id for r in ordered}
     ordered = [r for r in ordered if r.spec.pipeline_id == code[r.spec.pipeline]]
     newest = {(equal_terms(r), r.spec.pipeline, r.spec.size, r.spec.repeat): r for r in ordered}
-    return [newest[cell] for cell in sorted(newest)]
+    return Newest(newest[cell] for cell in sorted(newest))

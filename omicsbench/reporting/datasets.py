@@ -19,6 +19,9 @@ def datasets(records: Sequence[RunRecord], found: Sequence[Verdict]) -> list[dic
     """What the page says of each data set, its verdicts as rows and as a matrix."""
     latest = {r.spec.dataset: r for r in records}
     facts = _facts(records)
+    sizes: dict[str, set[int]] = {name: set() for name in latest}
+    for r in records:
+        sizes[r.spec.dataset].add(r.spec.size)
     made = []
     for name, record in sorted(latest.items(), key=lambda item: (_rank(item[1]), item[0])):
         own = [v for v in found if v.dataset == name]
@@ -32,7 +35,7 @@ def datasets(records: Sequence[RunRecord], found: Sequence[Verdict]) -> list[dic
                 "name": name,
                 "info": facts[name],
                 "kind": data_kind(record),
-                "sizes": sorted({r.spec.size for r in records if r.spec.dataset == name}),
+                "sizes": sorted(sizes[name]),
                 "verdicts": rows,
                 "matrices": [_matrix(task, of) for task, of in by_task.items() if of],
                 "counts": outcome_counts(counted),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
@@ -17,15 +18,18 @@ def environments(records: Sequence[RunRecord]) -> list[dict[str, Any]]:
     What a worker has loaded, and so can see, depends on its pipeline: runs are of one environment
     where they agree in what both of them know.
     """
+    # Records that were read share what is alike; so each environment is looked at once.
+    alike = {id(r.environment): r.environment for r in records if r.environment.known}
+    counts = Counter(id(r.environment) for r in records)
     found: dict[str, list[tuple[int, Environment]]] = {}
-    for here in (r.environment for r in records if r.environment.known):
+    for number, here in alike.items():
         groups = found.setdefault(here.model_dump_json(exclude=OF_WORKER), [])
         for at, (runs, known) in enumerate(groups):
             if all(known.packages.get(n, v) == v for n, v in here.packages.items()):
-                groups[at] = (runs + 1, _merged(known, here))
+                groups[at] = (runs + counts[number], _merged(known, here))
                 break
         else:
-            groups.append((1, here))
+            groups.append((counts[number], here))
     distinct = [(runs, text, known) for text, of in found.items() for runs, known in of]
     distinct.sort(key=lambda group: (-group[0], group[1]))
     return [{"runs": runs, "facts": known} for runs, _, known in distinct]

@@ -71,8 +71,13 @@ def best_by_validation(runs: RunsOf, names: Sequence[str], metric: Metric, grid:
     """
     at: dict[int, str] = {}
     chosen: dict[tuple[int, int], RunRecord] = {}
-    for size in grid.sizes:
-        able = _able(runs, names, metric.name, size)
+    by_size: dict[int, dict[str, list[RunRecord]]] = {size: {} for size in grid.sizes}
+    for name in names:
+        for (size, _), run in runs[name].items():
+            if size in by_size:
+                by_size[size].setdefault(name, []).append(run)
+    for size, tried in by_size.items():
+        able = _able(tried, metric.name)
         here = [r for r in grid.repeats if all((size, r) in runs[p] for p in able)]
         if not (able and here):
             continue
@@ -84,14 +89,13 @@ def best_by_validation(runs: RunsOf, names: Sequence[str], metric: Metric, grid:
     return Side(at, chosen)
 
 
-def _able(runs: RunsOf, names: Sequence[str], metric: str, size: int) -> list[str]:
-    """Pipelines with as many runs at a size as any, a validation score in each."""
-    tried = {p: [r for (n, _), r in runs[p].items() if n == size] for p in names}
+def _able(tried: Mapping[str, Sequence[RunRecord]], metric: str) -> list[str]:
+    """Of the pipelines tried at a size, those with as many runs as any and every score."""
     most = max(map(len, tried.values()), default=0)
     return [
-        p
-        for p in names
-        if most and len(tried[p]) == most and all(metric in r.validation for r in tried[p])
+        name
+        for name, runs in tried.items()
+        if len(runs) == most and all(metric in r.validation for r in runs)
     ]
 
 
