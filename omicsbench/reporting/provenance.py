@@ -29,7 +29,7 @@ def environments(records: Sequence[RunRecord]) -> list[dict[str, Any]]:
                 groups[at] = (runs + counts[number], _merged(known, here))
                 break
         else:
-            groups.append((counts[number], here))
+            groups.append((counts[number], _merged(here, here)))  # in order
     distinct = [(runs, text, known) for text, of in found.items() for runs, known in of]
     distinct.sort(key=lambda group: (-group[0], group[1]))
     return [{"runs": runs, "facts": known} for runs, _, known in distinct]
