@@ -17,9 +17,21 @@ BLOCK = 1 << 24  # bytes unpacked at a time
 
 
 def read_h5ad(path: Path) -> AnnData:
-    """An .h5ad file, whole in memory. Raises DataError if it is larger than the memory."""
-    import anndata
+    """An .h5ad file of anndata 0.5 or later, whole in memory.
 
+    Raises DataError if it holds something else, or more than the memory.
+    """
+    import anndata
+    import h5py
+
+    with h5py.File(path, "r") as file:
+        held = list(file)
+    if "obs" not in held:
+        formats = {"matrix": ".h5 or .loom", "mod": ".h5mu"}
+        other = next((suffix for name, suffix in formats.items() if name in held), None)
+        remedy = f"rename it to {other}" if other else "write it with anndata 0.5 or later"
+        there = ", ".join(held[:8]) or "nothing"
+        raise DataError(f"{path} holds no AnnData (it has {there}): {remedy}.")
     fits_in_memory(path)
     return anndata.read_h5ad(path)
 

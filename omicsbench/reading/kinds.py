@@ -67,31 +67,34 @@ def choose_kind(types: Sequence[str], wanted: str | None, source: str) -> Choice
     )
 
 
-def choose_genome(genomes: Sequence[str], wanted: str | None, source: str) -> Choice:
+def choose_genome(
+    genomes: Sequence[str], wanted: str | None, source: str, every: Sequence[str] | None = None
+) -> Choice:
     """Features of the ``wanted`` genome; of several one must be wanted. "" is of every genome.
 
-    Raises DataError, naming the genomes there are.
+    ``every``: of the features of other kinds too. Raises DataError, naming the genomes there are.
     """
-    there = [genome for genome in dict.fromkeys(genomes) if genome]
-    every = np.ones(len(genomes), dtype=bool)
+    there = list(dict.fromkeys(genome for genome in every or genomes if genome))
+    here = [genome for genome in there if genome in set(genomes)]
     if wanted is None:
-        if len(there) > 1:
+        if len(here) > 1:
             raise DataError(
-                f"{source} holds several genomes ({', '.join(there)}): choose one with "
-                f"{GENOME_OPTION} {there[0]}."
+                f"{source} holds several genomes ({', '.join(here)}): choose one with "
+                f"{GENOME_OPTION} {here[0]}."
             )
-        return Choice(every, None, ())
+        return Choice(np.ones(len(genomes), dtype=bool), None, ())
     if not there:
         raise DataError(f"{source} names no genome: leave {GENOME_OPTION} out.")
-    close = {genome.lower(): genome for genome in there}
-    chosen = close.get(wanted.lower())
+    chosen = {genome.lower(): genome for genome in there}.get(wanted.lower())
     if chosen is None:
         raise DataError(f"{source}: {unknown('genome', wanted, there)}")
-    others = ", ".join(genome for genome in there if genome != chosen)
-    if not others:
-        return Choice(every, None, ())
     kept = np.array([genome in (chosen, "") for genome in genomes], dtype=bool)
-    why = f"the genomes are {', '.join(there)}"
+    if not kept.any():
+        raise DataError(f"{source} has no such feature of {chosen}, only of {', '.join(here)}.")
+    others = ", ".join(genome for genome in here if genome != chosen)
+    if not others:
+        return Choice(kept, None, ())
+    why = f"the genomes are {', '.join(here)}"
     decision = Decision("features", f"genome {chosen}", why, GENOME_OPTION)
     left = Decision(LEFT_OUT, f"genes of {others}", f"the genome read is {chosen}", GENOME_OPTION)
     return Choice(kept, f"Only genes of {chosen} are used, not of {others}.", (decision, left))
@@ -112,21 +115,39 @@ def of_one_kind(adata: AnnData, own: OwnData, asked: bool = False) -> AnnData:
     ``asked``: a single kind that is not gene expression has to be asked for, as in 10x files.
     Raises DataError where several could be meant, and for an option without a choice.
     """
-    wanted, types = own.feature_type, _types(adata.var)
+    wanted, types, every = own.feature_type, _types(adata.var), _genomes(adata)
     if wanted is not None and types is None:
         raise DataError(f"{own.title} states no kinds of features: leave {KIND_OPTION} out.")
     if types is not None and (wanted is not None or asked or len(set(types)) > 1):
         adata = _kept(adata, choose_kind(types, wanted, own.title))
-    return of_one_genome(adata, own)
+    return of_one_genome(adata, own, every)
 
 
-def of_one_genome(adata: AnnData, own: OwnData) -> AnnData:
-    """As :func:`of_one_kind`, the genome alone."""
+def of_one_genome(adata: AnnData, own: OwnData, every: Sequence[str] | None = None) -> AnnData:
+    """As :func:`of_one_kind`, the genome alone; ``every`` as in :func:`choose_genome`."""
     genomes = _genomes(adata)
     if genomes is None and own.genome is None:
         return adata
-    chosen = choose_genome(genomes or [], own.genome, own.title)
-    return _kept(adata, chosen)
+    none = [""] * adata.n_vars
+    return _kept(adata, choose_genome(genomes or none, own.genome, own.title, every))
+
+
+def told_apart(names: Sequence[str], called: str) -> tuple[tuple[str, ...], str | None]:
+    """Unique names in the way of AnnData, and what is to be said of it."""
+    import warnings
+
+    import anndata
+    import pandas as pd
+
+    repeated = len(names) - len(set(names))
+    if not repeated:
+        return tuple(names), None
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of names that are not unique: that is why we are here
+        named = anndata.AnnData(var=pd.DataFrame(index=list(names)))
+        named.var_names_make_unique()
+    said = f"{called} names that occur again ({repeated:,}) were told apart by a number."
+    return tuple(named.var_names), said
 
 
 def _kept(adata: AnnData, choice: Choice) -> AnnData:

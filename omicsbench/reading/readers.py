@@ -12,7 +12,7 @@ from omicsbench.reading.columns import choose_features
 from omicsbench.reading.decisions import Decision, decide, decisions_of
 from omicsbench.reading.formats import FORMATS, TABLES, TENX, TEXTS, format_of, in_one_sentence
 from omicsbench.reading.held import cells_of
-from omicsbench.reading.kinds import of_one_kind
+from omicsbench.reading.kinds import of_one_kind, told_apart
 from omicsbench.reading.loom import read_loom
 from omicsbench.reading.modalities import read_one
 from omicsbench.reading.mtx import read_mtx
@@ -97,12 +97,20 @@ def _load(path: Path, kind: str, own: OwnData) -> AnnData:
         case ".h5":
             return inspect_10x(path, own.feature_type, own.genome).to_adata()
         case ".mtx":
-            return of_one_kind(read_mtx(path), own, asked=True)
+            return _with_own_names(of_one_kind(read_mtx(path), own, asked=True))
         case ".parquet":
             return from_table(pd.read_parquet(path), path, own)
         case _:
             separator = "," if kind.startswith(".csv") else "\t"
             return read_text(path, own, separator)
+
+
+def _with_own_names(adata: AnnData) -> AnnData:
+    names, said = told_apart(adata.var_names.tolist(), "Gene")
+    adata.var_names = names
+    if said:
+        note(adata, said)
+    return adata
 
 
 def _held(own: OwnData) -> tuple[AnnData, bool]:

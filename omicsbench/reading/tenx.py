@@ -24,6 +24,7 @@ from omicsbench.reading.kinds import (
     choose_genome,
     choose_kind,
     genomes_of_names,
+    told_apart,
 )
 from omicsbench.reading.notes import note
 from omicsbench.stream import BLOCK_ROWS, CellStream
@@ -151,9 +152,8 @@ def inspect_10x(path: Path | str, kind: str | None = EXPRESSION, genome: str | N
     places = np.flatnonzero(of_kind.kept)
     of_genome = Choice(np.ones(len(places), dtype=bool), None, ())
     if genomes is not None or genome is not None:
-        kept = [genomes[place] for place in places] if genomes else []
-        of_genome = choose_genome(kept, genome, str(path))
-    if genomes is not None:
+        named = genomes or [""] * len(types)
+        of_genome = choose_genome([named[i] for i in places], genome, str(path), named)
         places = places[of_genome.kept]
     found = replace(
         whole,
@@ -163,7 +163,8 @@ def inspect_10x(path: Path | str, kind: str | None = EXPRESSION, genome: str | N
         notes=tuple(n for n in (of_kind.note, *whole.notes, of_genome.note) if n),
         decisions=(*of_kind.decisions, *whole.decisions, *of_genome.decisions),
     )
-    return _told_apart(found, "Gene" if kind in (EXPRESSION, None) else str(kind))
+    names, said = told_apart(found.names, "Gene" if kind in (EXPRESSION, None) else str(kind))
+    return replace(found, names=names, notes=(*found.notes, said) if said else found.notes)
 
 
 def kinds_10x(path: Path | str, genome: str | None = None) -> tuple[str, ...]:
@@ -206,24 +207,6 @@ def _stated_genomes(group: Any, path: Path, features: int) -> list[str] | None:
     if len(genomes) != features:
         raise _damaged(path, f"{len(genomes):,} genomes of {features:,} features are stated")
     return genomes
-
-
-def _told_apart(found: TenX, called: str) -> TenX:
-    """With unique names, in the way of AnnData."""
-    repeated = len(found.names) - len(set(found.names))
-    if not repeated:
-        return found
-    import warnings
-
-    import anndata
-    import pandas as pd
-
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # of names that are not unique: that is why we are here
-        named = anndata.AnnData(var=pd.DataFrame(index=list(found.names)))
-        named.var_names_make_unique()
-    note = f"{called} names that occur again ({repeated:,}) were told apart by a number."
-    return replace(found, names=tuple(named.var_names), notes=(*found.notes, note))
 
 
 def _group_name(file: Any, path: Path, genome: str | None) -> tuple[str, Choice]:

@@ -16,6 +16,7 @@ def write_10x(
     genes: int,
     version: int = 2,
     types: Sequence[str] = (),
+    genomes: Sequence[str] = (),
     block: int = 50_000,
     seed: int = 0,
 ) -> Path:
@@ -24,7 +25,7 @@ def write_10x(
     Cell i is of group i % 3, its barcode is i in 16 digits with "-1".
 
     ``types`` are the kinds of features of version 3, by default gene expression; in version 2
-    the last gene has the name of the first.
+    the last gene has the name of the first. ``genomes`` are those of the features of version 3.
     """
     rng = np.random.default_rng(seed)
     rates = rng.gamma(0.5, 1.0, (3, genes))
@@ -37,6 +38,8 @@ def write_10x(
             group["features/id"], group["features/name"] = ids, names
             kinds = types or ["Gene Expression"] * genes
             group["features/feature_type"] = np.array(kinds, dtype="S20")
+            if genomes:
+                group["features/genome"] = np.array(genomes, dtype="S20")
         else:
             names[-1] = names[0]
             group["genes"], group["gene_names"] = ids, names
