@@ -181,7 +181,7 @@ def write(adata: anndata.AnnData, path: Path) -> Path:
 
 
 @pytest.mark.filterwarnings("ignore")
-@pytest.mark.parametrize("name", ["a.h5ad", "a.zarr"])
+@pytest.mark.parametrize("name", ["a.h5ad", "a.zarr", "a.csv", "a.parquet"])
 def test_every_format_is_turned_when_asked(tmp_path: Path, name: str) -> None:
     right = cells(CELLS["10x"](N), FEATURES["Ensembl"](P))
     turned = write(right.T, tmp_path / name)
