@@ -167,13 +167,20 @@ def plan(
 def adapted(
     suite: Suite, own: Sequence[OwnData], methods: Sequence[str], changes: Mapping[str, Any]
 ) -> Suite:
-    """The suite with ``changes``, the user's data in place of its own, and methods added."""
+    """The suite with ``changes``, the user's data in place of its own, and methods added.
+
+    A time limit among the changes holds for warm-ups too, unless they state one for these.
+    """
     wanted = {name: value for name, value in changes.items() if value is not None}
     if own:
         wanted["datasets"] = ()
     if methods:
         wanted["pipelines"] = (*wanted.get("pipelines", suite.pipelines), *methods)
-    return changed(suite, wanted) if wanted else suite
+    made = changed(suite, wanted) if wanted else suite
+    if "timeout_s" in wanted and "warm_up_timeout_s" not in wanted:
+        shorter = min(made.timeout_s, made.warm_up_timeout_s)
+        return changed(made, {"warm_up_timeout_s": shorter})
+    return made
 
 
 def _suite(suite: str | Suite) -> Suite:

@@ -118,7 +118,16 @@ def run(
         ),
     ] = None,
     timeout: Annotated[
-        float | None, typer.Option(help="Seconds for one run.", rich_help_panel=MACHINE)
+        float | None,
+        typer.Option(help="Seconds for one run, and for its warm-up.", rich_help_panel=MACHINE),
+    ] = None,
+    warm_up_timeout: Annotated[
+        float | None,
+        typer.Option(
+            help="Seconds for a warm-up, in which libraries compile: 300, or as --timeout where "
+            "that is shorter.",
+            rich_help_panel=MACHINE,
+        ),
     ] = None,
     force: Annotated[
         bool,
@@ -190,6 +199,7 @@ def run(
         threads=threads,
         jobs=jobs,
         timeout_s=timeout,
+        warm_up_timeout_s=warm_up_timeout,
     )
     if only:
         if not method:
@@ -270,6 +280,8 @@ def _finish(folder: Path, ended: Sequence[EndedRun], report: bool) -> None:
         print("  --retry does failed runs again.")
     if any(run.cause is Cause.PREDICTED for run in ended):
         print("  --force runs what is predicted to exceed its limits.")
+    if any(run.cause is Cause.WARM_UP and run.status is Status.TIMEOUT for run in ended):
+        print("  --warm-up-timeout, with --retry, gives warm-ups longer.")
     if report:
         print_report(api.report_of(folder))
     if Status.OK not in runs:
