@@ -52,7 +52,7 @@ def resolve_pipelines(suite: Suite, registry: Registry) -> list[Pipeline]:
     """The suite's pipelines, each once. Raises RegistryError for what is unknown."""
     made: dict[str, Pipeline] = {}
     for text in suite.pipelines:
-        pipeline = resolve(text, registry, suite.n_components, suite.families)
+        pipeline = resolve(text, registry, suite.n_components, suite.families, suite.task)
         if pipeline.task != suite.task:
             raise RegistryError(f"{text} is for task {pipeline.task}, the suite's is {suite.task}.")
         made.setdefault(pipeline.text, pipeline)

@@ -15,8 +15,10 @@ from typing import Any
 
 from omicsbench.errors import RegistryError
 
+CALIBRATED = "calibrated:"  # before an import path: its scores become probabilities
 _CALL = re.compile(
-    r"\s*(?P<name>[A-Za-z_][\w.]*(?::[A-Za-z_]\w*)?)\s*(?P<args>\(.*\))?\s*", re.DOTALL
+    r"\s*(?P<name>(?:calibrated:(?=[^(]*:))?[A-Za-z_][\w.]*(?::[A-Za-z_]\w*)?)\s*(?P<args>\(.*\))?\s*",
+    re.DOTALL,
 )
 
 

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import importlib
 import inspect
-import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +14,7 @@ from omicsbench.plugin import Family, MethodInfo
 from omicsbench.records.ids import digest
 from omicsbench.registry.calls import Call, call_text, parse_pipeline
 from omicsbench.registry.discover import Registry
+from omicsbench.registry.foreign import Role, described, imported
 
 
 @dataclass(frozen=True)
@@ -124,32 +122,46 @@ def resolve(
     registry: Registry,
     n_components: int | None = None,
     families: Mapping[str, Family] | None = None,
+    task: str | None = None,
 ) -> Pipeline:
     """Look up every stage of a pipeline and bind its parameters.
 
     ``n_components`` is given to stages whose parameter of that name defaults to None, and to
     import paths that have one and state none.
-    ``families`` tells the family of import paths that do not declare one.
-    Raises RegistryError for an unknown method or parameter.
+    ``families`` tells the family of import paths that do not declare one. ``task`` is what the
+    pipeline is for: of import paths that can do more, it tells what they are to do.
+    Raises RegistryError for an unknown method or parameter, and for a class by import path that
+    lacks what its task needs.
     """
-    known = families or {}
-    stages = [_stage(call, registry, n_components, known) for call in parse_pipeline(text)]
+    known, calls = families or {}, parse_pipeline(text)
+    roles: list[Role | None] = [None if task is None else "embed"] * len(calls)
+    if task == "predict":
+        roles[-1] = "predict"
+    stages = [
+        _stage(call, registry, n_components, known, role)
+        for call, role in zip(calls, roles, strict=True)
+    ]
     _check_order(stages, text)
     return Pipeline(tuple(stages))
 
 
 def _stage(
-    call: Call, registry: Registry, n_components: int | None, families: Mapping[str, Family]
+    call: Call,
+    registry: Registry,
+    n_components: int | None,
+    families: Mapping[str, Family],
+    role: Role | None,
 ) -> Stage:
     """One stage: its class looked up, its output dimension filled in and checked."""
     foreign = ":" in call.name
     if foreign:
-        make, info, code_id = _foreign(call.name, families)
-        path = None
+        make, code_id = imported(call.name)
+        params = _with_dimension(call, make, n_components)
+        info, path = described(call.name, make, params, families, role), None
     else:
         entry = registry.method(call.name)
         make, info, code_id, path = entry.make, entry.info, entry.code_id, entry.path
-    params = _with_dimension(call, make, n_components)
+        params = _with_dimension(call, make, n_components)
     if not foreign and "n_components" in params and not _positive(params["n_components"]):
         raise RegistryError(
             f"{call.name}: n_components={params['n_components']!r} is no number of dimensions; "
@@ -191,58 +203,3 @@ def _check_order(stages: Sequence[Stage], text: str) -> None:
 
 def _positive(value: Any) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and value > 0
-
-
-def _foreign(path: str, families: Mapping[str, Family]) -> tuple[Any, MethodInfo, str]:
-    """A class by import path. Without metadata of ours, scikit-learn's tags tell what it takes."""
-    module_name, _, name = path.partition(":")
-    if str(Path.cwd()) not in sys.path:
-        sys.path.append(str(Path.cwd()))
-    try:
-        make = getattr(importlib.import_module(module_name), name)
-    except Exception as error:  # whatever the module does when it is imported
-        raise RegistryError(f"Cannot import {path}: {type(error).__name__}: {error}.") from error
-    if not inspect.isclass(make):
-        raise RegistryError(f"{path} is not a class; name a scikit-learn-style class.")
-    file = inspect.getsourcefile(make)
-    code_id = digest(Path(file).read_text(encoding="utf-8")) if file else "built-in"
-    info = getattr(make, "info", None)
-    if isinstance(info, MethodInfo):
-        return make, info, code_id
-    predicts = callable(getattr(make, "predict_proba", None)) and not hasattr(make, "transform")
-    for needed in ("fit", "predict_proba" if predicts else "transform"):
-        if not callable(getattr(make, needed, None)):
-            raise RegistryError(
-                f"{path} has no {needed}(); a method must embed cells it has not seen."
-            )
-    try:
-        package_version = version(module_name.partition(".")[0])
-    except PackageNotFoundError:
-        package_version = ""
-    tags = _sklearn_tags(make)
-    return (
-        make,
-        MethodInfo(
-            name="foreign",
-            family=families.get(path, "simple"),
-            summary=f"{path} {package_version}".strip(),
-            source=f"import path {path}",
-            task="predict" if predicts else "embed",
-            version=package_version or "1",
-            accepts_sparse=bool(tags and tags.input_tags.sparse),
-            nonnegative=bool(tags and tags.input_tags.positive_only),
-            invertible=callable(getattr(make, "inverse_transform", None)),
-        ),
-        code_id,
-    )
-
-
-def _sklearn_tags(make: Any) -> Any:
-    if not hasattr(make, "__sklearn_tags__"):
-        return None
-    from sklearn.utils import get_tags
-
-    try:
-        return get_tags(make())
-    except Exception:  # it cannot be made without arguments: nothing can be asked of it
-        return None

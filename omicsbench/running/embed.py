@@ -54,7 +54,7 @@ def embed(
     from omicsbench.registry.pipeline import resolve
     from omicsbench.validation.check import check
 
-    made = resolve(pipeline, registry or discover(), n_components)
+    made = resolve(pipeline, registry or discover(), n_components, task="embed")
     _refuse_task(made, pipeline)
     adata = as_anndata(data)
     checked = check(adata, label=None, values=values)

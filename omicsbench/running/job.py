@@ -63,6 +63,7 @@ class Job:
         given = self.conditions
         return {
             "pipeline": self.pipeline,
+            "task": self.runs[0][0].task,
             "shared": self.shared,
             "files": sorted({*self.files, *given.metric_files}),
             "families": given.families,

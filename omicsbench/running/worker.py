@@ -93,7 +93,9 @@ class _Server:
         # Another method's file may do anything when it is imported; so only the own ones are.
         with methods_import():
             registry = declared_in([Path(file) for file in job["files"]])
-            pipeline = resolve(job["pipeline"], registry, families=job["families"])
+            pipeline = resolve(
+                job["pipeline"], registry, families=job["families"], task=job["task"]
+            )
             for stage in pipeline.stages:
                 for module in stage.info.needs:
                     importlib.import_module(module)
