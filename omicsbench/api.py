@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from omicsbench.errors import OmicsbenchError
 from omicsbench.inputs.given import OPTIONS, PathLike, own_data, variable_of
 from omicsbench.planning.suite import Suite, changed, load_suite
+from omicsbench.planning.suite import adapted as adapted
 from omicsbench.plugin import Values
 from omicsbench.reading.own import OwnData
 from omicsbench.registry.discover import Registry, discover
@@ -162,25 +163,6 @@ def plan(
     chosen = _suite(suite)
     folder = _path(results) or default_folder(chosen)
     return look_ahead(chosen, _registry(plugins), folder)
-
-
-def adapted(
-    suite: Suite, own: Sequence[OwnData], methods: Sequence[str], changes: Mapping[str, Any]
-) -> Suite:
-    """The suite with ``changes``, the user's data in place of its own, and methods added.
-
-    A time limit among the changes holds for warm-ups too, unless they state one for these.
-    """
-    wanted = {name: value for name, value in changes.items() if value is not None}
-    if own:
-        wanted["datasets"] = ()
-    if methods:
-        wanted["pipelines"] = (*wanted.get("pipelines", suite.pipelines), *methods)
-    made = changed(suite, wanted) if wanted else suite
-    if "timeout_s" in wanted and "warm_up_timeout_s" not in wanted:
-        shorter = min(made.timeout_s, made.warm_up_timeout_s)
-        return changed(made, {"warm_up_timeout_s": shorter})
-    return made
 
 
 def _suite(suite: str | Suite) -> Suite:

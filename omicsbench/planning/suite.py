@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -11,6 +11,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 
 from omicsbench.errors import RegistryError, unknown
 from omicsbench.plugin import Family, Task
+from omicsbench.reading.own import OwnData
 from omicsbench.records import reading
 from omicsbench.records.analysis import Analysis
 from omicsbench.records.environment import cores
@@ -166,6 +167,25 @@ def changed(suite: Suite, changes: Mapping[str, Any]) -> Suite:
         return made
     table = made.analysis.model_dump(exclude_unset=True) | judged
     return make_suite(made.model_dump(exclude_unset=True) | {"analysis": table}, suite.name)
+
+
+def adapted(
+    suite: Suite, own: Sequence[OwnData], methods: Sequence[str], changes: Mapping[str, Any]
+) -> Suite:
+    """The suite with ``changes``, the user's data in place of its own, and methods added.
+
+    A time limit among the changes holds for warm-ups too, unless they state one for these.
+    """
+    wanted = {name: value for name, value in changes.items() if value is not None}
+    if own:
+        wanted["datasets"] = ()
+    if methods:
+        wanted["pipelines"] = (*wanted.get("pipelines", suite.pipelines), *methods)
+    made = changed(suite, wanted) if wanted else suite
+    if "timeout_s" in wanted and "warm_up_timeout_s" not in wanted:
+        shorter = min(made.timeout_s, made.warm_up_timeout_s)
+        return changed(made, {"warm_up_timeout_s": shorter})
+    return made
 
 
 def _not_an_entry(where: str) -> str:

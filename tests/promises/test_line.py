@@ -15,8 +15,8 @@ import omicsbench
 from cohorts import WITHOUT_LABEL, WRITERS, as_table, cohort
 from command import Cli
 from omicsbench.planning.plan import make_plan
+from omicsbench.reading.formats import FORMATS
 from omicsbench.reading.own import OwnData
-from omicsbench.reading.readers import FORMATS
 from omicsbench.records.store import read_records
 from omicsbench.registry.discover import discover
 from suites import tiny_suite
