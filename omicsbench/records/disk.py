@@ -19,6 +19,7 @@ from pathlib import Path
 from omicsbench.errors import StoreError
 
 FOREIGN_S = 86_400.0  # after which a half-written file of another machine belongs to nobody
+READER_S = 3.0  # how long the reader of a pipe is waited for
 _TEMPORARY = re.compile(r"\..+\.(?P<process>[0-9]+)\.tmp")
 
 
@@ -78,6 +79,8 @@ def explained(path: Path, error: OSError) -> StoreError:
         what = "permission denied; name a place that you may write to"
     elif error.errno in (errno.ENOTDIR, errno.EEXIST):
         what = "a file is in the way; name another place"
+    elif error.errno == errno.ENXIO:
+        what = "it is a pipe that nobody reads; remove it, or read it first"
     elif error.errno == errno.EISDIR:
         what = "a folder of that name is in the way; move it away"
     elif error.errno == errno.ENOENT:
@@ -94,7 +97,8 @@ def _through(path: Path) -> Iterator[Path]:
     """What the user named: the end of a link is replaced, what takes anything is written into."""
     try:
         if _takes_anything(path):
-            yield path
+            with _read_by_somebody(path):
+                yield path
             return
         with _replacing(path, Path(os.path.realpath(path))) as temporary:
             yield temporary
@@ -125,6 +129,27 @@ def _takes_anything(path: Path) -> bool:
     if path.is_relative_to("/dev") and not path.is_relative_to("/dev/shm"):  # noqa: S108
         return True
     return path.exists() and not path.is_file() and not path.is_dir()
+
+
+@contextlib.contextmanager
+def _read_by_somebody(path: Path) -> Iterator[None]:
+    """Where it is a pipe: else whoever opens it waits without end. Raises OSError."""
+    if not path.is_fifo():
+        yield
+        return
+    until = time.monotonic() + READER_S
+    while True:
+        try:
+            handle = os.open(path, os.O_WRONLY | os.O_NONBLOCK)
+            break
+        except OSError as error:
+            if error.errno != errno.ENXIO or time.monotonic() > until:
+                raise
+            time.sleep(0.05)
+    try:
+        yield  # held until what is written has a handle of its own: the reader must see no end
+    finally:
+        os.close(handle)
 
 
 def _is_stale(entry: os.DirEntry[str]) -> bool:

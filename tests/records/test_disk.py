@@ -126,6 +126,16 @@ def test_a_link_stays_a_link_and_a_pipe_a_pipe(tmp_path: Path) -> None:
     assert stat.S_ISCHR(Path("/dev/null").stat().st_mode)
 
 
+def test_a_pipe_that_nobody_reads_is_not_waited_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(disk, "READER_S", 0.1)
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(StoreError, match="a pipe that nobody reads; remove it"):
+        disk.write(tmp_path / "pipe", b"new")
+    assert (tmp_path / "pipe").is_fifo()
+
+
 def test_files_are_for_whom_the_umask_says(tmp_path: Path) -> None:
     before = os.umask(0o027)
     try:
