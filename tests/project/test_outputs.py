@@ -12,7 +12,6 @@ PACKAGE = Path(__file__).parents[2] / "omicsbench"
 # Files that are written by another way, and why that is no half-written output.
 OTHERWISE = {
     "inputs/download.py": "what has arrived of a download, which the next call goes on with",
-    "inputs/given.py": "data handed over in memory, in the temporary folder of one call",
     "metrics/neighbors.py": "beside and renamed; in the scratch folder of one command",
     "prepare/checksums.py": "in a folder that is made whole (inputs/cache.py)",
     "prepare/contents.py": "in a folder that is made whole",
