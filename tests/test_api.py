@@ -133,6 +133,41 @@ def test_an_anndata_has_a_name_in_results(
         omicsbench.run("quick", name="cells")
 
 
+def test_all_options_of_data_are_keyword_arguments(
+    adata: anndata.AnnData, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And data that have no other name are called by the variable that holds them."""
+    seen: list[Any] = []
+
+    def run_suite(suite: Any, folder: Path, **given: Any) -> list[Any]:
+        seen.append((suite, folder, given["own_data"]))
+        return []
+
+    monkeypatch.setattr("omicsbench.running.runner.run_suite", run_suite)
+    pbmc = adata.copy()
+    options: dict[str, Any] = {
+        "layer": "raw",
+        "exclude": ["age"],
+        "transpose": True,
+        "scale": False,
+    }
+    omicsbench.run("quick", data=pbmc, label="kind", repeats=3, **options)
+    for cells in (adata.copy(), adata.copy()):  # a loop's variable is a name as well
+        omicsbench.run("quick", data=cells)
+    omicsbench.run("quick", data=adata.copy())
+    folders = [folder.name for _, folder, _ in seen]
+    assert folders == ["pbmc", "cells", "cells", "adata"]
+    suite, _, (own,) = seen[0]
+    assert suite.repeats == 3
+    assert (own.label, own.layer, own.exclude) == ("kind", "raw", ("age",))
+    assert own.transpose
+    assert not own.scale
+    with pytest.raises(OmicsbenchError, match="exclude takes a list"):
+        omicsbench.run("quick", data=pbmc, exclude="age")
+    with pytest.raises(OmicsbenchError, match="A layer belongs to your own data"):
+        omicsbench.run("quick", layer="raw")
+
+
 def test_the_same_cells_are_embedded_from_whatever_holds_them(
     adata: anndata.AnnData, tmp_path: Path
 ) -> None:

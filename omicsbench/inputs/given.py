@@ -89,7 +89,7 @@ def as_table(data: Any) -> Any:
     if isinstance(data, np.ndarray) or sparse.issparse(data) or home in ("dask", "h5py", "cupy"):
         return AnnData(as_numbers(data, "data"))
     kind = f"data is a {type(data).__name__}"
-    if hasattr(data, "mod"):
+    if isinstance(getattr(data, "mod", None), Mapping):
         raise OmicsbenchError(
             f"{kind} of several modalities; give one of them, such as data['rna']."
         )
