@@ -40,8 +40,8 @@ def run(
         list[Path] | None,
         typer.Option(
             "--data",
-            help="Your own file, in place of the suite's data sets: .h5ad, "
-            "10x .h5, .h5mu, .csv, .tsv, .parquet.",
+            help="Your own file, in place of the suite's data sets: .h5ad, .zarr, 10x .h5 or its "
+            "folder with matrix.mtx, .h5mu, .loom, .csv, .tsv, .txt, .gct, .parquet.",
             rich_help_panel=own.DATA,
         ),
     ] = None,

@@ -90,12 +90,13 @@ def read_mtx(path: Path) -> AnnData:
 def _beside(
     folder: Path, names: list[str], prefix: str, kinds: tuple[str, ...], matrix: str
 ) -> Path:
-    for kind in kinds:
-        form = re.compile(rf"^{re.escape(prefix)}{kind}\.(?:tsv|txt|csv)(?:\.gz)?$", re.I)
-        for name in names:
-            if form.match(name):
-                return folder / name
-    wanted = " or ".join(f"{prefix}{kind}.tsv" for kind in kinds[:2])
+    """The file of names that has the matrix's prefix, or none."""
+    for start in (rf"{re.escape(prefix)}[._-]?", ""):
+        form = re.compile(rf"^{start}(?:{'|'.join(kinds)})\.(?:tsv|txt|csv)(?:\.gz)?$", re.I)
+        found = [name for name in names if form.match(name)]
+        if found:
+            return folder / found[0]
+    wanted = " or ".join(f"{kind}.tsv" for kind in kinds[:2])
     raise DataError(
         f"{folder / matrix} has no {wanted} beside it (.gz or not), so its names are unknown: "
         "copy the whole folder."

@@ -128,7 +128,7 @@ def _by_word(names: list[str]) -> Told | None:
     word = found[1].lower() if found else ""
     for side, words in WORDS.items():
         if word.removesuffix("s") in words:
-            return Told(side, f"names such as {names[0]}")
+            return Told(side, f"such as {names[0]}")
     return None
 
 

@@ -59,7 +59,9 @@ def read(own: OwnData) -> AnnData:
     for what, column in columns:
         if column is not None:
             require_not_turned(adata, column, what, own)
-    if kind not in TENX:
+    if kind in TENX:
+        decide(adata, Decision("orientation", "cells in rows", "10x files name cells and features"))
+    else:
         check_orientation(adata, own.transpose, own.title)
         adata = of_one_kind(adata, own)
     adata = choose_features(adata, own)

@@ -55,6 +55,7 @@ def write(
 
 
 def put(path: Path, lines: list[str], packed: bool = False) -> None:
+    path.parent.mkdir(exist_ok=True)
     text = "".join(f"{line}\n" for line in lines).encode()
     if packed:
         path.with_name(f"{path.name}.gz").write_bytes(gzip.compress(text))
@@ -139,6 +140,20 @@ def test_one_of_several_samples_is_named_by_its_matrix(tmp_path: Path) -> None:
     for name in ("GSM1_matrix.mtx.gz", "GSM2_matrix.mtx"):
         assert format_of(tmp_path / name) == ".mtx"
         np.testing.assert_array_equal(read(OwnData(tmp_path / name)).X.toarray(), COUNTS)
+
+
+def test_matrices_of_other_tools(tmp_path: Path) -> None:
+    """bustools names all three alike, cells in rows; STARsolo has one pair of names for several."""
+    for kind, lines in (("barcodes", BARCODES), ("genes", [symbol for _, symbol in GENES])):
+        put(tmp_path / "a" / f"cells_x_genes.{kind}.txt", lines)
+        put(tmp_path / "b" / f"{kind}.tsv", lines)
+    mmwrite(tmp_path / "a" / "cells_x_genes.mtx", sparse.coo_matrix(COUNTS))
+    for name in ("spliced.mtx", "unspliced.mtx"):
+        mmwrite(tmp_path / "b" / name, sparse.coo_matrix(COUNTS.T))
+    for path in (tmp_path / "a", tmp_path / "b" / "spliced.mtx"):
+        found = read(OwnData(path))
+        np.testing.assert_array_equal(found.X.toarray(), COUNTS)
+        assert list(found.var_names) == [symbol for _, symbol in GENES]
 
 
 def test_tables_with_headers_and_repeated_symbols(tmp_path: Path) -> None:
