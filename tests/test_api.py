@@ -224,6 +224,17 @@ def test_embeddings_come_back_in_obsm(adata: anndata.AnnData) -> None:
     assert adata.obsm["X_mine"].shape == (150, 4)
 
 
+@pytest.mark.filterwarnings("ignore")
+def test_what_embedding_returns_can_be_written(adata: anndata.AnnData, tmp_path: Path) -> None:
+    adata.write_h5ad(tmp_path / "a.h5ad")
+    for given in (tmp_path / "a.h5ad", adata.to_df(), adata[::2]):
+        omicsbench.embed(given, "pca(2)").write_h5ad(tmp_path / "b.h5ad")
+        assert anndata.read_h5ad(tmp_path / "b.h5ad").obsm["X_pca"].shape[1] == 2
+    backed = anndata.read_h5ad(tmp_path / "a.h5ad", backed="r")
+    assert omicsbench.embed(backed, "pca(2)").obsm["X_pca"].shape == (150, 2)
+    backed.file.close()
+
+
 def test_cells_without_counts_get_nan(adata: anndata.AnnData) -> None:
     copy = adata.copy()
     copy.X[7] = 0

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from omicsbench.errors import OmicsbenchError
+from omicsbench.reading.decisions import forget
 from omicsbench.reading.held import as_numbers
 from omicsbench.reading.own import OwnData
 from omicsbench.reading.readers import read
@@ -66,11 +67,14 @@ def as_anndata(data: Any) -> AnnData:
     import pandas as pd
 
     if isinstance(data, str | os.PathLike):
-        return read(OwnData(Path(data)))
-    held = as_table(data)
-    if isinstance(held, pd.DataFrame):
-        return from_table(held, "the DataFrame", OwnData(Path("the DataFrame")))
-    return held
+        made = read(OwnData(Path(data)))
+    else:
+        held = as_table(data)
+        if not isinstance(held, pd.DataFrame):
+            return held
+        made = from_table(held, "the DataFrame", OwnData(Path("the DataFrame")))
+    forget(made)
+    return made
 
 
 def as_table(data: Any) -> Any:

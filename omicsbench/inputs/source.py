@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cache, cached_property
 from importlib.metadata import packages_distributions, version
@@ -277,18 +278,15 @@ def own(data: OwnData, several: bool = False) -> Source:
             modalities = read_modalities(data)
             values = {m: modality_values(m, own) or data.values for m, own in modalities.items()}
             return _checked_modalities(modalities, data.label, data.unit, values, path.name)
-        try:
+        with _enough_memory(data.title):
             checked = check(read(data), data.label, data.values, data.unit, data.keep_na)
-        except MemoryError as error:
-            raise DataError(
-                f"{data.title} does not fit in memory: give fewer cells or features."
-            ) from error
-        return Cells.held(checked)
+            return Cells.held(checked)
 
     def identify() -> list[Any]:
         """Ids of files are hashes of this list, so that it stays as it is for them."""
         if data.held is not None:
-            return ["cells", cells_digest(read(data), data), settings]
+            with _enough_memory(data.title):
+                return ["cells", cells_digest(read(data), data), settings]
         return ["file", content_digest(path, kind), settings]
 
     settings: list[Any] = [
@@ -321,6 +319,14 @@ def own(data: OwnData, several: bool = False) -> Source:
         load=load,
         several=several,
     )
+
+
+@contextmanager
+def _enough_memory(title: str) -> Iterator[None]:
+    try:
+        yield
+    except MemoryError as error:
+        raise DataError(f"{title} does not fit in memory: give fewer cells or features.") from error
 
 
 def _checked_modalities(

@@ -5,10 +5,11 @@ from __future__ import annotations
 import gzip
 import shutil
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from omicsbench.errors import DataError
 from omicsbench.owned.scratch import scratch
+from omicsbench.reading.memory import require_memory, unpacked_size
 
 if TYPE_CHECKING:
     from anndata import AnnData
@@ -32,7 +33,7 @@ def read_h5ad(path: Path) -> AnnData:
         remedy = f"rename it to {other}" if other else "write it with anndata 0.5 or later"
         there = ", ".join(held[:8]) or "nothing"
         raise DataError(f"{path} holds no AnnData (it has {there}): {remedy}.")
-    fits_in_memory(path)
+    require_memory(path, unpacked_size(path))
     return anndata.read_h5ad(path)
 
 
@@ -70,27 +71,3 @@ def read_zarr(path: Path) -> AnnData:
         remedy = f"give {inner[0]}" if inner else "give the folder of one AnnData"
         raise DataError(f"{path} is no AnnData (it holds {held}): {remedy}.")
     return anndata.read_zarr(path)
-
-
-def fits_in_memory(path: Path) -> None:
-    """Raise DataError if what an HDF5 file unpacks to is more than the memory that is free.
-
-    A system that hands out more memory than it has would end this process without a word.
-    """
-    import h5py
-    import psutil
-
-    sizes: dict[Any, int] = {}
-
-    def add(name: str, held: Any) -> None:
-        if isinstance(held, h5py.Dataset):
-            sizes[name] = held.size * held.dtype.itemsize
-
-    with h5py.File(path, "r") as file:
-        file.visititems(add)
-    needed, free = sum(sizes.values()), psutil.virtual_memory().available
-    if needed > free:
-        raise DataError(
-            f"{path} does not fit in memory: it unpacks to {needed / 1e9:.1f} GB, and "
-            f"{free / 1e9:.1f} GB are free; give a file with fewer cells, or counts stored sparse."
-        )

@@ -41,6 +41,11 @@ def decide(adata: AnnData, *decisions: Decision) -> None:
         adata.uns[_DECISIONS] = [*decisions_of(adata), *decisions]
 
 
+def forget(adata: AnnData) -> None:
+    """Take what was decided away from cells that go to the user: no file could hold it."""
+    adata.uns.pop(_DECISIONS, None)
+
+
 def decisions_of(adata: AnnData) -> list[Decision]:
     """What was decided of ``adata``, in order."""
     return list(adata.uns.get(_DECISIONS, ()))

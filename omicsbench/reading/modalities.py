@@ -12,9 +12,9 @@ import numpy as np
 
 from omicsbench.errors import DataError
 from omicsbench.plugin import Values
-from omicsbench.reading.anndata_files import fits_in_memory
 from omicsbench.reading.formats import format_of, in_one_sentence
 from omicsbench.reading.kinds import EXPRESSION, of_one_genome
+from omicsbench.reading.memory import require_memory, unpacked_size
 from omicsbench.reading.mtx import read_mtx
 from omicsbench.reading.notes import note
 from omicsbench.reading.own import OwnData
@@ -122,7 +122,7 @@ def _load_h5mu(path: Path) -> tuple[Mapping[str, AnnData], Any]:
         raise DataError(
             "Reading .h5mu files needs mudata: pip install 'omicsbench[multimodal]'."
         ) from error
-    fits_in_memory(path)
+    require_memory(path, unpacked_size(path))
     mdata = mudata.read_h5mu(path)
     return mdata.mod, mdata.obs
 

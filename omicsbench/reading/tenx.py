@@ -26,11 +26,14 @@ from omicsbench.reading.kinds import (
     genomes_of_names,
     told_apart,
 )
+from omicsbench.reading.memory import require_memory
 from omicsbench.reading.notes import note
 from omicsbench.stream import BLOCK_ROWS, CellStream
 
 if TYPE_CHECKING:
     from anndata import AnnData
+
+BYTES = 16  # of a count in memory: value and place, in its block and once more in the whole
 
 
 @dataclass(frozen=True)
@@ -97,7 +100,13 @@ class TenX:
         )
 
     def to_adata(self) -> AnnData:
-        """All cells in memory, with their barcodes, identifiers of features, and what is said."""
+        """All cells in memory, with their barcodes, identifiers of features, and what is said.
+
+        Raises DataError as :meth:`rows` does, and if they are more than the memory.
+        """
+        with _opened(self.path) as file:
+            stored = len(file[self.group]["data"])
+        require_memory(self.path, stored * BYTES)
         adata = self.stream().to_adata()
         adata.obs_names = self.barcodes()
         adata.var["gene_ids"] = list(self.gene_ids)

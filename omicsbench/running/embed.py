@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -50,6 +51,8 @@ def embed(
     from omicsbench.prepare.features import select_rows
     from omicsbench.prepare.normalise import normalize
     from omicsbench.prepare.scaling import Scaler
+    from omicsbench.reading.own import OwnData
+    from omicsbench.reading.readers import read
     from omicsbench.registry.calls import parse_pipeline
     from omicsbench.registry.pipeline import resolve
     from omicsbench.validation.check import check
@@ -57,7 +60,8 @@ def embed(
     made = resolve(pipeline, registry or discover(), n_components, task="embed")
     _refuse_task(made, pipeline)
     adata = as_anndata(data)
-    checked = check(adata, label=None, values=values)
+    cells = read(OwnData(Path("data"), held=adata))
+    checked = check(cells, label=None, values=values)
     X = normalize(checked.adata.X, checked.values)
     X = X[:, select_rows(X, checked.values, features)]
     Z: Any = Scaler.fit(X).transform(X)
@@ -69,7 +73,7 @@ def embed(
         model.fit(Z)
         Z = model.embedding_ if stage.info.keeps_embedding else model.transform(Z)
     whole = np.full((adata.n_obs, Z.shape[1]), np.nan, dtype=np.float32)
-    whole[adata.obs_names.get_indexer(checked.adata.obs_names)] = Z
+    whole[cells.obs_names.get_indexer(checked.adata.obs_names)] = Z
     names = [call.name.rpartition(":")[2] for call in parse_pipeline(pipeline)]
     adata.obsm[key or "X_" + "_".join(names)] = whole
     return adata

@@ -126,6 +126,18 @@ def test_more_counts_than_an_int32_can_number(tmp_path: Path) -> None:
     assert found.rows(across - 2, across + 3).nnz == 5 * each
 
 
+def test_more_than_the_memory_is_refused_before_it_is_read(tmp_path: Path) -> None:
+    path, total = write_10x(tmp_path / "a.h5", CELLS, GENES), 10**13
+    with h5py.File(path, "a") as file:
+        for name, dtype in (("data", np.int32), ("indices", np.int64)):
+            del file["mm10"][name]
+            file["mm10"].create_dataset(name, (total,), dtype, chunks=(1 << 16,))
+        file["mm10/indptr"][-1] = total
+    with pytest.raises(DataError, match=r"unpacks to 160000\.0 GB"):
+        read(OwnData(path))
+    assert inspect_10x(path).shape == (CELLS, GENES)
+
+
 # Broken files
 
 
