@@ -14,12 +14,12 @@ from typing import Any
 from omicsbench.metrics import METRICS, Metric
 from omicsbench.prepare.split import method_seed
 from omicsbench.prepare.subsample import Rows
+from omicsbench.processes.storable import facts
 from omicsbench.records.ids import digest
 from omicsbench.records.spec import RunSpec
 from omicsbench.registry.pipeline import Pipeline, Stage
 from omicsbench.running import apart, measure, outputs
 from omicsbench.running.shared_stages import Cost, FittedStage, load_part, load_stage, save_stage
-from omicsbench.running.storable import facts
 
 ORDER = ("test", "train", "validation")  # in which a method is applied to the parts
 

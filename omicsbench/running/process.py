@@ -15,17 +15,16 @@ from pydantic import ValidationError
 
 from omicsbench.prepare.parts import NAMES
 from omicsbench.prepare.prepared import Prepared
+from omicsbench.processes.channel import Content
+from omicsbench.processes.child import START_LIMIT_S, Child, Clock, Lost, Terms
+from omicsbench.processes.disk_use import disk_share
 from omicsbench.records.facts import Environment
 from omicsbench.records.spec import Cause, Ending, Phases, RunRecord, RunSpec, Status
 from omicsbench.running.attempt import Account
-from omicsbench.running.channel import Content
-from omicsbench.running.child import Child, Clock, Lost, Terms
-from omicsbench.running.disk_use import disk_share
 from omicsbench.running.execute import record_of
 from omicsbench.running.job import Job
 from omicsbench.running.scorers import Given, NotScored, Scorer
 
-START_LIMIT_S = 300.0  # importing the heaviest libraries from a slow disk
 UNREADY = {"starting": Cause.START_UP, "warming": Cause.WARM_UP}  # phases before a run
 FAILURES = (Status.ERROR, Status.INVALID_OUTPUT, Status.OUT_OF_MEMORY)  # that a worker can tell of
 

@@ -13,10 +13,10 @@ from pathlib import Path
 from typing import Any
 
 from omicsbench.errors import StoreError
+from omicsbench.processes.channel import Content
+from omicsbench.processes.serving import Served
+from omicsbench.processes.storable import text
 from omicsbench.records.spec import RunSpec, Status
-from omicsbench.running.channel import Content
-from omicsbench.running.serving import Served
-from omicsbench.running.storable import text
 
 
 def main(arguments: Sequence[str]) -> None:

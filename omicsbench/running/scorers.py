@@ -14,13 +14,12 @@ from pathlib import Path
 from typing import Any
 
 from omicsbench.errors import StoreError
+from omicsbench.processes.channel import Content
+from omicsbench.processes.child import START_LIMIT_S, Child, Lost, Terms
 from omicsbench.records.spec import Cause, Ending, RunSpec, Status
-from omicsbench.running.channel import Content
-from omicsbench.running.child import Child, Lost, Terms
 from omicsbench.running.handover import Manifest
 from omicsbench.running.job import Conditions
 
-START_LIMIT_S = 300.0  # importing from a slow disk
 LEAST_S = 60.0  # for scoring a run, however short the time limit of its fit
 TRIES = 2  # of scoring a run, where something from outside ended the scorer
 

@@ -24,6 +24,7 @@ from omicsbench.metrics.known import facts
 from omicsbench.prepare.prepared import Prepared
 from omicsbench.prepare.scored import GROUPS, ScoredRows, scored_rows
 from omicsbench.prepare.subsample import Float32Array
+from omicsbench.processes.storable import text
 from omicsbench.records.embeddings import MANY_CELLS, write_embedding
 from omicsbench.records.ids import digest
 from omicsbench.records.spec import RunSpec
@@ -31,7 +32,6 @@ from omicsbench.running import measure, outputs
 from omicsbench.running.handover import Outputs
 from omicsbench.running.outputs import InvalidOutput
 from omicsbench.running.shared_stages import shared_neighbors
-from omicsbench.running.storable import text
 from omicsbench.running.tuning import TrialFailed
 
 Curves = dict[str, dict[str, list[float]]]

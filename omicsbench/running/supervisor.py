@@ -18,11 +18,11 @@ from pathlib import Path
 
 from omicsbench.errors import OmicsbenchError, StoreError
 from omicsbench.prepare.prepared import Prepared
+from omicsbench.processes.child import Stopped
 from omicsbench.records import environment
 from omicsbench.records.facts import DatasetFacts, Environment
 from omicsbench.records.spec import Cause, Ending, RunRecord, RunSpec, Status
 from omicsbench.records.store import must_be_writable, write_record
-from omicsbench.running.child import Stopped
 from omicsbench.running.job import Job
 from omicsbench.running.limits import Budget
 from omicsbench.running.process import Died, WorkerProcess

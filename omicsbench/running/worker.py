@@ -20,12 +20,12 @@ from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from omicsbench.processes.channel import Channel, Content
+from omicsbench.processes.serving import Served
+from omicsbench.processes.storable import text
 from omicsbench.records.facts import Environment
 from omicsbench.records.spec import RunSpec, Status
-from omicsbench.running.channel import Channel, Content
 from omicsbench.running.leftovers import Leftovers
-from omicsbench.running.serving import Served
-from omicsbench.running.storable import text
 
 if TYPE_CHECKING:
     from omicsbench.prepare.parts import Handed, PartName

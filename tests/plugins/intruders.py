@@ -7,7 +7,7 @@ import numpy as np
 
 from omicsbench.errors import StoreError
 from omicsbench.plugin import method
-from omicsbench.running.channel import Channel
+from omicsbench.processes.channel import Channel
 
 
 def leaves():

@@ -6,7 +6,7 @@ import subprocess
 import sys
 import time
 
-from omicsbench.running.serving import Served
+from omicsbench.processes.serving import Served
 
 
 def stray(channel):

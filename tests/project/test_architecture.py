@@ -33,14 +33,16 @@ ROOMS: dict[str, str] = {
     "prepare": "plugin stream records validation inputs",
     "contract": "plugin stream metrics registry reading validation inputs",
     "planning": "plugin records metrics registry reading inputs prepare",
-    "running": "plugin owned records metrics registry reading validation inputs prepare planning",
+    "processes": "records",
+    "running": "plugin owned records metrics registry reading validation inputs prepare planning "
+    "processes",
     "verdict": "records metrics stats",
     "tracking": "owned records metrics stats",
     "reporting": "records metrics stats verdict tracking",
     "revisions": "owned inputs records planning running tracking",
 }
 # The two wings, "make the runs" and "say what they mean": only BOTH reach the two.
-MAKING = {"reading", "validation", "inputs", "prepare", "planning", "running"}
+MAKING = {"reading", "validation", "inputs", "prepare", "planning", "processes", "running"}
 SAYING = {"verdict", "tracking", "reporting"}
 BOTH = {"cli", "api", "revisions"}
 # plugin hands plug-ins what they need of rooms that import plugin: when a plug-in asks, not before

@@ -21,9 +21,9 @@ CALLS = {
     "revisions/build.py": "absolute paths, and names inside brackets after one",
     "revisions/checkout.py": "a revision that begins with a hyphen is refused; absolute paths",
     "revisions/trial.py": "absolute paths",
-    "running/child.py": "no text of others",
-    "running/guardian.py": "no text of others",
-    "running/serving.py": "itself, as it was called",
+    "processes/child.py": "no text of others",
+    "processes/guardian.py": "no text of others",
+    "processes/serving.py": "itself, as it was called",
     "tracking/history.py": "--end-of-options",
     "tracking/sides.py": "a revision that begins with a hyphen is refused; --",
 }

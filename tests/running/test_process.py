@@ -16,11 +16,11 @@ import builders
 from omicsbench.errors import StoreError
 from omicsbench.prepare.contents import Contents
 from omicsbench.prepare.parts import NAMES
+from omicsbench.processes.child import Clock, Lost, Stopped
 from omicsbench.records.facts import DatasetFacts, Environment, Limits
 from omicsbench.records.spec import Cause, Ending, Phases, RunSpec, Status, Tuning
 from omicsbench.running import process
 from omicsbench.running.attempt import Account
-from omicsbench.running.child import Clock, Lost, Stopped
 from omicsbench.running.job import Conditions, Job
 from omicsbench.running.process import Died, WorkerProcess
 from omicsbench.running.scorers import Given, NotScored

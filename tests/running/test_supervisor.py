@@ -15,11 +15,11 @@ import pytest
 import builders
 from omicsbench.errors import StoreError
 from omicsbench.prepare.contents import Contents
+from omicsbench.processes.child import Stopped
 from omicsbench.records import store
 from omicsbench.records.facts import DatasetFacts, Environment, Limits
 from omicsbench.records.spec import Cause, Ending, RunRecord, RunSpec, Status
 from omicsbench.running import supervisor
-from omicsbench.running.child import Stopped
 from omicsbench.running.job import Conditions, Job, Manner
 from omicsbench.running.process import Died
 from omicsbench.running.scorers import Scorer

@@ -14,13 +14,13 @@ from typing import Any
 import psutil
 import pytest
 
+from omicsbench.processes import child as running_child
+from omicsbench.processes.child import Child, Lost, Terms
 from omicsbench.records.spec import Status
-from omicsbench.running import child as running_child
-from omicsbench.running.child import Child, Lost, Terms
 
 OBEDIENT = """
 import os, signal, sys, time
-from omicsbench.running.serving import Served
+from omicsbench.processes.serving import Served
 
 served = Served(sys.argv[1:])
 time.sleep(served.told.get("late_s", 0.0))

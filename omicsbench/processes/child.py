@@ -26,13 +26,14 @@ from typing import Any
 
 import psutil
 
+from omicsbench.processes import descendants, guardian
+from omicsbench.processes.channel import TOKEN_BYTES, Content, Garbled, Incoming, packed
+from omicsbench.processes.disk_use import DiskUse
+from omicsbench.processes.storable import text
 from omicsbench.records.environment import worker_environment
 from omicsbench.records.spec import Status
-from omicsbench.running import descendants, guardian
-from omicsbench.running.channel import TOKEN_BYTES, Content, Garbled, Incoming, packed
-from omicsbench.running.disk_use import DiskUse
-from omicsbench.running.storable import text
 
+START_LIMIT_S = 300.0  # to begin: importing the heaviest libraries from a slow disk
 POLL_S = 0.02
 STOOD_STILL_S = 1.0  # between two polls: this process was suspended, and its clock with it
 CHILDREN_POLL_S = 0.5  # walking the process tree costs more than reading one process
@@ -91,8 +92,8 @@ class Terms:
 class Child:
     """``python -m module``, with pipes to it; a context manager that leaves nothing behind.
 
-    The module ends with ``serve(main)`` of running/serving. Its temporary files lie in a folder of
-    its own, ``folder``, which goes when it ends.
+    The module ends with ``serve(main)`` of ``processes.serving``. Its temporary files lie in a
+    folder of its own, ``folder``, which goes when it ends.
     """
 
     def __init__(

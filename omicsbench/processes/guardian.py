@@ -18,7 +18,7 @@ import time
 from pathlib import Path
 from shutil import rmtree
 
-from omicsbench.running import descendants
+from omicsbench.processes import descendants
 
 LOOK_S = 1.0  # the pipe may be held open by a fork of the driver, so its pid is looked at too
 LEAVE_S = 5.0

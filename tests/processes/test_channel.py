@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from omicsbench.running import channel
-from omicsbench.running.channel import HEAD, MARK, Channel, Garbled, Incoming, packed
+from omicsbench.processes import channel
+from omicsbench.processes.channel import HEAD, MARK, Channel, Garbled, Incoming, packed
 
 TOKEN = b"0123456789abcdef"
 PID = 4711

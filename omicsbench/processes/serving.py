@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
-from omicsbench.running.channel import Channel, Content
+from omicsbench.processes.channel import Channel, Content
 
 UNSERVED = "unserved.json"  # beside the job: the request for which a process started anew
 

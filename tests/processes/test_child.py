@@ -14,10 +14,10 @@ from typing import Any
 import psutil
 import pytest
 
+from omicsbench.processes import guardian
+from omicsbench.processes.child import Child, Lost, Stopped, Terms
+from omicsbench.processes.descendants import marked
 from omicsbench.records.spec import Status
-from omicsbench.running import guardian
-from omicsbench.running.child import Child, Lost, Stopped, Terms
-from omicsbench.running.descendants import marked
 
 PLUGINS = Path(__file__).parents[1] / "plugins"
 
@@ -150,8 +150,8 @@ def test_temporary_files_may_take_their_share_of_the_disk_and_go(child: Child) -
 DRIVER = """
 import sys, time
 from pathlib import Path
-from omicsbench.running import guardian
-from omicsbench.running.child import Child, Terms
+from omicsbench.processes import guardian
+from omicsbench.processes.child import Child, Terms
 with Child("unruly_child", {}, Terms(Path(sys.argv[1]), 1, 1 << 30)) as child:
     for what in ("child_in_its_own_session", "orphan"):
         child.ask({"do": what})

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from omicsbench.running.storable import facts, text
+from omicsbench.processes.storable import facts, text
 
 
 class Unspeakable:
