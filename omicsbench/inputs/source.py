@@ -237,7 +237,8 @@ class _Registered:
         info, loaded = self.entry.info, self._loaded()
         if info.modalities:
             modalities = dict(info.modalities)
-            return _checked_modalities(loaded, info.label, info.unit, modalities, self.name)
+            of_cells = (info.label, info.unit, False)
+            return _checked_modalities(loaded, *of_cells, modalities, self.name)
         if isinstance(loaded, CellStream) and info.unit:
             raise DataError(
                 f"{self.name}: units are known of data held in memory only; declare none."
@@ -277,7 +278,8 @@ def own(data: OwnData, several: bool = False) -> Source:
         if several:
             modalities = read_modalities(data)
             values = {m: modality_values(m, own) or data.values for m, own in modalities.items()}
-            return _checked_modalities(modalities, data.label, data.unit, values, path.name)
+            of_cells = (data.label, data.unit, data.keep_na)
+            return _checked_modalities(modalities, *of_cells, values, path.name)
         with _enough_memory(data.title):
             checked = check(read(data), data.label, data.values, data.unit, data.keep_na)
             return Cells.held(checked)
@@ -330,7 +332,12 @@ def _enough_memory(title: str) -> Iterator[None]:
 
 
 def _checked_modalities(
-    loaded: Any, label: str | None, unit: str | None, values: Mapping[str, Values | None], name: str
+    loaded: Any,
+    label: str | None,
+    unit: str | None,
+    keep_na: bool,
+    values: Mapping[str, Values | None],
+    name: str,
 ) -> dict[str, Cells]:
     """Each modality checked, with the same cells in the same order."""
     found = getattr(loaded, "mod", loaded)  # a MuData holds them so
@@ -339,7 +346,7 @@ def _checked_modalities(
     made = {}
     for modality, adata in pair({m: found[m] for m in values}, label, unit).items():
         try:
-            made[modality] = Cells.held(check(adata, label, values[modality], unit))
+            made[modality] = Cells.held(check(adata, label, values[modality], unit, keep_na))
         except DataError as error:
             raise DataError(f"{name}, modality {modality}: {error}") from error
     return made

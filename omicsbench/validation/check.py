@@ -67,8 +67,8 @@ def check(
 
     ``values`` None tells what X holds by what it looks like; raw counts in ``layers["counts"]``
     go before an X that holds none. Empty cells are left out of all values that count
-    something, with a note. ``unit`` names the column of donors or
-    batches. ``adata`` is not changed.
+    something, with a note. ``unit`` names the column of donors or batches. Texts such as NA are
+    missing labels, unless ``keep_na``. ``adata`` is not changed.
 
     Raises DataError for: no or too few cells, values that are not numbers, NaN or infinite,
     values that contradict ``values`` or cannot be told apart, duplicate names, a label that
@@ -78,6 +78,8 @@ def check(
 
     if values is not None and values not in get_args(Values):
         raise DataError(f"Unknown values {values!r}: use {', '.join(get_args(Values))}.")
+    if keep_na and label is None and unit is None:
+        raise DataError("--keep-na is about texts in a label: name its column with --label.")
     notes, decisions = notes_of(adata), decisions_of(adata)
     _check_names(adata)
     chosen = choose_matrix(adata, values)
@@ -100,8 +102,11 @@ def check(
     names: tuple[str, ...] = ()
     if label is not None:
         require_column(adata.obs, label)
-        codes, names = code(obs[label], label, notes)
-    units = None if unit is None else unit_codes(adata, obs, unit)
+        coded = code(obs[label], label, keep_na)
+        codes, names = coded.codes, coded.names
+        notes += coded.notes
+        decisions += coded.decisions
+    units = None if unit is None else unit_codes(adata, obs, unit, keep_na)
     checked = anndata.AnnData(X=matrix, obs=obs.copy(), var=adata.var.copy())
     return Checked(checked, kind, codes, names, units, tuple(notes), tuple(decisions))
 

@@ -268,7 +268,7 @@ def _refuse_mixed(adata: AnnData, seen: Sample) -> None:
     raise DataError(
         f"{many(whole.size, 'feature')} hold whole numbers, as counts, but "
         f"{many(len(names), 'feature')} fractions ({shown}): leave out what is no count, with "
-        f"--exclude '{','.join(names[:8])}', or pass --values."
+        f"--exclude '{','.join(names[:8])}', or pass --values fractional if all are."
     )
 
 
