@@ -17,6 +17,7 @@ from omicsbench.plugin import Values
 from omicsbench.reading.annotations import require_column
 from omicsbench.reading.decisions import LEFT_OUT, Decision, decisions_of
 from omicsbench.reading.notes import notes_of
+from omicsbench.validation.cells import of_copies
 from omicsbench.validation.labels import code, unit_codes
 from omicsbench.validation.values import choose_matrix
 from omicsbench.validation.wording import many
@@ -98,6 +99,9 @@ def check(
     if len(obs) < MIN_CELLS:
         left = "left after leaving out empty ones" if len(obs) < adata.n_obs else "in the data"
         raise DataError(f"{many(len(obs), 'cell')} {left}: at least {MIN_CELLS} are needed.")
+    copies, kept = of_copies(matrix, obs.index)
+    notes += copies
+    decisions += kept
     codes: NDArray[np.int64] | None = None
     names: tuple[str, ...] = ()
     if label is not None:

@@ -288,6 +288,7 @@ def test_files_of_the_registry_are_told_as_they_are_declared(name: str, suffix: 
     assert (told.adata.X != stated.adata.X).sum() == 0
 
 
+@pytest.mark.filterwarnings("ignore::FutureWarning")
 def test_per_cents_of_lipids_are_asked_for_with_the_declared_value() -> None:
     mudata = pytest.importorskip("mudata")
     lipids = mudata.read_h5mu(DATA / "nutrimouse.h5mu")["lipid"]
