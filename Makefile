@@ -81,7 +81,7 @@ coverage: $(READY)
 audit: $(READY)
 	@$(BIN)/python -c 'import socket; socket.create_connection(("pypi.org", 443), 5)' 2>/dev/null \
 		|| { echo "No network: nothing is asked of known holes."; exit 0; } \
-		&& $(BIN)/pip-audit --progress-spinner off --disable-pip --no-deps -r constraints.txt
+		&& $(BIN)/pip-audit --strict --progress-spinner off --disable-pip --no-deps -r constraints.txt
 
 # Times of every run are kept in .benchmarks; the baseline is committed.
 bench: $(READY)
