@@ -55,6 +55,8 @@ def kind_of(column: pd.Series[Any]) -> str:
     found = pd.api.types.infer_dtype(column, skipna=True)
     if found == "mixed":
         return _kind_of_mixed(column)
+    if found == "string" and _are_truth_values(column):
+        return TRUTH
     return _BY_CONTENT.get(found, found)
 
 
@@ -100,23 +102,19 @@ def _kind_of_mixed(column: pd.Series[Any]) -> str:
     return TRUTH if texts <= {"true", "false"} else TEXT
 
 
-def are_truth_values(column: pd.Series[Any]) -> bool:
+def _are_truth_values(column: pd.Series[Any]) -> bool:
     """Texts True and False only, in any case of letters, and both of them."""
     distinct = column.dropna().unique()
     texts = {str(value).strip().lower() for value in distinct[:10]}
-    return len(distinct) <= 10 and texts <= {"true", "false", ""} and len(texts - {""}) == 2
+    return len(distinct) <= 10 and texts - {""} == {"true", "false"}
 
 
 def as_numbers(column: pd.Series[Any]) -> NDArray[np.float64]:
     """Numbers or truth values, (n,), NaN where nothing stands."""
     import pandas as pd
 
-    plain = column.astype(object).where(column.notna(), None)
-    return pd.to_numeric(plain, errors="coerce").to_numpy(np.float64, na_value=np.nan)
-
-
-def as_truth(column: pd.Series[Any]) -> NDArray[np.float64]:
-    """Texts True and False as 1 and 0, (n,), NaN where nothing stands."""
-    texts = column.astype(str).str.strip().str.lower()
-    found = texts.map({"true": 1.0, "false": 0.0})
-    return np.asarray(found, dtype=np.float64)
+    values = column.astype(object).where(column.notna(), None)
+    if kind_of(column) == TRUTH:
+        values = values.astype(str).str.strip().str.lower().map({"true": 1.0, "false": 0.0})
+    numbers = pd.to_numeric(values, errors="coerce")
+    return np.asarray(numbers.to_numpy(np.float64, na_value=np.nan), dtype=np.float64)

@@ -5,28 +5,35 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable, Sequence
 from fnmatch import fnmatchcase
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from omicsbench.errors import DataError
 from omicsbench.reading.decisions import LEFT_OUT, Decision, decide
+from omicsbench.reading.known_names import COORDINATE, known_annotations
+from omicsbench.reading.names import identifies
+from omicsbench.reading.notes import note
 from omicsbench.reading.own import OwnData
+from omicsbench.reading.suspects import Suspect, column_of, label_copies, suspects
 
 if TYPE_CHECKING:
     from anndata import AnnData
 
 SHOWN = 8  # names in a sentence
+KEEP = "--features-like '*'"
+WIDE = 1000  # features, among which genes with names such as run and arm may be
 
 
 def choose_features(adata: AnnData, own: OwnData) -> AnnData:
     """The cells with their features only: what is no measurement goes to obs, and is said.
 
-    ``own.exclude`` and ``own.features_like`` decide where they are given. ``adata`` is returned
-    as it is if all are features, else a copy.
+    ``own.exclude`` and ``own.features_like`` decide where they are given; else names and values
+    tell. ``adata`` is returned as it is if all are features, else a copy.
 
-    Raises DataError for an option that matches nothing or leaves nothing.
+    Raises DataError for an option that matches nothing or leaves nothing, and for a column that
+    may be a measurement or none.
     """
     names = [str(name) for name in adata.var_names]
     require_matches("--exclude", own.exclude, [*names, *map(str, adata.obs.columns)])
@@ -34,17 +41,88 @@ def choose_features(adata: AnnData, own: OwnData) -> AnnData:
     excluded = matching(names, own.exclude)
     if own.features_like:
         excluded |= ~matching(names, own.features_like)
+        found: list[Suspect] = []
+    else:
+        found = _judge(adata, names, ~excluded, own)
+    said = [name for name, out in zip(names, excluded, strict=True) if out]
+    told = {suspect.name for suspect in found}
+    excluded |= np.array([name in told for name in names], dtype=bool)
     if not excluded.any():
         return adata
-    left = [name for name, out in zip(names, excluded, strict=True) if out]
     if excluded.all():
         raise DataError(
             f"No feature is left of {len(names):,}: "
             "give --exclude or --features-like other patterns."
         )
-    option = "--features-like" if own.features_like else "--exclude"
-    decide(adata, Decision(LEFT_OUT, shown(left), f"as {option} says", option))
-    return without(adata, excluded)
+    kept = without(adata, excluded)
+    if said:
+        option = "--features-like" if own.features_like else "--exclude"
+        decide(kept, Decision(LEFT_OUT, shown(said), f"as {option} says", option))
+    if found:
+        reasons = shown([f"{suspect.name} ({suspect.why})" for suspect in found])
+        note(kept, f"Left out as no measurements: {reasons}; {KEEP} keeps them.")
+        decide(kept, Decision(LEFT_OUT, shown(sorted(told, key=names.index)), reasons, KEEP))
+    return kept
+
+
+def _judge(
+    adata: AnnData, names: list[str], among: NDArray[np.bool_], own: OwnData
+) -> list[Suspect]:
+    """Features, of those ``among``, that are none. Raises DataError where that is in doubt."""
+    places = np.flatnonzero(among)
+    sure, maybe = known_annotations([names[place] for place in places])
+    maybe = {name: what for name, what in maybe.items() if not _is_like_others(adata, names, name)}
+    known = {
+        name: what
+        for name, what in (sure | maybe).items()
+        if not _is_gene(adata, names.index(name))
+    }
+    if 2 * len(known) > len(places):
+        if all(what == COORDINATE for what in known.values()) and len(known) > len(places) - 3:
+            return []  # of cells that are described by coordinates alone
+        raise DataError(
+            f"{len(known):,} of {len(places):,} columns have names of annotations, not of "
+            f"features ({shown(list(known))}): say which are features with --features-like, or "
+            "which are none with --exclude."
+        )
+    found = [Suspect(name, f"{what}, by its name", True) for name, what in known.items()]
+    rest = np.array([place for place in places if names[place] not in known], dtype=np.int64)
+    if adata.X is not None and adata.X.dtype.kind in "biuf":
+        rest_names = [names[place] for place in rest]
+        seen = {suspect.name for suspect in found}
+        others = suspects(adata, rest_names, rest)
+        if own.label is not None and own.label in adata.obs:
+            others += label_copies(adata, rest_names, rest, own.label)
+        found += [suspect for suspect in others if suspect.name not in seen]
+    doubted = [suspect for suspect in found if not suspect.certain]
+    if doubted:
+        raise DataError(_question(doubted))
+    return found
+
+
+def _question(doubted: list[Suspect]) -> str:
+    seen = shown([f"{suspect.name!r} ({suspect.why})" for suspect in doubted])
+    names = ",".join(suspect.name for suspect in doubted[:SHOWN])
+    return (
+        f"It is not certain that all columns are measurements: {seen}; leave out what is none "
+        f"with --exclude {names!r}, or keep all with {KEEP}."
+    )
+
+
+def _is_gene(adata: AnnData, place: int) -> bool:
+    """Whether annotations give a feature an identifier: then its name is one of a gene."""
+    return any(
+        identifies(str(adata.var[column].iloc[place]), "feature")
+        for column in ("gene_ids", "gene_id", "ensembl_id", "feature_id", "ensembl")
+        if column in adata.var
+    )
+
+
+def _is_like_others(adata: AnnData, names: list[str], name: str) -> bool:
+    """Whether a column whose name may be a gene's is zero in most cells, as genes are."""
+    if len(names) < WIDE or adata.X is None:
+        return False
+    return bool(np.mean(column_of(adata, names.index(name)) == 0) > 0.8)
 
 
 def without(adata: AnnData, excluded: NDArray[np.bool_]) -> AnnData:
@@ -58,12 +136,6 @@ def without(adata: AnnData, excluded: NDArray[np.bool_]) -> AnnData:
     for name, values in columns.items():
         kept.obs[name] = values
     return kept
-
-
-def column_of(adata: AnnData, place: int) -> NDArray[Any]:
-    """Values of one feature in all cells, (n,)."""
-    column = adata.X[:, [place]]
-    return np.asarray(column.toarray() if hasattr(column, "toarray") else column).ravel()
 
 
 def matching(names: Sequence[str], patterns: Iterable[str]) -> NDArray[np.bool_]:

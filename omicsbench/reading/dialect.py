@@ -237,6 +237,10 @@ def _require_equal(
     for place, record in enumerate(records[1:], start=1):
         if len(record) != width and not record[0].startswith("#"):
             line = _line_of(lines, dialect, place)
+            if any("\n" in field or "\r" in field for field in record):
+                raise DataError(
+                    f"{path}: a quotation mark that is open in line {line:,} is never closed."
+                )
             raise unequal(path, line, len(record), width, dialect)
 
 

@@ -10,16 +10,16 @@ from numpy.typing import NDArray
 
 FEWEST = 8  # numbers, of which it is no chance that they count up
 _WORDS = "sample|cell|patient|subject|donor|participant|individual|case|specimen|animal|mouse"
-_NUMBER = "id|ids|idx|index|no|nr|num|number|name|names|code|barcode|key|uid|uuid"
-_IDENTIFIER = re.compile(
-    rf"((({_WORDS}|row|orig|record|gsm|study|{_NUMBER})[_ .-]?)?({_NUMBER})|barcodes?|{_WORDS}|"
-    rf"({_WORDS})(id|no|nr)|#|row|rows|rownames|unnamed: \d+|__index_level_\d+__)?",
+_NUMBER = "id|idx|index|no|nr|num|number|name|code|barcode|key|uid|uuid"
+_IDENTIFIER = re.compile(  # IDS and NONO are genes
+    rf"(({_WORDS})s?[_ .-]?)?({_NUMBER})|(row|orig|record|gsm|study)[_ .-]({_NUMBER})|({_WORDS})"
+    r"|orig[_. ]ident|barcodes|#|row|rows|rownames|unnamed: \d+|__index_level_\d+__",
     re.IGNORECASE,
 )
 
 
 def is_identifier(name: str) -> bool:
-    """A name such as sample_id, Patient No. or index, or none at all."""
+    """A name such as sample_id, Patient No. or index."""
     return bool(_IDENTIFIER.fullmatch(name.strip(" .")))
 
 

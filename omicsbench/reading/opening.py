@@ -43,7 +43,7 @@ def encoding_of(path: Path) -> str:
         for encoding, places in (("utf-16-le", head[1::2]), ("utf-16-be", head[0::2])):
             if 2 * places.count(0) > len(places):
                 return encoding
-        raise DataError(f"{path} is no text: is it of another format than its name says?")
+        raise DataError(f"{path} is no text, as its name says: give it the suffix of its format.")
     return "utf-8" if _is_utf8(head) else FALLBACK
 
 

@@ -16,15 +16,14 @@ from omicsbench.reading.column_kinds import (
     NUMBERS,
     TEXT,
     TRUTH,
-    are_truth_values,
     as_numbers,
-    as_truth,
     is_plain,
     kinds_of,
 )
 from omicsbench.reading.columns import matching, shown
 from omicsbench.reading.decisions import LEFT_OUT, Decision, decide
 from omicsbench.reading.dialect import SEPARATORS, Dialect, find_dialect
+from omicsbench.reading.known_names import is_word
 from omicsbench.reading.notes import note
 from omicsbench.reading.opening import FALLBACK, encoding_of
 from omicsbench.reading.own import OwnData
@@ -98,8 +97,8 @@ def _from_table(table: pd.DataFrame, own: OwnData, dialect: Dialect | None) -> A
     table = _with_numbers(table, own, dialect)
     table, naming = name_cells(table, _is_column(str(table.columns[0]), own))
     kinds = kinds_of(table)
-    settled, read_so = _settled(table, kinds, own, dialect)
     of_obs = _of_obs(list(kinds), own)
+    settled, read_so = _settled(table, kinds, of_obs, dialect)
     features = [
         name
         for name, kind in kinds.items()
@@ -187,21 +186,21 @@ def _of_obs(names: list[str], own: OwnData) -> set[str]:
 
 
 def _settled(
-    table: pd.DataFrame, kinds: dict[str, str], own: OwnData, dialect: Dialect | None
+    table: pd.DataFrame, kinds: dict[str, str], of_obs: set[str], dialect: Dialect | None
 ) -> tuple[dict[str, NDArray[np.float64]], list[str]]:
-    """Columns of text that are numbers or truth values, by name, and sentences on them."""
-    of_obs = _of_obs(list(kinds), own)
+    """Columns of text that are numbers, by name, and sentences on how they were read."""
     texts = [
         name
         for name, kind in kinds.items()
-        if kind == TEXT and name not in of_obs and not _is_categorical(table[name])
+        if kind == TEXT
+        and name not in of_obs
+        and not _is_categorical(table[name])
+        and not is_word(name)  # an age that is missing here and there is an annotation all the same
     ]
-    truths = {name: as_truth(table[name]) for name in texts if are_truth_values(table[name])}
-    others = [name for name in texts if name not in truths]
-    settled, notes = settle_texts(table, others, dialect.decimal if dialect else ".")
+    settled, notes = settle_texts(table, texts, dialect.decimal if dialect else ".")
     if dialect is None and NUMBERS in kinds.values():
         settled = {}  # of typed columns, text is meant as text
-    return truths | settled, notes
+    return settled, notes
 
 
 def _is_categorical(column: pd.Series[Any]) -> bool:

@@ -72,7 +72,7 @@ def settle_texts(
     Raises DataError, naming columns, rows and texts with their counts, for measurements with
     holes and for numbers that can be read in two ways.
     """
-    columns = {name: _split(table[name]) for name in texts}
+    columns = {name: _split(table[name], decimal) for name in texts}
     notes = []
     odd = {name: column for name, column in columns.items() if column.others}
     grouped = _written_as(odd, _THOUSANDS[decimal])
@@ -98,12 +98,16 @@ def is_with_holes(column: pd.Series[Any]) -> bool:
     return _split(column).has_holes
 
 
-def _split(column: Any) -> _Column:
+def _split(column: pd.Series[Any], decimal: str = ".") -> _Column:
     """Numbers, and texts that are none."""
     import pandas as pd
 
     texts = column.where(column.isna(), column.astype(str).str.strip())
-    values = pd.to_numeric(texts, errors="coerce").to_numpy(dtype=np.float64, na_value=np.nan)
+    written = texts
+    if decimal == ",":  # a point is not a decimal one then
+        written = texts.where(~texts.str.contains(".", regex=False, na=False))
+        written = written.str.replace(",", ".", regex=False)
+    values = pd.to_numeric(written, errors="coerce").to_numpy(dtype=np.float64, na_value=np.nan)
     bad = ~np.isfinite(values) & texts.notna().to_numpy() & (texts != "").to_numpy()
     found = _Column(values)
     for place in np.flatnonzero(bad):

@@ -31,7 +31,7 @@ def write(tmp_path: Path) -> tuple[Path, dict[str, Any]]:
     (tmp_path / "plugins" / "mine.py").write_text(PLUGIN)
     folder = tmp_path / "cache" / "downloads"
     folder.mkdir(parents=True)
-    rows = [f"c{i},{'ab'[i % 2]},{i % 7},{3 + i % 2 * 4},{i % 3}" for i in range(60)]
+    rows = [f"c{i},{'ab'[i % 2]},{i % 7},{3 + i % 2 * 4 + i % 5 // 4},{i % 3}" for i in range(60)]
     (folder / "cells.csv").write_text("\n".join(["cell,kind,g1,g2,g3", *rows]) + "\n")
     return tmp_path / "plugins", os.environ | {"OMICSBENCH_CACHE": str(tmp_path / "cache")}
 

@@ -241,7 +241,10 @@ def test_a_table_of_numbers_only_has_numbered_cells(tmp_path: Path) -> None:
     assert list(found.var_names) == GENE_NAMES, "the label is no feature, though a number"
     given.to_parquet(tmp_path / "a.parquet", index=False)
     np.testing.assert_array_equal(read(tmp_path / "a.parquet", label="group").X, found.X)
-    assert read(tmp_path / "a.csv").n_vars == GENES + 1
+    numbered = given.rename(columns={"group": "gene8"})
+    numbered.to_csv(tmp_path / "b.csv", index=False)
+    assert read(tmp_path / "b.csv").n_vars == GENES + 1
+    assert list(read(tmp_path / "a.csv").obs["group"]) == [0, 1] * 15, "its name is no feature's"
 
 
 def test_an_unnamed_first_column_of_numbers_names_the_cells(tmp_path: Path) -> None:

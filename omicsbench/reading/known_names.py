@@ -1,0 +1,101 @@
+"""Names that are known in the field as annotations of cells, not measurements."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from omicsbench.reading.identifiers import is_identifier
+from omicsbench.reading.names import SYMBOLS, identifies
+
+COORDINATE = "a coordinate"
+_PARTS = r"mito\w*|mt|ribo\w*|rb|rp[ls]?|hb|hemo\w*|ercc|intron\w*|exon\w*|dropout\w*|top_?\d+\w*"
+# Of names in lower case with _ for all separators: (no gene is called so, some genes may be).
+_SURE = {
+    "a cluster number": r"(leiden|louvain|phenograph|kmeans|flowsom|graphclust|seurat_clusters?"
+    r"|metacells?)(_.*)?|clusters?(_?(id|no|nr|label|number|\d+))?|\w+_clusters?(_?id)?"
+    r"|\w+_(snn_)?res_?\d+(_\d+)?",
+    "a QC number": rf"(percent|pct|perc|fraction|frac|proportion)_\w+|(percent|pct)(mt|mito)"
+    rf"|({_PARTS})_?(percent|pct|perc|fraction|frac|ratio|proportion)"
+    r"|(log1p_|log10_|log_)?n_?(counts?|umis?|genes?|features?|reads?|cells)(_\w+)?"
+    r"|(log1p_|log10_|log_)?total_(counts?|umis?|reads?|features?|genes?)(_\w+)?"
+    r"|lib(rary)?_?size\w*|size_?factors?|sum_?factors?|log10_?genes_?per_?umi|umi_counts?"
+    r"|read_counts?|(sequencing|read)_depth|(mapping|duplication|alignment)_rate|mapped_reads"
+    r"|genes_detected|detected_genes|total|totals|sum|counts|n_fragment\w*|tss_enrichment"
+    r"|nucleosome_signal|frip|rin(_score)?|rqn|dv200",
+    "a doublet score": r"(predicted_)?doublets?(_\w+)?|is_doublet|scrublet_\w+|scdblfinder_\w+"
+    r"|pann_\w+|df_classifications\w*",
+    "a score": r"(s|g2m|g1|m)_score|cc_difference|cell_?cycle(_\w+)?|\w+_scores?\d*"
+    r"|module_?score\w*",
+    "a cell type": r"cell_?types?(_\w+)?|cell_ontology\w*|cell_?states?",
+    "a time": r"\w*pseudotime|latent_time|time_?points?|\w+_dates?|date_of_\w+|follow_?up\w*"
+    r"|(os|pfs|dfs|survival)_(time|event|status|months|days|years)",
+    COORDINATE: r"(x_)?\w*(umap|t_?sne)_?\d+|(x_)?(pca?|ica|lsi|mds|nmf|dc|phate|scvi|harmony"
+    r"|latent|diffmap|component)_\d+|[xyz]_?(coord\w*|pos\w*|centroid|loc\w*|um|pixels?|px)"
+    r"|(centroid|pos|global|local|spatial|coord)_?[xyz\d]|(array|image|pxl)_?(row|col)\w*"
+    r"|cell_area|nucleus_area",
+    "an age": r"age_?(in_?)?(years?|yrs?|months?|days?|weeks?|at_\w+|group|bin)"
+    r"|(donor|patient|subject|sample|maternal|gestational)_age",
+    "an annotation": r"(obs|meta|metadata|pheno|clinical)_\w+|is_\w+|has_\w+|(tumou?r_)?purity",
+    "a batch": r"(batch|plate|lane|run|library|donor|site|cohort|replicate)_?(id|no|nr|code|number)"
+    r"|(seq|sequencing|processing)_(batch|run)",
+}
+_WORDS = {
+    "an age": "age",
+    "a sex code": "sex gender male female",
+    "a batch": "batch plate lane run flowcell library site center centre cohort dataset replicate "
+    "channel platform chemistry slide well",
+    "a group": "group condition treatment treated arm class classes label labels target outcome "
+    "response responder status disease diagnosis control phenotype genotype strain tissue organ "
+    "stage grade subtype lineage annotation event death",
+    "a time": "time day days week month year hour hours date dose passage",
+    "a clinical value": "bmi height weight smoker smoking race ethnicity ancestry",
+    "a score": "score phase",
+    "a QC number": "reads umis umi depth",
+}
+_OF_A_WORM = re.compile(r"[a-z]{3}-\d+(\.\d+)?")  # age-1 and ica-69 are genes
+_SURE_FORMS = {what: re.compile(form) for what, form in _SURE.items()}
+_WORD_OF = {word: what for what, words in _WORDS.items() for word in words.split()}
+
+
+def known_annotations(names: Sequence[str]) -> tuple[dict[str, str], dict[str, str]]:
+    """Which names are known as annotations, and as what: surely, and such that genes may bear.
+
+    A run of PC1, PC2, ... and a pair of x and y are coordinates.
+    """
+    sure: dict[str, str] = {}
+    maybe: dict[str, str] = {}
+    for name in names:
+        what = known_as(name)
+        if what is not None:
+            sure[name] = what
+        elif _key(name) in _WORD_OF:
+            maybe[name] = _WORD_OF[_key(name)]
+    components = [name for name in names if re.fullmatch(r"(PC|pc|Dim|dim)[_ .-]?\d+", name)]
+    pairs = [name for name in names if name in ("x", "y", "z", "X", "Y", "Z")]
+    for found in (components, pairs):
+        if len(found) > 1:
+            sure |= dict.fromkeys(found, COORDINATE)
+    return sure, maybe
+
+
+def known_as(name: str) -> str | None:
+    """What a name is known as that no gene bears, such as "a cluster number"; None if nothing."""
+    if name in SYMBOLS or _OF_A_WORM.fullmatch(name) or identifies(name, "feature"):
+        return None
+    key = _key(name)
+    for what, form in _SURE_FORMS.items():
+        if form.fullmatch(key):
+            return what
+    return "an identifier" if is_identifier(name) else None
+
+
+def is_word(name: str) -> bool:
+    """Whether a name is that of an annotation, be it that a gene may have it as well."""
+    return known_as(name) is not None or _key(name) in _WORD_OF
+
+
+def _key(name: str) -> str:
+    """In lower case, with _ for separators: S.Score, percent.mt and nCount_RNA alike."""
+    apart = re.sub(r"(?<=[a-z])(?=[A-Z][a-z])", "_", name.strip())  # nCount, cellType
+    return re.sub(r"[\W_]+", "_", apart).strip("_").lower()
