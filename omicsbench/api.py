@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Sequence
+from functools import partial
+from inspect import currentframe
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from omicsbench.errors import OmicsbenchError
-from omicsbench.inputs.given import OPTIONS, PathLike, own_data, variable_of
+from omicsbench.inputs.given import OPTIONS, PathLike, name_in_caller, own_data
 from omicsbench.planning.suite import Suite, changed, load_suite
 from omicsbench.planning.suite import adapted as adapted
 from omicsbench.plugin import Values
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
     from scipy import sparse
 
     from omicsbench.planning.estimated import SuiteEstimate
+    from omicsbench.planning.inspection import Inspection
     from omicsbench.records.packing import Packed
     from omicsbench.reporting import Report
     from omicsbench.running.runner import Observer
@@ -88,8 +91,6 @@ def run(
     Raises OmicsbenchError with one sentence for anything unknown or unusable, also if another
     process fills ``out``, or a planned run has no record at the end.
     """
-    import inspect
-
     from omicsbench.records.table import tidy
     from omicsbench.running.called import as_python
     from omicsbench.running.job import Manner
@@ -99,11 +100,9 @@ def run(
         if isinstance(given, str):
             raise OmicsbenchError(f"{option} takes a list: {option}=[{given!r}].")
     chosen = _suite(suite)
-    frame = inspect.currentframe()
-    caller = frame.f_back if frame else None
     stated = {"label": label, "values": values, "unit": unit, "name": name}
     stated |= {key: changes.pop(key) for key in OPTIONS if key in changes}
-    own = own_data(data, stated, variable_of(data, caller.f_locals) if caller else None)
+    own = own_data(data, stated, name_in_caller(data, currentframe()))
     changes = {key: value for key, value in changes.items() if value is not None}
     call = {**stated, "methods": list(methods) or None, **changes}
     chosen = adapted(chosen, own, methods, changes)
@@ -117,9 +116,24 @@ def run(
         manner=Manner(isolate_runs, retry, force),
         command=command or as_python(chosen.name, data, call, target),
         observer=observer,
-        tell=_tell,
+        tell=partial(print, file=sys.stderr),
     )
     return tidy({record.key: record for record in records}.values())
+
+
+def inspect(
+    data: PathLike | Matrix | OwnData, *, all_modalities: bool = False, **options: Any
+) -> Inspection:
+    """Tell what would be decided of ``data``, why, and which option changes it; nothing is run.
+
+    ``data`` and ``options`` are as of :func:`run`; ``all_modalities`` reads them all, as suites of
+    integration do. Data that are refused are no error: ``refused`` of the result says why.
+    """
+    from omicsbench.inputs import source
+    from omicsbench.planning.inspection import inspected
+
+    (own,) = own_data(data, options, name_in_caller(data, currentframe()))
+    return inspected(own.title, lambda: source.own(own, all_modalities))
 
 
 def estimate(
@@ -167,10 +181,6 @@ def plan(
 
 def _suite(suite: str | Suite) -> Suite:
     return load_suite(suite) if isinstance(suite, str) else suite
-
-
-def _tell(line: str) -> None:
-    print(line, file=sys.stderr)
 
 
 def _path(given: PathLike | None) -> Path | None:

@@ -18,6 +18,7 @@ from omicsbench.cli import ab as cli_ab
 from omicsbench.cli import compare as cli_compare
 from omicsbench.cli import data as cli_data
 from omicsbench.cli import history as cli_history
+from omicsbench.cli import inspection as cli_inspection
 from omicsbench.cli import pack as cli_pack
 from omicsbench.cli import plan as cli_plan
 from omicsbench.cli import run as cli_run
@@ -163,6 +164,7 @@ def new(
 
 
 app.command(cls=Grouped)(cli_run.run)
+app.command(cls=Grouped)(cli_inspection.inspect)
 app.command()(cli_plan.plan)
 app.command()(cli_history.history)
 app.command(epilog=OF_COMPARISON)(cli_compare.compare)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, cast, get_args
 
@@ -145,6 +146,15 @@ def told(
         feature_type=feature_type,
         keep_na=keep_na,
     )
+
+
+def of_files(paths: Sequence[Path], told: OwnData) -> list[OwnData]:
+    """The user's files, of each what the options tell. Raises OmicsbenchError without a file."""
+    for field in fields(told):
+        if not paths and field.name != "path" and getattr(told, field.name) != field.default:
+            option = OPTIONS.get(field.name, f"--{field.name.replace('_', '-')}")
+            raise OmicsbenchError(f"{option} belongs to your own data; name its file with --data.")
+    return [replace(told, path=path) for path in paths]
 
 
 def _names(text: str | None) -> tuple[str, ...]:

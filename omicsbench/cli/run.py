@@ -7,7 +7,6 @@ import shlex
 import sys
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import fields, replace
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -20,7 +19,6 @@ from omicsbench.cli.options import WHAT, Plugins, print_report
 from omicsbench.errors import OmicsbenchError
 
 if TYPE_CHECKING:
-    from omicsbench.reading.own import OwnData
     from omicsbench.running.runner import EndedRun
 
 CAUSES = 5  # reasons of failures and skips printed; the report has them all
@@ -186,7 +184,7 @@ def run(
         feature_type=feature_type,
         keep_na=keep_na,
     )
-    given = _given(data or [], told)
+    given = own.of_files(data or [], told)
     replaced = suite_changes(
         chosen,
         settings=setting or [],
@@ -229,15 +227,6 @@ def run(
     _finish(target, ended, report)
     if missing:
         raise typer.Exit(ExitCode.FAILED)
-
-
-def _given(paths: Sequence[Path], told: OwnData) -> list[OwnData]:
-    """The user's files, of each what the options tell. Raises OmicsbenchError without a file."""
-    for field in fields(told):
-        if not paths and field.name != "path" and getattr(told, field.name) != field.default:
-            option = own.OPTIONS.get(field.name, f"--{field.name.replace('_', '-')}")
-            raise OmicsbenchError(f"{option} belongs to your own data; name its file with --data.")
-    return [replace(told, path=path) for path in paths]
 
 
 def _dask(address: str | None) -> Any:

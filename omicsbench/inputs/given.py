@@ -6,6 +6,7 @@ import os
 from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from pathlib import Path
+from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 from omicsbench.errors import OmicsbenchError
@@ -112,3 +113,9 @@ def variable_of(data: object, names: Mapping[str, object]) -> str | None:
     """
     found = [name for name, value in names.items() if value is data and not name.startswith("_")]
     return found[0] if len(found) == 1 else None
+
+
+def name_in_caller(data: object, call: FrameType | None) -> str | None:
+    """The one variable that holds ``data`` where a function was called; ``call`` is its frame."""
+    caller = call.f_back if call else None
+    return variable_of(data, caller.f_locals) if caller else None

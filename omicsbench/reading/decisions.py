@@ -6,6 +6,9 @@ and whole by ``omicsbench inspect``.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -14,11 +17,12 @@ if TYPE_CHECKING:
 
 _DECISIONS = "omicsbench_decisions"  # key of uns
 LEFT_OUT = "left out"  # what such a decision names is in the one line before the first run
+_heard: ContextVar[list[Decision] | None] = ContextVar("heard", default=None)
 
 
 @dataclass(frozen=True)
 class Decision:
-    """One thing that was decided.
+    """One thing that was decided. Whoever listens (``heard``) is told of it when it is made.
 
     Attributes
     ----------
@@ -33,6 +37,21 @@ class Decision:
     decided: str
     why: str = ""
     option: str = ""
+
+    def __post_init__(self) -> None:
+        if (listener := _heard.get()) is not None:
+            listener.append(self)
+
+
+@contextmanager
+def heard() -> Iterator[list[Decision]]:
+    """All decisions that are made within: what had been decided when data are refused."""
+    made: list[Decision] = []
+    token = _heard.set(made)
+    try:
+        yield made
+    finally:
+        _heard.reset(token)
 
 
 def decide(adata: AnnData, *decisions: Decision) -> None:

@@ -95,7 +95,7 @@ def line(described: Mapping[str, Any], told: Mapping[str, Account]) -> str:
     )
     if left_out:
         parts.append(f"left out: {', '.join(left_out)}")
-    return _printable("; ".join(parts))
+    return printable("; ".join(parts))
 
 
 def _matrix(own: Account) -> str:
@@ -122,7 +122,7 @@ def _short(name: str) -> str:
     return name if len(name) <= LONGEST else f"{name[: LONGEST - 3]}..."
 
 
-def _printable(text: str) -> str:
+def printable(text: str) -> str:
     """Line breaks and whatever else a terminal would act on, as Python writes them."""
     shown = (c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
     return "".join(shown)
