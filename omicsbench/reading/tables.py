@@ -93,7 +93,7 @@ def _from_table(table: pd.DataFrame, own: OwnData, dialect: Dialect | None) -> A
     if len(twice):
         raise DataError(f"there are two columns {twice[0]!r}: make the names unique.")
     table, describing = _one_cell_a_row(table, own, dialect)
-    table, notes = _without_empty(table, own)
+    whole, (table, notes) = table, _without_empty(table, own)
     table = _with_numbers(table, own, dialect)
     table, naming = name_cells(table, _is_column(str(table.columns[0]), own))
     kinds = kinds_of(table)
@@ -111,12 +111,29 @@ def _from_table(table: pd.DataFrame, own: OwnData, dialect: Dialect | None) -> A
         obs=table.drop(columns=features),
         var=pd.DataFrame(index=pd.Index(features, dtype=object)),
     )
-    decide(adata, naming)
+    decide(adata, naming, *_left_out(whole, table, of_obs.difference(own.columns), kinds))
     if describing:
         notes.append(f"Columns that describe the features are left out: {shown(describing)}.")
         decide(adata, Decision(LEFT_OUT, shown(describing), "they describe the features"))
     note(adata, *notes, *read_so, *_on_kinds(kinds, features, of_obs))
     return adata
+
+
+def _left_out(
+    whole: pd.DataFrame, table: pd.DataFrame, of_obs: set[str], kinds: dict[str, str]
+) -> list[Decision]:
+    """Numbers that the user says are no features, and what holds nothing."""
+    found = []
+    if excluded := [name for name in kinds if name in of_obs and kinds[name] != TEXT]:
+        option = "--exclude, --features-like"
+        found.append(Decision(LEFT_OUT, shown(excluded), "the options say so", option))
+    known = {*table.columns, table.index.name}
+    lost = [str(name) for name in whole.columns if name not in known]
+    if empty := [name for name in lost if not name.startswith("Unnamed: ")]:
+        found.append(Decision(LEFT_OUT, shown(empty), "no value in any row"))
+    if rows := len(whole) - len(table):
+        found.append(Decision(LEFT_OUT, f"{rows:,} empty rows", "no value in any column"))
+    return found
 
 
 def _one_cell_a_row(

@@ -79,7 +79,7 @@ def test_options_that_a_decision_names_exist() -> None:
 
 def test_refused_data_tell_what_had_been_decided_and_end_with_2(cli: Cli, file: Path) -> None:
     table = as_table(cohort()).astype({f"GENE{j}": float for j in range(30)})
-    table["GENE3"] = np.nan
+    table.loc["c4", "GENE3"] = np.nan
     table.to_csv(file)
     done = cli("inspect", file, "--label", "cell_type", "--json")
     assert done.returncode == 2
