@@ -12,10 +12,11 @@ from numpy.typing import NDArray
 
 from omicsbench.errors import DataError
 from omicsbench.reading.decisions import LEFT_OUT, Decision, decide
-from omicsbench.reading.known_names import COORDINATE, known_annotations
+from omicsbench.reading.known_names import COORDINATE, is_of_feature, known_annotations
 from omicsbench.reading.names import identifies
 from omicsbench.reading.notes import note
 from omicsbench.reading.own import OwnData
+from omicsbench.reading.schemes import Scheme
 from omicsbench.reading.suspects import Suspect, column_of, label_copies, suspects
 
 if TYPE_CHECKING:
@@ -48,6 +49,7 @@ def choose_features(adata: AnnData, own: OwnData) -> AnnData:
     told = {suspect.name for suspect in found}
     excluded |= np.array([name in told for name in names], dtype=bool)
     if not excluded.any():
+        _note_odd(adata, names, own)
         return adata
     if excluded.all():
         raise DataError(
@@ -62,7 +64,20 @@ def choose_features(adata: AnnData, own: OwnData) -> AnnData:
         reasons = shown([f"{suspect.name} ({suspect.why})" for suspect in found])
         note(kept, f"Left out as no measurements: {reasons}; {KEEP} keeps them.")
         decide(kept, Decision(LEFT_OUT, shown(sorted(told, key=names.index)), reasons, KEEP))
+    _note_odd(kept, list(kept.var_names), own)
     return kept
+
+
+def _note_odd(adata: AnnData, names: list[str], own: OwnData) -> None:
+    """Say which few features have names unlike the others', if the user names no features."""
+    scheme = Scheme.of(names)
+    odd = [name for name in names if scheme.is_odd(name) and not is_of_feature(name)]
+    if odd and not own.features_like and len(odd) <= min(SHOWN, max(1, len(names) // 20)):
+        note(
+            adata,
+            f"Taken as features, though named unlike the others: {shown(odd)}; leave out what is "
+            "none with --exclude.",
+        )
 
 
 def _judge(

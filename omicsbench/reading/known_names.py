@@ -7,38 +7,42 @@ from collections.abc import Sequence
 
 from omicsbench.reading.identifiers import is_identifier
 from omicsbench.reading.names import SYMBOLS, identifies
+from omicsbench.reading.schemes import Scheme
 
 COORDINATE = "a coordinate"
 _PARTS = r"mito\w*|mt|ribo\w*|rb|rp[ls]?|hb|hemo\w*|ercc|intron\w*|exon\w*|dropout\w*|top_?\d+\w*"
-# Of names in lower case with _ for all separators: (no gene is called so, some genes may be).
+# Of names in lower case with _ for all separators; no gene is called so.
 _SURE = {
     "a cluster number": r"(leiden|louvain|phenograph|kmeans|flowsom|graphclust|seurat_clusters?"
-    r"|metacells?)(_.*)?|clusters?(_?(id|no|nr|label|number|\d+))?|\w+_clusters?(_?id)?"
-    r"|\w+_(snn_)?res_?\d+(_\d+)?",
-    "a QC number": rf"(percent|pct|perc|fraction|frac|proportion)_\w+|(percent|pct)(mt|mito)"
-    rf"|({_PARTS})_?(percent|pct|perc|fraction|frac|ratio|proportion)"
-    r"|(log1p_|log10_|log_)?n_?(counts?|umis?|genes?|features?|reads?|cells)(_\w+)?"
-    r"|(log1p_|log10_|log_)?total_(counts?|umis?|reads?|features?|genes?)(_\w+)?"
-    r"|lib(rary)?_?size\w*|size_?factors?|sum_?factors?|log10_?genes_?per_?umi|umi_counts?"
-    r"|read_counts?|(sequencing|read)_depth|(mapping|duplication|alignment)_rate|mapped_reads"
-    r"|genes_detected|detected_genes|total|totals|sum|counts|n_fragment\w*|tss_enrichment"
+    r"|metacells?|communit(y|ies))(_?\w+)?|(sub_?)?clust(er)?s?(_?(id|no|nr|label|number|\d+))?"
+    r"|\w+_clusters?(_?id)?|\w+_(snn_)?res_?\d+(_\d+)?|idents?|membership|partition",
+    "a QC number": rf"(percent|pct|perc|fraction|frac|proportion)_\w+|(percent|pct|p)?(mt|mito)"
+    rf"|({_PARTS})_?(percent|pct|perc|fraction|frac|ratio|proportion)|(subsets|altexps)_\w+"
+    r"|(log1p_|log10_|log_)?n_?(counts?|umis?|genes?|features?|reads?|cells|molecules)(_\w+)?"
+    r"|(log1p_|log10_|log_)?total_(counts?|umis?|reads?|features?|genes?)(_\w+)?|\w+_counts"
+    r"|lib(rary)?_?size\w*|size_?factors?|sum_?factors?|log10_?genes_?per_?umi|initial_size\w*"
+    r"|(sequencing|read)_depth|(mapping|duplication|alignment)_rate|mapped_reads|detected"
+    r"|genes_detected|detected_genes|totals?|sum|counts|n_fragment\w*|tss_enrichment"
     r"|nucleosome_signal|frip|rin(_score)?|rqn|dv200",
-    "a doublet score": r"(predicted_)?doublets?(_\w+)?|is_doublet|scrublet_\w+|scdblfinder_\w+"
-    r"|pann_\w+|df_classifications\w*",
-    "a score": r"(s|g2m|g1|m)_score|cc_difference|cell_?cycle(_\w+)?|\w+_scores?\d*"
+    "a doublet score": r"(predicted_)?doublets?(_\w+)?|is_doublet|scrublet_\w+|pann_\w+"
+    r"|sc_?dbl_?finder_\w+|df_classifications\w*",
+    "a score": r"(s|g2m|g1|m)_score|cc_difference|cell_?cycle(_\w+)?|\w+_scores?\d*|velocity_\w+"
     r"|module_?score\w*",
-    "a cell type": r"cell_?types?(_\w+)?|cell_ontology\w*|cell_?states?",
-    "a time": r"\w*pseudotime|latent_time|time_?points?|\w+_dates?|date_of_\w+|follow_?up\w*"
-    r"|(os|pfs|dfs|survival)_(time|event|status|months|days|years)",
+    "a cell type": r"cell_?types?(_\w+)?|cell_ontology\w*|cell_?states?|pred(icted)?_\w+"
+    r"|\w+_(labels?|codes?)",
+    "a time": r"\w*pseudotime|latent_time|time_?points?|time_to_\w+|\w+_dates?|(date|year)_of_\w+"
+    r"|(days|months|years)_(to|since|from|of)_\w+|follow_?up\w*"
+    r"|(os|pfs|dfs|rfs|survival)_(time|event|status|months|days|years)",
     COORDINATE: r"(x_)?\w*(umap|t_?sne)_?\d+|(x_)?(pca?|ica|lsi|mds|nmf|dc|phate|scvi|harmony"
-    r"|latent|diffmap|component)_\d+|[xyz]_?(coord\w*|pos\w*|centroid|loc\w*|um|pixels?|px)"
-    r"|(centroid|pos|global|local|spatial|coord)_?[xyz\d]|(array|image|pxl)_?(row|col)\w*"
-    r"|cell_area|nucleus_area",
+    r"|latent|diffmap|component|draw_graph_\w+)_\d+|(x|y|z)_?(coord\w*|pos\w*|centroid|loc\w*|um"
+    r"|pixels?|px)|(centroid|pos|global|local|spatial|coord)_?[xyz\d]"
+    r"|(array|image|pxl)_?(row|col)\w*|in_tissue|(cell|nucleus)_area",
     "an age": r"age_?(in_?)?(years?|yrs?|months?|days?|weeks?|at_\w+|group|bin)"
     r"|(donor|patient|subject|sample|maternal|gestational)_age",
-    "an annotation": r"(obs|meta|metadata|pheno|clinical)_\w+|is_\w+|has_\w+|(tumou?r_)?purity",
+    "a clinical value": r"(bmi|height|weight)_\w+|(tumou?r_)?purity|tumou?r_(size|grade|stage)",
+    "an annotation": r"(obs|meta|metadata|pheno|clinical)_\w+|is_\w+|has_\w+",
     "a batch": r"(batch|plate|lane|run|library|donor|site|cohort|replicate)_?(id|no|nr|code|number)"
-    r"|(seq|sequencing|processing)_(batch|run)",
+    r"|(seq|sequencing|processing)_(batch|run)|batch_?\d+|(plate|well|chip)_(row|col(umn)?)",
 }
 _WORDS = {
     "an age": "age",
@@ -54,7 +58,12 @@ _WORDS = {
     "a QC number": "reads umis umi depth",
 }
 _OF_A_WORM = re.compile(r"[a-z]{3}-\d+(\.\d+)?")  # age-1 and ica-69 are genes
+_SYMBOL = re.compile(
+    r"[A-Z][A-Z0-9]*([-.][A-Z0-9]+)*|[A-Z][a-z]+\d\w*|ERCC-\d+|mt-\w+|\w+-mi[Rr]-\S+"
+)
 _SURE_FORMS = {what: re.compile(form) for what, form in _SURE.items()}
+_ANY = re.compile("|".join(f"({form})" for form in _SURE.values()))
+MANY = 200_000  # names, of which only those are looked at that are unlike the rest
 _WORD_OF = {word: what for what, words in _WORDS.items() for word in words.split()}
 
 
@@ -63,14 +72,18 @@ def known_annotations(names: Sequence[str]) -> tuple[dict[str, str], dict[str, s
 
     A run of PC1, PC2, ... and a pair of x and y are coordinates.
     """
+    if len(names) > MANY:
+        scheme = Scheme.of(names)
+        names = [name for name in names if not scheme.fits(name)]
     sure: dict[str, str] = {}
     maybe: dict[str, str] = {}
     for name in names:
-        what = known_as(name)
+        key = _key(name)
+        what = _known(name, key)
         if what is not None:
             sure[name] = what
-        elif _key(name) in _WORD_OF:
-            maybe[name] = _WORD_OF[_key(name)]
+        elif key in _WORD_OF:
+            maybe[name] = _WORD_OF[key]
     components = [name for name in names if re.fullmatch(r"(PC|pc|Dim|dim)[_ .-]?\d+", name)]
     pairs = [name for name in names if name in ("x", "y", "z", "X", "Y", "Z")]
     for found in (components, pairs):
@@ -79,20 +92,27 @@ def known_annotations(names: Sequence[str]) -> tuple[dict[str, str], dict[str, s
     return sure, maybe
 
 
-def known_as(name: str) -> str | None:
+def _known(name: str, key: str) -> str | None:
     """What a name is known as that no gene bears, such as "a cluster number"; None if nothing."""
+    if not (is_known := _ANY.fullmatch(key) is not None) and not is_identifier(name):
+        return None
     if name in SYMBOLS or _OF_A_WORM.fullmatch(name) or identifies(name, "feature"):
         return None
-    key = _key(name)
-    for what, form in _SURE_FORMS.items():
-        if form.fullmatch(key):
-            return what
-    return "an identifier" if is_identifier(name) else None
+    if not is_known:
+        return "an identifier"
+    return next(what for what, form in _SURE_FORMS.items() if form.fullmatch(key))
 
 
 def is_word(name: str) -> bool:
     """Whether a name is that of an annotation, be it that a gene may have it as well."""
-    return known_as(name) is not None or _key(name) in _WORD_OF
+    key = _key(name)
+    return key in _WORD_OF or _known(name, key) is not None
+
+
+def is_of_feature(name: str) -> bool:
+    """Whether a name by itself is that of a feature: an identifier, a symbol, a spike-in."""
+    known = name.upper() in SYMBOLS or identifies(name, "feature")
+    return known or bool(_SYMBOL.fullmatch(name))
 
 
 def _key(name: str) -> str:

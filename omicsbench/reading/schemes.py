@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 SHARE = 0.8  # of the names, that share a scheme
+LOOKED_AT = 1000  # names, spread evenly
 _SCHEMES = (
     r"ENS[A-Z]{0,4}[GTP]\d{6,}(\.\d+)?(_.+)?",
     r"[ACGNWX][MRPTGC]_\d{4,}(\.\d+)?",  # RefSeq
@@ -32,14 +33,13 @@ class Scheme:
     @classmethod
     def of(cls, names: Sequence[str]) -> Scheme:
         """The first scheme that four in five of the names share, a word with a number first."""
-        if not names:
+        if len(names) < 3:
             return cls(None)
-        needed = SHARE * len(names)
-        words = Counter(m[1] for m in map(_NUMBERED.fullmatch, names) if m)
+        sample = names[:: max(1, len(names) // LOOKED_AT)]
+        words = Counter(m[1] for m in map(_NUMBERED.fullmatch, sample) if m)
         word, count = words.most_common(1)[0] if words else ("", 0)
-        if count >= needed and len(names) > 2:
+        if count >= SHARE * len(sample):
             return cls(re.compile(re.escape(word) + r"\d+"))
-        sample = names[:: max(1, len(names) // 500)]
         for pattern in _COMPILED:
             if sum(bool(pattern.fullmatch(name)) for name in sample) >= SHARE * len(sample):
                 return cls(pattern)

@@ -235,7 +235,7 @@ def _codes(looked: _Looked) -> Iterator[Suspect]:
     few = min(CODES, looked.most // 4)
     codes = looked.whole & (looked.distinct > 1) & (looked.distinct <= few)
     codes &= (looked.high - looked.low + 1 == looked.distinct) & np.isin(looked.low, (0, 1))
-    codes &= 3 * looked.distinct <= np.median(looked.distinct)
+    codes &= 2 * looked.distinct <= np.median(looked.distinct)
     for place in looked.few(codes):
         if looked.scheme.is_odd(looked.names[place]):
             why = (
