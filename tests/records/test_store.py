@@ -132,6 +132,17 @@ def test_a_record_is_stored_and_read_under_the_key_of_its_run_alone(tmp_path: Pa
     assert store.readable(folder) == ({one.key: one}, 3)
 
 
+def test_one_after_another_they_are_those_that_can_be_read(tmp_path: Path) -> None:
+    folder = store.open_folder(tmp_path / "results")
+    store.write_record(folder, _record())
+    broken = folder / "runs" / f"{'0' * 16}.json"
+    broken.write_text("{", encoding="utf-8")
+    assert list(store.each(folder)) == [_record()]
+    broken.write_text(json.dumps({"schema_version": SCHEMA_VERSION + 1}), encoding="utf-8")
+    with pytest.raises(StoreError, match="update omicsbench"):
+        list(store.each(folder))
+
+
 @pytest.mark.parametrize("what", ["named pipe", "link to itself", "leads nowhere", "link"])
 def test_what_lies_in_the_place_of_a_record_is_replaced(tmp_path: Path, what: str) -> None:
     folder = store.open_folder(tmp_path / "results")
