@@ -88,6 +88,10 @@ def as_table(data: Any) -> Any:
     from anndata import AnnData
     from scipy import sparse
 
+    if isinstance(data, pd.DataFrame) and max(data.index.nlevels, data.columns.nlevels) > 1:
+        raise OmicsbenchError(
+            "data is a DataFrame whose names have several levels: give plain ones."
+        )
     if isinstance(data, AnnData | pd.DataFrame):
         return data
     home = type(data).__module__.partition(".")[0]

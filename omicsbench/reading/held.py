@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,16 +12,18 @@ from omicsbench.errors import DataError
 if TYPE_CHECKING:
     from anndata import AnnData
 
+    from omicsbench.reading.own import OwnData
+
 NUMBERS = "biuf"
 
 
-def cells_of(adata: AnnData, layer: str | None = None) -> AnnData:
+def cells_of(adata: AnnData, own: OwnData) -> AnnData:
     """What a run reads of ``adata``, in an AnnData of its own: nothing that is done to it is seen.
 
-    X, the layers "counts" and ``layer``, ``.raw``, annotations and the base of logarithms; what
-    lies on disk is read, dask arrays are computed. Large arrays are shared, not copied.
+    X, the layers "counts" and that of ``own``, ``.raw``, annotations and the base of logarithms;
+    what lies on disk is read, dask arrays are computed. Large arrays are shared, not copied.
 
-    Raises DataError for what holds no numbers.
+    Raises DataError for what holds no numbers, and for a label or unit of which there are two.
     """
     import anndata
     import pandas as pd
@@ -29,15 +32,15 @@ def cells_of(adata: AnnData, layer: str | None = None) -> AnnData:
         adata = adata.to_memory()  # annotations that are read when they are asked for
     layers = {
         name: as_numbers(adata.layers[name], f"Layer {name!r}")
-        for name in dict.fromkeys(("counts", layer))
+        for name in dict.fromkeys(("counts", own.layer))
         if name in adata.layers
     }
     return anndata.AnnData(
         None if adata.X is None else as_numbers(adata.X, "X"),
-        obs=_annotations(adata.obs),
+        obs=_annotations(adata.obs, own.columns),
         var=_annotations(adata.var),
         layers=layers,
-        uns={"log1p": dict(adata.uns["log1p"])} if "log1p" in adata.uns else {},
+        uns={"log1p": _dict(adata.uns["log1p"])} if "log1p" in adata.uns else {},
         raw=None if adata.raw is None else _raw(adata.raw),
     )
 
@@ -88,12 +91,20 @@ def _of_objects(matrix: Any, what: str) -> Any:
         raise DataError(f"{what} holds something else than numbers ({error}).") from error
 
 
-def _annotations(table: Any) -> Any:
-    """A table of its own with names as plain text, which every step takes."""
+def _dict(value: Any) -> dict[str, Any]:
+    return dict(value) if isinstance(value, Mapping) else {}
+
+
+def _annotations(table: Any, wanted: Sequence[str] = ()) -> Any:
+    """A table of its own with names as plain text, which every step takes, each column once."""
     made = table.copy(deep=False)
     made.index = [str(name) for name in table.index]
     made.columns = [str(column) for column in table.columns]
-    return made
+    twice = made.columns.duplicated()
+    for column in wanted:
+        if column in made.columns[twice]:
+            raise DataError(f"There are two columns {column!r}: make the names unique.")
+    return made.loc[:, ~twice]
 
 
 def _raw(raw: Any) -> dict[str, Any]:

@@ -41,7 +41,9 @@ FEATURES = {
     "metabolite ids": r"^(?:HMDB[0-9]{5,}|CHEBI:[0-9]+|KEGG:?C[0-9]{5}|LM[A-Z]{2}[0-9]{8,})",
 }
 CELLS = {
-    "barcodes": r"(?:^|[^A-Za-z])[ACGTN]{8,}[0-9]*(?:$|[^A-Za-z])",
+    # Guides have 20 letters, sequences of microbes more: features that nothing tells.
+    "barcodes": r"(?:^|[^A-Za-z])(?:(?:[ACGTN]{6,10}[-_.+]){1,3}[ACGTN]{6,10}"
+    r"|[ACGTN]{10,19}|[ACGTN]{21,30})[0-9]*(?:$|[^A-Za-z])",
     "TCGA barcodes": r"^TCGA[-.]\w\w[-.]\w{4}",
     "GTEx ids": r"^GTEX[-.]\w{4,5}",
     "sample accessions": r"(?:^|[^A-Za-z0-9])(?:GSM[0-9]{4,}|[DES]R[RSX][0-9]{5,}"
@@ -49,7 +51,10 @@ CELLS = {
 }
 WORDS: dict[Side, tuple[str, ...]] = {
     "feature": ("feature", "gene", "transcript", "protein", "probe", "peak", "snp", "cpg"),
-    "cell": ("cell", "barcode", "sample", "patient", "donor", "subject", "individual", "mouse"),
+    "cell": (
+        *("cell", "barcode", "spot", "sample", "patient", "donor", "subject", "individual"),
+        *("mouse", "case", "control", "ctrl", "tumor", "tumour", "normal", "healthy", "treated"),
+    ),
 }
 # Expressed or quoted in nearly every study of man or mouse, in capitals.
 _SYMBOLS = """
@@ -103,7 +108,7 @@ def told_by(names: Sequence[object]) -> Told | None:
         if sum(name in together for name in some) >= MOST * len(some):
             kind = max(found, key=lambda one: len(found[one]))
             return Told(side, _with_examples(kind, found[kind]))
-    return _by_symbols(every, some)
+    return _by_word(some) or _by_symbols(every, some)
 
 
 def identifies(name: str, side: Side) -> bool:
@@ -113,10 +118,9 @@ def identifies(name: str, side: Side) -> bool:
 
 
 def _number(names: list[str]) -> bool:
-    """Whether the names only number: all of one word, or none, and digits. P00001 is no protein."""
-    found = [_NUMBERED.match(name) for name in names]
-    words = {one[1] for one in found if one}
-    if not all(found) or len(words) > 1:
+    """Whether the names only number: of one word, or none, and digits. P00001 is no protein."""
+    words = _words(names)
+    if not words or len(words) > 1:
         return False
     return len(words.pop()) < 2 or not (
         identifies(names[0], "feature") or identifies(names[0], "cell")
@@ -124,12 +128,18 @@ def _number(names: list[str]) -> bool:
 
 
 def _by_word(names: list[str]) -> Told | None:
-    found = _NUMBERED.match(names[0])
-    word = found[1].lower() if found else ""
-    for side, words in WORDS.items():
-        if word.removesuffix("s") in words:
+    """What words before numbers tell, such as of "Tumor_1" and "Normal_1"."""
+    words = _words(names)
+    for side, known in WORDS.items():
+        if words and all(word.lower().removesuffix("s") in known for word in words):
             return Told(side, f"such as {names[0]}")
     return None
+
+
+def _words(names: list[str]) -> set[str]:
+    """The words of names that are all a word and digits, empty if one is not."""
+    found = [_NUMBERED.match(name) for name in names]
+    return {one[1] for one in found if one} if all(found) else set()
 
 
 def _by_symbols(every: list[str], some: list[str]) -> Told | None:

@@ -13,10 +13,14 @@ from omicsbench.reading.notes import note
 from omicsbench.reading.own import OwnData
 
 if TYPE_CHECKING:
+    import pandas as pd
     from anndata import AnnData
 
 OPTION = "--transpose"
-WIDE = 100_000  # columns beyond which untold names are spoken of
+PASS = f"pass {OPTION}"
+LOOKED_AT = 20  # columns of texts
+ROWS = 2_000  # of each
+WIDE = 70_000  # columns beyond which untold names are spoken of
 # Columns that annotate features, and those that annotate cells; without case and separators.
 OF_FEATURES = re.compile(
     r"gene(name|names|symbol|symbols|id|ids|type|biotype|description)?|symbol|hgncsymbol|biotype"
@@ -62,21 +66,21 @@ class Seen:
         return " and ".join([*self.names[side], *self.annotations[side]][:3])
 
 
-def look(adata: AnnData) -> Seen:
-    """What names and annotations of ``adata`` tell of its rows and columns."""
+def look(row_names: Any, column_names: Any, obs: Any, var: Any = None) -> Seen:
+    """What names tell of rows and columns, and what their annotations, tables of them, do."""
     seen = Seen({"feature": [], "cell": []}, {"feature": [], "cell": []})
-    rows, columns = told_by(adata.obs_names), told_by(adata.var_names)
+    rows, columns = told_by(row_names), told_by(column_names)
     if rows is None or columns is None or rows.side != columns.side:  # else they tell nothing
         if rows is not None:
             seen.names[rows.side].append(f"row names are {rows.why}")
         if columns is not None:
             seen.names[_other(columns.side)].append(f"column names are {columns.why}")
-    own = _symbols_of_rows(adata.obs)
+    own = _symbols_of_rows(obs)
     if own and not seen.names["cell"]:  # cells may each have a guide of their own
         seen.names["feature"].append(own)
-    for column, side in _annotations(adata.obs):
+    for column, side in _annotations(obs):
         seen.annotations[side].append(f"{column!r} annotates rows")
-    for column, side in _annotations(adata.var):
+    for column, side in _annotations(var) if var is not None else ():
         seen.annotations[_other(side)].append(f"{column!r} annotates columns")
     return seen
 
@@ -87,14 +91,14 @@ def check_orientation(adata: AnnData, turned: bool, title: str) -> None:
     ``turned``: the user asked for it. Raises DataError, with what was seen and what settles it,
     if what was seen tells that features lie in rows. What points both ways is noted.
     """
-    seen = look(adata)
+    seen = look(adata.obs_names, adata.var_names, adata.obs, adata.var)
     features, cells = seen.reasons("feature"), seen.reasons("cell")
     if seen.rows_are == "feature":
         if turned:
             raise DataError(
                 f"{title} has cells in rows as it is: with {OPTION} its {features}; leave it out."
             )
-        raise DataError(f"{title} has features in rows, not cells: its {features}; pass {OPTION}.")
+        raise DataError(f"{title} has features in rows, not cells: its {features}; {PASS}.")
     change = _change(turned)
     why = cells or "no name tells otherwise"
     if seen.rows_are is None:
@@ -105,6 +109,34 @@ def check_orientation(adata: AnnData, turned: bool, title: str) -> None:
         note(adata, f"Rows are taken as cells ({why}); {change} if they are features.")
     decided = "cells in rows" + (", after turning" if turned else "")
     decide(adata, Decision("orientation", decided, why, OPTION))
+
+
+def require_cells_in_rows(table: pd.DataFrame, own: OwnData) -> None:
+    """Raise DataError if a table, indexed by the names of its rows, has features there.
+
+    It is looked at before its columns are: those of a table that lies the other way round hold
+    texts and numbers, and what is said of these would lead away from the reason.
+    """
+
+    for what, column in (("label", own.label), ("unit", own.unit)):
+        if column is not None and column not in table and column in table.index:
+            raise DataError(
+                f"the {what} {column!r} is a row, so that cells are the columns: "
+                f"{_change(own.transpose)}."
+            )
+    if own.transpose:
+        return
+    texts = table.select_dtypes(["object", "string"])
+    seen = look(table.index, table.columns.difference(texts.columns, sort=False), texts)
+    if seen.rows_are == "feature":
+        raise DataError(f"features lie in rows, not cells: its {seen.reasons('feature')}; {PASS}.")
+    if 2 * texts.shape[1] > table.shape[1]:
+        named = _rows_of_classes(texts)
+        if named:
+            raise DataError(
+                f"row {named[0]!r} holds texts and others numbers, as if cells were the columns: "
+                f"{PASS}, or leave this row out."
+            )
 
 
 def require_not_turned(adata: AnnData, column: str, what: str, own: OwnData) -> None:
@@ -124,7 +156,7 @@ def require_not_turned(adata: AnnData, column: str, what: str, own: OwnData) -> 
 
 
 def _change(turned: bool) -> str:
-    return f"leave {OPTION} out" if turned else f"pass {OPTION}"
+    return f"leave {OPTION} out" if turned else PASS
 
 
 def _other(side: Side) -> Side:
@@ -143,15 +175,27 @@ def _annotations(table: Any) -> list[tuple[str, Side]]:
     return found
 
 
+def _rows_of_classes(texts: pd.DataFrame) -> list[str]:
+    """Rows in which each column holds a text without a digit, of several; others have numbers."""
+    some = texts.iloc[:, :: max(1, texts.shape[1] // LOOKED_AT)].astype(str)
+    words = ~some.apply(lambda column: column.str.contains(r"\d"))
+    rows = texts[words.all(axis="columns")]
+    if not 0 < len(rows) <= len(texts) // 4 or words.sum().sum() > len(rows) * some.shape[1]:
+        return []
+    return [str(name) for name, row in rows.iterrows() if row.nunique() > 1]
+
+
 def _symbols_of_rows(obs: Any) -> str | None:
     """What a column of text tells in which nearly each row has a gene symbol or identifier."""
-    for column in obs.columns[:20]:
-        values = obs[column]
-        if values.dtype.kind not in "OU" and str(values.dtype) not in ("category", "string"):
+    from pandas.api.types import is_string_dtype
+
+    for column in obs.columns[:LOOKED_AT]:
+        if not (is_string_dtype(obs[column].dtype) or str(obs[column].dtype) == "category"):
             continue
+        values = obs[column].iloc[:: max(1, len(obs) // ROWS)].astype(str)
         if values.nunique() < 0.9 * len(values):
             continue
-        told = told_by(values.astype(str).tolist())
+        told = told_by(values.tolist())
         if told is not None and told.side == "feature":
             return f"{column!r} has {told.why}"
     return None

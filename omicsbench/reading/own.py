@@ -63,20 +63,26 @@ class OwnData:
         for option in TEXTS:
             given = getattr(self, option)
             if not isinstance(given, str | None):
-                raise OmicsbenchError(f"{option} takes text: {option}={str(given)!r}.")
+                raise OmicsbenchError(f"{option} takes text, not {_kind(given)}.")
         for option in SWITCHES:
             given = getattr(self, option)
             if not isinstance(given, bool):
-                raise OmicsbenchError(f"{option} is True or False, not {given!r}.")
+                raise OmicsbenchError(f"{option} is True or False, not {_kind(given)}.")
         for option in LISTS:
             given = getattr(self, option)
-            if isinstance(given, str) or not all(isinstance(one, str) for one in given):
-                raise OmicsbenchError(f"{option} takes a list of text: {option}=[{str(given)!r}].")
+            if isinstance(given, str):
+                raise OmicsbenchError(f"{option} takes a list: {option}=[{given!r}].")
+            if not isinstance(given, list | tuple | set) or not all(
+                isinstance(one, str) for one in given
+            ):
+                raise OmicsbenchError(f"{option} takes a list of text, not {_kind(given)}.")
             object.__setattr__(self, option, tuple(given))
         for option, known in CHOICES.items():
             given = getattr(self, option)
-            if given is not None and given not in known:
-                raise OmicsbenchError(f"{option}={given!r} is none of {', '.join(known)}.")
+            if given is not None and not (isinstance(given, str) and given in known):
+                raise OmicsbenchError(
+                    f"{option} takes one of {', '.join(known)}, not {_kind(given)}."
+                )
 
     @property
     def columns(self) -> list[str]:
@@ -85,8 +91,9 @@ class OwnData:
 
     @property
     def title(self) -> str:
-        """Its name as it was given."""
-        return self.name or self.path.name
+        """Its name as it was given; of the folder that one is in, its own."""
+        plain = self.path.name not in ("", "..")
+        return self.name or (self.path if plain else self.path.resolve()).name
 
     @property
     def called(self) -> str:
@@ -100,3 +107,8 @@ class OwnData:
     def stem(self) -> str:
         """Its name for a results folder: without the suffix of a file."""
         return self.called if self.name else self.path.stem
+
+
+def _kind(given: Any) -> str:
+    """A value as one line: simple ones as they are, others by their type."""
+    return repr(given) if isinstance(given, str | int | float) else f"a {type(given).__name__}"

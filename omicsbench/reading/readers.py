@@ -121,7 +121,7 @@ def _held(own: OwnData) -> tuple[AnnData, bool]:
 
     if isinstance(own.held, pd.DataFrame):
         return from_table(own.held, own.title, own), True
-    return cells_of(own.held, own.layer), False
+    return cells_of(own.held, own), False
 
 
 def _take_layer(adata: AnnData, layer: str) -> AnnData:

@@ -26,6 +26,7 @@ from omicsbench.reading.dialect import SEPARATORS, Dialect, find_dialect
 from omicsbench.reading.known_names import is_word
 from omicsbench.reading.notes import note
 from omicsbench.reading.opening import FALLBACK, encoding_of
+from omicsbench.reading.orientation import require_cells_in_rows
 from omicsbench.reading.own import OwnData
 from omicsbench.reading.parsing import parse
 from omicsbench.reading.tokens import settle_texts
@@ -96,6 +97,7 @@ def _from_table(table: pd.DataFrame, own: OwnData, dialect: Dialect | None) -> A
     whole, (table, notes) = table, _without_empty(table, own)
     table = _with_numbers(table, own, dialect)
     table, naming = name_cells(table, _is_column(str(table.columns[0]), own))
+    require_cells_in_rows(table, own)
     kinds = kinds_of(table)
     of_obs = _of_obs(list(kinds), own)
     settled, read_so = _settled(table, kinds, of_obs, dialect)

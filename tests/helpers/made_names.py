@@ -62,6 +62,8 @@ CELLS: dict[str, Callable[[int], list[str]]] = {
     "GTEx": lambda n: [f"GTEX-1117F-{i:04d}-SM-5GZZ7" for i in range(n)],
     "numbered": lambda n: [f"cell{i}" for i in range(n)],
     "samples": lambda n: [f"Sample_{i}" for i in range(n)],
+    "two groups": lambda n: [f"{'Tumor' if i % 2 else 'Normal'}_{i // 2}" for i in range(n)],
+    "split-pool": lambda n: ["_".join([_barcode(31 * i)[:8]] * 3) for i in range(n)],
     "patients": lambda n: [f"patient {i}" for i in range(n)],
 }
 UNTOLD: dict[str, Callable[[int], list[str]]] = {
@@ -70,6 +72,8 @@ UNTOLD: dict[str, Callable[[int], list[str]]] = {
     "V1": lambda n: [f"V{i + 1}" for i in range(n)],
     "P00001": lambda n: [f"P{i:05d}" for i in range(n)],
     "wells": _lettered,
+    "guides": lambda n: [f"{_barcode(7_919 * i)}ACGT" for i in range(n)],
+    "sequences": lambda n: [f"{_barcode(7_919 * i)}{'ACGT' * 60}" for i in range(n)],
     "hospital": lambda n: [f"KL{i % 9}-{i:03d}x" for i in range(n)],
     "dates": lambda n: [f"2021-0{1 + i % 9}-{10 + i}" for i in range(n)],
     "donor and number": lambda n: [f"{i % 5}_{1_000 + i}" for i in range(n)],

@@ -186,6 +186,17 @@ def test_what_lies_on_disk_is_read(tmp_path: Path) -> None:
                 np.testing.assert_array_equal(numbers(taken(stored)), COUNTS)
 
 
+def test_annotations_may_be_of_any_kind() -> None:
+    twice = cells(kind=KINDS)
+    twice.obs = pd.concat([twice.obs, twice.obs.assign(other=1)], axis=1)
+    assert "two columns 'kind'" in refused(twice, label="kind")
+    assert taken(twice).shape == (N, P)
+    for value in (True, None, "yes"):
+        data = cells()
+        data.uns["log1p"] = value
+        assert read(own_data(data)[0]).uns["log1p"] == {}
+
+
 def test_views_and_dask_are_read() -> None:
     whole = cells(kind=KINDS)
     view = whole[::2, 3:]
@@ -235,10 +246,12 @@ def test_the_options_of_a_file_hold_for_what_is_handed_over() -> None:
     assert taken(data, features_like=["g1*"]).shape == (N, 3)
     right = cells(kind=KINDS)
     np.testing.assert_array_equal(numbers(taken(right.T, "kind", transpose=True)), COUNTS)
-    assert "exclude takes a list of text: exclude=['age']" in refused(data, exclude="age")
+    assert "exclude takes a list: exclude=['age']" in refused(data, exclude="age")
     assert "transpose is True or False" in refused(data, transpose="yes")
-    assert "label takes text: label='3'" in refused(data, label=3)
-    assert "values='count' is none of" in refused(data, values="count")
+    assert "label takes text, not 3" in refused(data, label=3)
+    assert "values takes one of counts" in refused(data, values="count")
+    for option in ("label", "values", "exclude", "transpose"):
+        assert "not a ndarray" in refused(data, **{option: np.arange(9)})
     assert "leave --genome out" in refused(data, genome="mm10")
     assert "--modality is for .h5mu" in refused(data, modality="rna")
 
@@ -259,6 +272,7 @@ def test_the_options_of_a_file_hold_for_what_is_handed_over() -> None:
         (np.ma.masked_less(COUNTS, 2), "masked values: fill them"),
         (pd.Series([1, 2]), r"give data.to_frame\(\)"),
         (pd.DataFrame(), "no cells"),
+        (pd.DataFrame(COUNTS).set_index([0, 1]), "several levels"),
         (anndata.AnnData(obs=pd.DataFrame(index=CELLS)), "has no"),
     ],
 )

@@ -154,12 +154,12 @@ def test_what_points_both_ways_is_said() -> None:
 
 
 def test_very_many_columns_without_telling_names_are_said() -> None:
-    rows, columns = UNTOLD["c0"](30), UNTOLD["V1"](100_001)
-    adata = anndata.AnnData(sparse.csr_matrix((30, 100_001), dtype=np.float32))
+    rows, columns = UNTOLD["c0"](30), UNTOLD["V1"](70_001)
+    adata = anndata.AnnData(sparse.csr_matrix((30, 70_001), dtype=np.float32))
     adata.obs_names, adata.var_names = rows, columns
     check_orientation(adata, False, "x")
-    assert "there are 100,001 columns" in notes_of(adata)[0]
-    adata.var_names = FEATURES["methylation"](100_001)
+    assert "there are 70,001 columns" in notes_of(adata)[0]
+    adata.var_names = FEATURES["methylation"](70_001)
     del adata.uns["omicsbench_notes"], adata.uns["omicsbench_decisions"]
     accepted(adata)
 
@@ -213,8 +213,26 @@ def test_the_label_of_a_turned_file_is_in_var(tmp_path: Path) -> None:
 def test_a_label_that_is_a_row_tells(tmp_path: Path) -> None:
     right = cells(UNTOLD["c0"](N), UNTOLD["V1"](P)).to_df().assign(stage=[1, 2] * (N // 2))
     right.T.to_csv(tmp_path / "a.csv")
-    with pytest.raises(DataError, match=r"The label 'stage' is a row .* pass --transpose"):
+    with pytest.raises(DataError, match=r"the label 'stage' is a row.* pass --transpose"):
         read(OwnData(tmp_path / "a.csv", label="stage"))
+    assert list(read(OwnData(tmp_path / "a.csv", label="stage", transpose=True)).obs["stage"])
+
+
+@pytest.mark.parametrize("label", ["kind", None])
+def test_a_row_of_texts_tells(tmp_path: Path, label: str | None) -> None:
+    right = cells(UNTOLD["c0"](N), UNTOLD["V1"](P)).to_df().assign(kind=["a", "b"] * (N // 2))
+    right.T.to_csv(tmp_path / "a.csv")
+    with pytest.raises(DataError, match=r"row.* 'kind'|'kind' is a row") as caught:
+        read(OwnData(tmp_path / "a.csv", label=label))
+    assert "pass --transpose" in str(caught.value)
+    found = read(OwnData(tmp_path / "a.csv", label=label, transpose=True))
+    assert list(found.obs["kind"]) == ["a", "b"] * (N // 2)
+    odd = right.astype(object)
+    odd.loc["c3", "V2"] = "n.d."  # a hole is none
+    odd.to_csv(tmp_path / "b.csv")
+    with pytest.raises(DataError, match=r"n\.d\.") as caught:
+        read(OwnData(tmp_path / "b.csv", label="kind"))
+    assert "--transpose" not in str(caught.value)
 
 
 def test_10x_files_are_not_turned(tmp_path: Path) -> None:
