@@ -83,7 +83,9 @@ def learn(tree: Path, files: Sequence[str], tests: Sequence[str]) -> Covering:
 
 
 def _watched(tree: Path, files: Sequence[str], tests: Sequence[str], told: Path) -> int:
-    watched = coverage.Coverage(data_file=None, include=[str(tree / file) for file in files])
+    watched = coverage.Coverage(
+        data_file=None, config_file=False, include=[str(tree / file) for file in files]
+    )
     watch = Watch(watched)
     watched.start()
     ended = run_tests(tree, tests, [watch])

@@ -123,7 +123,12 @@ def try_all(
 
 
 def must_survive_unharmed(tree: Path, todo: list[Mutant], covering: Covering) -> None:
-    """Raises Broken if a trial kills a file without a fault: it would kill whatever it is given."""
+    """Raises Broken if a trial kills a file without a fault: it would kill whatever it is given.
+
+    And if no test runs any of the lines: then nothing could be noticed.
+    """
+    if not any(map(covering.tests, todo)):
+        raise Broken(f"no test runs any line of {', '.join(sorted({m.file for m in todo}))}")
     of_file = {mutant.file: mutant for mutant in todo}
     for file, mutant in of_file.items():
         tests = covering.tests(mutant)[:QUICKEST]
