@@ -106,7 +106,7 @@ class OwnData:
     @property
     def stem(self) -> str:
         """Its name for a results folder: without the suffix of a file."""
-        return self.called if self.name else self.path.stem
+        return self.called if self.name else Path(self.title).stem
 
 
 def _kind(given: Any) -> str:

@@ -46,11 +46,13 @@ def read(own: OwnData) -> AnnData:
     _refuse_options(own, kind)
     if kind is None:
         adata, turned = _held(own)
+        decide(adata, Decision("format", f"{type(own.held).__name__} of Python", "as it was given"))
     else:
         with in_one_sentence(own.path, kind):
             adata, turned = _load(own.path, kind, own), kind in TABLES
         if kind not in TEXTS:
-            decide(adata, Decision("format", FORMATS[kind], f"as {own.path.name} tells"))
+            what = "its files tell" if own.path.is_dir() else "its name tells"
+            decide(adata, Decision("format", FORMATS[kind], f"as {what}"))
     if own.layer is not None:
         adata = _take_layer(adata, own.layer)
     if own.transpose and not turned:

@@ -58,6 +58,17 @@ def test_folders_are_refused_by_what_they_hold(tmp_path: Path) -> None:
     assert "notes" not in refused(tmp_path)
 
 
+def test_the_folder_one_is_in_has_its_own_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    inner = tmp_path / "pbmc" / "outs"
+    inner.mkdir(parents=True)
+    monkeypatch.chdir(inner)
+    for path, name in ((".", "outs"), ("..", "pbmc"), ("../outs/", "outs")):
+        one = OwnData(Path(path))
+        assert one.title == one.called == one.stem == name
+
+
 def test_pipes_are_no_files(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "a.csv")
     assert "neither a file nor a folder" in refused(tmp_path / "a.csv")
