@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from omicsbench.errors import DataError
-from omicsbench.reading.column_kinds import NUMBERS, TEXT, kind_of
+from omicsbench.reading.column_kinds import NUMBERS, TEXT, kind_of, plain_numbers
 from omicsbench.reading.decisions import Decision
 from omicsbench.reading.identifiers import counts_up, is_identifier
 from omicsbench.reading.schemes import Scheme
@@ -15,11 +15,14 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-def name_cells(table: pd.DataFrame, is_column: bool) -> tuple[pd.DataFrame, Decision]:
+def name_cells(
+    table: pd.DataFrame, is_column: bool, decimal: str | None = None
+) -> tuple[pd.DataFrame, Decision]:
     """The table with its cells' names, str, as the index, and what was decided.
 
     A first column of text or without a name names them, and one of numbers that is an identifier;
     else they are numbered. ``is_column``: the user says that the first column is something else.
+    ``decimal``: what separates decimals in a first column of texts that may be numbers.
 
     Raises DataError for names that are missing or repeat.
     """
@@ -27,7 +30,7 @@ def name_cells(table: pd.DataFrame, is_column: bool) -> tuple[pd.DataFrame, Deci
 
     numbered = isinstance(table.index, pd.RangeIndex)
     first = str(table.columns[0])
-    why = _why_names(table, first) if numbered and not is_column else ""
+    why = _why_names(table, first, decimal) if numbered and not is_column else ""
     table = table.copy(deep=False)
     table.index = table.index.astype(str)
     if not numbered:
@@ -55,16 +58,18 @@ def name_cells(table: pd.DataFrame, is_column: bool) -> tuple[pd.DataFrame, Deci
     return table, Decision("cells", f"named by column {first}", why, f"--exclude {first}")
 
 
-def _why_names(table: pd.DataFrame, first: str) -> str:
+def _why_names(table: pd.DataFrame, first: str, decimal: str | None) -> str:
     """Why the first column names the cells; empty if it does not."""
-    column, kind = table[first], kind_of(table[first])
+    column: pd.Series[Any] | None = table[first]
     if _is_unnamed(first):
         return "it has no name"
-    if kind == TEXT:
-        measured = column.duplicated().any() and is_with_holes(column)
-        return "" if measured else "it is the first and holds text"
-    if kind != NUMBERS:
+    if kind_of(table[first]) == TEXT:
+        column = plain_numbers(table[first], decimal) if decimal else None
+    elif kind_of(table[first]) != NUMBERS:
         return ""
+    if column is None:
+        measured = table[first].duplicated().any() and is_with_holes(table[first])
+        return "" if measured else "it is the first and holds text"
     if is_identifier(first) and not column.duplicated().any():
         return "it is the first, of such a name, and each number is there once"
     alike = Scheme.of(list(table.columns[1:])).fits(first)

@@ -31,6 +31,7 @@ _BY_CONTENT = {  # what pandas finds in a column of objects
     "complex": "complex numbers",
     "bytes": "bytes",
 }
+_PLAIN = r"\s*[+-]?((0|[1-9]\d*)(\.\d*)?|\.\d+)([eE][+-]\d+)?\s*"
 _BY_KIND = {"M": "dates", "m": "durations", "c": "complex numbers"}
 
 
@@ -107,6 +108,17 @@ def _are_truth_values(column: pd.Series[Any]) -> bool:
     distinct = column.dropna().unique()
     texts = {str(value).strip().lower() for value in distinct[:10]}
     return len(distinct) <= 10 and texts - {""} == {"true", "false"}
+
+
+def plain_numbers(texts: pd.Series[Any], decimal: str) -> pd.Series[Any] | None:
+    """Texts as numbers if all are written as such, else None: 007 and 12E5 are names."""
+    import pandas as pd
+
+    present = texts.dropna()
+    written = present.str.replace(decimal, ".", regex=False)
+    if present.empty or not written.str.fullmatch(_PLAIN).all():
+        return None
+    return pd.to_numeric(written).reindex(texts.index)
 
 
 def as_numbers(column: pd.Series[Any]) -> NDArray[np.float64]:

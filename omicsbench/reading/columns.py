@@ -63,7 +63,8 @@ def choose_features(adata: AnnData, own: OwnData) -> AnnData:
     if found:
         reasons = shown([f"{suspect.name} ({suspect.why})" for suspect in found])
         note(kept, f"Left out as no measurements: {reasons}; {KEEP} keeps them.")
-        decide(kept, Decision(LEFT_OUT, shown(sorted(told, key=names.index)), reasons, KEEP))
+        why = found[0].why if len(found) == 1 else reasons
+        decide(kept, Decision(LEFT_OUT, shown(sorted(told, key=names.index)), why, KEEP))
     _note_odd(kept, list(kept.var_names), own)
     return kept
 
@@ -71,7 +72,11 @@ def choose_features(adata: AnnData, own: OwnData) -> AnnData:
 def _note_odd(adata: AnnData, names: list[str], own: OwnData) -> None:
     """Say which few features have names unlike the others', if the user names no features."""
     scheme = Scheme.of(names)
-    odd = [name for name in names if scheme.is_odd(name) and not is_of_feature(name)]
+    odd = [
+        name
+        for place, name in enumerate(names)
+        if scheme.is_odd(name) and not is_of_feature(name) and not _is_gene(adata, place)
+    ]
     if odd and not own.features_like and len(odd) <= min(SHOWN, max(1, len(names) // 20)):
         note(
             adata,
@@ -105,7 +110,11 @@ def _judge(
     if adata.X is not None and adata.X.dtype.kind in "biuf":
         rest_names = [names[place] for place in rest]
         seen = {suspect.name for suspect in found}
-        others = suspects(adata, rest_names, rest)
+        others = [
+            suspect
+            for suspect in suspects(adata, rest_names, rest)
+            if not _is_gene(adata, names.index(suspect.name))
+        ]
         if own.label is not None and own.label in adata.obs:
             others += label_copies(adata, rest_names, rest, own.label)
         found += [suspect for suspect in others if suspect.name not in seen]

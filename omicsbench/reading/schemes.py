@@ -21,6 +21,7 @@ _SCHEMES = (
     r"[A-Z][a-z0-9]*([-._][A-Za-z0-9]+)*",  # mouse symbols
 )
 _COMPILED = tuple(re.compile(pattern) for pattern in _SCHEMES)
+_AGAIN = re.compile(r"[-.]\d+$")
 _NUMBERED = re.compile(r"(.*?)\d+")
 
 
@@ -50,5 +51,8 @@ class Scheme:
         return self.pattern is not None and bool(self.pattern.fullmatch(name))
 
     def is_odd(self, name: str) -> bool:
-        """Whether a name is unlike the others; False where the others have nothing in common."""
-        return self.pattern is not None and not self.pattern.fullmatch(name)
+        """Whether a name is unlike the others; False where the others have nothing in common.
+
+        A number that tells apart names that occur again (``GENE-1``, ``GENE.1``) is no difference.
+        """
+        return self.pattern is not None and not (self.fits(name) or self.fits(_AGAIN.sub("", name)))

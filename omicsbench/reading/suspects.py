@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -15,6 +16,7 @@ from omicsbench.reading.schemes import Scheme
 if TYPE_CHECKING:
     from anndata import AnnData
 
+_WORD = re.compile(r"[a-z]{3,}([_. -][a-z]+)*")
 ROWS = 200  # looked at, spread evenly
 VALUES = 10_000_000  # looked at in all, where features are very many
 BLOCK = 4096  # columns looked at together
@@ -88,7 +90,7 @@ def suspects(adata: AnnData, names: Sequence[str], places: NDArray[np.int64]) ->
         return []
     looked = _look(adata, names, places)
     found: dict[str, Suspect] = {}
-    for rule in (_totals, _identifiers, _dates, _fractions, _codes, _scales):
+    for rule in (_totals, _identifiers, _dates, _fractions, _codes, _scales, _words):
         for suspect in rule(looked):
             found.setdefault(suspect.name, suspect)
     return list(found.values())
@@ -252,6 +254,13 @@ def _scales(looked: _Looked) -> Iterator[Suspect]:
     if looked.scheme.is_odd(looked.names[place]) or np.delete(looked.whole, place).all():
         why = f"its highest value is over {FACTOR} times that of any other"
         yield looked.suspect(place, why, False)
+
+
+def _words(looked: _Looked) -> Iterator[Suspect]:
+    """Words in lower case beside names of another kind."""
+    found = [bool(_WORD.fullmatch(n)) and looked.scheme.is_odd(n) for n in looked.names]
+    for place in looked.few(np.array(found)):
+        yield looked.suspect(place, "its name is unlike the others'", False)
 
 
 def _apart(looked: _Looked, place: int, factor: float) -> bool:

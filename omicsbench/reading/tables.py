@@ -19,6 +19,7 @@ from omicsbench.reading.column_kinds import (
     as_numbers,
     is_plain,
     kinds_of,
+    plain_numbers,
 )
 from omicsbench.reading.columns import matching, shown
 from omicsbench.reading.decisions import LEFT_OUT, Decision, decide
@@ -35,8 +36,6 @@ from omicsbench.reading.turning import turned, turned_gct
 if TYPE_CHECKING:
     import pandas as pd
     from anndata import AnnData
-
-_LEADING_ZERO = r"\s*[+-]?0\d"  # 007 is a name
 
 
 def read_text(path: Path, own: OwnData, separator: str) -> AnnData:
@@ -95,8 +94,10 @@ def _from_table(table: pd.DataFrame, own: OwnData, dialect: Dialect | None) -> A
         raise DataError(f"there are two columns {twice[0]!r}: make the names unique.")
     table, describing = _one_cell_a_row(table, own, dialect)
     whole, (table, notes) = table, _without_empty(table, own)
-    table = _with_numbers(table, own, dialect)
-    table, naming = name_cells(table, _is_column(str(table.columns[0]), own))
+    first = str(table.columns[0])
+    decimal = dialect.decimal if dialect else None
+    table, naming = name_cells(table, _is_column(first, own), decimal)
+    table = _with_numbers(table, own, first, dialect)
     require_cells_in_rows(table, own)
     kinds = kinds_of(table)
     of_obs = _of_obs(list(kinds), own)
@@ -172,19 +173,17 @@ def _without_empty(table: pd.DataFrame, own: OwnData) -> tuple[pd.DataFrame, lis
     return (table.drop(columns=left) if left else table), notes
 
 
-def _with_numbers(table: pd.DataFrame, own: OwnData, dialect: Dialect | None) -> pd.DataFrame:
-    """Columns of a text file that were kept as texts, as numbers where they are plain ones."""
-    import pandas as pd
-
+def _with_numbers(
+    table: pd.DataFrame, own: OwnData, kept: str, dialect: Dialect | None
+) -> pd.DataFrame:
+    """Columns of a text file that were ``kept`` as texts, as numbers where they are plain ones."""
     if dialect is None or dialect.gct is not None or own.transpose:
         return table
     table = table.copy(deep=False)
-    for name in {str(table.columns[0]), *own.columns} & set(table.columns):
-        texts = table[name].dropna()
-        written = texts.str.replace(",", ".") if dialect.decimal == "," else texts
-        numbers = pd.to_numeric(written, errors="coerce")
-        if len(texts) and numbers.notna().all() and not texts.str.match(_LEADING_ZERO).any():
-            table[name] = numbers.reindex(table.index)
+    for name in {kept, *own.columns} & set(table.columns):
+        numbers = plain_numbers(table[name], dialect.decimal)
+        if numbers is not None:
+            table[name] = numbers
     return table
 
 

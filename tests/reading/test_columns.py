@@ -210,6 +210,14 @@ def test_codes_and_other_scales_are_asked_about() -> None:
     assert "'amount' (its highest value is over 100 times" in asked(adata)
 
 
+def test_words_beside_names_of_another_kind_are_asked_about() -> None:
+    for names in sorted(NAMES):
+        adata = cells({"visits": RNG.integers(1, 9, CELLS)}, names)
+        assert "'visits' (" in asked(adata)
+    kept = chosen(cells({"tdTomato": COUNTS[::-1, 3]}, "ensembl"))
+    assert "named unlike the others: tdTomato" in notes_of(kept)[0]
+
+
 @pytest.mark.parametrize("is_sparse", [True, False])
 def test_a_copy_of_the_label_is_no_measurement(is_sparse: bool) -> None:
     codes = np.select([TYPES == "B", TYPES == "T"], [3, 1], 7)
@@ -290,3 +298,11 @@ def test_numbers_in_the_first_column_name_the_cells(
         found = read(OwnData(tmp_path / f"a.{suffix}", label="kind", exclude=(name,)))
         assert found.obs_names[0] == "0"
         assert list(found.obs[name]) == list(numbers)
+
+
+def test_names_that_look_like_powers_stay_as_they_are(tmp_path: Path) -> None:
+    for index in ("", "well"):
+        wells = [f"{i:02d}E5" for i in range(CELLS)]
+        made = cells().to_df().set_axis(wells).assign(kind=TYPES)
+        made.to_csv(tmp_path / "a.csv", index_label=index)
+        assert list(read(OwnData(tmp_path / "a.csv", label="kind")).obs_names) == wells
