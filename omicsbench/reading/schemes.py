@@ -40,7 +40,7 @@ class Scheme:
         words = Counter(m[1] for m in map(_NUMBERED.fullmatch, sample) if m)
         word, count = words.most_common(1)[0] if words else ("", 0)
         if count >= SHARE * len(sample):
-            return cls(re.compile(re.escape(word) + r"\d+"))
+            return cls(re.compile(re.escape(word) + r"\d+(-\d+)?"))  # "-1" where names repeat
         for pattern in _COMPILED:
             if sum(bool(pattern.fullmatch(name)) for name in sample) >= SHARE * len(sample):
                 return cls(pattern)
