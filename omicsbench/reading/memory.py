@@ -31,7 +31,7 @@ def unpacked_size(path: Path) -> int:
 
     def add(name: str, held: Any) -> None:
         if isinstance(held, h5py.Dataset):
-            sizes[name] = held.size * held.dtype.itemsize
+            sizes[name] = (held.size or 0) * held.dtype.itemsize  # none of a dataset that is null
 
     with h5py.File(path, "r") as file:
         file.visititems(add)

@@ -96,6 +96,11 @@ def base_two(path: Path) -> None:
     h5ad(path, logged(2.0), uns={"log1p": {"base": 2.0}})
 
 
+def as_scanpy_logs(path: Path) -> None:
+    """``sc.pp.log1p`` notes a base of None, which is stored as a dataset without a size."""
+    h5ad(path, logged(), uns={"log1p": {"base": None}})
+
+
 def array_intensities(path: Path) -> None:
     rng = np.random.default_rng(5)
     level = rng.uniform(3, 13, 150)

@@ -26,6 +26,7 @@ READ: list[tuple[str, door.Write, str, tuple[str, ...], int]] = [
     ("rsem.csv", door.estimated_counts, door.LABEL, ("fractional, dense", "normalised as"), 60),
     ("norm.h5ad", door.normalized_only, door.LABEL, ("normalized, dense", "no logarithm was"), 60),
     ("log2.h5ad", door.base_two, door.LABEL, ("log2, dense",), 60),
+    ("log.h5ad", door.as_scanpy_logs, door.LABEL, ("log, dense",), 60),
     ("rma.csv", door.array_intensities, "diagnosis", ("continuous", "log intensities"), 150),
     ("bool.csv", door.truth_values, door.LABEL, ("taken as 1 and 0: GENE0, GENE1",), 60),
     ("decimal.parquet", door.decimals, door.LABEL, ("counts, dense",), 60),
