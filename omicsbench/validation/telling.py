@@ -10,7 +10,7 @@ import numpy as np
 
 from omicsbench.errors import DataError
 from omicsbench.plugin import Values
-from omicsbench.validation.evidence import SAME, Sample, Summary, standardised
+from omicsbench.validation.evidence import SAME, Sample, Summary, bounded, standardised
 from omicsbench.validation.wording import many
 
 if TYPE_CHECKING:
@@ -75,11 +75,11 @@ def tell(adata: AnnData, summary: Summary) -> Told:
     if summary.low < 0:
         return _negative(adata, summary)
     if summary.whole:
-        return _whole(summary, base)
+        return _whole(adata, summary, base)
     if standardised(adata.X, centred=False):
         raise DataError(
             "X is scaled: every feature has variance 1 over all cells, those of the test set "
-            f"included, which leaks; {_unscaled(adata)}, or pass --values continuous."
+            f"included, which leaks; {_before(adata)}, or pass --values continuous."
         )
     seen = Sample.of(adata.X)
     logs = logarithms(seen, summary)
@@ -92,11 +92,16 @@ def tell(adata: AnnData, summary: Summary) -> Told:
     return _fractions(adata, seen, summary)
 
 
-def _whole(summary: Summary, base: float | None) -> Told:
-    if base is None and summary.high >= COUNTS_MAX:
+def _whole(adata: AnnData, summary: Summary, base: float | None) -> Told:
+    if base is None and summary.high >= COUNTS_MAX and not bounded(adata.X, summary.high):
         return Told("counts", f"whole numbers up to {summary.high:,.0f}")
     if base is not None:
         seen = "they are whole numbers, yet uns['log1p'] says they are logarithms"
+    elif summary.high >= COUNTS_MAX:
+        seen = (
+            f"they are whole numbers up to {summary.high:g}, and many reach it, as on a scale that "
+            "ends (grey levels, scores)"
+        )
     else:
         seen = f"they are whole numbers up to {summary.high:g} only, as presence and genotypes are"
     raise DataError(f"{ASK}: {seen}; pass --values counts, --values log or --values continuous.")
@@ -111,9 +116,9 @@ def _negative(adata: AnnData, summary: Summary) -> Told:
     if standardised(adata.X, centred=True):
         return Told(
             "continuous",
-            "every feature has mean 0 and variance 1",
-            note="X is scaled: every feature has mean 0 and variance 1 over all cells, those of "
-            f"the test set included, so that they leak into training; {_unscaled(adata)}.",
+            "features have mean 0 and variance 1, or nearly",
+            note="X looks scaled: features have mean 0 and variance 1, or nearly, over all cells, "
+            f"so that those of the test set leak into training; {_before(adata)}.",
         )
     seen = Sample.of(adata.X)
     sizes = np.add.reduceat(np.abs(seen.values), seen.starts)
@@ -127,12 +132,13 @@ def _negative(adata: AnnData, summary: Summary) -> Told:
         "continuous",
         f"some values are negative, the lowest {summary.low:.4g}",
         note="Some values are negative: taken as continuous measurements, such as log ratios; "
-        "a correction for batches would have seen the cells of the test set too.",
+        "a correction for batches would have seen the cells of the test set too"
+        + (f"; {_before(adata)}." if adata.raw is not None else "."),
     )
 
 
-def _unscaled(adata: AnnData) -> str:
-    """Where values from before the scaling are."""
+def _before(adata: AnnData) -> str:
+    """Where values from before scaling or correction are."""
     if adata.raw is not None:
         return "adata.raw holds what was there before, and --layer raw takes it"
     if adata.layers:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
-from omicsbench.inputs.source import registered
+from omicsbench.errors import DataError
+from omicsbench.inputs.source import own, registered
+from omicsbench.reading.own import OwnData
 from omicsbench.registry.discover import discover
 
 LOADER = """
@@ -40,3 +44,25 @@ def test_identity_keeps_its_form(
     known = ["mine", {"n": 5}, "1", code_id, None, values, True, [], [], *later]
     assert source.identity == known
     assert source.without("a").identity == [known, "held out", "a"]
+
+
+@pytest.mark.filterwarnings("ignore::FutureWarning")
+def test_values_and_kept_texts_are_stated_of_several_modalities_too(tmp_path: Path) -> None:
+    mudata = pytest.importorskip("mudata")
+    given = mudata.read_h5mu(Path(__file__).parents[2] / "datasets" / "data" / "nutrimouse.h5mu")
+    given.obs["diet"] = ["NA" if diet == "coc" else diet for diet in given.obs["diet"].astype(str)]
+    given.write_h5mu(tmp_path / "mice.h5mu")
+    data = OwnData(tmp_path / "mice.h5mu", label="diet")
+    with pytest.raises(DataError, match=r"lipid.*--values continuous"):
+        _ = own(data, several=True).cells
+    data = replace(data, values="continuous")
+    found, declared = own(data, several=True).cells, registered("nutrimouse", discover()).cells
+    assert isinstance(found, dict)
+    assert isinstance(declared, dict)
+    for mine, theirs in zip(found.values(), declared.values(), strict=True):
+        assert mine.values == theirs.values == "continuous"
+        assert np.array_equal(mine.matrix, theirs.matrix)
+        assert len(mine.label_names) == len(theirs.label_names) - 1
+    kept = own(replace(data, keep_na=True), several=True).cells
+    assert isinstance(kept, dict)
+    assert all("NA" in cells.label_names for cells in kept.values())

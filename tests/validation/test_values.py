@@ -256,17 +256,32 @@ def test_scaled_values_are_named_as_leaking() -> None:
         assert "--layer NAME takes another matrix (before)" in check(adata, None).notes[0]
         adata.raw = cells(logged)
         assert "--layer raw" in check(adata, None).notes[0]
+    assert "leak" in checked(X[::2]).notes[0], "also where cells were left out since"
     assert "scaled" in asked(logged / logged.std(axis=0)), "without a mean taken off"
 
 
 def test_values_after_a_correction_are_continuous_and_said() -> None:
     logged = log(totalled(counts()), np.e)
-    (note,) = checked(logged - logged.mean(axis=0) * 0.7).notes
+    adata = cells(logged - logged.mean(axis=0) * 0.7)
+    (note,) = check(adata, None).notes
     assert "continuous" in note
     assert "batches" in note
+    assert "raw" not in note
+    adata.raw = cells(logged)
+    assert "--layer raw" in check(adata, None).notes[0]
     clr = np.log1p(counts()[:, :30])
     (note,) = checked(clr - clr.mean(axis=1, keepdims=True)).notes
     assert "centred log ratios" in note
+
+
+def test_whole_numbers_that_heap_up_at_the_highest_are_asked_for() -> None:
+    from sklearn.datasets import load_digits
+
+    grey = load_digits().data
+    sentence = asked(grey)
+    assert "grey levels" in sentence
+    assert "--values continuous" in sentence
+    assert checked(np.minimum(counts(depth=200), 16)).values == "counts", "counts thin out"
 
 
 # The registry's own
