@@ -7,6 +7,7 @@ Each may be compressed, and all have one prefix where several samples lie in a f
 from __future__ import annotations
 
 import re
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -66,7 +67,10 @@ def read_mtx(path: Path) -> AnnData:
     from scipy.io import mmread
 
     files = find_mtx(path)
-    matrix = sparse.csr_matrix(mmread(files.matrix), dtype=np.float32)
+    stored = mmread(files.matrix)
+    if stored.dtype.kind not in "biuf":
+        raise DataError(f"{files.matrix} holds {stored.dtype}: give real numbers.")
+    matrix = sparse.csr_matrix(stored, dtype=np.float32)
     features, barcodes = _lines(files.features), _lines(files.barcodes)
     sizes = (len(features), len(barcodes))
     turned = not _fits(matrix.shape, sizes) and _fits(matrix.shape[::-1], sizes)
@@ -79,7 +83,8 @@ def read_mtx(path: Path) -> AnnData:
     var = pd.DataFrame({"gene_ids": features[0].to_numpy()})
     if columns > 2:
         var["feature_types"] = features[2].to_numpy()
-    var.index = pd.Index(features[1 if columns > 1 else 0].to_numpy(), dtype=object)
+    symbols = features[1] if columns > 1 else features[0]
+    var.index = pd.Index(symbols.where(symbols != "", features[0]).to_numpy(), dtype=object)
     obs = pd.DataFrame(index=pd.Index(barcodes[0].to_numpy(), dtype=object))
     adata = anndata.AnnData(matrix, obs=obs, var=var)
     if turned:
@@ -104,22 +109,27 @@ def _beside(
 
 
 def _lines(path: Path) -> pd.DataFrame:
-    """A table of text without a header, every entry as it stands."""
-    import csv
-
+    """A table of text without a header, every entry as it stands; empty lines end it."""
     import pandas as pd
 
+    read: Any = partial(
+        pd.read_csv,
+        path,
+        sep="," if ".csv" in path.name.lower() else "\t",
+        header=None,
+        dtype=str,
+        keep_default_na=False,
+        skip_blank_lines=False,
+    )
     try:
-        return pd.read_csv(
-            path,
-            sep="," if ".csv" in path.name.lower() else "\t",
-            header=None,
-            dtype=str,
-            keep_default_na=False,
-            quoting=csv.QUOTE_MINIMAL if ".csv" in path.name.lower() else csv.QUOTE_NONE,
-        )
+        table: pd.DataFrame = read()
     except pd.errors.EmptyDataError as error:
         raise DataError(f"{path} is empty: copy the whole folder again.") from error
+    except UnicodeDecodeError:
+        table = read(encoding="latin-1")
+    table = table.fillna("")
+    filled = np.flatnonzero((table != "").any(axis="columns"))
+    return table.iloc[: filled[-1] + 1 if filled.size else 0]
 
 
 def _fits(shape: tuple[int, ...], sizes: tuple[int, int]) -> bool:

@@ -98,7 +98,11 @@ def told_by(names: Sequence[object]) -> Told | None:
     if len(every) < 3:
         return None
     places = np.linspace(0, len(every) - 1, min(len(every), LOOKED_AT)).astype(int)
-    some = [_GENOME.sub("", every[place]) for place in places]
+    some = [every[place] for place in places]
+    of_genome = [name for name in some if _GENOME.match(name)]
+    if len(of_genome) >= MOST * len(some):
+        return Told("feature", _with_examples("genes of a genome", of_genome))
+    some = [_GENOME.sub("", name) for name in some]
     if _number(some):
         return _by_word(some)
     sides: tuple[tuple[Side, dict[str, str]], ...] = (("cell", CELLS), ("feature", FEATURES))

@@ -197,7 +197,8 @@ def _inspect(path: Path, genome: str | None) -> tuple[TenX, list[str], list[str]
                 raise _damaged(path, f"{name}/{part} is missing")
         features, cells = _check_sizes(path, group, wanted[0], wanted[1])
         ids, names = (tuple(map(str, group[part].asstr()[:])) for part in wanted[:2])
-        types = list(map(str, group[wanted[2]].asstr()[:])) if three else [EXPRESSION] * features
+        stated = group[wanted[2]].asstr()[:] if three else [""] * features
+        types = [str(kind) or EXPRESSION for kind in stated]
         genomes = [name] * features if not three else _stated_genomes(group, path, features)
     if len(types) != features:
         raise _damaged(path, f"{len(types):,} kinds of {features:,} features are stated")

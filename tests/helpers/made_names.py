@@ -47,6 +47,7 @@ FEATURES: dict[str, Callable[[int], list[str]]] = {
     "symbols of zebrafish": lambda n: [s.lower() for s in FEATURES["symbols"](n)],
     "symbols in any order": lambda n: _shuffled(FEATURES["symbols"](n)),
     "ids and symbols": lambda n: [f"ENSG{7 * i:011d}_GENE{i}" for i in range(n)],
+    "of genomes": lambda n: [f"{'hg19' if i % 2 else 'mm10'}_G{i}" for i in range(n)],
     "numbered": lambda n: [f"gene{i}" for i in range(n)],
     "numbered, capitals": lambda n: [f"GENE_{i}" for i in range(n)],
 }

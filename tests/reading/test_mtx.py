@@ -169,6 +169,33 @@ def test_tables_with_headers_and_repeated_symbols(tmp_path: Path) -> None:
     ]
 
 
+ODD: dict[str, list[str]] = {
+    "a header and empty symbols": ["id\tname", "a\t", *(f"g{i}\ts{i}" for i in range(1, P))],
+    "a symbol is missing": ["a\ta", "s1", *(f"g{i}\ts{i}" for i in range(2, P))],
+    "empty lines at the end": ["a", *(f"s{i}" for i in range(1, P)), "", ""],
+    "quoted": ['"a"', *(f'"s{i}"' for i in range(1, P))],
+    "Windows": ["a\r", *(f"s{i}\r" for i in range(1, P))],
+    "NA is a name": ["a\ta\tNA", *(f"g{i}\ts{i}\tNA" for i in range(1, P))],
+}
+
+
+@pytest.mark.parametrize("kind", ODD)
+def test_odd_tables_of_features(tmp_path: Path, kind: str) -> None:
+    folder = write(tmp_path, version=2, packed=False)
+    put(folder / "genes.tsv", ODD[kind])
+    found = read(OwnData(folder))
+    assert list(found.var_names) == ["a", *(f"s{i}" for i in range(1, P))]
+    assert found.n_obs == N
+
+
+def test_names_in_latin_letters_and_complex_numbers(tmp_path: Path) -> None:
+    folder = write(tmp_path, version=2, packed=False)
+    (folder / "genes.tsv").write_bytes("".join(f"gén{i}\n" for i in range(P)).encode("latin-1"))
+    assert read(OwnData(folder)).var_names[1] == "gén1"
+    mmwrite(folder / "matrix.mtx", sparse.coo_matrix(COUNTS.T * 1j))
+    assert "give real numbers" in refused(folder)
+
+
 def test_the_identity_is_that_of_all_three_files(tmp_path: Path) -> None:
     folder = write(tmp_path / "a", packed=False)
     before = content_digest(folder, ".mtx")
