@@ -316,7 +316,8 @@ def calibrate(
     places = [folder / f"{number:02d}" for number in range(sets)]
     for place in places:
         tell(f"{place}:")
-        run_suite(chosen, place, registry=registry, observer=observer)
+        said = tell if place is places[0] else None  # of the data, once
+        run_suite(chosen, place, registry=registry, observer=observer, tell=said)
     found = calibration(
         [planned_records(place)[0] for place in places], Strictness(chosen.analysis.tolerances)
     )

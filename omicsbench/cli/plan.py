@@ -54,8 +54,8 @@ def _heading(dataset: KnownData) -> str:
     cells = f"{dataset.cells:,} cells, " if dataset.cells else ""
     size = dataset.prepared_bytes
     stored = "not prepared yet, size unknown" if size is None else f"prepared, {_mib(size)} MiB"
-    note = f"\n  {dataset.note}" if dataset.note else ""
-    return f"{dataset.name} ({cells}{stored}){note}"
+    said = "".join(f"\n  {text}" for text in (dataset.line, dataset.note) if text)
+    return f"{dataset.name} ({cells}{stored}){said}"
 
 
 def _table(rows: list[Row]) -> str:

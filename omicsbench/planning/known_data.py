@@ -29,7 +29,10 @@ AS_STATED = "the number of cells is not known, so sizes are taken as stated"
 
 @dataclass(frozen=True)
 class KnownData:
-    """What is known of a data set; None where it is not known. ``terms`` lack the data's id."""
+    """What is known of a data set; None where it is not known. ``terms`` lack the data's id.
+
+    ``line`` says what was read, if it was.
+    """
 
     name: str
     sizes: tuple[int, ...]
@@ -38,6 +41,7 @@ class KnownData:
     prepared_bytes: int | None = None
     note: str = ""
     terms: DataTerms | None = None
+    line: str = ""
 
 
 def known_data(data: ChosenData, suite: Suite, records: Iterable[RunRecord]) -> KnownData:
@@ -63,7 +67,15 @@ def known_data(data: ChosenData, suite: Suite, records: Iterable[RunRecord]) -> 
     size_bytes = (
         sum(f.stat().st_size for p in folders for f in p.rglob("*.npy")) if folders else None
     )
-    known = KnownData(source.name, _numbers(data), cells, features, size_bytes, note or AS_STATED)
+    known = KnownData(
+        source.name,
+        _numbers(data),
+        cells,
+        features,
+        size_bytes,
+        note or AS_STATED,
+        line=facts.line,
+    )
     if cells is None:
         return known
     train = None

@@ -87,6 +87,21 @@ def _cohort(rng: Any, least: int = 40) -> _Cohort:
     return _Cohort(values, cells, genes, labels)
 
 
+def _values(rng: Any, made: _Cohort) -> np.ndarray:
+    """Its values as they are written: counts, or made of them so that somebody has to be asked."""
+    kind = str(rng.choice(["counts", "log", "fractions", "scaled"], p=[0.7, 0.1, 0.1, 0.1]))
+    if kind == "counts":
+        return made.values
+    made.traps.append(kind)
+    if kind == "log":
+        totals = np.maximum(made.values.sum(axis=1, keepdims=True), 1)
+        return np.log1p(1e4 * made.values / totals).round(4)
+    if kind == "fractions":
+        return np.maximum(made.values - rng.uniform(0, 0.4, made.values.shape), 0).round(3)
+    spread = made.values.std(axis=0)
+    return ((made.values - made.values.mean(axis=0)) / np.where(spread, spread, 1)).round(4)
+
+
 # Of each: a column beside the features that is none, by name.
 ODD: dict[str, Callable[[Any, int], Any]] = {
     "leiden": lambda rng, n: rng.integers(0, 6, n),
@@ -106,12 +121,14 @@ ODD: dict[str, Callable[[Any, int], Any]] = {
 def table(rng: Any, folder: Path) -> Example:
     """A text table in some dialect, perhaps with columns that are no features, or tokens."""
     made = _cohort(rng)
+    shown = _values(rng, made)
     suffix = rng.choice([".csv", ".tsv", ".txt", ".csv.gz"])
     separator = {".csv": ",", ".csv.gz": ",", ".tsv": "\t", ".txt": "\t"}[str(suffix)]
     dialect = rng.random() < 0.3
     if dialect and separator == ",":
         separator = ";"
-    rows = [[f"{v:g}" for v in row] for row in made.values]
+    comma = separator == ";" and bool(rng.random() < 0.5)
+    rows = [[f"{v:g}".replace(".", "," if comma else ".") for v in row] for row in shown]
     header = ["", *made.genes, "cell_type"]
     body = [[c, *row, t or ""] for c, row, t in zip(made.cells, rows, made.labels, strict=True)]
     chosen = [str(name) for name in rng.permutation(list(ODD))[: rng.integers(0, 3)]]
@@ -119,7 +136,7 @@ def table(rng: Any, folder: Path) -> Example:
         place = int(rng.integers(1, len(header) + 1))
         header.insert(place, name)
         for line, value in zip(body, ODD[name](rng, len(body)), strict=True):
-            line.insert(place, str(value))
+            line.insert(place, str(value).replace(".", "," if comma else "."))
         made.traps.append(name)
     if rng.random() < 0.1:
         column = header.index(made.genes[1])
@@ -139,7 +156,7 @@ def table(rng: Any, folder: Path) -> Example:
     return Example(
         OwnData(path, label="cell_type", **options),
         tuple(made.genes),
-        made.known,
+        tuple(made.labels) if "scaled" in traps else made.known,  # none of it is empty
         plain=not traps or set(traps) <= {"batch", "donor"},
         traps=traps,
         total=made.values.sum(),

@@ -135,6 +135,10 @@ def test_python_prints_it_with_and_without_an_observer(
     assert SAID.search(line)
 
 
-def test_prepare_prints_it(cli: Cli) -> None:
-    done = cli("prepare", "linear_control(n=60)")
-    assert "linear_control(n=60): 60 cells x" in done.stdout
+def test_prepare_prints_it_and_plan_where_data_are_prepared(cli: Cli, tmp_path: Path) -> None:
+    line = "linear_control(n=61): 61 cells x"
+    suite = 'pipelines = ["pca"]\nn_components = 2\nmetrics = ["knn_recall"]\n[[datasets]]\n'
+    (tmp_path / "one.toml").write_text(suite + 'name = "linear_control(n=61)"\nsizes = [20]\n')
+    assert line not in cli("plan", "one.toml", cwd=tmp_path).stdout
+    assert line in cli("prepare", "linear_control(n=61)").stdout
+    assert line in cli("plan", "one.toml", cwd=tmp_path).stdout
