@@ -16,11 +16,15 @@ from pathlib import Path
 
 from omicsbench.errors import DataError
 from omicsbench.reading.opening import open_text
+from omicsbench.reading.tokens import ENOUGH
 
 SEPARATORS = {",": "comma", "\t": "tab", ";": "semicolon", "|": "vertical bar", " ": "space"}
 LINES, CHARACTERS = 40, 1 << 25  # looked at
 NUMBER = re.compile(r"\s*[+-]?(\d+([.,]\d*)*|[.,]\d+)([eE][+-]?\d+)?\s*")
 _DECIMAL_COMMA = re.compile(r"[+-]?\d*,\d+([eE][+-]?\d+)?")
+_DECIMAL_POINT = re.compile(r"[+-]?\d*\.\d+([eE][+-]?\d+)?")
+_BOTH = re.compile(r"[+-]?\d{1,3}(\.\d{3})+,\d+")
+_WHOLE = re.compile(r"[+-]?\d+")
 _GROUPS = re.compile(r"[+-]?[1-9]\d{0,2}(,\d{3})+")  # of thousands, or else decimals
 _SEP = re.compile(r'"?sep=(.)"?', re.IGNORECASE)  # written by Excel as a first line
 
@@ -160,7 +164,8 @@ def _separator(path: Path, lines: list[str], candidates: list[str], whole: bool)
         if len(records[0]) != width:
             raise DataError(
                 f"{path}: its first line has {_fields(len(records[0]))}, those below have {width} "
-                f"({SEPARATORS[candidates[0]]}-separated): expected a header and one cell a row."
+                f"({SEPARATORS[candidates[0]]}-separated): remove what is above the header, or "
+                "begin it with #."
             )
         if not all(NUMBER.fullmatch(record[0]) for record in records[1:]):
             known = ", ".join(SEPARATORS.values())
@@ -297,30 +302,27 @@ def _may_be_names(names: list[str], numbers: list[str], columns: Sequence[str]) 
 
 def _decimal(path: Path, rows: list[list[str]], separator: str) -> str:
     """What separates decimals. Raises DataError if numbers are written in two ways."""
-    if separator == ",":
+    fields = [field.strip() for row in rows for field in row[1:]]
+    odd = [field for field in fields if "," in field or "." in field]
+    points = [field for field in odd if _DECIMAL_POINT.fullmatch(field)]
+    grouped = [field for field in points if _GROUPS.fullmatch(field.replace(".", ","))]
+    commas = [field for field in odd if _DECIMAL_COMMA.fullmatch(field)]
+    both = [field for field in odd if _BOTH.fullmatch(field)]
+    whole = [field for field in fields if _WHOLE.fullmatch(field)]
+    if len(grouped) == len(points) >= ENOUGH and not commas and not both and len(whole) >= ENOUGH:
+        # 1.234 and 12: with decimals some would have fewer digits
+        return "," if max(len(field.lstrip("+-")) for field in whole) <= 3 else "."
+    if separator == "," or not (commas or both):
         return "."
-    fields = [field.strip() for row in rows for field in row[1:] if "," in field or "." in field]
-    commas = [field for field in fields if _DECIMAL_COMMA.fullmatch(field)]
-    both = [f for f in fields if re.fullmatch(r"[+-]?\d{1,3}(\.\d{3})+,\d+", f)]
-    if not commas and not both:
-        return "."
-    points = [f for f in fields if re.fullmatch(r"[+-]?\d*\.\d+([eE][+-]?\d+)?", f)]
-    if [f for f in points if not re.fullmatch(r"[+-]?[1-9]\d{0,2}\.\d{3}", f)]:
+    if len(grouped) < len(points):
         if all(_GROUPS.fullmatch(field) for field in commas) and not both:
             return "."  # 1,234 beside 0.5: thousands
         raise DataError(
-            f"{path} has numbers with a decimal comma ({commas[0] if commas else both[0]}) and "
-            f"others with a point ({points[0]}): write all in one way."
+            f"{path} has numbers with a decimal comma ({(commas or both)[0]}) and others with a "
+            f"point ({points[0]}): write all in one way."
         )
-    if both or any(not _GROUPS.fullmatch(field) for field in commas):
-        return ","
-    whole = [f for row in rows for f in row[1:] if re.fullmatch(r"\s*[+-]?[1-9]\d*\s*", f)]
-    if not whole:
-        return ","
-    raise DataError(
-        f"{path} is {SEPARATORS[separator]}-separated, and {commas[0]!r} may be a decimal comma "
-        "or a separator of thousands: write decimals with a point, and thousands with nothing."
-    )
+    certain = both or any(not _GROUPS.fullmatch(field) for field in commas)
+    return "," if certain or not whole else "."  # what 1,234 is, all numbers tell
 
 
 def _gct(path: Path, lines: list[str], before: int, encoding: str) -> Dialect:

@@ -13,7 +13,7 @@ _WORDS = "sample|cell|patient|subject|donor|participant|individual|case|specimen
 _NUMBER = "id|idx|index|no|nr|num|number|name|code|barcode|key|uid|uuid"
 _IDENTIFIER = re.compile(  # IDS and NONO are genes
     rf"(({_WORDS})s?[_ .-]?)?({_NUMBER})|(row|orig|record|gsm|study)[_ .-]({_NUMBER})|({_WORDS})"
-    r"|orig[_. ]ident|barcodes|#|row|rows|rownames|unnamed: \d+|__index_level_\d+__",
+    r"|orig[_. ]ident|barcodes|#|row|rows|rownames|unnamed: \d+(\.\d+)?|__index_level_\d+__",
     re.IGNORECASE,
 )
 

@@ -17,25 +17,26 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-def parse(path: Path, dialect: Dialect, texts: Collection[str] = ()) -> pd.DataFrame:
-    """The table: texts as they stand in the file, NaN where nothing stands, else numbers.
+def parse(path: Path, dialect: Dialect, texts: Collection[str] = ()) -> tuple[pd.DataFrame, int]:
+    """The table, and how many comments among its rows are left out.
 
-    The first column and ``texts`` are not turned into numbers. A column without a name is called
-    ``Unnamed: 3`` by its place.
+    Texts are as they stand in the file, NaN where nothing stands, else numbers. The first column
+    and ``texts`` are not turned into numbers. A column without a name is called ``Unnamed: 3`` by
+    its place.
 
     Raises DataError, naming the line, for lines of unequal length and open quotation marks;
     UnicodeDecodeError if the file is of another encoding.
     """
     table = _parsed(path, dialect, texts, ())
     if table is not None and not _has_short_rows(table):
-        return table
+        return table, 0
     comments = _comments(path, dialect)
     if table is not None and not comments:
-        return table
+        return table, 0
     again = _parsed(path, dialect, texts, comments)
     if again is None:
         raise DataError(f"{path} cannot be read as {dialect.seen} text.")
-    return again
+    return again, len(comments)
 
 
 def _parsed(

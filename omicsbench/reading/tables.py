@@ -54,11 +54,14 @@ def read_text(path: Path, own: OwnData, separator: str) -> AnnData:
 
 def _read_text(path: Path, own: OwnData, separator: str, encoding: str) -> AnnData:
     dialect = find_dialect(path, separator, own.columns, encoding)
-    adata = from_table(parse(path, dialect, own.columns), path, own, dialect)
+    table, comments = parse(path, dialect, own.columns)
+    adata = from_table(table, path, own, dialect)
     decide(adata, Decision("format", dialect.seen, "as its first lines tell"))
     if dialect.trailing:
         what = SEPARATORS[dialect.separator]
         note(adata, f"An empty last column is left out: every line ends with a {what}.")
+    if comments:
+        note(adata, f"Comments among the rows are left out: {comments:,}.")
     if dialect.differs_from(separator):
         note(adata, f"Read as {dialect.seen}.")
     return adata
@@ -94,6 +97,7 @@ def _from_table(table: pd.DataFrame, own: OwnData, dialect: Dialect | None) -> A
         raise DataError(f"there are two columns {twice[0]!r}: make the names unique.")
     table, describing = _one_cell_a_row(table, own, dialect)
     whole, (table, notes) = table, _without_empty(table, own)
+    _require_named(table, dialect)
     first = str(table.columns[0])
     decimal = dialect.decimal if dialect else None
     table, naming = name_cells(table, _is_column(first, own), decimal)
@@ -108,7 +112,7 @@ def _from_table(table: pd.DataFrame, own: OwnData, dialect: Dialect | None) -> A
         if name not in of_obs and (kind in (NUMBERS, TRUTH) or name in settled)
     ]
     if not features:
-        raise DataError("there is no column of numbers to use as features.")
+        raise DataError(f"there is no column of numbers to use as features{_held(table)}.")
     adata = anndata.AnnData(
         X=_matrix(table, features, kinds, settled),
         obs=table.drop(columns=features),
@@ -137,6 +141,25 @@ def _left_out(
     if rows := len(whole) - len(table):
         found.append(Decision(LEFT_OUT, f"{rows:,} empty rows", "no value in any column"))
     return found
+
+
+def _held(table: pd.DataFrame) -> str:
+    """What stands in a column, in words."""
+    for name, column in table.items():
+        if column.notna().any():
+            return f": column {name} holds {str(column.dropna().iloc[0])!r}"
+    return ""
+
+
+def _require_named(table: pd.DataFrame, dialect: Dialect | None) -> None:
+    """Raise DataError if a column of values has no name in the header of a text file."""
+    if dialect is None:
+        return
+    for place, name in enumerate(dialect.names):
+        if place and not name and f"Unnamed: {place}" in table.columns:
+            raise DataError(
+                f"column {place + 1:,} has no name in the header, but holds values: name it."
+            )
 
 
 def _one_cell_a_row(

@@ -30,7 +30,7 @@ _THOUSANDS = {
 }
 _COMMA = re.compile(r"[+-]?\d*,\d+([eE][+-]?\d+)?")
 _TEXTS = 8  # shown
-ENOUGH = 10  # numbers such as 1,234 that make it certain, if none reads otherwise
+ENOUGH = 50  # numbers such as 1,234 that make it certain, if none reads otherwise
 
 
 @dataclass

@@ -121,7 +121,7 @@ def test_comments_among_the_rows_are_left_out(tmp_path: Path, between: int) -> N
     lines = table().to_csv().splitlines()
     comments = ["# a comment", "#with,three,fields", "# " + "many," * 20]
     (tmp_path / "a.csv").write_text("\n".join([*lines[:between], *comments, *lines[between:]]))
-    agrees(tmp_path / "a.csv")
+    assert "Comments among the rows are left out: 3." in notes_of(agrees(tmp_path / "a.csv"))
 
 
 def test_a_commented_header_is_the_header(tmp_path: Path) -> None:
@@ -230,7 +230,9 @@ def test_masses_and_identifiers_are_a_header(tmp_path: Path, names: list[float])
         ("cell\na\nb\n", "one field each"),
         ("Report of May\n,g1,g2\na,1,2\nb,3,4\n", "first line has 1 field, those below have 3"),
         ("cell;g1;g2\na;1,5;2.5\nb;3,5;4.5\n", "decimal comma (1,5) and others with a point"),
-        ("cell;g1;g2\na;1,500;2\nb;3,500;4\n", "separator of thousands"),
+        ("cell;g1;g2\na;1,500;2\nb;3,500;4\n", "which may be 1500 or 1.500"),
+        ("cell,g1,\na,1,2\nb,3,4\n", "column 3 has no name"),
+        ("cell,g1\na,5%\nb,6%\n", "no column of numbers to use as features: column g1 holds '5%'"),
         ('cell,g1,g2\na,1,2\n"b,3,4\nc,5,6\n', "never closed"),
         ("cell;g1;g1\na;1;2\nb;3;4\n", "two columns 'g1'"),
         ("cell,g1\na,1\n,2\n", "is empty in row 2"),

@@ -167,6 +167,18 @@ def test_thousands_are_read_where_it_is_certain(tmp_path: Path) -> None:
     np.testing.assert_array_equal(adata.X[:, 1:], values[:, 1:].astype(np.float32))
 
 
+@pytest.mark.parametrize("separator", [";", "\t", ","])
+@pytest.mark.parametrize("group", [".", ","])
+def test_thousands_among_smaller_numbers_are_read(
+    tmp_path: Path, separator: str, group: str
+) -> None:
+    values = RNG.lognormal(6, 1.5, (200, GENES)).round()
+    names = [f"c{i}" for i in range(200)]
+    written = pd.DataFrame(values, names, [f"g{j}" for j in range(GENES)]).map("{:,.0f}".format)
+    written.map(lambda x: x.replace(",", group)).to_csv(tmp_path / "a.csv", sep=separator)
+    np.testing.assert_array_equal(read(OwnData(tmp_path / "a.csv")).X, values.astype(np.float32))
+
+
 def test_one_number_that_reads_in_two_ways_is_named(tmp_path: Path) -> None:
     given = table().assign(**{f"g{j}": np.rint(VALUES[:, j]).astype(int) for j in range(GENES)})
     given = given.astype({"g5": object})
