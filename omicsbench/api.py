@@ -11,7 +11,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from omicsbench.errors import OmicsbenchError
-from omicsbench.inputs.given import OPTIONS, PathLike, name_in_caller, own_data
+from omicsbench.inputs import arguments
+from omicsbench.inputs.arguments import PathLike, as_path, maybe_path
+from omicsbench.inputs.given import OPTIONS, name_in_caller, own_data
 from omicsbench.planning.suite import Suite, changed, load_suite
 from omicsbench.planning.suite import adapted as adapted
 from omicsbench.plugin import Values
@@ -96,9 +98,8 @@ def run(
     from omicsbench.running.job import Manner
     from omicsbench.running.runner import run_suite
 
-    for option, given in (("methods", methods), ("plugins", plugins)):
-        if isinstance(given, str):
-            raise OmicsbenchError(f"{option} takes a list: {option}=[{given!r}].")
+    arguments.require_lists(methods=methods, plugins=plugins)
+    arguments.require_executor(executor)
     chosen = _suite(suite)
     stated = {"label": label, "values": values, "unit": unit, "name": name}
     stated |= {key: changes.pop(key) for key in OPTIONS if key in changes}
@@ -106,7 +107,7 @@ def run(
     changes = {key: value for key, value in changes.items() if value is not None}
     call = {**stated, "methods": list(methods) or None, **changes}
     chosen = adapted(chosen, own, methods, changes)
-    target = _path(out) or default_folder(chosen, own)
+    target = maybe_path(out) or default_folder(chosen, own)
     records = run_suite(
         chosen,
         target,
@@ -175,20 +176,16 @@ def plan(
     from omicsbench.planning.estimate import look_ahead
 
     chosen = _suite(suite)
-    folder = _path(results) or default_folder(chosen)
+    folder = maybe_path(results) or default_folder(chosen)
     return look_ahead(chosen, _registry(plugins), folder)
 
 
 def _suite(suite: str | Suite) -> Suite:
-    return load_suite(suite) if isinstance(suite, str) else suite
-
-
-def _path(given: PathLike | None) -> Path | None:
-    return None if given is None else Path(given)
+    return suite if isinstance(suite, Suite) else load_suite(arguments.as_text("suite", suite))
 
 
 def _registry(plugins: Sequence[PathLike]) -> Registry:
-    return discover([Path(folder) for folder in plugins])
+    return discover([as_path(folder) for folder in plugins])
 
 
 def default_folder(suite: Suite, own: Sequence[OwnData] = ()) -> Path:
@@ -206,7 +203,7 @@ def load(folder: PathLike, *, every: bool = False) -> pd.DataFrame:
     from omicsbench.records.store import read_records
     from omicsbench.records.table import tidy
 
-    return tidy(read_records(Path(folder)) if every else planned_records(Path(folder))[0])
+    return tidy(read_records(as_path(folder)) if every else planned_records(as_path(folder))[0])
 
 
 def verdicts(folder: PathLike) -> list[Verdict]:
@@ -217,7 +214,7 @@ def verdicts(folder: PathLike) -> list[Verdict]:
     from omicsbench.records.planned import planned_records, read_analysis
     from omicsbench.verdict.judge import verdicts as judge
 
-    return judge(planned_records(Path(folder))[0], read_analysis(Path(folder)))
+    return judge(planned_records(as_path(folder))[0], read_analysis(as_path(folder)))
 
 
 def pack(folder: PathLike) -> Packed:
@@ -228,7 +225,7 @@ def pack(folder: PathLike) -> Packed:
     """
     from omicsbench.records.packing import pack as pack_records
 
-    return pack_records(Path(folder))
+    return pack_records(as_path(folder))
 
 
 def report(folder: PathLike, out: PathLike | None = None) -> Path:
@@ -244,12 +241,12 @@ def report_of(folder: PathLike, out: PathLike | None = None) -> Report:
     from omicsbench.records.planned import planned_records, read_analysis, read_plan
     from omicsbench.reporting import write_report
 
-    source = Path(folder)
+    source = as_path(folder)
     records, missing, others = planned_records(source)
     return write_report(
         records,
         source,
-        _path(out) or source / "report.html",
+        maybe_path(out) or source / "report.html",
         analysis=read_analysis(source),
         command=read_plan(source).command,
         missing=missing,
@@ -262,7 +259,7 @@ def answer(folder: PathLike) -> list[str]:
     from omicsbench.records.planned import planned_records
     from omicsbench.reporting import answer as words
 
-    return words(verdicts(folder), planned_records(Path(folder))[0])
+    return words(verdicts(folder), planned_records(as_path(folder))[0])
 
 
 def compare(
@@ -280,7 +277,7 @@ def compare(
     """
     from omicsbench.tracking.sides import compare_stored
 
-    return compare_stored(os.fspath(base), os.fspath(head), suite, _path(noise))
+    return compare_stored(os.fspath(base), os.fspath(head), suite, maybe_path(noise))
 
 
 def calibrate(
@@ -312,7 +309,7 @@ def calibrate(
 
     enough(sets)
     chosen, registry = _suite(suite), _registry(plugins)
-    folder = _path(out) or Path("results") / "calibration" / chosen.name
+    folder = maybe_path(out) or Path("results") / "calibration" / chosen.name
     places = [folder / f"{number:02d}" for number in range(sets)]
     for place in places:
         tell(f"{place}:")
@@ -321,7 +318,7 @@ def calibrate(
     found = calibration(
         [planned_records(place)[0] for place in places], Strictness(chosen.analysis.tolerances)
     )
-    return write_noise(found, _path(noise) or folder / NOISE_FILE)
+    return write_noise(found, maybe_path(noise) or folder / NOISE_FILE)
 
 
 def history(
@@ -343,10 +340,10 @@ def history(
     from omicsbench.reporting.history_page import write_history
     from omicsbench.tracking.follow import follow
 
-    page = _path(out)
+    page = maybe_path(out)
     if page and page.suffix != ".html":
         raise OmicsbenchError(f"Cannot write {page}: name an .html file.")
-    found = follow(Path(file), [Path(folder) for folder in add], revision)
+    found = follow(as_path(file), [as_path(folder) for folder in add], revision)
     if page:
         write_history(found.trends, page)
     return found
@@ -391,8 +388,8 @@ def ab(
         head,
         chosen,
         samples=samples,
-        plugins=_path(plugins),
-        out=_path(out),
-        noise=_path(noise),
+        plugins=maybe_path(plugins),
+        out=maybe_path(out),
+        noise=maybe_path(noise),
         tell=tell,
     )

@@ -253,6 +253,24 @@ def test_bad_arguments_are_refused(adata: anndata.AnnData, tmp_path: Path) -> No
         omicsbench.run("quick", data=adata, methods="umap", out=tmp_path)
     with pytest.raises(OmicsbenchError, match="data is a dict"):
         omicsbench.run("quick", data={}, out=tmp_path)  # type: ignore[arg-type]
+    wrong: list[dict[str, Any]] = [
+        {"methods": 5},
+        {"plugins": 5},
+        {"out": 5},
+        {"suite": None},
+        {"executor": "dask"},
+        {"name": 3},
+        {"label": ["kind"]},
+        {"repeats": "two"},
+    ]
+    for options in wrong:
+        with pytest.raises(OmicsbenchError, match=r"^[^\n]+\.$"):
+            omicsbench.run(**{"data": adata, "out": tmp_path, **options})
+    for function in (omicsbench.load, omicsbench.report, omicsbench.verdicts, omicsbench.pack):
+        with pytest.raises(OmicsbenchError, match="named by a path, not a int"):
+            function(3)  # type: ignore[operator]
+    with pytest.raises(OmicsbenchError, match="named by text, not by a int"):
+        omicsbench.embed(adata, 3)  # type: ignore[arg-type]
     with pytest.raises(AttributeError):
         _ = omicsbench.nothing
 
@@ -266,6 +284,7 @@ def test_the_public_names_as_a_whole() -> None:
         "embed",
         "estimate",
         "history",
+        "inspect",
         "load",
         "pack",
         "plan",

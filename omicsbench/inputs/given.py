@@ -10,6 +10,7 @@ from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 from omicsbench.errors import OmicsbenchError
+from omicsbench.inputs.arguments import PathLike
 from omicsbench.reading.decisions import forget
 from omicsbench.reading.held import as_numbers
 from omicsbench.reading.own import OwnData
@@ -18,8 +19,6 @@ from omicsbench.reading.tables import from_table
 
 if TYPE_CHECKING:
     from anndata import AnnData
-
-PathLike = str | os.PathLike[str]
 
 NAME = "adata"  # of data that have no name of their own
 OPTIONS = tuple(field.name for field in fields(OwnData) if field.name not in ("path", "held"))
@@ -55,8 +54,8 @@ def own_data(
         return [OwnData(Path(data), **stated)]
     held = as_table(data)
     named = (held.uns.get("name") if hasattr(held, "uns_keys") else None) or variable or NAME
-    called = {"name": str(named)} | stated
-    return [OwnData(Path(called["name"]), held=held, **called)]
+    called = {"name": str(named)} | {name: value for name, value in stated.items() if value != ""}
+    return [OwnData(Path(str(called["name"])), held=held, **called)]
 
 
 def as_anndata(data: Any) -> AnnData:

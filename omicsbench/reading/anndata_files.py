@@ -34,7 +34,12 @@ def read_h5ad(path: Path) -> AnnData:
         there = ", ".join(held[:8]) or "nothing"
         raise DataError(f"{path} holds no AnnData (it has {there}): {remedy}.")
     require_memory(path, unpacked_size(path))
-    return anndata.read_h5ad(path)
+    try:
+        return anndata.read_h5ad(path)
+    except MemoryError:
+        raise
+    except Exception:  # of a part that only its writer can read, such as an odd entry of uns
+        return _needed(path)
 
 
 def read_compressed(path: Path) -> AnnData:
@@ -71,3 +76,23 @@ def read_zarr(path: Path) -> AnnData:
         remedy = f"give {inner[0]}" if inner else "give the folder of one AnnData"
         raise DataError(f"{path} is no AnnData (it holds {held}): {remedy}.")
     return anndata.read_zarr(path)
+
+
+def _needed(path: Path) -> AnnData:
+    """What a run needs of an .h5ad file, where another part of it cannot be read."""
+    import anndata
+    import h5py
+    from anndata.io import read_elem
+
+    with h5py.File(path, "r") as file:
+        layers, raw, base = file.get("layers", {}), file.get("raw"), file.get("uns/log1p/base")
+        return anndata.AnnData(
+            read_elem(file["X"]) if "X" in file else None,
+            obs=read_elem(file["obs"]),
+            var=read_elem(file["var"]),
+            layers={name: read_elem(layers[name]) for name in layers},
+            raw=None if raw is None else {p: read_elem(raw[p]) for p in ("X", "var")},
+            uns={"log1p": {} if base is None else {"base": read_elem(base)}}
+            if "uns/log1p" in file
+            else {},
+        )

@@ -47,6 +47,7 @@ def embed(
 
     Raises OmicsbenchError, with one sentence, for data or a pipeline that cannot be used so.
     """
+    from omicsbench.inputs.arguments import as_text
     from omicsbench.inputs.given import as_anndata
     from omicsbench.prepare.features import select_rows
     from omicsbench.prepare.normalise import normalize
@@ -57,7 +58,9 @@ def embed(
     from omicsbench.registry.pipeline import resolve
     from omicsbench.validation.check import check
 
-    made = resolve(pipeline, registry or discover(), n_components, task="embed")
+    made = resolve(
+        as_text("pipeline", pipeline), registry or discover(), n_components, task="embed"
+    )
     _refuse_task(made, pipeline)
     adata = as_anndata(data)
     cells = read(OwnData(Path("data"), held=adata))

@@ -82,6 +82,24 @@ def test_the_raw_values_of_a_former_version_are_there(tmp_path: Path) -> None:
         assert (dense(found.raw.X) > dense(found.X)).any()
 
 
+def test_a_part_that_nobody_needs_may_be_unreadable(tmp_path: Path) -> None:
+    """Such as entries of uns of a later version of anndata, or ragged arrays without awkward."""
+    given = adata()
+    given.layers["counts"], given.raw, given.uns["log1p"] = given.X, given, {"base": 2.0}
+    given.write_h5ad(tmp_path / "a.h5ad")
+    with h5py.File(tmp_path / "a.h5ad", "a") as file:
+        file["uns/odd"] = np.arange(3)
+        file["uns/odd"].attrs.update({"encoding-type": "of-tomorrow", "encoding-version": "9"})
+    found = read(OwnData(tmp_path / "a.h5ad", label="kind"))
+    np.testing.assert_array_equal(dense(found.X), COUNTS)
+    assert list(found.obs["kind"]) == KINDS
+    assert (found.uns["log1p"]["base"], [*found.layers]) == (2.0, ["counts"])
+    np.testing.assert_array_equal(dense(read(OwnData(tmp_path / "a.h5ad", layer="raw")).X), COUNTS)
+    with h5py.File(tmp_path / "a.h5ad", "a") as file:
+        file["obs/kind"].attrs["encoding-type"] = "of-tomorrow"
+    assert "of-tomorrow" in refused(tmp_path / "a.h5ad")
+
+
 def test_what_is_no_anndata_is_refused_by_what_it_holds(tmp_path: Path) -> None:
     with h5py.File(tmp_path / "a.h5ad", "w") as file:
         file["_X"], file["_obs"] = COUNTS, np.arange(N)
