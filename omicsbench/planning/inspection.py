@@ -25,6 +25,7 @@ SUITES = "--set features=N"
 FEATURES = "--exclude, --features-like"
 # What a table begins with; the rest follows in the order in which it was decided.
 ORDER = ("format", "orientation", "cells", "features", LEFT_OUT, "values")
+OF_CELLS = ("label", "units", "unit")  # told of once, however many modalities there are
 HEADS = ("about", "decided", "why", "change it with")
 
 
@@ -102,7 +103,7 @@ def _of_matrix(cells: Cells) -> list[Decision]:
     named = f"named {', '.join(own.cells[:2])}, ..." if own.cells else "not named"
     ends = f"{p:,}: {(' ... ' if p > 2 else ', ').join(own.features)}"
     made = [
-        *own.decisions,
+        *(decision for decision in own.decisions if decision.about not in OF_CELLS),
         Decision("cells", f"{n:,}, {named}"),
         Decision("features", ends, "", FEATURES),
     ]
@@ -119,15 +120,17 @@ def _of_matrix(cells: Cells) -> list[Decision]:
 
 
 def _of_labels(cells: Cells, described: Mapping[str, Any]) -> list[Decision]:
-    own, label, unit = cells.account, described["label"], described["unit"]
+    """What was decided of the cells whatever the modality: label and unit."""
+    own, unit = cells.account, described["unit"]
+    made = [decision for decision in own.decisions if decision.about in OF_CELLS]
     if not own.classes:
-        made = [Decision("label", "none: metrics of labels are skipped", "", "--label")]
+        made.append(Decision("label", "none: metrics of labels are skipped", "", "--label"))
     else:
-        made = [Decision("label", f"{label}: {_classes(cells)}", "", "--label")]
+        if not made:
+            made.append(Decision("label", str(described["label"]), "", "--label"))
         known = described["provenance"] or "not stated"
+        made.append(Decision("classes", _classes(cells)))
         made.append(Decision("provenance", known, "of the labels", "--label-provenance"))
-    if own.unlabelled:
-        made.append(Decision("unlabelled", f"{own.unlabelled:,} cells", f"in {label}", "--keep-na"))
     counted = f"{unit}: {own.units} values" if own.units else "cells"
     made.append(Decision("unit", counted, "over which sampling errors are taken", "--unit"))
     return made

@@ -39,7 +39,7 @@ def test_a_table_tells_what_why_and_which_option(cli: Cli, file: Path) -> None:
     assert "counts" in values
     assert "whole numbers" in values
     assert "--values" in values
-    assert "cell_type: B cell (20), NK cell (20), T cell (20)" in done.stdout
+    assert "B cell (20), NK cell (20), T cell (20)" in done.stdout
     assert not list(file.parent.glob("results*")), "nothing was run"
 
 
@@ -126,10 +126,14 @@ def test_a_registered_data_set_too_without_options_that_do_not_apply(cli: Cli) -
 
 def test_all_modalities_are_told_where_that_is_asked(cli: Cli, tmp_path: Path) -> None:
     WRITERS[".h5mu"](cohort(), tmp_path / "x.h5mu")
-    done = cli("inspect", tmp_path / "x.h5mu", "--all-modalities", "--json")
+    words = ("--all-modalities", "--json", "--label", "cell_type")
+    done = cli("inspect", tmp_path / "x.h5mu", *words)
     found = json.loads(done.stdout)
     assert "; protein: 5 features" in found["line"]
-    assert {"rna: values", "protein: values"} <= {d["about"] for d in found["decisions"]}
+    about = [d["about"] for d in found["decisions"]]
+    assert {"rna: values", "protein: values"} <= set(about)
+    assert about.count("provenance") == 1
+    assert not [name for name in about if name.endswith(": label")], "they share it"
 
 
 def test_python_names_the_data_after_the_variable() -> None:

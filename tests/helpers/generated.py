@@ -15,6 +15,7 @@ import h5py
 import numpy as np
 import pandas as pd
 from scipy import sparse
+from scipy.io import mmwrite
 
 from omicsbench.reading.own import OwnData
 
@@ -102,6 +103,32 @@ def _values(rng: Any, made: _Cohort) -> np.ndarray:
     return ((made.values - made.values.mean(axis=0)) / np.where(spread, spread, 1)).round(4)
 
 
+def parquet(rng: Any, folder: Path) -> Example:
+    """A Parquet table with columns of several types of numbers."""
+    made = _cohort(rng)
+    kinds = ["int64", "int16", "float32", "float64", "Int64", "Float64", "uint32"]
+    frame = pd.DataFrame(made.values, index=made.cells, columns=made.genes)
+    frame = frame.astype({gene: str(rng.choice(kinds)) for gene in made.genes})
+    labels = LABEL_TYPES[str(rng.choice(list(LABEL_TYPES)))](made.labels)
+    frame["cell_type"] = labels
+    if rng.random() < 0.3:
+        name = str(rng.choice([name for name in ODD if name != "empty"]))
+        frame[name] = ODD[name](rng, len(frame))
+        made.traps.append(name)
+    named = rng.random() < 0.5
+    if not named:
+        frame = frame.reset_index(names="cell")
+    frame.to_parquet(folder / "x.parquet")
+    return Example(
+        OwnData(folder / "x.parquet", label="cell_type"),
+        tuple(made.genes),
+        made.known,
+        plain=not made.traps,
+        traps=tuple(made.traps),
+        total=made.values.sum(),
+    )
+
+
 # Of each: a column beside the features that is none, by name.
 ODD: dict[str, Callable[[Any, int], Any]] = {
     "leiden": lambda rng, n: rng.integers(0, 6, n),
@@ -149,9 +176,7 @@ def table(rng: Any, folder: Path) -> Example:
         made.traps.append("turned")
     options: dict[str, Any] = {"transpose": True} if turned and rng.random() < 0.5 else {}
     path = folder / f"table{suffix}"
-    encoding = str(rng.choice(ENCODINGS)) if dialect else "utf-8"
-    comments = "# made by a pipeline\n" if dialect and rng.random() < 0.3 else ""
-    _write(path, [header, *body], separator, encoding, comments, dialect and rng.random() < 0.2)
+    _write(rng, path, [header, *body], separator, dialect)
     traps = tuple(made.traps)
     return Example(
         OwnData(path, label="cell_type", **options),
@@ -163,15 +188,31 @@ def table(rng: Any, folder: Path) -> Example:
     )
 
 
-def _write(
-    path: Path, rows: list[list[str]], separator: str, encoding: str, comments: str, trailing: bool
-) -> None:
+def _write(rng: Any, path: Path, rows: list[list[str]], separator: str, odd: bool) -> None:
+    """As text; ``odd``: in a dialect that few expect."""
+    encoding, ends, quoting, comments = "utf-8", "\n", csv.QUOTE_MINIMAL, ""
+    if odd:
+        encoding = str(rng.choice(ENCODINGS))
+        ends = str(rng.choice(["\n", "\r\n"]))
+        quoting = int(rng.choice([csv.QUOTE_MINIMAL, csv.QUOTE_ALL]))
+        comments = str(rng.choice(["", "", "# made by a pipeline", "#by\n#hand"]))
+    form = str(rng.choice(["whole", "trailing", "short"])) if odd else "whole"
+    if form == "trailing":
+        rows = [[*row, ""] for row in rows]
+    elif form == "short":  # as R writes it
+        rows = [rows[0][1:], *rows[1:]]
     held = io.StringIO()
-    held.write(comments)
-    writer = csv.writer(held, delimiter=separator, lineterminator="\n")
-    writer.writerows([[*row, ""] if trailing else row for row in rows])
+    held.write(comments.replace("\n", ends) + ends if comments else "")
+    csv.writer(held, delimiter=separator, lineterminator=ends, quoting=quoting).writerows(rows)
     content = held.getvalue().encode(encoding, errors="replace")
     path.write_bytes(gzip.compress(content) if path.suffix == ".gz" else content)
+
+
+def _as_ints(labels: list[str | None]) -> Any:
+    """As nullable whole numbers, where they are numbers."""
+    if not all(label is None or label.isdigit() for label in labels):
+        return pd.array(labels, dtype=object)
+    return pd.array([None if label is None else int(label) for label in labels], dtype="Int64")
 
 
 LABEL_TYPES: dict[str, Callable[[list[str | None]], Any]] = {
@@ -179,6 +220,8 @@ LABEL_TYPES: dict[str, Callable[[list[str | None]], Any]] = {
     "categorical": lambda labels: pd.Categorical(labels),
     "unused": lambda labels: pd.Categorical(labels).add_categories(["never"]),
     "string": lambda labels: pd.array(labels, dtype="string"),
+    "ints": _as_ints,
+    "categories of ints": lambda labels: pd.Categorical(_as_ints(labels)),
 }
 
 
@@ -271,6 +314,39 @@ def tenx(rng: Any, folder: Path) -> Example:
     )
 
 
+def mtx(rng: Any, folder: Path) -> Example:
+    """A folder as Cell Ranger writes it, version 2 or 3, whose files may be packed."""
+    made = _cohort(rng)
+    p, version = len(made.genes), int(rng.integers(2, 4))
+    ending = ".gz" if rng.random() < 0.5 else ""
+    kinds = ["Gene Expression"] * p
+    if version == 3 and rng.random() < 0.3:
+        kinds[-3:] = ["Antibody Capture"] * 3
+    kept = np.array([kind == "Gene Expression" for kind in kinds])
+    lines = [f"ENSG{j:011d}\t{gene}" for j, gene in enumerate(made.genes)]
+    if version == 3:
+        lines = [f"{line}\t{kind}" for line, kind in zip(lines, kinds, strict=True)]
+    held = io.BytesIO()
+    mmwrite(held, sparse.coo_matrix(made.values.T.astype(np.int32)))
+    named = "features.tsv" if version == 3 else "genes.tsv"
+    files = {
+        "matrix.mtx": held.getvalue(),
+        named: "\n".join([*lines, ""]).encode(),
+        "barcodes.tsv": "\n".join([*made.cells, ""]).encode(),
+    }
+    for name, content in files.items():
+        packed = gzip.compress(content) if ending else content
+        (folder / f"{name}{ending}").write_bytes(packed)
+    values = made.values[:, kept]
+    return Example(
+        OwnData(folder),
+        tuple(gene for gene, keep in zip(made.genes, kept, strict=True) if keep),
+        (None,) * int((values.sum(axis=1) > 0).sum()),
+        plain=bool(kept.all()),
+        total=values.sum(),
+    )
+
+
 def _group_v3(
     file: Any, made: _Cohort, names: list[str], kinds: list[str], genomes: list[str]
 ) -> None:
@@ -301,4 +377,10 @@ def _matrix(group: Any, values: np.ndarray, cells: list[str]) -> None:
     group["barcodes"] = np.array(cells, dtype="S")
 
 
-KINDS: dict[str, Callable[[Any, Path], Example]] = {"table": table, "stored": stored, "10x": tenx}
+KINDS: dict[str, Callable[[Any, Path], Example]] = {
+    "table": table,
+    "parquet": parquet,
+    "stored": stored,
+    "10x": tenx,
+    "mtx": mtx,
+}

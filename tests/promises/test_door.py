@@ -44,6 +44,7 @@ REFUSED: list[tuple[str, door.Write, str | None, tuple[str, ...]]] = [
 
 
 def run(cli: Cli, folder: Path, name: str, write: door.Write, label: str | None, *more: str) -> Any:
+    folder.mkdir(exist_ok=True)
     write(folder / name)
     words = ["--label", label] if label else []
     return cli("run", "--data", folder / name, *words, *RUN, *more, "--out", folder / "out")
@@ -108,6 +109,17 @@ def test_the_option_that_is_offered_settles_it(
     done = cli("inspect", tmp_path / name, *words, *option)
     assert done.returncode == 0, done.stderr
     assert f"{name}: 90 cells x {features} features" in done.stdout
+
+
+def test_texts_that_count_as_missing_are_said_and_kept_if_asked(cli: Cli, tmp_path: Path) -> None:
+    label = door.LABEL
+    done = run(cli, tmp_path, "na.csv", door.na_classes, label)
+    assert done.returncode == 0, done.stderr
+    assert "label cell_type: 1 class, 60 cells without" in done.stderr
+    assert "30 hold 'NA' and 30 hold 'None'; --keep-na makes classes of such texts" in done.stderr
+    done = run(cli, tmp_path / "kept", "na.csv", door.na_classes, label, "--keep-na")
+    assert done.returncode == 0, done.stderr
+    assert "label cell_type: 3 classes; " in done.stderr
 
 
 def test_the_features_of_base_2_are_those_of_scanpy() -> None:
