@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from omicsbench.stream import BLOCK_ROWS as BLOCK_ROWS
     from omicsbench.stream import NO_LABEL as NO_LABEL
     from omicsbench.stream import CellStream as CellStream
+    from omicsbench.stream import Counts as Counts
 
 # What else a plug-in needs, from modules that are loaded when it is asked for. It is for plug-ins:
 # the rooms import these from where they are.
@@ -46,6 +47,7 @@ _ELSEWHERE = {
     "BLOCK_ROWS": "stream",
     "NO_LABEL": "stream",
     "CellStream": "stream",
+    "Counts": "stream",
 }
 
 Family = Literal["simple", "deep", "control"]
@@ -62,6 +64,7 @@ Values = Literal[
     "binary",
     "rates",
 ]
+Reads = Literal["values", "counts"]
 Likelihood = Literal["normal", "negative_binomial", "bernoulli"]
 Provenance = Literal["author", "sorted", "computed", "simulated"]
 Kind = Literal["real", "simulated"]
@@ -175,14 +178,15 @@ class MethodInfo:
     family : ``simple``, ``deep``, or ``control`` (bounds a metric, never a contestant).
     summary : one line.
     source : DOI or URL of the paper or library the method comes from.
-    task : ``embed`` (X -> Z), ``predict`` (X -> probabilities of classes) or ``integrate``
-        (X1, X2, ... -> Z); each with methods of its own, see :func:`method`.
+    task : ``embed`` (X -> Z), ``predict`` (X -> class probabilities), ``integrate`` (Xs -> Z).
     version : raise it when results change for a reason outside the file itself.
-    accepts_sparse : takes CSR as it is; otherwise the harness hands it a dense array.
+    accepts_sparse : takes CSR as it is; otherwise it is handed a dense array.
+    reads : ``values``, normalised and scaled (default), or ``counts``: X is then a ``Counts``, of
+        the selected features and with each cell's total; the method stands first in a
+        pipeline, and where data hold no counts it is skipped.
     streams : reads its input a block at a time, by ``X[rows]`` (slice or row numbers, giving
-        a dense (m, p) array of them), ``X.mean(axis=0)`` and ``X.shape`` alone, so that a
-        matrix larger than memory can be handed to it
-        (``omicsbench.prepare.mapped_rows.ScaledRows``). It takes CSR and dense arrays too.
+        a dense (m, p) array), ``X.mean(axis=0)`` and ``X.shape`` alone, so that it can be handed
+        what does not fit in memory. It takes CSR and dense arrays too.
     nonnegative : cannot take negative input.
     invertible : has ``inverse_transform(Z) -> X``; in task ``integrate``, of every modality.
     samples : a predictor with ``sample_proba(X) -> (s, m, c)``: probabilities by each of s
@@ -194,8 +198,7 @@ class MethodInfo:
     needs : modules that must be importable.
     control_if : parameter values with which the method is a control of its own family, such
         as an autoencoder without non-linearity: judged, but kept out of the headline.
-    switches : training sizes at which the implementation changes its code path, so
-        that the warm-up takes the same path as the run.
+    switches : training sizes at which the implementation takes another code path.
     space : parameters worth tuning, each with the values to search; written as a dict, such as
         ``{"width": Whole(64, 1024, log=True)}``. Defaults lie inside. Empty: nothing to tune.
     """
@@ -206,6 +209,7 @@ class MethodInfo:
     source: str
     task: Task = "embed"
     version: str = "1"
+    reads: Reads = "values"
     accepts_sparse: bool = False
     streams: bool = False
     nonnegative: bool = False
@@ -232,6 +236,10 @@ class MethodInfo:
         _check(self.name, "method")
         _one_of(self.family, Family, f"family of method {self.name}")
         _one_of(self.task, Task, f"task of method {self.name}")
+        _one_of(self.reads, Reads, f"reads of method {self.name}")
+        of_values = self.accepts_sparse or self.streams or self.nonnegative or self.invertible
+        if self.reads == "counts" and (of_values or self.task == "integrate"):
+            raise ValueError(f"method {self.name}: what reads counts takes and gives no values")
         if self.streams and not self.accepts_sparse:
             raise ValueError(f"method {self.name}: what streams takes sparse input too")
         if self.sees_labels and self.family != "control" and self.task == "embed":
@@ -274,11 +282,10 @@ class DatasetInfo:
     name : lower-case identifier used in suites.
     summary : one line: what was measured, on what.
     source : DOI or URL of the data; ``licence`` as the carrier states it.
-    values : what the loader returns in X: raw ``counts``, or ``fractional`` ones, as RSEM and SoupX
+    values : what the loader returns in X: ``counts``, or ``fractional`` ones, as RSEM and SoupX
         give them; ``normalized`` for depth but not logged; ``log``, ``log2`` or ``log10`` of
         1 + normalised values; ``continuous`` measurements that need no normalisation; counts of
-        ``proteins``, few of them, by antibodies; ``binary`` presence; ``rates`` from 0 to 1, such
-        as of methylation.
+        ``proteins``, few of them, by antibodies; ``binary`` presence; ``rates`` from 0 to 1.
     modalities : values of each modality by its name, in place of ``values``, where the same cells
         were measured in several ways; written as a dict, the one to predict from first.
     kind : ``real`` or ``simulated``.

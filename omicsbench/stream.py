@@ -1,4 +1,4 @@
-"""Cells read a block of rows at a time: what a data set gives that is too large to hold."""
+"""Cells read a block of rows at a time: of a data set too large to hold, and of counts."""
 
 from __future__ import annotations
 
@@ -61,3 +61,68 @@ class CellStream:
             var=pd.DataFrame(index=list(self.features)),
             obsm={name: np.asarray(read()) for name, read in self.obsm.items()},
         )
+
+
+class Counts:
+    """Counts of some cells as a method that reads counts is given them: dense, read by blocks.
+
+    ``X[rows]`` are the counts (m, p) float32 of some cells, by slice, row numbers or a mask; they
+    are whole numbers. Only those are ever in memory.
+
+    Attributes
+    ----------
+    shape : (cells, selected features).
+    totals : (n,) float32, counts of each cell over all measured features, above 0.
+    """
+
+    dtype = np.dtype(np.float32)
+
+    def __init__(
+        self,
+        read: Callable[[NDArray[np.int64]], NDArray[np.float32]],
+        totals: NDArray[np.float32],
+        features: int,
+        places: NDArray[np.int64] | None = None,
+    ) -> None:
+        """``read`` gives the counts of cells by their places; ``places`` (n,) are those of these.
+
+        ``totals`` (n,) are of these cells, in their order. By default all places from 0 on.
+        """
+        self._read = read
+        self._places = np.arange(totals.size) if places is None else places
+        self.totals = totals
+        self.shape = (totals.size, features)
+
+    @classmethod
+    def held(cls, counts: NDArray[Any], totals: NDArray[Any] | None = None) -> Counts:
+        """Of counts (n, p) in memory; ``totals`` (n,) by default those of these features."""
+        dense = np.asarray(counts, dtype=np.float32)
+        every = dense.sum(axis=1) if totals is None else np.asarray(totals, dtype=np.float32)
+        return cls(lambda places: dense[places], every, dense.shape[1])
+
+    def __len__(self) -> int:
+        return self.shape[0]
+
+    def __getitem__(self, rows: slice | NDArray[Any]) -> NDArray[np.float32]:
+        return self._read(self._places[rows])
+
+    def some(self, rows: slice | NDArray[Any]) -> Counts:
+        """Some of the cells; nothing is read yet."""
+        return Counts(self._read, self.totals[rows], self.shape[1], self._places[rows])
+
+    def blocks(self, rows: int = BLOCK_ROWS) -> Iterator[tuple[slice, NDArray[np.float32]]]:
+        """All cells in order, ``rows`` at a time: which they are, and their counts."""
+        for start in range(0, len(self), rows):
+            here = slice(start, min(start + rows, len(self)))
+            yield here, self[here]
+
+    def toarray(self) -> NDArray[np.float32]:
+        """All counts in memory, dense."""
+        return self[:]
+
+    def tocsr(self) -> Any:
+        """All counts in memory, compressed: (n, p) CSR float32."""
+        from scipy import sparse
+
+        parts = [sparse.csr_matrix(block) for _, block in self.blocks()]
+        return sparse.vstack(parts, format="csr") if parts else sparse.csr_matrix(self.shape)

@@ -8,29 +8,44 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from omicsbench.plugin import Modality
+from omicsbench.plugin import MethodInfo, Modality
 from omicsbench.registry.pipeline import Stage
+from omicsbench.stream import Counts
 
 ROWS, NEW_ROWS, IMAGE = 80, 11, (5, 6)
+
+
+def taken(rows: NDArray[np.float32], info: MethodInfo) -> Any:
+    """Rows (n, p) in the form in which a method takes them: counts, CSR or dense."""
+    from scipy.sparse import csr_matrix
+
+    if info.reads == "counts":
+        return Counts.held(rows)
+    return csr_matrix(rows) if info.accepts_sparse else rows
 
 
 class Predictor:
     """A predictor under examination: classes 0, 2 and 5, and a fourth with one member."""
 
     def __init__(self, stage: Stage) -> None:
-        from scipy.sparse import csr_matrix
-
         self.stage = stage
         rng = np.random.default_rng(0)
         self.y = np.array([0, 2, 5])[np.arange(ROWS) % 3]
         self.y[-1] = 7
         X = rng.standard_normal((ROWS + NEW_ROWS, IMAGE[0] * IMAGE[1])).astype(np.float32)
         X[:ROWS, 0] += self.y
-        sparse = stage.info.accepts_sparse
-        self.train: Any = csr_matrix(X[:ROWS]) if sparse else X[:ROWS]
-        self.new: Any = csr_matrix(X[ROWS:]) if sparse else X[ROWS:]
-        self.given = self.train.copy(), self.new.copy()
+        if stage.info.reads == "counts":
+            X = rng.poisson(np.exp(X)).astype(np.float32)
+        self.given = X[:ROWS].copy(), X[ROWS:].copy()
+        self.train, self.new = (taken(rows, stage.info) for rows in (X[:ROWS], X[ROWS:]))
+
+    def unchanged(self) -> bool:
+        """Whether the rows are as they were made."""
+        arrays = (self.train, self.new)
+        dense = [X if isinstance(X, np.ndarray) else X.toarray() for X in arrays]
+        return all(map(np.array_equal, dense, self.given))
 
     @cached_property
     def model(self) -> Any:
@@ -75,10 +90,8 @@ def _seeded(s: Predictor) -> str | None:
 
 
 def _untouched(s: Predictor) -> str | None:
-    train, new = s.given
     s.model.predict_proba(s.new)
-    same = abs(train - s.train).sum() == 0 and abs(new - s.new).sum() == 0
-    return None if same else "fit or predict_proba changed its input"
+    return None if s.unchanged() else "fit or predict_proba changed its input"
 
 
 def _picklable(s: Predictor) -> str | None:

@@ -96,6 +96,12 @@ def _negative(wanted: Wanted, spec: RunSpec, prepared: Prepared) -> str | None:
     return "needs non-negative data, and this data set has negative values" if negative else None
 
 
+def _no_counts(wanted: Wanted, spec: RunSpec, prepared: Prepared) -> str | None:
+    reads, values = wanted.contestant.pipeline.stages[0].info.reads, prepared.facts.values
+    none = reads == "counts" and values != "counts"
+    return f"reads counts, and the data set holds {values} values" if none else None
+
+
 WITHOUT_DATA: tuple[Rule, ...] = (_missing, _device, _too_many_dimensions, _untunable)
 OF_DATA: tuple[DataRule, ...] = (
     _no_labels,  # first: classes are counted by them
@@ -103,4 +109,5 @@ OF_DATA: tuple[DataRule, ...] = (
     _one_class,
     _too_few_features,
     _negative,
+    _no_counts,
 )

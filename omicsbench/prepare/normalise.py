@@ -24,6 +24,7 @@ LIKELIHOODS: dict[Values, Likelihood] = {
     "continuous": "normal",
 }
 BY_TOTALS = ("counts", "fractional", "binary")  # values of which each cell is brought to a total
+COUNTED = ("counts", "proteins")  # values that ``measured`` gives back by what ``depths`` tells
 BASES: dict[Values, float] = {"log2": 2, "log10": 10}  # of logarithms that are not natural
 
 
@@ -83,8 +84,13 @@ def measured(
     if values == "proteins":
         raw = np.rint(np.expm1(dense + own[:, None])).astype(np.float32)
         return raw, raw.sum(axis=1)
-    raw = np.rint(np.expm1(dense) * (own[:, None] / TARGET_SUM)).astype(np.float32)
-    return raw, own
+    return counted(dense, own), own
+
+
+def counted(normalised: NDArray[np.float32], totals: NDArray[np.float32]) -> NDArray[np.float32]:
+    """The counts (n, p) that were normalised, of cells of these totals (n,)."""
+    counts = np.rint(np.expm1(normalised) * (totals[:, None] / TARGET_SUM))
+    return np.asarray(counts, dtype=np.float32)
 
 
 def _totals(X: Matrix) -> NDArray[np.float64]:

@@ -63,7 +63,7 @@ class Part:
 
     @cached_property
     def depth(self) -> NDArray[np.float32] | None:
-        """What ``normalise.measured`` needs of every row; of modalities only."""
+        """What ``normalise.measured`` needs of every row: of counts, each one's total."""
         return array(self.folder, "depth") if (self.folder / "depth.npy").is_file() else None
 
     @cached_property

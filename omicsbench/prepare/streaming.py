@@ -20,7 +20,7 @@ from omicsbench.plugin import Values
 from omicsbench.prepare import split as splitting
 from omicsbench.prepare.features import ColumnSums, is_logged
 from omicsbench.prepare.mapped_rows import CsrWriter
-from omicsbench.prepare.normalise import normalize
+from omicsbench.prepare.normalise import COUNTED, depths, normalize
 from omicsbench.stream import CellStream
 from omicsbench.validation.check import DROPS_EMPTY, MIN_CELLS
 
@@ -37,12 +37,14 @@ class Survey:
     codes : label codes of the cells that are kept, None without labels.
     parts : how the kept cells are split.
     sums : column sums over the training pool.
+    depth : (cells,) what ``normalise.measured`` needs of each; None where there are no counts.
     """
 
     full: NDArray[np.bool_]
     codes: Codes | None
     parts: splitting.Split
     sums: ColumnSums
+    depth: NDArray[np.float32] | None
 
 
 def survey(
@@ -61,6 +63,7 @@ def survey(
     n, p = cells.shape
     every = None if cells.labels is None else np.asarray(cells.labels())
     wanted = np.ones(n, dtype=bool)
+    depth = np.zeros(n, dtype=np.float32) if values in COUNTED else None
     while True:
         kept = int(wanted.sum())
         if kept < MIN_CELLS:
@@ -74,6 +77,8 @@ def survey(
             here = slice(start, start + block.shape[0])
             if values in DROPS_EMPTY:
                 full[here] = np.asarray(block.sum(axis=1)).ravel() > 0
+            if depth is not None:
+                depth[here] = depths(block, values)
             sums.add(normalize(block, values), np.flatnonzero(pool[here] & full[here]))
             start = here.stop
             if on_share:
@@ -81,7 +86,7 @@ def survey(
         if start != n:
             raise DataError(f"The data set gave {start:,} cells where it has {n:,}.")
         if (full == wanted).all():
-            return Survey(full, codes, parts, sums)
+            return Survey(full, codes, parts, sums, depth)
         wanted = full
 
 

@@ -16,11 +16,12 @@ from omicsbench.plugin import MethodInfo, Modality
 from omicsbench.prepare.contents import Contents
 from omicsbench.prepare.features import select_rows
 from omicsbench.prepare.mapped_rows import MappedCsr, ScaledRows
-from omicsbench.prepare.normalise import LIKELIHOODS, measured
+from omicsbench.prepare.normalise import LIKELIHOODS, counted, measured
 from omicsbench.prepare.parts import Handed, Part, PartName
 from omicsbench.prepare.scaling import Matrix, Scaler
 from omicsbench.prepare.split import order
 from omicsbench.records.spec import RunSpec
+from omicsbench.stream import Counts
 
 Float32Array = NDArray[np.float32]
 LabelCodes = NDArray[np.int32]
@@ -133,16 +134,37 @@ class Rows:
         index: NDArray[np.int64],
         codes: LabelCodes | None,
     ) -> None:
-        seen = {m: self.views[m].rows(part.X, index) for m, part in parts.items()}
-        if self.contents.modalities:
-            self.X[name] = {m: _modality(seen[m], part, index) for m, part in parts.items()}
-        elif self.info.streams:
-            self.X[name] = seen[""]
-        else:
-            self.X[name] = in_memory(seen[""], self.info.accepts_sparse)
+        self.X[name] = self._given(parts, index)
         if codes is not None:
             predicts = self.spec.task == "predict"
             self.labels[name] = learnable(codes, self.contents) if predicts else codes
+
+    def _given(self, parts: Mapping[str, Part], index: NDArray[np.int64]) -> Any:
+        """Some rows of a part in the form in which the method takes them."""
+        if self.info.reads == "counts":
+            return _counts(parts[""], index, self.views[""].kept)
+        seen = {m: self.views[m].rows(part.X, index) for m, part in parts.items()}
+        if self.contents.modalities:
+            return {m: _modality(seen[m], part, index) for m, part in parts.items()}
+        return seen[""] if self.info.streams else in_memory(seen[""], self.info.accepts_sparse)
+
+
+def some(X: Any, rows: Any) -> Any:
+    """Some rows of what a method is given, by slice or mask."""
+    return X.some(rows) if isinstance(X, Counts) else X[rows]
+
+
+def _counts(part: Part, index: NDArray[np.int64], kept: NDArray[np.int64] | None) -> Counts:
+    """Some rows of a part as they were counted, of the features that are ``kept``; None: all."""
+    assert part.depth is not None  # planning sets others aside
+    totals, X = np.asarray(part.depth), part.X
+
+    def read(places: NDArray[np.int64]) -> Float32Array:
+        rows = ScaledRows(X, places, None)[:] if isinstance(X, MappedCsr) else X[places]
+        return counted(rows if kept is None else rows[:, kept], totals[places])
+
+    features = X.shape[1] if kept is None else kept.size
+    return Counts(read, totals[index], features, index)
 
 
 def _modality(seen: Matrix, part: Part, index: NDArray[np.int64]) -> Modality:

@@ -17,7 +17,7 @@ from omicsbench.prepare import checksums, streaming
 from omicsbench.prepare import split as splitting
 from omicsbench.prepare.contents import Contents
 from omicsbench.prepare.features import select, select_rows
-from omicsbench.prepare.normalise import depths, normalize
+from omicsbench.prepare.normalise import COUNTED, depths, normalize
 from omicsbench.prepare.parts import LABELS, NAMES, SCORING, PartName
 from omicsbench.prepare.scaling import Scaler, mean_and_variance
 from omicsbench.records.facts import DatasetFacts, ModalityFacts
@@ -56,7 +56,8 @@ class _Written:
     """A matrix that is written, and what is known of it by then.
 
     ``learnt`` are arrays that the training pool tells; ``known`` those of all kept cells: codes of
-    their labels and units, what else the data set knows of them.
+    their labels and units, what else the data set knows of them. ``depth`` is what
+    ``normalise.measured`` needs of each kept cell, where the cells hold counts.
     """
 
     parts: splitting.Split
@@ -64,6 +65,7 @@ class _Written:
     nonnegative: bool
     learnt: Arrays
     known: Arrays
+    depth: NDArray[np.float32] | None = None
     notes: tuple[str, ...] = ()
 
 
@@ -97,8 +99,8 @@ def _write(folder: Path, modality: str, cells: Cells, recipe: Recipe) -> Content
     for name, rows in _rows(made.parts).items():
         if name != "train":
             _save(places[name], {"order": np.searchsorted(np.sort(rows), rows)})
-        if source.several and cells.values in ("counts", "proteins"):
-            _save(places[name], {"depth": _depths(cells)[np.sort(rows)]})
+        if made.depth is not None:
+            _save(places[name], {"depth": made.depth[np.sort(rows)]})
     codes = made.known.pop("labels", None)
     _write_known(folder, made.parts, codes, made.known)
     return Contents(
@@ -192,13 +194,6 @@ def code_of(held_out: str, label_names: Sequence[str]) -> int:
     return label_names.index(held_out)
 
 
-def _depths(cells: Cells) -> NDArray[np.float32]:
-    if cells.matrix is not None:
-        return depths(cells.matrix, cells.values)
-    assert cells.stream is not None
-    return np.concatenate([depths(X, cells.values) for X in cells.stream.blocks()])
-
-
 def _dense(places: Places, cells: Cells, recipe: Recipe, held_out: int | None) -> _Written:
     """Dense data are held in memory, as they were given."""
     X: NDArray[np.float32] = normalize(cells.matrix, cells.values)
@@ -218,6 +213,7 @@ def _dense(places: Places, cells: Cells, recipe: Recipe, held_out: int | None) -
         nonnegative=bool(X.min(initial=0) >= 0),
         learnt=_learnt(scaler, kept),
         known=known,
+        depth=depths(cells.matrix, cells.values) if cells.values in COUNTED else None,
     )
 
 
@@ -245,6 +241,7 @@ def _streamed(places: Places, cells: Cells, recipe: Recipe, held_out: int | None
         nonnegative=bool(values != "continuous" or found.sums.lowest() >= 0),
         learnt=_learnt(Scaler.of(mean[kept], variance[kept]), kept),
         known=known,
+        depth=None if found.depth is None else found.depth[found.full],
         notes=(f"{left_out} without any value above zero left out.",) if empty else (),
     )
 

@@ -193,6 +193,8 @@ def _check_order(stages: Sequence[Stage], text: str) -> None:
     for place, stage in enumerate(stages):
         if stage.info.task == "predict" and stage is not stages[-1]:
             raise RegistryError(f"{stage.text} gives no embedding; it can only come last.")
+        if stage.info.reads == "counts" and place:
+            raise RegistryError(f"{stage.text} reads counts; it can only come first.")
         if stage.info.task == "integrate" and place:
             raise RegistryError(f"{stage.text} takes several modalities; it can only come first.")
     if len(stages) > 1 and {stages[0].info.task, stages[-1].info.task} == {"integrate", "predict"}:

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from omicsbench.prepare.subsample import Float32Array, Rows
+from omicsbench.prepare.subsample import Float32Array, Rows, some
 from omicsbench.registry.pipeline import Pipeline
 from omicsbench.running import outputs
 from omicsbench.running.apart import methods_code
@@ -48,7 +48,7 @@ def _samples(rows: Rows, fitted: Fitted) -> Answers:
         return {}
     classes = len(rows.contents.facts.label_names)
     with methods_code():
-        drawn = list(last.fitted.model.sample_proba(fitted.last_input["test"][:m]))
+        drawn = list(last.fitted.model.sample_proba(some(fitted.last_input["test"], slice(m))))
     return {
         "samples": np.stack(
             [outputs.probabilities(P, m, last.seen, classes, stage.text) for P in drawn]

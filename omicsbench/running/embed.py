@@ -12,6 +12,7 @@ from omicsbench.errors import OmicsbenchError
 from omicsbench.plugin import Values
 from omicsbench.registry.discover import Registry, discover, unavailable
 from omicsbench.registry.pipeline import Pipeline
+from omicsbench.stream import Counts
 
 if TYPE_CHECKING:
     from anndata import AnnData
@@ -66,13 +67,18 @@ def embed(
     cells = read(OwnData(Path("data"), held=adata))
     checked = check(cells, label=None, values=values)
     X = normalize(checked.adata.X, checked.values)
-    X = X[:, select_rows(X, checked.values, features)]
-    Z: Any = Scaler.fit(X).transform(X)
+    kept = select_rows(X, checked.values, features)
+    Z: Any
+    if made.stages[0].info.reads == "counts":
+        _refuse_values(made, checked.values)
+        Z = _counts(checked.adata.X, kept)
+    else:
+        Z = Scaler.fit(X[:, kept]).transform(X[:, kept])
     _refuse_data(made, Z)
     for stage in made.stages:
         model = stage.build(seed, "cpu")
-        if not isinstance(Z, np.ndarray) and not stage.info.accepts_sparse:
-            Z = Z.toarray()
+        if stage.info.reads == "values" and not stage.info.accepts_sparse:
+            Z = Z if isinstance(Z, np.ndarray) else Z.toarray()
         model.fit(Z)
         Z = model.embedding_ if stage.info.keeps_embedding else model.transform(Z)
     whole = np.full((adata.n_obs, Z.shape[1]), np.nan, dtype=np.float32)
@@ -80,6 +86,21 @@ def embed(
     names = [call.name.rpartition(":")[2] for call in parse_pipeline(pipeline)]
     adata.obsm[key or "X_" + "_".join(names)] = whole
     return adata
+
+
+def _counts(X: Any, kept: Any) -> Counts:
+    """The counts of all cells X (n, p), of some features."""
+    own, totals = X[:, kept], np.asarray(X.sum(axis=1)).ravel()
+    return Counts.held(own if isinstance(own, np.ndarray) else own.toarray(), totals)
+
+
+def _refuse_values(pipeline: Pipeline, values: Values) -> None:
+    """Raise OmicsbenchError for cells without counts, where a method reads them."""
+    if values != "counts":
+        raise OmicsbenchError(
+            f"{pipeline.stages[0].text} reads counts, and the data hold {values} values; give raw "
+            "counts."
+        )
 
 
 def _refuse_task(pipeline: Pipeline, text: str) -> None:

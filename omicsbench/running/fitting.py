@@ -13,7 +13,7 @@ from typing import Any
 
 from omicsbench.metrics import METRICS, Metric
 from omicsbench.prepare.split import method_seed
-from omicsbench.prepare.subsample import Rows
+from omicsbench.prepare.subsample import Rows, some
 from omicsbench.processes.storable import facts
 from omicsbench.records.ids import digest
 from omicsbench.records.spec import RunSpec
@@ -147,7 +147,7 @@ def _fit_stage(stage: Stage, spec: RunSpec, X: Any, rows: Rows, places: Any) -> 
 def _known(X: Any, labels: Any) -> tuple[Any, ...]:
     """A predictor learns from the training rows that have a label."""
     known = labels >= 0
-    return (X if known.all() else X[known], labels[known])
+    return (X if known.all() else some(X, known), labels[known])
 
 
 def _given(stage: Stage, part: str, X: Any, rows: Rows) -> tuple[Any, ...]:

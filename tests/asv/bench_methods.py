@@ -44,6 +44,10 @@ class Subject:
             whole = modalities(TRAIN + TEST)
             self.train = {key: part[:TRAIN] for key, part in whole.items()}
             self.test = {key: part[TRAIN:] for key, part in whole.items()}
+        if getattr(entry.info, "reads", "values") == "counts":
+            from omicsbench.stream import Counts
+
+            self.train, self.test = (Counts.held(abs(3 * X) // 1) for X in (self.train, self.test))
         sees = self.task == "predict" or entry.info.sees_labels
         self.y_train = (y[:TRAIN],) if sees else ()
         self.y_test = (y[TRAIN:],) if entry.info.sees_labels and self.task == "embed" else ()

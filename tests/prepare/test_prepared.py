@@ -197,7 +197,8 @@ def test_what_is_handed_over_names_no_folder_but_its_own(
     named = re.findall(r'"(/[^"]*)"', told)
     assert named == [str(prepared.folder / "train")]
     stored = {path.name for path in (prepared.folder / "train").rglob("*.npy")}
-    assert stored == {f"{n}.npy" for n in ("data", "indices", "indptr", "features", "mean", "sd")}
+    learnt = ("features", "mean", "sd", "depth")
+    assert stored == {f"{name}.npy" for name in ("data", "indices", "indptr", *learnt)}
     assert Handed.of_json(json.loads(told)) == prepared.hand(["train"])
 
 

@@ -34,8 +34,8 @@ ROOMS: dict[str, str] = {
     "contract": "plugin stream metrics registry reading validation inputs",
     "planning": "plugin records metrics registry reading inputs prepare",
     "processes": "records",
-    "running": "plugin owned records metrics registry reading validation inputs prepare planning "
-    "processes",
+    "running": "plugin stream owned records metrics registry reading validation inputs prepare "
+    "planning processes",
     "verdict": "records metrics stats",
     "tracking": "owned records metrics stats",
     "reporting": "records metrics stats verdict tracking",
