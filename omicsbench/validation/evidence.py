@@ -158,13 +158,13 @@ class Sample:
         small = self.values[self.values <= 10]
         return float((small == np.rint(small)).mean()) if small.size else 0.0
 
-    def whole_features(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        """Features of whole numbers only, and features of fractions mostly."""
+    def pure_features(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Features of whole numbers only, and features of fractions as good as only."""
         p = self.shape[1]
         stored = np.bincount(self.columns, minlength=p)
         fractions = np.bincount(self.columns[self.values != np.rint(self.values)], minlength=p)
         share = fractions / np.maximum(stored, 1)
-        return np.flatnonzero((share == 0) & (stored > 0)), np.flatnonzero(share > 0.5)
+        return np.flatnonzero((share == 0) & (stored > 0)), np.flatnonzero(share > 0.95)
 
 
 def bounded(matrix: Any, high: float) -> bool:

@@ -265,9 +265,9 @@ def _total(seen: Sample) -> str:
 
 def _refuse_mixed(adata: AnnData, seen: Sample) -> None:
     """Counts with a few columns of something else are nothing that can be normalised."""
-    whole, broken = seen.whole_features()
-    varied = np.unique(seen.columns).size - whole.size - broken.size
-    if not broken.size or broken.size > 0.2 * whole.size or varied > 0.05 * whole.size:
+    whole, broken = seen.pure_features()
+    mixed = np.unique(seen.columns).size - whole.size - broken.size
+    if not broken.size or broken.size > 0.2 * whole.size or mixed > 0.05 * whole.size:
         return
     names = [str(adata.var_names[j]) for j in broken]
     shown = ", ".join(names[:8]) + (", ..." if len(names) > 8 else "")
@@ -292,7 +292,13 @@ def _same_distribution(seen: Sample) -> bool:
 
 
 def _estimated_counts(seen: Sample) -> bool:
-    """Many small values are whole, by more than their rounding explains."""
+    """Many small values are whole, by more than their rounding explains, in most features.
+
+    Features of whole numbers beside features of fractions may be measurements of several kinds.
+    """
+    whole, fractions = seen.pure_features()
+    if whole.size + fractions.size > 0.5 * np.unique(seen.columns).size:
+        return False
     small = seen.values[seen.values <= 10]
     broken = small[small != np.rint(small)]
     tenths = np.abs(broken * 10 - np.rint(broken * 10)) < 1e-5

@@ -182,6 +182,15 @@ def test_counts_with_one_column_of_fractions_are_refused_by_its_name() -> None:
     assert checked(np.delete(X, 7, axis=1)).values == "counts"
 
 
+def test_whole_features_beside_fractions_may_be_anything() -> None:
+    rng = np.random.default_rng(0)
+    ages, masses = rng.integers(1, 90, (80, 15)), rng.lognormal(3, 0.5, (80, 15)).round(2)
+    assert "--values continuous" in asked(np.hstack([ages, masses]))
+    X = counts(depth=20_000)
+    X[:, ::2] *= rng.uniform(0.5, 1, X[:, ::2].shape)
+    assert "--values fractional" in asked(X)
+
+
 def test_whole_measurements_at_one_decimal_are_no_estimated_counts() -> None:
     X = np.random.default_rng(0).lognormal(3, 1, (80, 60)).round(1)
     assert "--values continuous" in asked(X)
