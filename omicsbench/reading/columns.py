@@ -91,7 +91,14 @@ def _judge(
     """Features, of those ``among``, that are none. Raises DataError where that is in doubt."""
     places = np.flatnonzero(among)
     sure, maybe = known_annotations([names[place] for place in places])
-    maybe = {name: what for name, what in maybe.items() if not _is_like_others(adata, names, name)}
+    genes = [name for name in maybe if _is_like_others(adata, names, name)]
+    if genes:
+        note(
+            adata,
+            f"Taken as features, though annotations are called so: {shown(genes)}; "
+            "their values are like the others'.",
+        )
+    maybe = {name: what for name, what in maybe.items() if name not in genes}
     known = {
         name: what
         for name, what in (sure | maybe).items()

@@ -80,7 +80,9 @@ def known_annotations(names: Sequence[str]) -> tuple[dict[str, str], dict[str, s
     for name in names:
         key = _key(name)
         what = _known(name, key)
-        if what is not None:
+        if what == "an identifier" and "_" not in key:
+            maybe[name] = what
+        elif what is not None:
             sure[name] = what
         elif key in _WORD_OF:
             maybe[name] = _WORD_OF[key]

@@ -102,8 +102,9 @@ def label_copies(
     """Features that have one value for each class of ``label``: the label in other words."""
     import pandas as pd
 
-    codes = pd.factorize(adata.obs[label].astype(object))[0]
-    known = np.flatnonzero(codes >= 0)
+    known = np.flatnonzero(adata.obs[label].notna())
+    codes = np.full(adata.n_obs, -1)
+    codes[known] = pd.factorize(adata.obs[label].iloc[known].astype(str))[0]
     classes, first = np.unique(codes[known], return_index=True)
     if not 2 <= len(classes) <= len(known) // 4 or len(known) < FEWEST_CELLS:
         return []

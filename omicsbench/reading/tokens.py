@@ -102,7 +102,8 @@ def _split(column: pd.Series[Any], decimal: str = ".") -> _Column:
     """Numbers, and texts that are none."""
     import pandas as pd
 
-    texts = column.where(column.isna(), column.astype(str).str.strip())
+    objects = column.astype(object)
+    texts = objects.where(column.isna(), objects.astype(str).str.strip())
     written = texts
     if decimal == ",":  # a point is not a decimal one then
         written = texts.where(~texts.str.contains(".", regex=False, na=False))

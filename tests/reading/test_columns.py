@@ -127,6 +127,17 @@ def test_a_gene_with_an_identifier_stays_whatever_its_name() -> None:
     assert chosen(adata) is adata
 
 
+def test_genes_of_a_fly_stay_among_thousands_and_are_said() -> None:
+    names = [f"fly{j}x" for j in range(1998)]
+    values = sparse.random(CELLS, 2000, 0.05, format="csr", random_state=0, dtype=np.float32)
+    adata = anndata.AnnData(values, var=pd.DataFrame(index=["run", *names, "key"]))
+    adata.obs_names = [f"c{i}" for i in range(CELLS)]
+    assert choose_features(adata, OwnData(Path("a"))).n_vars == 2000
+    assert "annotations are called so: run, key" in notes_of(adata)[0] or "key, run" in str(
+        notes_of(adata)
+    )
+
+
 def test_coordinates_alone_are_features() -> None:
     values = RNG.normal(size=(CELLS, 10)).astype(np.float32)
     adata = anndata.AnnData(values, var=pd.DataFrame(index=[f"PC{j + 1}" for j in range(10)]))
