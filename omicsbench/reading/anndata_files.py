@@ -65,17 +65,16 @@ def read_zarr(path: Path) -> AnnData:
     """A zarr store of one AnnData. Raises DataError if it holds something else, or without zarr."""
     import anndata
 
+    held = {entry.name for entry in path.iterdir() if entry.is_dir()}
+    if "obs" not in held or ("mod" in held and "X" not in held):
+        inner = [path / name for name in ("mod/rna", "tables/table") if (path / name).is_dir()]
+        there = ", ".join(sorted(held)[:8]) or "nothing"
+        remedy = f"give {inner[0]}" if inner else "give the folder of one AnnData"
+        raise DataError(f"{path} is no AnnData (it holds {there}): {remedy}.")
     try:
-        import zarr
+        return anndata.read_zarr(path)
     except ImportError as error:
         raise DataError(f"Reading {path} needs zarr: pip install zarr.") from error
-    group = zarr.open_group(path, mode="r")
-    if "obs" not in group or ("mod" in group and "X" not in group):
-        inner = [f"{path}/{name}" for name in ("mod/rna", "tables/table") if name in group]
-        held = ", ".join(sorted(group)[:8]) or "nothing"
-        remedy = f"give {inner[0]}" if inner else "give the folder of one AnnData"
-        raise DataError(f"{path} is no AnnData (it holds {held}): {remedy}.")
-    return anndata.read_zarr(path)
 
 
 def _needed(path: Path) -> AnnData:
