@@ -27,9 +27,16 @@ _NUMBERED = re.compile(r"(.*?)\d+")
 
 @dataclass(frozen=True)
 class Scheme:
-    """What most names have in common: a pattern, or a word before a number; neither if nothing."""
+    """What most names have in common.
+
+    Attributes
+    ----------
+    pattern : that they match; None if they have nothing in common.
+    strict : no word of a language matches it, as one may the form of symbols.
+    """
 
     pattern: re.Pattern[str] | None
+    strict: bool = False
 
     @classmethod
     def of(cls, names: Sequence[str]) -> Scheme:
@@ -40,10 +47,11 @@ class Scheme:
         words = Counter(m[1] for m in map(_NUMBERED.fullmatch, sample) if m)
         word, count = words.most_common(1)[0] if words else ("", 0)
         if count >= SHARE * len(sample):
-            return cls(re.compile(re.escape(word) + r"\d+(-\d+)?"))  # "-1" where names repeat
+            again = r"\d+(-\d+)?"  # "-1" where names repeat
+            return cls(re.compile(re.escape(word) + again), strict=True)
         for pattern in _COMPILED:
             if sum(bool(pattern.fullmatch(name)) for name in sample) >= SHARE * len(sample):
-                return cls(pattern)
+                return cls(pattern, strict=pattern not in _COMPILED[-2:])
         return cls(None)
 
     def fits(self, name: str) -> bool:

@@ -30,6 +30,7 @@ from omicsbench.reading.opening import FALLBACK, encoding_of
 from omicsbench.reading.orientation import require_cells_in_rows
 from omicsbench.reading.own import OwnData
 from omicsbench.reading.parsing import parse
+from omicsbench.reading.schemes import Scheme
 from omicsbench.reading.tokens import settle_texts
 from omicsbench.reading.turning import turned, turned_gct
 
@@ -238,7 +239,9 @@ def _settled(
         and not _is_categorical(table[name])
         and not is_word(name)  # an age that is missing here and there is an annotation all the same
     ]
-    settled, notes = settle_texts(table, texts, dialect.decimal if dialect else ".")
+    scheme = Scheme.of([name for name, kind in kinds.items() if kind == NUMBERS])
+    expected = [name for name in texts if scheme.strict and scheme.fits(name)]
+    settled, notes = settle_texts(table, texts, dialect.decimal if dialect else ".", expected)
     if dialect is None and NUMBERS in kinds.values():
         settled = {}  # of typed columns, text is meant as text
     return settled, notes

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -62,12 +62,12 @@ class _Column:
 
 
 def settle_texts(
-    table: pd.DataFrame, texts: Sequence[str], decimal: str = "."
+    table: pd.DataFrame, texts: Sequence[str], decimal: str = ".", expected: Collection[str] = ()
 ) -> tuple[dict[str, NDArray[np.float64]], list[str]]:
     """Those columns ``texts`` that hold numbers, by name, and sentences on how they were read.
 
-    ``decimal`` separates decimals in the file. Other columns of ``table`` are looked at for how
-    numbers are written; its index names the rows.
+    ``decimal`` separates decimals in the file; ``expected`` are named as measurements. Other
+    columns of ``table`` are looked at for how numbers are written; its index names the rows.
 
     Raises DataError, naming columns, rows and texts with their counts, for measurements with
     holes and for numbers that can be read in two ways.
@@ -86,7 +86,11 @@ def settle_texts(
         first = _example(odd[grouped[0]])
         notes.append(f"Numbers such as {first} are read with a separator of thousands.")
         _convert(table, columns, grouped, "," if decimal == "." else ".", decimal)
-    broken = {name: column for name, column in columns.items() if column.has_holes}
+    broken = {
+        name: column
+        for name, column in columns.items()
+        if column.has_holes or (name in expected and column.others)
+    }
     if broken:
         raise DataError(_holes(table, broken))
     settled = {name: c.values for name, c in columns.items() if c.numbers and not c.others}

@@ -115,6 +115,21 @@ def test_mostly_missing_measurements_are_no_text(tmp_path: Path) -> None:
     assert f"'<LOD' {CELLS - 1} times" in refused(given, tmp_path / "a.csv")
 
 
+@pytest.mark.parametrize("numbers", [0, 5])
+def test_features_of_other_texts_are_no_annotations(tmp_path: Path, numbers: int) -> None:
+    given = table().astype(object)
+    given.iloc[numbers:, 3] = "undetected"
+    sentence = refused(given, tmp_path / "a.csv")
+    assert f"'undetected' {CELLS - numbers} times, the first in column g3" in sentence
+
+
+def test_annotations_of_text_stay_beside_symbols(tmp_path: Path) -> None:
+    symbols = ["ACTB", "CD3D", "CD4", "LYZ", "MS4A1", "NKG7", "FTL", "B2M"]
+    given = table().rename(columns=dict(zip(table().columns, symbols, strict=False)))
+    given = given.assign(Diagnosis=TYPES, REGION=TYPES[::-1])
+    assert list(found(given, tmp_path / "a.csv").var_names) == symbols
+
+
 def test_text_with_some_numbers_stays_text(tmp_path: Path) -> None:
     given = table().assign(line=["293", "HeLa", "K562"] * (CELLS // 3))
     adata = found(given, tmp_path / "a.csv")
