@@ -88,6 +88,10 @@ class Sample:
         wanted = max(20, min(n, SAMPLED_ROWS, SAMPLED_VALUES // p))
         rows = csr_matrix(matrix[np.unique(np.linspace(0, n - 1, wanted).astype(np.int64))])
         rows.eliminate_zeros()
+        if not rows.nnz:  # next to all cells are empty
+            full = np.flatnonzero(np.asarray(abs(matrix).sum(axis=1)).ravel())
+            rows = csr_matrix(matrix[full[:wanted]])
+            rows.eliminate_zeros()
         sizes = np.diff(rows.indptr)
         starts = rows.indptr[:-1][sizes > 0].astype(np.int64)
         shape = (starts.size, p)

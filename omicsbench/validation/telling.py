@@ -302,7 +302,7 @@ def _estimated_counts(seen: Sample) -> bool:
     small = seen.values[seen.values <= 10]
     broken = small[small != np.rint(small)]
     tenths = np.abs(broken * 10 - np.rint(broken * 10)) < 1e-5
-    return seen.whole > 0.15 and bool(broken.size and tenths.mean() < 0.8)
+    return seen.whole > 0.08 and bool(broken.size and tenths.mean() < 0.8)
 
 
 def _unclear(seen: Sample, summary: Summary) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -79,6 +80,14 @@ def asked(X: Any, values: str | None = None, **more: Any) -> str:
     assert sentence.endswith(".")
     assert "\n" not in sentence
     return sentence
+
+
+def outcome(adata: anndata.AnnData, values: str | None) -> tuple[str, str]:
+    """The values as they are taken, or "" and the refusal."""
+    try:
+        return check(adata, None, values).values, ""
+    except DataError as error:
+        return "", str(error)
 
 
 # Logarithms
@@ -291,6 +300,43 @@ def test_whole_numbers_that_heap_up_at_the_highest_are_asked_for() -> None:
     assert "grey levels" in sentence
     assert "--values continuous" in sentence
     assert checked(np.minimum(counts(depth=200), 16)).values == "counts", "counts thin out"
+
+
+@pytest.mark.parametrize("made", [np.asarray, sparse.csr_matrix, sparse.csc_matrix])
+@pytest.mark.parametrize("value", [1.5, 0.5, -1.5, 4e4 + 0.5])
+def test_a_file_that_is_next_to_empty_is_one_sentence_at_most(made: Any, value: float) -> None:
+    X = np.zeros((3_000, 40))
+    X[1_234, 5] = value
+    if value < 0:
+        assert checked(made(X)).values == "continuous"
+    else:
+        assert "--values continuous" in asked(made(X))
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    seed=SEEDS,
+    shape=st.tuples(st.integers(20, 40), st.integers(1, 30)),
+    zeros=st.floats(0, 1),
+    top=ON([0.3, 1, 2, 12, 30, 1e6]),
+    values=ON([None, "counts", "fractional", "normalized", "log", "log2", "log10", "rates"]),
+    made=ON([np.asarray, np.asfortranarray, sparse.csr_matrix, sparse.csc_matrix]),
+)
+def test_whatever_is_given_is_checked_or_refused_in_one_sentence(
+    seed: int, shape: tuple[int, int], zeros: float, top: float, values: Any, made: Any
+) -> None:
+    rng = np.random.default_rng(seed)
+    X = rng.uniform(0, top, shape) * (rng.random(shape) >= zeros)
+    adata = cells(made(X), uns={"log1p": {"base": 2}} if seed % 3 == 0 else {})
+    kind, sentence = outcome(adata, values)
+    assert kind in ("", values) if values else True
+    if not kind:
+        assert sentence.endswith(".")
+        assert "\n" not in sentence
+    if not values:
+        for named in set(re.findall(r"--values (\w+)", sentence)):
+            taken, why = outcome(adata, named)
+            assert taken == named or "cells left after" in why, "what is recommended is accepted"
 
 
 # The registry's own
