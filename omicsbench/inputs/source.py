@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from functools import cache, cached_property
 from importlib.metadata import packages_distributions, version
 from typing import Any
@@ -19,7 +19,7 @@ from omicsbench.inputs.fetch import fetch, known_sha256
 from omicsbench.plugin import DatasetInfo, Values
 from omicsbench.reading.formats import content_digest, file_digest, format_of
 from omicsbench.reading.modalities import modality_values, read_modalities
-from omicsbench.reading.own import OwnData
+from omicsbench.reading.own import READING_VERSION, OwnData
 from omicsbench.reading.pairing import pair
 from omicsbench.reading.readers import read
 from omicsbench.registry.calls import call_text, parse_call
@@ -28,8 +28,7 @@ from omicsbench.stream import BLOCK_ROWS, CellStream
 from omicsbench.validation.account import Account, line
 from omicsbench.validation.check import Checked, check, checked_blocks
 
-# Options that came later: of a file's identity only where they are given, so that ids stay.
-LATER = ("transpose", "exclude", "features_like", "genome", "feature_type", "keep_na")
+NO_SETTINGS = ("path", "held", "name")  # what does not change how data are read
 
 
 @dataclass(frozen=True)
@@ -285,23 +284,14 @@ def own(data: OwnData, several: bool = False) -> Source:
             return Cells.held(checked)
 
     def identify() -> list[Any]:
-        """Ids of files are hashes of this list, so that it stays as it is for them."""
+        """What changes whenever the cells may be read otherwise."""
         if data.held is not None:
             with _enough_memory(data.title):
                 return ["cells", cells_digest(read(data), data), settings]
         return ["file", content_digest(path, kind), settings]
 
-    settings: list[Any] = [
-        data.label,
-        data.values,
-        data.layer,
-        data.modality,
-        data.scale,
-        data.provenance,
-    ]
-    settings += [data.unit] if data.unit else []
-    settings += ["several"] if several else []
-    settings += [{name: getattr(data, name)} for name in LATER if getattr(data, name)]
+    told = {f.name: getattr(data, f.name) for f in fields(data) if f.name not in NO_SETTINGS}
+    settings = [READING_VERSION, told, several]
     return Source(
         name=data.called,
         title=data.title,

@@ -15,6 +15,10 @@ SWITCHES = ("scale", "transpose", "keep_na")
 LISTS = ("exclude", "features_like")
 CHOICES = {"values": get_args(Values), "provenance": get_args(Provenance)}
 
+# Raise it when anybody's data may be read otherwise than before: it is in the ids of such data, so
+# that nothing prepared by the former reading is taken for them.
+READING_VERSION = 2
+
 
 @dataclass(frozen=True)
 class OwnData:

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from omicsbench.errors import DataError
+from omicsbench.inputs import source as sources
 from omicsbench.inputs.source import own, registered
 from omicsbench.reading.own import OwnData
 from omicsbench.registry.discover import discover
@@ -66,3 +67,20 @@ def test_values_and_kept_texts_are_stated_of_several_modalities_too(tmp_path: Pa
     kept = own(replace(data, keep_na=True), several=True).cells
     assert isinstance(kept, dict)
     assert all("NA" in cells.label_names for cells in kept.values())
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [{"transpose": True}, {"exclude": ("a",)}, {"keep_na": True}, {"values": "counts"}],
+)
+def test_what_is_read_otherwise_is_other_data(
+    tmp_path: Path, changed: dict[str, object], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing that was prepared by another reading may be taken for what is read now."""
+    path = tmp_path / "a.csv"
+    path.write_text("a,b\n1,2\n")
+    known = own(OwnData(path)).identity
+    assert own(OwnData(path, name="another")).identity == known
+    assert own(replace(OwnData(path), **changed)).identity != known  # type: ignore[arg-type]
+    monkeypatch.setattr(sources, "READING_VERSION", 0)
+    assert own(OwnData(path)).identity != known
