@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
 OPTION = "--transpose"
 PASS = f"pass {OPTION}"
+_ALL_THE_SAME = ", or --features-like '*' if columns are the features all the same"
 LOOKED_AT = 20  # columns of texts
 ROWS = 2_000  # of each
 WIDE = 70_000  # columns beyond which untold names are spoken of
@@ -66,8 +68,13 @@ class Seen:
         return " and ".join([*self.names[side], *self.annotations[side]][:3])
 
 
-def look(row_names: Any, column_names: Any, obs: Any, var: Any = None) -> Seen:
-    """What names tell of rows and columns, and what their annotations, tables of them, do."""
+def look(
+    row_names: Any, column_names: Any, obs: Any, var: Any = None, of_cells: Sequence[str] = ()
+) -> Seen:
+    """What names tell of rows and columns, and what their annotations, tables of them, do.
+
+    ``of_cells`` are columns of which the user says that they describe cells: they tell nothing.
+    """
     seen = Seen({"feature": [], "cell": []}, {"feature": [], "cell": []})
     rows, columns = told_by(row_names), told_by(column_names)
     if rows is None or columns is None or rows.side != columns.side:  # else they tell nothing
@@ -75,9 +82,10 @@ def look(row_names: Any, column_names: Any, obs: Any, var: Any = None) -> Seen:
             seen.names[rows.side].append(f"row names are {rows.why}")
         if columns is not None:
             seen.names[_other(columns.side)].append(f"column names are {columns.why}")
-    own = _symbols_of_rows(obs)
-    if own and not seen.names["cell"]:  # cells may each have a guide of their own
-        seen.names["feature"].append(own)
+    obs = obs.drop(columns=[column for column in of_cells if column in obs])
+    symbols = _symbols_of_rows(obs)
+    if symbols and not seen.names["cell"]:  # cells may each have a guide of their own
+        seen.names["feature"].append(symbols)
     for column, side in _annotations(obs):
         seen.annotations[side].append(f"{column!r} annotates rows")
     for column, side in _annotations(var) if var is not None else ():
@@ -85,29 +93,34 @@ def look(row_names: Any, column_names: Any, obs: Any, var: Any = None) -> Seen:
     return seen
 
 
-def check_orientation(adata: AnnData, turned: bool, title: str) -> None:
+def check_orientation(adata: AnnData, own: OwnData) -> None:
     """Decide that cells lie in rows of ``adata``, as it is after turning, and keep why.
 
-    ``turned``: the user asked for it. Raises DataError, with what was seen and what settles it,
-    if what was seen tells that features lie in rows. What points both ways is noted.
+    Raises DataError, with what was seen and what settles it, if what was seen tells that features
+    lie in rows, unless the user names features among the columns. What points both ways is noted.
     """
-    seen = look(adata.obs_names, adata.var_names, adata.obs, adata.var)
+    seen = look(adata.obs_names, adata.var_names, adata.obs, adata.var, own.columns)
     features, cells = seen.reasons("feature"), seen.reasons("cell")
-    if seen.rows_are == "feature":
-        if turned:
+    if seen.rows_are == "feature" and not own.features_like:
+        if own.transpose:
             raise DataError(
-                f"{title} has cells in rows as it is: with {OPTION} its {features}; leave it out."
+                f"{own.title} has cells in rows as it is: with {OPTION} its {features}; "
+                f"leave it out{_ALL_THE_SAME}."
             )
-        raise DataError(f"{title} has features in rows, not cells: its {features}; {PASS}.")
-    change = _change(turned)
+        raise DataError(
+            f"{own.title} has features in rows, not cells: its {features}; {PASS}{_ALL_THE_SAME}."
+        )
+    change = _change(own.transpose)
     why = cells or "no name tells otherwise"
-    if seen.rows_are is None:
+    if own.features_like:
+        why = "--features-like names features among the columns"
+    elif seen.rows_are is None:
         why = f"{cells}, but {features}" if cells else f"though {features}"
         note(adata, f"Rows are taken as cells ({why}); {change} if they are features.")
     elif adata.n_vars > WIDE and not cells:
         why = f"names tell nothing, and there are {adata.n_vars:,} columns"
         note(adata, f"Rows are taken as cells ({why}); {change} if they are features.")
-    decided = "cells in rows" + (", after turning" if turned else "")
+    decided = "cells in rows" + (", after turning" if own.transpose else "")
     decide(adata, Decision("orientation", decided, why, OPTION))
 
 
@@ -124,12 +137,14 @@ def require_cells_in_rows(table: pd.DataFrame, own: OwnData) -> None:
                 f"the {what} {column!r} is a row, so that cells are the columns: "
                 f"{_change(own.transpose)}."
             )
-    if own.transpose:
+    if own.transpose or own.features_like:
         return
     texts = table.select_dtypes(["object", "string"])
-    seen = look(table.index, table.columns.difference(texts.columns, sort=False), texts)
+    numbers = table.columns.difference(texts.columns, sort=False)
+    seen = look(table.index, numbers, texts, of_cells=own.columns)
     if seen.rows_are == "feature":
-        raise DataError(f"features lie in rows, not cells: its {seen.reasons('feature')}; {PASS}.")
+        features = seen.reasons("feature")
+        raise DataError(f"features lie in rows, not cells: its {features}; {PASS}{_ALL_THE_SAME}.")
     if 2 * texts.shape[1] > table.shape[1]:
         named = _rows_of_classes(texts)
         if named:

@@ -64,7 +64,7 @@ def read(own: OwnData) -> AnnData:
     if kind in TENX:
         decide(adata, Decision("orientation", "cells in rows", "10x files name cells and features"))
     else:
-        check_orientation(adata, own.transpose, own.title)
+        check_orientation(adata, own)
         adata = of_one_kind(adata, own)
     adata = choose_features(adata, own)
     for what, column in columns:

@@ -36,7 +36,7 @@ def cells(rows: list[str], columns: list[str], **annotations: Any) -> anndata.An
 
 def refused(adata: anndata.AnnData, turned: bool = False) -> str:
     with pytest.raises(DataError) as caught:
-        check_orientation(adata, turned, "x.h5ad")
+        check_orientation(adata, OwnData(Path("x.h5ad"), transpose=turned))
     sentence = str(caught.value)
     assert sentence.endswith(".")
     assert "\n" not in sentence
@@ -46,7 +46,7 @@ def refused(adata: anndata.AnnData, turned: bool = False) -> str:
 
 def accepted(adata: anndata.AnnData, turned: bool = False) -> str:
     """What was decided, without a word to the user."""
-    check_orientation(adata, turned, "x.h5ad")
+    check_orientation(adata, OwnData(Path("x.h5ad"), transpose=turned))
     (decision,) = decisions_of(adata)
     assert decision.about == "orientation"
     assert decision.option == "--transpose"
@@ -140,14 +140,29 @@ def test_a_symbol_of_its_own_in_each_row_tells() -> None:
     )
 
 
+def test_the_user_may_know_better(tmp_path: Path) -> None:
+    """Wells of a screen, each named by the gene that is switched off in it, and their shapes."""
+    screen = cells(FEATURES["symbols"](N), [f"Nuclei_Area_{i}b" for i in range(P)])
+    assert "or --features-like '*'" in refused(screen)
+    screen.to_df().to_csv(tmp_path / "a.csv")
+    assert read(OwnData(tmp_path / "a.csv", features_like=("*",))).shape == (N, P)
+    wells = cells(UNTOLD["wells"](N), UNTOLD["V1"](P), obs={"gene": FEATURES["symbols"](N)})
+    assert "'gene' has gene symbols" in refused(wells)
+    wells.to_df().join(wells.obs).to_csv(tmp_path / "b.csv")
+    for options in ({"unit": "gene"}, {"label": "gene"}, {"features_like": ("V*",)}):
+        found = read(OwnData(tmp_path / "b.csv", **options))
+        assert found.shape == (N, P)
+        assert not any("Rows are taken" in said for said in notes_of(found))
+
+
 def test_what_points_both_ways_is_said() -> None:
     adata = cells(UNTOLD["numbers"](N), UNTOLD["c0"](P), obs={"symbol": ["x"] * N})
-    check_orientation(adata, False, "x")
+    check_orientation(adata, OwnData(Path("x.h5ad")))
     (said,) = notes_of(adata)
     assert "'symbol' annotates rows" in said
     assert "pass --transpose" in said
     adata = cells(FEATURES["Ensembl"](N), UNTOLD["c0"](P), obs={"cell_type": ["B"] * N})
-    check_orientation(adata, False, "x")
+    check_orientation(adata, OwnData(Path("x.h5ad")))
     (said,) = notes_of(adata)
     assert "Ensembl ids" in said
     assert "'cell_type' annotates rows" in said
@@ -157,7 +172,7 @@ def test_very_many_columns_without_telling_names_are_said() -> None:
     rows, columns = UNTOLD["c0"](30), UNTOLD["V1"](70_001)
     adata = anndata.AnnData(sparse.csr_matrix((30, 70_001), dtype=np.float32))
     adata.obs_names, adata.var_names = rows, columns
-    check_orientation(adata, False, "x")
+    check_orientation(adata, OwnData(Path("x.h5ad")))
     assert "there are 70,001 columns" in notes_of(adata)[0]
     adata.var_names = FEATURES["methylation"](70_001)
     del adata.uns["omicsbench_notes"], adata.uns["omicsbench_decisions"]
