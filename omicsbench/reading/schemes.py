@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 SHARE = 0.8  # of the names, that share a scheme
+DIGITS = 0.25  # of the symbols of mice hold a digit, or more
 LOOKED_AT = 1000  # names, spread evenly
 _SCHEMES = (
     r"ENS[A-Z]{0,4}[GTP]\d{6,}(\.\d+)?(_.+)?",
@@ -47,9 +48,10 @@ class Scheme:
         words = Counter(m[1] for m in map(_NUMBERED.fullmatch, sample) if m)
         word, count = words.most_common(1)[0] if words else ("", 0)
         if count >= SHARE * len(sample):
-            again = r"\d+(-\d+)?"  # "-1" where names repeat
-            return cls(re.compile(re.escape(word) + again), strict=True)
-        for pattern in _COMPILED:
+            return cls(re.compile(re.escape(word) + r"\d+"), strict=True)
+        digits = sum(any(sign.isdigit() for sign in name) for name in sample)
+        words_only = digits < DIGITS * len(sample)  # Glucose, Lactate, ... are no symbols
+        for pattern in _COMPILED[:-1] if words_only else _COMPILED:
             if sum(bool(pattern.fullmatch(name)) for name in sample) >= SHARE * len(sample):
                 return cls(pattern, strict=pattern not in _COMPILED[-2:])
         return cls(None)

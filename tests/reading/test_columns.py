@@ -243,6 +243,17 @@ def test_a_copy_of_the_label_is_no_measurement(is_sparse: bool) -> None:
     assert chosen(gene, exclude=("GENE5",)).n_vars == GENES - 1
 
 
+def test_metabolites_pass_without_a_word() -> None:
+    names = [
+        *("Glucose", "Lactate", "L-Alanine", "Citrate", "myo-inositol", "Creatinine", "urea"),
+        *("Hippurate", "3-Hydroxybutyrate", "Taurine", "trans-aconitate", "Valine"),
+    ]
+    values = RNG.lognormal(np.arange(12) - 3, 0.4, (CELLS, 12)).astype(np.float32)
+    adata = anndata.AnnData(values, var=pd.DataFrame(index=names))
+    assert choose_features(adata, OwnData(Path("a"))) is adata
+    assert notes_of(adata) == []
+
+
 @settings(max_examples=30)
 @given(
     kind=st.sampled_from(["counts", "sparse", "log", "array", "genotypes", "scaled", "bulk"]),

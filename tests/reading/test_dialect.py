@@ -6,6 +6,7 @@ import bz2
 import gzip
 import lzma
 import zipfile
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -250,3 +251,31 @@ def test_what_is_no_text_is_refused(tmp_path: Path) -> None:
         archive.writestr("[Content_Types].xml", "<Types/>")
         archive.writestr("xl/workbook.xml", "<workbook/>")
     assert "Excel workbook" in refused(tmp_path / "b.csv")
+
+
+@settings(max_examples=60)
+@given(
+    edits=st.lists(
+        st.tuples(st.floats(0, 1), st.binary(max_size=3), st.integers(0, 20)),
+        min_size=1,
+        max_size=4,
+    ),
+    separator=st.sampled_from([",", ";", "\t"]),
+    encoding=st.sampled_from(["utf-8", "utf-16"]),
+)
+def test_a_spoilt_text_is_read_or_refused_with_one_sentence(
+    tmp_path_factory: pytest.TempPathFactory,
+    edits: list[tuple[float, bytes, int]],
+    separator: str,
+    encoding: str,
+) -> None:
+    content = table().to_csv(sep=separator).encode(encoding)
+    for where, new, lost in edits:
+        place = int(where * len(content))
+        content = content[:place] + new + content[place + lost :]
+    path = tmp_path_factory.mktemp("spoilt") / "a.csv"
+    path.write_bytes(content)
+    with suppress(DataError):
+        found(path, label=None)
+        return
+    refused(path, label=None)
