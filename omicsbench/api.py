@@ -133,8 +133,10 @@ def inspect(
     from omicsbench.inputs import source
     from omicsbench.planning.inspection import inspected
 
-    (own,) = own_data(data, options, name_in_caller(data, currentframe()))
-    return inspected(own.title, lambda: source.own(own, all_modalities))
+    given = own_data(data, options, name_in_caller(data, currentframe()))
+    if len(given) != 1:
+        raise OmicsbenchError(f"inspect takes one data set, and {len(given)} are given.")
+    return inspected(given[0].title, lambda: source.own(given[0], all_modalities))
 
 
 def estimate(

@@ -14,6 +14,7 @@ import omicsbench
 from cohorts import WITHOUT_LABEL, WRITERS, as_table, cohort
 from command import Cli
 from omicsbench.cli.main import app
+from omicsbench.errors import OmicsbenchError
 from omicsbench.planning.inspection import HEADS
 from omicsbench.reading.decisions import Decision, heard
 from omicsbench.reading.formats import FORMATS
@@ -134,6 +135,12 @@ def test_all_modalities_are_told_where_that_is_asked(cli: Cli, tmp_path: Path) -
     assert {"rna: values", "protein: values"} <= set(about)
     assert about.count("provenance") == 1
     assert not [name for name in about if name.endswith(": label")], "they share it"
+
+
+@pytest.mark.parametrize("data", [None, ["a.csv", "b.csv"]])
+def test_python_inspects_one_data_set(data: Any) -> None:
+    with pytest.raises(OmicsbenchError, match=r"takes one data set, and \d are given\.$"):
+        omicsbench.inspect(data)
 
 
 def test_python_names_the_data_after_the_variable() -> None:
