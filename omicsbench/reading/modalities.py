@@ -19,6 +19,7 @@ from omicsbench.reading.mtx import read_mtx
 from omicsbench.reading.notes import note
 from omicsbench.reading.own import OwnData
 from omicsbench.reading.pairing import pair
+from omicsbench.reading.soundness import require_sound
 from omicsbench.reading.tenx import inspect_10x, kinds_10x
 
 if TYPE_CHECKING:
@@ -124,6 +125,8 @@ def _load_h5mu(path: Path) -> tuple[Mapping[str, AnnData], Any]:
         ) from error
     require_memory(path, unpacked_size(path))
     mdata = mudata.read_h5mu(path)
+    for name, adata in mdata.mod.items():
+        require_sound(adata, f"{path.name}, {name}")
     return mdata.mod, mdata.obs
 
 

@@ -19,6 +19,7 @@ from omicsbench.reading.mtx import read_mtx
 from omicsbench.reading.notes import note, notes_of
 from omicsbench.reading.orientation import check_orientation, require_not_turned
 from omicsbench.reading.own import OwnData
+from omicsbench.reading.soundness import require_sound
 from omicsbench.reading.tables import from_table, read_text
 from omicsbench.reading.tenx import inspect_10x
 
@@ -53,6 +54,7 @@ def read(own: OwnData) -> AnnData:
         if kind not in TEXTS:
             what = "its files tell" if own.path.is_dir() else "its name tells"
             decide(adata, Decision("format", FORMATS[kind], f"as {what}"))
+    require_sound(adata, own.title)
     if own.layer is not None:
         adata = _take_layer(adata, own.layer)
     if own.transpose and not turned:
