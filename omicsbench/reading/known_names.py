@@ -40,6 +40,7 @@ _SURE = {
     "an age": r"age_?(in_?)?(years?|yrs?|months?|days?|weeks?|at_\w+|group|bin)"
     r"|(donor|patient|subject|sample|maternal|gestational)_age",
     "a clinical value": r"(bmi|height|weight)_\w+|(tumou?r_)?purity|tumou?r_(size|grade|stage)",
+    "a group": r"(tissue|sample|disease|tumou?r|treatment|subject)_(type|state|group|status|class)",
     "an annotation": r"(obs|meta|metadata|pheno|clinical)_\w+|is_\w+|has_\w+",
     "a batch": r"(batch|plate|lane|run|library|donor|site|cohort|replicate)_?(id|no|nr|code|number)"
     r"|(seq|sequencing|processing)_(batch|run)|batch_?\d+|(plate|well|chip)_(row|col(umn)?)",
@@ -57,6 +58,8 @@ _WORDS = {
     "a score": "score phase",
     "a QC number": "reads umis umi depth",
 }
+_OF_WHOM = re.compile(r"^(donor|patient|subject|sample|host|participant)_")
+_CODED = re.compile(r"_(num|numeric|bin|binary|int|coded|enc|encoded|level|value|\d{1,2})$")
 _OF_A_WORM = re.compile(r"[a-z]{3}-\d+(\.\d+)?")  # age-1 and ica-69 are genes
 _SYMBOL = re.compile(
     r"[A-Z][A-Z0-9]*([-.][A-Z0-9]+)*|[A-Z][a-z]+\d\w*|ERCC-\d+|mt-\w+|\w+-mi[Rr]-\S+"
@@ -84,8 +87,8 @@ def known_annotations(names: Sequence[str]) -> tuple[dict[str, str], dict[str, s
             maybe[name] = what
         elif what is not None:
             sure[name] = what
-        elif key in _WORD_OF:
-            maybe[name] = _WORD_OF[key]
+        elif (word := _word(key)) and not _OF_A_WORM.fullmatch(name):
+            maybe[name] = word
     components = [name for name in names if re.fullmatch(r"(PC|pc|Dim|dim)[_ .-]?\d+", name)]
     pairs = [name for name in names if name in ("x", "y", "z", "X", "Y", "Z")]
     for found in (components, pairs):
@@ -108,7 +111,12 @@ def _known(name: str, key: str) -> str | None:
 def is_word(name: str) -> bool:
     """Whether a name is that of an annotation, be it that a gene may have it as well."""
     key = _key(name)
-    return key in _WORD_OF or _known(name, key) is not None
+    return _word(key) is not None or _known(name, key) is not None
+
+
+def _word(key: str) -> str | None:
+    """What a word is known as, of whomever it is said and however it is coded: donor_sex_num."""
+    return _WORD_OF.get(_CODED.sub("", _OF_WHOM.sub("", key)))
 
 
 def is_of_feature(name: str) -> bool:
@@ -119,5 +127,6 @@ def is_of_feature(name: str) -> bool:
 
 def _key(name: str) -> str:
     """In lower case, with _ for separators: S.Score, percent.mt and nCount_RNA alike."""
-    apart = re.sub(r"(?<=[a-z])(?=[A-Z][a-z])", "_", name.strip())  # nCount, cellType
+    plain = re.sub(r"\s*[(\[][^)\]]*[)\]]$", "", name.strip())  # Age (years)
+    apart = re.sub(r"(?<=[a-z])(?=[A-Z][a-z])", "_", plain)  # nCount, cellType
     return re.sub(r"[\W_]+", "_", apart).strip("_").lower()
