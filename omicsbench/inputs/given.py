@@ -54,8 +54,7 @@ def own_data(
         return [OwnData(Path(data), **stated)]
     held = as_table(data)
     named = (held.uns.get("name") if hasattr(held, "uns_keys") else None) or variable or NAME
-    called = {"name": str(named)} | {name: value for name, value in stated.items() if value != ""}
-    return [OwnData(Path(str(called["name"])), held=held, **called)]
+    return [OwnData(Path(NAME), held=held, **{"name": str(named)} | stated)]
 
 
 def as_anndata(data: Any) -> AnnData:

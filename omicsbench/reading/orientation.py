@@ -207,10 +207,10 @@ def _symbols_of_rows(obs: Any) -> str | None:
     for column in obs.columns[:LOOKED_AT]:
         if not (is_string_dtype(obs[column].dtype) or str(obs[column].dtype) == "category"):
             continue
-        values = obs[column].iloc[:: max(1, len(obs) // ROWS)].astype(str)
-        if values.nunique() < 0.9 * len(values):
+        values = [str(value) for value in obs[column].iloc[:: max(1, len(obs) // ROWS)]]
+        if len(set(values)) < 0.9 * len(values):
             continue
-        told = told_by(values.tolist())
+        told = told_by(values)
         if told is not None and told.side == "feature":
             return f"{column!r} has {told.why}"
     return None

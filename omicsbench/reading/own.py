@@ -40,7 +40,7 @@ class OwnData:
     feature_type : of a file of several, such as "Gene Expression".
     keep_na : texts such as NA in the label are classes, not missing labels.
     held : the cells themselves, an AnnData or DataFrame, where they are no file; ``path`` is then
-        their name.
+        what they are called without a ``name``.
 
     Raises OmicsbenchError for an option of another type.
     """

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from omicsbench.errors import DataError
 from omicsbench.reading.anndata_files import read_compressed, read_h5ad, read_zarr
-from omicsbench.reading.annotations import require_column
+from omicsbench.reading.annotations import require_column, require_plain
 from omicsbench.reading.columns import choose_features
 from omicsbench.reading.decisions import Decision, decide, decisions_of
 from omicsbench.reading.formats import FORMATS, TABLES, TENX, TEXTS, format_of, in_one_sentence
@@ -63,6 +63,7 @@ def read(own: OwnData) -> AnnData:
     for what, column in columns:
         if column is not None:
             require_not_turned(adata, column, what, own)
+            require_plain(adata.obs, column, what)
     if kind in TENX:
         decide(adata, Decision("orientation", "cells in rows", "10x files name cells and features"))
     else:
@@ -123,9 +124,17 @@ def _held(own: OwnData) -> tuple[AnnData, bool]:
     """The cells that were handed over, and whether they are turned as asked already."""
     import pandas as pd
 
-    if isinstance(own.held, pd.DataFrame):
-        return from_table(own.held, own.title, own), True
-    return cells_of(own.held, own), False
+    try:
+        if isinstance(own.held, pd.DataFrame):
+            return from_table(own.held, own.title, own), True
+        return cells_of(own.held, own), False
+    except (DataError, MemoryError):
+        raise
+    except Exception as error:  # anybody's types, and files behind them that are gone
+        reason = f"{type(error).__name__}: {str(error).strip().partition(chr(10))[0]}"
+        raise DataError(
+            f"{own.title} cannot be read as it is ({reason}): give an AnnData in memory."
+        ) from error
 
 
 def _take_layer(adata: AnnData, layer: str) -> AnnData:
