@@ -1,0 +1,129 @@
+"""Network and bound of the variational autoencoder of counts.
+
+Imports torch, so methods import this module inside their functions.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable
+
+import numpy as np
+import torch
+from torch import nn
+
+from omicsbench.methods._common import Array
+from omicsbench.methods._negative_binomial import constant, log_likelihood
+from omicsbench.methods._stopping import noise
+from omicsbench.methods._torch import BLOCK
+from omicsbench.plugin import Counts
+
+LEAST_VARIANCE = 1e-4  # of a cell's place, as in scVI
+
+
+class CountNetwork(nn.Module):
+    """Counts to a normal in latent space; from there to each feature's share of a cell's counts."""
+
+    def __init__(
+        self,
+        widths: list[int],
+        profile: Array,
+        log_theta: Array,
+        dropout: float,
+        linear: bool,
+    ) -> None:
+        """``widths``: features, hidden layers, latent dimensions."""
+        super().__init__()
+        *hidden, k = widths
+        self.encoder = nn.Sequential(*_layers(hidden, dropout))
+        self.mean = nn.Linear(hidden[-1], k)
+        self.log_variance = nn.Linear(hidden[-1], k)
+        back = [k] if linear else [k, *hidden[:0:-1]]
+        self.decoder = nn.Sequential(*_layers(back, 0.0))
+        self.output = nn.Linear(back[-1], hidden[0])
+        self.log_theta = nn.Parameter(torch.from_numpy(log_theta))
+        with torch.no_grad():
+            self.output.bias.copy_(torch.from_numpy(np.log(profile)))
+
+    def encode(self, x: torch.Tensor) -> torch.Tensor:
+        """The posterior mean of each cell's place."""
+        mean: torch.Tensor = self.mean(self.encoder(x.log1p()))
+        return mean
+
+    def logits(self, z: torch.Tensor) -> torch.Tensor:
+        """(m, p) whose softmax are the features' shares."""
+        logits: torch.Tensor = self.output(self.decoder(z))
+        return logits
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        """Minus the evidence bound, in nats per cell, plus the ``constant`` of the counts."""
+        hidden = self.encoder(x.log1p())
+        mean, variance = self.mean(hidden), self.log_variance(hidden).exp() + LEAST_VARIANCE
+        z = mean + variance.sqrt() * noise(self, mean)
+        apart = 0.5 * (mean.square() + variance - variance.log() - 1).sum()
+        fit = log_likelihood(self.logits(z), self.log_theta, x, size(x))
+        bound: torch.Tensor = (apart - fit) / len(x)
+        return bound
+
+
+def size(x: torch.Tensor) -> torch.Tensor:
+    """(m,) counts of each cell, of the features at hand; of a cell without any, 1."""
+    return x.sum(1).clamp(min=1)
+
+
+def _layers(widths: list[int], dropout: float) -> list[nn.Module]:
+    layers: list[nn.Module] = []
+    for a, b in itertools.pairwise(widths):
+        layers += [nn.Linear(a, b), nn.BatchNorm1d(b), nn.ReLU()]
+        layers += [nn.Dropout(dropout)] if dropout else []
+    return layers
+
+
+def start(X: Counts) -> tuple[Array, Array]:
+    """Where training begins: each feature's share (p,), and its log theta (p,), by moments.
+
+    That is the best model in which all cells are alike. Reads X once, by blocks.
+    """
+    p = X.shape[1]
+    first, second, crossed = np.zeros(p), np.zeros(p), np.zeros(p)
+    sizes = squares = 0.0
+    for _, block in X.blocks():
+        counts = block.astype(np.float64)
+        of_cell = np.maximum(counts.sum(axis=1), 1)
+        first += counts.sum(axis=0)
+        second += np.einsum("ij,ij->j", counts, counts)
+        crossed += of_cell @ counts
+        sizes += of_cell.sum()
+        squares += of_cell @ of_cell
+    profile = (first + 0.5) / (sizes + 0.5 * p)
+    spread = second - 2 * profile * crossed + profile**2 * squares - profile * sizes
+    over = np.clip(spread / (profile**2 * squares), 1e-2, 1e2)  # 1 / theta
+    return profile.astype(np.float32), -np.log(over).astype(np.float32)
+
+
+def losses(X: Counts, device: str) -> Callable[[CountNetwork, Array], torch.Tensor]:
+    """Loss of some rows of X. Rows held out are read once, not at each look, and in full nats."""
+    kept: list[tuple[torch.Tensor, torch.Tensor]] = []
+
+    def loss(net: CountNetwork, rows: Array) -> torch.Tensor:
+        if net.training:
+            value: torch.Tensor = net(torch.as_tensor(X[rows], device=device))
+            return value
+        if not kept:
+            x = torch.as_tensor(X[rows], device=device)
+            kept.append((x, constant(x) / len(x)))
+        unseen, rest = kept[0]
+        held: torch.Tensor = net(unseen) - rest
+        return held
+
+    return loss
+
+
+@torch.inference_mode()
+def negative_bound(net: CountNetwork, X: Counts, device: str) -> float:
+    """Minus the evidence bound of unseen cells, in nats per cell."""
+    total = 0.0
+    for _, block in X.blocks(BLOCK):
+        x = torch.as_tensor(block, device=device)
+        total += float(net(x)) * len(x) - float(constant(x))
+    return total / len(X)
