@@ -11,7 +11,7 @@ import torch
 from torch.autograd.function import once_differentiable
 
 
-class _Fused(torch.autograd.Function):
+class _FusedLikelihood(torch.autograd.Function):
     """Log-likelihood of all counts, less what only these decide; its gradients by formula.
 
     Left to autograd, the same takes more passes over cells x features, and gamma functions of
@@ -56,7 +56,7 @@ def log_likelihood(
     Their means are softmax(logits) x size, with size (m,) above 0; their variances
     mean + mean^2 / theta. What is left out is ``constant``.
     """
-    total: torch.Tensor = _Fused.apply(logits, log_theta, x, size)
+    total: torch.Tensor = _FusedLikelihood.apply(logits, log_theta, x, size)
     return total
 
 
