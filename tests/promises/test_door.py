@@ -36,7 +36,7 @@ READ: list[tuple[str, door.Write, str, tuple[str, ...], int]] = [
     ("scaled.h5ad", door.scaled, door.LABEL, ("scaled", "leak", "--layer raw"), 60),
 ]
 REFUSED: list[tuple[str, door.Write, str | None, tuple[str, ...]]] = [
-    ("genes.csv", door.genes_in_rows, None, ("features in rows", "Ensembl ids", "--transpose")),
+    ("genes.csv", door.genes_in_rows, None, ("features", "in rows", "Ensembl ids", "--transpose")),
     ("soupx.h5ad", door.corrected_counts, door.LABEL, ("Cannot tell", "--values fractional")),
     ("lod.csv", door.tokens, door.LABEL, ("'<LOD' 20 times", "GENE0, row cell000", "--exclude")),
     ("barnyard.h5", door.two_genomes, None, ("hg19, mm10", "--genome hg19")),
