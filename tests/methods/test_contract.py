@@ -362,39 +362,8 @@ def test_random_embedding_is_blind_and_has_two_streams():
     assert np.abs(np.corrcoef(model.transform(X).ravel(), model.embedding_.ravel())[0, 1]) < 0.1
 
 
-@pytest.mark.parametrize("d", [1, 2, 5, 30])
-def test_label_oracle_separates_every_class(d):
-    y = np.repeat(np.arange(15), 20)
-    X = np.zeros((len(y), 3), dtype=np.float32)
-    model = build("label_oracle", n_components=d).fit(X[:40], y[:40])  # two classes seen
-    Z = model.transform(X, y).astype(float)
-    distances = np.linalg.norm(Z[:, None] - Z[None], axis=2)
-    same = y[:, None] == y[None]
-    assert distances[same].max() < distances[~same].min()
-    alone = model.transform(X[:20], y[-20:])
-    np.testing.assert_allclose(alone.mean(0), Z[-20:].mean(0), atol=0.02)
-    assert np.abs(model.transform(X[:20], np.full(20, -1))).max() < 0.1
-
-
 def test_random_projection_restores_the_mean():
     model, X = fitted("random_projection"), cells(200)[0].toarray()
     restored = model.inverse_transform(model.transform(X))
     np.testing.assert_allclose(restored.mean(0), X.mean(0), atol=1e-4)
     assert ((X - restored) ** 2).sum() < ((X - X.mean(0)) ** 2).sum()
-
-
-def test_factor_analysis_lets_no_feature_decide_alone():
-    rng = np.random.default_rng(0)
-    W = rng.standard_normal((3, 200))
-    X, T = (
-        (rng.standard_normal((m, 3)) @ W + rng.standard_normal((m, 200))).astype(np.float32)
-        for m in (20, 100)
-    )
-    model = build("factor_analysis", n_components=8).fit(X)
-    restored = model.inverse_transform(model.transform(T))
-    assert 1 - ((T - restored) ** 2).sum() / ((T - X.mean(0)) ** 2).sum() > 0.4
-
-
-def test_nmf_refuses_negative_values():
-    with pytest.raises(ValueError, match=r"[Nn]egative"):
-        build("nmf").fit(-np.ones((20, 10), dtype=np.float32))
