@@ -136,16 +136,20 @@ class Sample:
         """Share of small ratios to the cell's smallest value that are whole; 0 if few can be told.
 
         Of counts divided by their cell's total, as of logarithms of such, it is 1. A step that is
-        common to many cells tells nothing: values may be rounded to it.
+        common to many cells tells nothing, as values may be rounded to it, unless it is that of
+        whole numbers, which logarithms of counts are raised to.
         """
         values = raised(self.values, base)
         smallest = np.minimum.reduceat(values, self.starts)
-        if base is None and np.unique(np.round(smallest, 6)).size < 0.5 * smallest.size:
+        common = np.unique(np.round(smallest, 6)).size < 0.5 * smallest.size
+        whole = base is not None and np.abs(smallest - np.rint(smallest)).max() < 0.01
+        if common and not whole:
             return 0.0
         told = np.minimum.reduceat(self.values, self.starts) >= 100 * self.step
         ratios = (values / smallest[self.cells])[told[self.cells]]
         ratios = ratios[(ratios > 1.5) & (ratios < 8.5)]
-        if ratios.size < 50:
+        # Of whole multiples of one step, raised to, those of 3, 7 and the like are there, not of 2.
+        if ratios.size < 50 or (common and (np.abs(ratios - 2) < 0.05).mean() < 0.05):
             return 0.0
         near = np.abs(ratios - np.rint(ratios)) < (0.05 if self.step else 2e-3)
         return float(near.mean())

@@ -182,6 +182,17 @@ def test_wholly_fractional_counts_are_asked_for_and_never_guessed(
     assert checked(X, "fractional").values == "fractional"
 
 
+def test_counts_times_a_constant_are_no_logarithms() -> None:
+    """Of which the few ratios that there are may be whole by chance."""
+    X = counts(depth=120)
+    wrong = [value for value in np.arange(0.5, 1, 0.01) if outcome(cells(X * value), None)[0]]
+    assert wrong == []
+
+
+def test_what_has_no_zeros_but_a_long_tail_is_asked_for() -> None:
+    assert "--values continuous" in asked(np.random.default_rng(0).gamma(2, 2, (60, 200)))
+
+
 def test_counts_with_one_column_of_fractions_are_refused_by_its_name() -> None:
     X = counts()
     X[:, 7] = np.random.default_rng(0).uniform(0, 0.2, CELLS)
