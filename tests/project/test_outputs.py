@@ -23,6 +23,7 @@ OTHERWISE = {
     "revisions/build.py": "a lock",
     "revisions/checkout.py": "a copy of the code, in a folder that is made whole",
     "revisions/trial.py": "a log that grows",
+    "processes": "the scratch folder of one command, and pipes",
     "running": "the scratch folder of one command; what is kept goes to records/",
 }
 WRITERS = {"write_text", "write_bytes", "touch", "savefig", "save", "savez", "savez_compressed"}
