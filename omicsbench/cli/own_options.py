@@ -10,18 +10,17 @@ from typing import TYPE_CHECKING, Annotated, cast, get_args
 import typer
 
 from omicsbench.errors import OmicsbenchError
-from omicsbench.plugin import Provenance as Provenances
-from omicsbench.plugin import Values as KindsOfValues
+from omicsbench.plugin import Provenance, Values
 
 if TYPE_CHECKING:
     from omicsbench.reading.own import OwnData
 
 DATA = "Data"  # panel of --help
-Label = Annotated[
+LabelOption = Annotated[
     str | None,
     typer.Option("--label", help="Column with the labels of your data.", rich_help_panel=DATA),
 ]
-Values = Annotated[
+ValuesOption = Annotated[
     str | None,
     typer.Option(
         "--values",
@@ -31,23 +30,23 @@ Values = Annotated[
         rich_help_panel=DATA,
     ),
 ]
-Layer = Annotated[
+LayerOption = Annotated[
     str | None,
     typer.Option(
         "--layer", help="Layer of an .h5ad to use; raw is adata.raw.", rich_help_panel=DATA
     ),
 ]
-Modality = Annotated[
+ModalityOption = Annotated[
     str | None,
     typer.Option("--modality", help="Modality of an .h5mu.", rich_help_panel=DATA),
 ]
-Scale = Annotated[
+ScaleOption = Annotated[
     bool,
     typer.Option(
         "--scale/--no-scale", help="Bring the features to unit variance.", rich_help_panel=DATA
     ),
 ]
-Provenance = Annotated[
+ProvenanceOption = Annotated[
     str | None,
     typer.Option(
         "--label-provenance",
@@ -55,7 +54,7 @@ Provenance = Annotated[
         rich_help_panel=DATA,
     ),
 ]
-Unit = Annotated[
+UnitOption = Annotated[
     str | None,
     typer.Option(
         "--unit",
@@ -63,13 +62,13 @@ Unit = Annotated[
         rich_help_panel=DATA,
     ),
 ]
-Transpose = Annotated[
+TransposeOption = Annotated[
     bool,
     typer.Option(
         "--transpose", help="Features lie in rows, cells in columns.", rich_help_panel=DATA
     ),
 ]
-Exclude = Annotated[
+ExcludeOption = Annotated[
     str | None,
     typer.Option(
         "--exclude",
@@ -78,7 +77,7 @@ Exclude = Annotated[
         rich_help_panel=DATA,
     ),
 ]
-FeaturesLike = Annotated[
+FeaturesLikeOption = Annotated[
     str | None,
     typer.Option(
         "--features-like",
@@ -87,11 +86,11 @@ FeaturesLike = Annotated[
         rich_help_panel=DATA,
     ),
 ]
-Genome = Annotated[
+GenomeOption = Annotated[
     str | None,
     typer.Option("--genome", help="Genome of a 10x file of several.", rich_help_panel=DATA),
 ]
-FeatureType = Annotated[
+FeatureTypeOption = Annotated[
     str | None,
     typer.Option(
         "--feature-type",
@@ -99,7 +98,7 @@ FeatureType = Annotated[
         rich_help_panel=DATA,
     ),
 ]
-KeepNA = Annotated[
+KeepNAOption = Annotated[
     bool,
     typer.Option(
         "--keep-na", help="NA and the like are classes, not missing labels.", rich_help_panel=DATA
@@ -130,13 +129,13 @@ def told(
     return OwnData(
         Path(),
         label=label,
-        values=cast("KindsOfValues | None", _one_of("--values", values, get_args(KindsOfValues))),
+        values=cast("Values | None", _one_of("--values", values, get_args(Values))),
         layer=layer,
         modality=modality,
         scale=scale,
         provenance=cast(
-            "Provenances | None",
-            _one_of("--label-provenance", provenance, get_args(Provenances)),
+            "Provenance | None",
+            _one_of("--label-provenance", provenance, get_args(Provenance)),
         ),
         unit=unit,
         transpose=transpose,

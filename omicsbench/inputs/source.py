@@ -25,7 +25,7 @@ from omicsbench.reading.readers import read
 from omicsbench.registry.calls import call_text, parse_call
 from omicsbench.registry.discover import Entry, Registry, unavailable
 from omicsbench.stream import BLOCK_ROWS, CellStream
-from omicsbench.validation.account import Account, line
+from omicsbench.validation.account import DataAccount, line
 from omicsbench.validation.check import Checked, check, checked_blocks
 
 NO_SETTINGS = ("path", "held", "name")  # what does not change how data are read
@@ -48,7 +48,7 @@ class Cells:
     notes: tuple[str, ...]
     labels: Callable[[], NDArray[np.signedinteger[Any]]] | None
     units: NDArray[np.int64] | None
-    account: Account
+    account: DataAccount
 
     @property
     def codes(self) -> NDArray[np.signedinteger[Any]] | None:
@@ -80,7 +80,7 @@ class Cells:
             notes=checked.notes,
             labels=labels,
             units=checked.units,
-            account=Account.held(checked),
+            account=DataAccount.held(checked),
         )
 
     @classmethod
@@ -96,7 +96,7 @@ class Cells:
             notes=stream.notes,
             labels=stream.labels if stream.label_names else None,
             units=None,
-            account=Account.streamed(stream, values),
+            account=DataAccount.streamed(stream, values),
         )
 
 

@@ -28,7 +28,7 @@ GENOME_OPTION, KIND_OPTION = "--genome", "--feature-type"
 _PREFIX = re.compile(r"^(hg[0-9]{2}|mm[0-9]{1,2}|GRC[a-z]+[0-9]+|human|mouse)_+", re.I)
 
 
-class Choice(NamedTuple):
+class KindChoice(NamedTuple):
     """Which features are kept (features,) bool, and what is to be said of it."""
 
     kept: NDArray[np.bool_]
@@ -36,7 +36,7 @@ class Choice(NamedTuple):
     decisions: tuple[Decision, ...]
 
 
-def choose_kind(types: Sequence[str], wanted: str | None, source: str) -> Choice:
+def choose_kind(types: Sequence[str], wanted: str | None, source: str) -> KindChoice:
     """Features of the ``wanted`` kind; gene expression, if none is and there is any.
 
     Raises DataError, naming the kinds there are, for another that is not there, and if there is no
@@ -54,10 +54,10 @@ def choose_kind(types: Sequence[str], wanted: str | None, source: str) -> Choice
     others = sorted(set(kinds) - {chosen})
     kept = np.array([kind == chosen for kind in types], dtype=bool)
     if not others:
-        return Choice(kept, None, ())
+        return KindChoice(kept, None, ())
     said = "gene expression" if chosen == EXPRESSION else chosen
     left = ", ".join(others)
-    return Choice(
+    return KindChoice(
         kept,
         f"Only {said} is used, not {left}.",
         (
@@ -69,7 +69,7 @@ def choose_kind(types: Sequence[str], wanted: str | None, source: str) -> Choice
 
 def choose_genome(
     genomes: Sequence[str], wanted: str | None, source: str, every: Sequence[str] | None = None
-) -> Choice:
+) -> KindChoice:
     """Features of the ``wanted`` genome; of several one must be wanted. "" is of every genome.
 
     ``every``: of the features of other kinds too. Raises DataError, naming the genomes there are.
@@ -82,7 +82,7 @@ def choose_genome(
                 f"{source} holds several genomes ({', '.join(here)}): choose one with "
                 f"{GENOME_OPTION} {here[0]}."
             )
-        return Choice(np.ones(len(genomes), dtype=bool), None, ())
+        return KindChoice(np.ones(len(genomes), dtype=bool), None, ())
     if not there:
         raise DataError(f"{source} names no genome: leave {GENOME_OPTION} out.")
     chosen = {genome.lower(): genome for genome in there}.get(wanted.lower())
@@ -93,11 +93,11 @@ def choose_genome(
         raise DataError(f"{source} has no such feature of {chosen}, only of {', '.join(here)}.")
     others = ", ".join(genome for genome in here if genome != chosen)
     if not others:
-        return Choice(kept, None, ())
+        return KindChoice(kept, None, ())
     why = f"the genomes are {', '.join(here)}"
     decision = Decision("features", f"genome {chosen}", why, GENOME_OPTION)
     left = Decision(LEFT_OUT, f"genes of {others}", f"the genome read is {chosen}", GENOME_OPTION)
-    return Choice(kept, f"Only genes of {chosen} are used, not of {others}.", (decision, left))
+    return KindChoice(kept, f"Only genes of {chosen} are used, not of {others}.", (decision, left))
 
 
 def genomes_of_names(names: Sequence[str]) -> list[str] | None:
@@ -150,7 +150,7 @@ def told_apart(names: Sequence[str], called: str) -> tuple[tuple[str, ...], str 
     return tuple(named.var_names), said
 
 
-def _kept(adata: AnnData, choice: Choice) -> AnnData:
+def _kept(adata: AnnData, choice: KindChoice) -> AnnData:
     taken = adata if choice.kept.all() else adata[:, choice.kept].copy()
     if choice.note:
         note(taken, choice.note)

@@ -12,7 +12,7 @@ from typing import Literal
 
 import numpy as np
 
-Side = Literal["feature", "cell"]
+NamedThing = Literal["feature", "cell"]
 LOOKED_AT = 2_000  # names, spread evenly; a name is matched in some microseconds
 MOST = 0.6  # share of the names that must be of a kind
 SYMBOLS_NEEDED = 5  # well-known ones among names that look like symbols
@@ -49,7 +49,7 @@ CELLS = {
     "sample accessions": r"(?:^|[^A-Za-z0-9])(?:GSM[0-9]{4,}|[DES]R[RSX][0-9]{5,}"
     r"|SAM(?:N|EA|D)[0-9]{5,}|ACH-[0-9]{6}|HG0[0-9]{4}|NA[0-9]{5})(?:$|[^0-9])",
 }
-WORDS: dict[Side, tuple[str, ...]] = {
+WORDS: dict[NamedThing, tuple[str, ...]] = {
     "feature": ("feature", "gene", "transcript", "protein", "probe", "peak", "snp", "cpg"),
     "cell": (
         *("cell", "barcode", "spot", "sample", "patient", "donor", "subject", "individual"),
@@ -79,7 +79,7 @@ _SYMBOL = re.compile(r"^[A-Za-z][A-Za-z0-9]*(?:[-.][A-Za-z0-9]+)*$")
 
 
 @dataclass(frozen=True)
-class Told:
+class NamesTold:
     """What names tell of what they name.
 
     Attributes
@@ -88,11 +88,11 @@ class Told:
     why : with examples, such as "Ensembl ids (ENSG00000141510, ...)".
     """
 
-    side: Side
+    side: NamedThing
     why: str
 
 
-def told_by(names: Sequence[object]) -> Told | None:
+def told_by(names: Sequence[object]) -> NamesTold | None:
     """What most of ``names`` tell, None if nothing; two names or fewer tell nothing."""
     every = [str(name) for name in names]
     if len(every) < 3:
@@ -101,21 +101,21 @@ def told_by(names: Sequence[object]) -> Told | None:
     some = [every[place] for place in places]
     of_genome = [name for name in some if _GENOME.match(name)]
     if len(of_genome) >= MOST * len(some):
-        return Told("feature", _with_examples("genes of a genome", of_genome))
+        return NamesTold("feature", _with_examples("genes of a genome", of_genome))
     some = [_GENOME.sub("", name) for name in some]
     if _number(some):
         return _by_word(some)
-    sides: tuple[tuple[Side, dict[str, str]], ...] = (("cell", CELLS), ("feature", FEATURES))
+    sides: tuple[tuple[NamedThing, dict[str, str]], ...] = (("cell", CELLS), ("feature", FEATURES))
     for side, kinds in sides:
         found = {kind: [n for n in some if re.search(form, n)] for kind, form in kinds.items()}
         together = set().union(*found.values())
         if sum(name in together for name in some) >= MOST * len(some):
             kind = max(found, key=lambda one: len(found[one]))
-            return Told(side, _with_examples(kind, found[kind]))
+            return NamesTold(side, _with_examples(kind, found[kind]))
     return _by_word(some) or _by_symbols(every, some)
 
 
-def identifies(name: str, side: Side) -> bool:
+def identifies(name: str, side: NamedThing) -> bool:
     """Whether one name alone is an identifier, as ENSG00000141510 is of a feature."""
     forms = (FEATURES if side == "feature" else CELLS).values()
     return any(re.search(form, name) for form in forms)
@@ -131,12 +131,12 @@ def _number(names: list[str]) -> bool:
     )
 
 
-def _by_word(names: list[str]) -> Told | None:
+def _by_word(names: list[str]) -> NamesTold | None:
     """What words before numbers tell, such as of "Tumor_1" and "Normal_1"."""
     words = _words(names)
     for side, known in WORDS.items():
         if words and all(word.lower().removesuffix("s") in known for word in words):
-            return Told(side, f"such as {names[0]}")
+            return NamesTold(side, f"such as {names[0]}")
     return None
 
 
@@ -146,14 +146,14 @@ def _words(names: list[str]) -> set[str]:
     return {one[1] for one in found if one} if all(found) else set()
 
 
-def _by_symbols(every: list[str], some: list[str]) -> Told | None:
+def _by_symbols(every: list[str], some: list[str]) -> NamesTold | None:
     """Symbols are told by their form and the well-known among them; a form alone tells little."""
     plain = (_GENOME.sub("", name) for name in every)
     known = [name for name in plain if name.upper() in SYMBOLS]  # Actb in mice, actb in zebrafish
     formed = sum(bool(_SYMBOL.match(name)) for name in some)
     few = max(3, len(every) // 2)  # all the symbols of a small panel may be needed
     if len(set(known)) >= min(SYMBOLS_NEEDED, few) and formed >= MOST * len(some):
-        return Told("feature", _with_examples("gene symbols", known))
+        return NamesTold("feature", _with_examples("gene symbols", known))
     return None
 
 

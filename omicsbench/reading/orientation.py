@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from omicsbench.errors import DataError
 from omicsbench.reading.decisions import Decision, decide
-from omicsbench.reading.names import Side, told_by
+from omicsbench.reading.names import NamedThing, told_by
 from omicsbench.reading.notes import note
 from omicsbench.reading.own import OwnData
 
@@ -48,11 +48,11 @@ class Seen:
         may be annotated with a gene.
     """
 
-    names: dict[Side, list[str]]
-    annotations: dict[Side, list[str]]
+    names: dict[NamedThing, list[str]]
+    annotations: dict[NamedThing, list[str]]
 
     @property
-    def rows_are(self) -> Side | None:
+    def rows_are(self) -> NamedThing | None:
         """Features or cells, None where what was seen points both ways or is too little."""
         features, cells = self.names["feature"], self.names["cell"]
         if features or cells:
@@ -63,7 +63,7 @@ class Seen:
             return "cell"
         return "feature" if len(features) > 1 else None
 
-    def reasons(self, side: Side) -> str:
+    def reasons(self, side: NamedThing) -> str:
         """What tells that rows are of this ``side``, in words."""
         return " and ".join([*self.names[side], *self.annotations[side]][:3])
 
@@ -174,13 +174,13 @@ def _change(turned: bool) -> str:
     return f"leave {OPTION} out" if turned else PASS
 
 
-def _other(side: Side) -> Side:
+def _other(side: NamedThing) -> NamedThing:
     return "cell" if side == "feature" else "feature"
 
 
-def _annotations(table: Any) -> list[tuple[str, Side]]:
+def _annotations(table: Any) -> list[tuple[str, NamedThing]]:
     """The columns that are known to annotate features, or cells."""
-    found: list[tuple[str, Side]] = []
+    found: list[tuple[str, NamedThing]] = []
     for column in map(str, table.columns):
         plain = re.sub(r"[\W_]", "", column).lower()
         if OF_FEATURES.fullmatch(plain):

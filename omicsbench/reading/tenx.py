@@ -20,7 +20,7 @@ from omicsbench.errors import DataError
 from omicsbench.reading.decisions import Decision, decide
 from omicsbench.reading.kinds import (
     EXPRESSION,
-    Choice,
+    KindChoice,
     choose_genome,
     choose_kind,
     genomes_of_names,
@@ -159,7 +159,7 @@ def inspect_10x(path: Path | str, kind: str | None = EXPRESSION, genome: str | N
     whole, types, genomes = _inspect(path, genome)
     of_kind = choose_kind(types, kind, str(path))
     places = np.flatnonzero(of_kind.kept)
-    of_genome = Choice(np.ones(len(places), dtype=bool), None, ())
+    of_genome = KindChoice(np.ones(len(places), dtype=bool), None, ())
     if genomes is not None or genome is not None:
         named = genomes or [""] * len(types)
         of_genome = choose_genome([named[i] for i in places], genome, str(path), named)
@@ -219,10 +219,10 @@ def _stated_genomes(group: Any, path: Path, features: int) -> list[str] | None:
     return genomes
 
 
-def _group_name(file: Any, path: Path, genome: str | None) -> tuple[str, Choice]:
+def _group_name(file: Any, path: Path, genome: str | None) -> tuple[str, KindChoice]:
     """The group of the matrix, in version 2 named by its genome, which may be a choice."""
     if "matrix" in file:
-        return "matrix", Choice(np.ones(1, dtype=bool), None, ())
+        return "matrix", KindChoice(np.ones(1, dtype=bool), None, ())
     genomes = [name for name in file if hasattr(file[name], "keys") and "gene_names" in file[name]]
     if genomes:
         choice = choose_genome(genomes, genome, str(path))

@@ -16,7 +16,7 @@ from omicsbench.records.ids import digest
 from omicsbench.registry.calibrated import Calibrated, calibrated
 from omicsbench.registry.calls import CALIBRATED, call_text
 
-Role = Literal["embed", "predict"]
+ForeignRole = Literal["embed", "predict"]
 OTHER_INPUT = "takes other input than cells x features"
 OWN_CLASS = "wrap it in a class of your own"
 
@@ -50,7 +50,7 @@ def described(
     make: Any,
     params: Mapping[str, Any],
     families: Mapping[str, Family],
-    role: Role | None,
+    role: ForeignRole | None,
 ) -> MethodInfo:
     """Metadata of an imported class with these parameters, in this role; its own if it has any.
 

@@ -14,7 +14,7 @@ from omicsbench.plugin import Family, MethodInfo
 from omicsbench.records.ids import digest
 from omicsbench.registry.calls import Call, call_text, parse_pipeline
 from omicsbench.registry.discover import Registry
-from omicsbench.registry.foreign import Role, described, imported
+from omicsbench.registry.foreign import ForeignRole, described, imported
 
 
 @dataclass(frozen=True)
@@ -134,7 +134,7 @@ def resolve(
     lacks what its task needs.
     """
     known, calls = families or {}, parse_pipeline(text)
-    roles: list[Role | None] = [None if task is None else "embed"] * len(calls)
+    roles: list[ForeignRole | None] = [None if task is None else "embed"] * len(calls)
     if task == "predict":
         roles[-1] = "predict"
     stages = [
@@ -150,7 +150,7 @@ def _stage(
     registry: Registry,
     n_components: int | None,
     families: Mapping[str, Family],
-    role: Role | None,
+    role: ForeignRole | None,
 ) -> Stage:
     """One stage: its class looked up, its output dimension filled in and checked."""
     foreign = ":" in call.name

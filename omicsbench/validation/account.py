@@ -19,7 +19,7 @@ LONGEST = 40  # characters of a name
 
 
 @dataclass(frozen=True)
-class Account:
+class DataAccount:
     """What is told of one matrix.
 
     Attributes
@@ -45,7 +45,7 @@ class Account:
     decisions: tuple[Decision, ...] = ()
 
     @classmethod
-    def held(cls, checked: Checked) -> Account:
+    def held(cls, checked: Checked) -> DataAccount:
         """Of data in memory."""
         adata, codes, units = checked.adata, checked.codes, checked.units
         return cls(
@@ -61,13 +61,13 @@ class Account:
         )
 
     @classmethod
-    def streamed(cls, stream: CellStream, values: str) -> Account:
+    def streamed(cls, stream: CellStream, values: str) -> DataAccount:
         """Of cells that are read by blocks, before any is read."""
         classes = len(stream.label_names)
         return cls(stream.shape, values, True, _ends(stream.features), classes=classes)
 
 
-def line(described: Mapping[str, Any], told: Mapping[str, Account]) -> str:
+def line(described: Mapping[str, Any], told: Mapping[str, DataAccount]) -> str:
     """The line of a data set: of its modalities by name, of one matrix alone by "".
 
     ``described`` are ``title``, ``label``, ``provenance``, ``unit`` and ``held_out``, a class that
@@ -98,14 +98,14 @@ def line(described: Mapping[str, Any], told: Mapping[str, Account]) -> str:
     return printable("; ".join(parts))
 
 
-def _matrix(own: Account) -> str:
+def _matrix(own: DataAccount) -> str:
     between = " ... " if own.shape[1] > 2 else ", "
     names = f" ({between.join(map(_short, own.features))})" if own.features else ""
     kept = "sparse" if own.sparse else "dense"
     return f"{many(own.shape[1], 'feature')}{names}, {own.values}, {kept}"
 
 
-def _label(own: Account, described: Mapping[str, Any]) -> str:
+def _label(own: DataAccount, described: Mapping[str, Any]) -> str:
     if not own.classes:
         return "no label"
     said = f"label {_short(described['label'])}: {many(own.classes, 'class', 'classes')}"

@@ -21,7 +21,7 @@ Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
-class Summary:
+class ValueSummary:
     """One pass over a matrix: its extremes, whether all is whole, how many are not finite."""
 
     low: float
@@ -41,7 +41,7 @@ def chunks(matrix: Any) -> Iterator[NDArray[Any]]:
         yield stored[start : start + CHUNK]
 
 
-def summarise(matrix: Any, name: str) -> Summary:
+def summarise(matrix: Any, name: str) -> ValueSummary:
     """Look at all values. Raises DataError for what is no matrix of numbers."""
     if matrix.dtype.kind not in "biuf":
         raise DataError(f"{name} holds {matrix.dtype}, not numbers: convert it to float32.")
@@ -55,7 +55,7 @@ def summarise(matrix: Any, name: str) -> Summary:
         if good.size:
             low, high = np.fmin(low, good.min()), np.fmax(high, good.max())
             whole = whole and (good.dtype.kind != "f" or bool((np.floor(good) == good).all()))
-    return Summary(float(low), float(high), whole, broken)
+    return ValueSummary(float(low), float(high), whole, broken)
 
 
 def raised(values: Floats, base: float | None) -> Floats:

@@ -10,7 +10,7 @@ import numpy as np
 
 from omicsbench.errors import DataError
 from omicsbench.plugin import Values
-from omicsbench.validation.evidence import SAME, Sample, Summary, bounded, standardised
+from omicsbench.validation.evidence import SAME, Sample, ValueSummary, bounded, standardised
 from omicsbench.validation.wording import many
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ def of_base(base: float) -> Values | None:
     return next((kind for kind, known in LOGS.items() if np.isclose(base, known)), None)
 
 
-def tell(adata: AnnData, summary: Summary) -> Told:
+def tell(adata: AnnData, summary: ValueSummary) -> Told:
     """What X holds. Raises DataError, naming what was seen and the option, if it does not say."""
     base = stated_base(adata.uns)
     if summary.high == 0 == summary.low:
@@ -92,7 +92,7 @@ def tell(adata: AnnData, summary: Summary) -> Told:
     return _fractions(adata, seen, summary)
 
 
-def _whole(adata: AnnData, summary: Summary, base: float | None) -> Told:
+def _whole(adata: AnnData, summary: ValueSummary, base: float | None) -> Told:
     if base is None and summary.high >= COUNTS_MAX and not bounded(adata.X, summary.high):
         return Told("counts", f"whole numbers up to {summary.high:,.0f}")
     if base is not None:
@@ -107,7 +107,7 @@ def _whole(adata: AnnData, summary: Summary, base: float | None) -> Told:
     raise DataError(f"{ASK}: {seen}; pass --values counts, --values log or --values continuous.")
 
 
-def _negative(adata: AnnData, summary: Summary) -> Told:
+def _negative(adata: AnnData, summary: ValueSummary) -> Told:
     if summary.whole and summary.high >= COUNTS_MAX:
         raise DataError(
             f"These look like counts, but the lowest is {summary.low:g}, and counts are never "
@@ -146,7 +146,7 @@ def _before(adata: AnnData) -> str:
     return "give the values from before, if you have them"
 
 
-def logarithms(seen: Sample, summary: Summary) -> Told | None:
+def logarithms(seen: Sample, summary: ValueSummary) -> Told | None:
     """Logarithms of a base that the cells' sums or common divisors show; None if they do not."""
     bases = {None: None} | {base: kind for kind, base in LOGS.items()}
     fitting = [b for b in bases if b is None or summary.high < LOG_MAX / np.log(b)]
@@ -172,7 +172,7 @@ def _power(base: float) -> str:
     return "exp(x) - 1" if np.isclose(base, np.e) else f"{base:g}^x - 1"
 
 
-def _stated(base: float, logs: Told | None, seen: Sample, summary: Summary) -> Told:
+def _stated(base: float, logs: Told | None, seen: Sample, summary: ValueSummary) -> Told:
     """Logarithms, as ``uns`` says, unless something speaks against it."""
     kind, against = of_base(base), ""
     if logs is not None and logs.kind != kind:
@@ -207,7 +207,7 @@ def _shares(seen: Sample) -> str:
     )
 
 
-def _fractions(adata: AnnData, seen: Sample, summary: Summary) -> Told:
+def _fractions(adata: AnnData, seen: Sample, summary: ValueSummary) -> Told:
     """Fractions above 1 that are no logarithms for certain."""
     _refuse_mixed(adata, seen)
     constant, total = seen.constant(), float(np.median(seen.sums()))
@@ -278,7 +278,7 @@ def _refuse_mixed(adata: AnnData, seen: Sample) -> None:
     )
 
 
-def _like_arrays(seen: Sample, summary: Summary) -> bool:
+def _like_arrays(seen: Sample, summary: ValueSummary) -> bool:
     """No zeros, a range as of logarithms, and samples that add up to about the same."""
     sums = seen.sums()
     alike = np.isfinite(seen.spread()) and float(sums.std()) < 0.1 * float(sums.mean())
@@ -308,7 +308,7 @@ def _estimated_counts(seen: Sample) -> bool:
     return seen.whole > 0.08 and bool(broken.size and tenths.mean() < 0.8)
 
 
-def _unclear(seen: Sample, summary: Summary) -> str:
+def _unclear(seen: Sample, summary: ValueSummary) -> str:
     """What to ask where nothing is certain: what was seen, either way."""
     lowest, highest = np.quantile(seen.sums(), [0, 1])
     facts = (

@@ -10,7 +10,14 @@ import numpy as np
 from omicsbench.errors import DataError
 from omicsbench.plugin import Values
 from omicsbench.reading.decisions import Decision
-from omicsbench.validation.evidence import CHUNK, FLOAT32_MAX, Sample, Summary, chunks, summarise
+from omicsbench.validation.evidence import (
+    CHUNK,
+    FLOAT32_MAX,
+    Sample,
+    ValueSummary,
+    chunks,
+    summarise,
+)
 from omicsbench.validation.telling import (
     LOGS,
     Told,
@@ -100,7 +107,7 @@ def _position(matrix: Any, index: int) -> tuple[int, int]:
     return int(row), int(column)
 
 
-def _agree(adata: AnnData, summary: Summary, values: Values) -> Values:
+def _agree(adata: AnnData, summary: ValueSummary, values: Values) -> Values:
     """``values``, unless the data contradicts it: then DataError."""
     if values == "continuous":
         return values
@@ -125,7 +132,7 @@ def _agree(adata: AnnData, summary: Summary, values: Values) -> Values:
     return values
 
 
-def _agree_on_logarithms(adata: AnnData, summary: Summary, values: Values) -> None:
+def _agree_on_logarithms(adata: AnnData, summary: ValueSummary, values: Values) -> None:
     """Raises DataError where a logarithm would be taken twice, never, or of another base."""
     if values in LOGS and summary.high >= log_max(values):
         raise DataError(

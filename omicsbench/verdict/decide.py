@@ -37,7 +37,7 @@ class DecisionRule:
 
 
 @dataclass(frozen=True)
-class Decision:
+class Judgement:
     """What is decided; fields as those of a verdict. ``doubt`` is what leaves it undecided."""
 
     outcome: Outcome = Outcome.UNDECIDED
@@ -48,17 +48,19 @@ class Decision:
     doubt: Doubt = ""
 
 
-def decide(paired: Paired, alpha: float, rule: DecisionRule, features_per_size: bool) -> Decision:
+def decide(paired: Paired, alpha: float, rule: DecisionRule, features_per_size: bool) -> Judgement:
     """Decide one comparison at level ``alpha``."""
     if features_per_size:
-        return Decision(doubt="features_per_size")
+        return Judgement(doubt="features_per_size")
     if not paired.counting:
         few = 0 < paired.most < rule.need
-        return Decision(needed=rule.need, doubt="few_pairs") if few else Decision(doubt="no_pairs")
+        return (
+            Judgement(needed=rule.need, doubt="few_pairs") if few else Judgement(doubt="no_pairs")
+        )
     return _crossing(paired, alpha, rule)
 
 
-def _crossing(paired: Paired, alpha: float, rule: DecisionRule) -> Decision:
+def _crossing(paired: Paired, alpha: float, rule: DecisionRule) -> Judgement:
     """Where deep starts to be ahead, if at all, among the sizes that count."""
     kept = paired.counting
     used = [paired.rows[i] for i in kept]
@@ -71,7 +73,7 @@ def _crossing(paired: Paired, alpha: float, rule: DecisionRule) -> Decision:
         seed=rule.seed,
     )
     sizes: list[int | None] = [*(row.size for row in used), None]
-    found = Decision(interval=(sizes[at.low], sizes[at.high]), p_reached=at.p_reached)
+    found = Judgement(interval=(sizes[at.low], sizes[at.high]), p_reached=at.p_reached)
     if at.ahead and any(row.failed for row in paired.beyond):
         return replace(found, doubt="failed_beyond")
     if at.ahead:

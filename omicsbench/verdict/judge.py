@@ -12,7 +12,7 @@ output dimension and tuning budget are the same on both sides. Controls are neve
 not shown to be ahead; at the largest sizes this ends the verdict at the last size that counts.
 Where only the simple side has no result, the size is left out. Each case is noted.
 
-**Decision**, with N the largest size that counts:
+**Judgement**, with N the largest size that counts:
 
 - *ahead from n**: the interval of n* ends at N or before. *From the smallest size* if it ends at
   the smallest one: left-censored, n* may lie below it.

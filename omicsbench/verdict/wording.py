@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from omicsbench.verdict.decide import Decision, DecisionRule
+from omicsbench.verdict.decide import DecisionRule, Judgement
 from omicsbench.verdict.pairs import Paired, too_few
 
 
-def why_undecided(decision: Decision, paired: Paired, rule: DecisionRule) -> str:
+def why_undecided(decision: Judgement, paired: Paired, rule: DecisionRule) -> str:
     """The reason of a verdict; empty where it is decided."""
     match decision.doubt:
         case "features_per_size":

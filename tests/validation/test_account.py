@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from cohorts import cohort
 from omicsbench.reading.decisions import LEFT_OUT, Decision, decide
 from omicsbench.stream import CellStream
-from omicsbench.validation.account import LONGEST, Account, line
+from omicsbench.validation.account import LONGEST, DataAccount, line
 from omicsbench.validation.check import check
 
 LABEL = {"title": "x.csv", "label": "cell_type", "provenance": "author"}
@@ -19,7 +19,7 @@ LABEL = {"title": "x.csv", "label": "cell_type", "provenance": "author"}
 
 def told(adata: Any, **more: Any) -> str:
     checked = check(adata, more.get("label"), "counts", more.get("unit"))
-    return line({"title": "x.csv"} | more, {"": Account.held(checked)})
+    return line({"title": "x.csv"} | more, {"": DataAccount.held(checked)})
 
 
 def test_the_line_tells_of_cells_features_values_label_and_names() -> None:
@@ -49,8 +49,8 @@ def test_what_is_left_out_is_named_once_with_empty_cells_and_missing_labels() ->
 
 
 def test_modalities_are_told_one_by_one_with_what_they_share() -> None:
-    one = Account((50, 900), "counts", True, ("g0", "g899"), ("c0", "c1", "c2"), 2)
-    other = Account((50, 2), "proteins", False, ("CD3", "CD4"), ("c0", "c1", "c2"), 2)
+    one = DataAccount((50, 900), "counts", True, ("g0", "g899"), ("c0", "c1", "c2"), 2)
+    other = DataAccount((50, 2), "proteins", False, ("CD3", "CD4"), ("c0", "c1", "c2"), 2)
     assert line(LABEL | {"held_out": "T"}, {"rna": one, "protein": other}) == (
         "x.csv: 50 cells; rna: 900 features (g0 ... g899), counts, sparse; protein: 2 features "
         "(CD3, CD4), proteins, dense; label cell_type: 2 classes (author); cells named c0, c1, "
@@ -63,7 +63,7 @@ def test_a_stream_is_told_before_a_cell_is_read() -> None:
         raise AssertionError("a cell was read")
 
     stream = CellStream((1_300_000, 3), ("a", "b", "c"), never, never, ("x", "y"))
-    assert line(LABEL, {"": Account.streamed(stream, "counts")}) == (
+    assert line(LABEL, {"": DataAccount.streamed(stream, "counts")}) == (
         "x.csv: 1,300,000 cells x 3 features (a ... c), counts, sparse; label cell_type: "
         "2 classes (author)"
     )
@@ -73,7 +73,7 @@ def test_a_stream_is_told_before_a_cell_is_read() -> None:
 @given(st.lists(st.text(max_size=60), min_size=1, max_size=4, unique=True), st.text(max_size=60))
 def test_any_name_leaves_one_line_that_a_terminal_shows(names: list[str], label: str) -> None:
     ends = tuple(names[place] for place in (0, -1)[: len(names)])
-    own = Account((30, len(names)), "counts", True, ends, tuple(names[:3]), 2)
+    own = DataAccount((30, len(names)), "counts", True, ends, tuple(names[:3]), 2)
     said = line({"title": label or "x", "label": label}, {"": own})
     assert said.isprintable()
     assert said.splitlines() == [said]

@@ -9,7 +9,7 @@ import pytest
 from scipy import stats
 
 from omicsbench.stats.crossover import Differences
-from omicsbench.verdict.decide import Decision, DecisionRule, decide, extrapolation, p_ahead, rope
+from omicsbench.verdict.decide import DecisionRule, Judgement, decide, extrapolation, p_ahead, rope
 from omicsbench.verdict.pairs import Paired, SizeDifference
 from omicsbench.verdict.verdict import Outcome
 
@@ -30,34 +30,34 @@ def paired(
     return Paired(rows, Differences(np.add.outer(SPREAD, means), folds=folds), unit)
 
 
-def decided(at: Paired, alpha: float = 0.05) -> Decision:
+def decided(at: Paired, alpha: float = 0.05) -> Judgement:
     return decide(at, alpha, RULE, features_per_size=False)
 
 
 def test_what_cannot_be_decided_says_why() -> None:
-    assert decide(paired(0.1), 0.05, RULE, features_per_size=True) == Decision(
+    assert decide(paired(0.1), 0.05, RULE, features_per_size=True) == Judgement(
         doubt="features_per_size"
     )
     none = paired(0.1, uses=("left_out",))
     assert (decided(none).interval, decided(none).p_reached) == ((None, None), None)
     few = replace(none, rows=(replace(none.rows[0], pairs=4),))
-    assert decided(few) == Decision(needed=5, doubt="few_pairs")
+    assert decided(few) == Judgement(needed=5, doubt="few_pairs")
     one = replace(none, rows=(replace(none.rows[0], pairs=1),))
-    assert decided(one) == Decision(needed=5, doubt="few_pairs")
-    assert decided(none) == Decision(doubt="no_pairs"), "pairs enough, yet none counts"
+    assert decided(one) == Judgement(needed=5, doubt="few_pairs")
+    assert decided(none) == Judgement(doubt="no_pairs"), "pairs enough, yet none counts"
     empty = replace(none, rows=(replace(none.rows[0], pairs=0),))
-    assert decided(empty) == Decision(doubt="no_pairs")
+    assert decided(empty) == Judgement(doubt="no_pairs")
 
 
 def test_outcomes_name_sizes_not_places() -> None:
-    assert decided(paired(0.1, 0.1)) == Decision(
+    assert decided(paired(0.1, 0.1)) == Judgement(
         Outcome.AHEAD_FROM_SMALLEST, 100, (100, 100), p_reached=1.0
     )
     assert decided(paired(0.1, 0.1)).doubt == ""
-    assert decided(paired(-0.1, 0.1, 0.1)) == Decision(
+    assert decided(paired(-0.1, 0.1, 0.1)) == Judgement(
         Outcome.AHEAD_FROM, 200, (200, 200), p_reached=1.0
     )
-    assert decided(paired(0.1, -0.1)) == Decision(
+    assert decided(paired(0.1, -0.1)) == Judgement(
         Outcome.NOT_REACHED, None, (None, None), p_reached=0.0
     )
 

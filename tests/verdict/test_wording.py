@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from omicsbench.stats.crossover import Differences
-from omicsbench.verdict.decide import Decision, DecisionRule
+from omicsbench.verdict.decide import DecisionRule, Judgement
 from omicsbench.verdict.pairs import Paired, SizeDifference
 from omicsbench.verdict.verdict import Outcome
 from omicsbench.verdict.wording import why_undecided
@@ -87,27 +87,27 @@ def test_where_deep_stands() -> None:
 @pytest.mark.parametrize(
     ("decision", "reason"),
     [
-        (Decision(Outcome.NOT_REACHED), ""),
+        (Judgement(Outcome.NOT_REACHED), ""),
         (
-            Decision(doubt="features_per_size"),
+            Judgement(doubt="features_per_size"),
             "features were selected anew at each size, scores do not compare across sizes",
         ),
-        (Decision(doubt="few_pairs"), "3 repeats; at least 5 are needed for a claim"),
-        (Decision(doubt="no_pairs"), "at no size did both finish with a score"),
-        (Decision(doubt="failed_beyond"), "ahead there, but at n = 2,000 deep runs ended badly"),
+        (Judgement(doubt="few_pairs"), "3 repeats; at least 5 are needed for a claim"),
+        (Judgement(doubt="no_pairs"), "at no size did both finish with a score"),
+        (Judgement(doubt="failed_beyond"), "ahead there, but at n = 2,000 deep runs ended badly"),
         (
-            Decision(doubt="margin_inside", needed=12),
+            Judgement(doubt="margin_inside", needed=12),
             "the interval of the difference there holds the margin 0.01; "
             "about 12 repeats would tell, if it stays what it is",
         ),
         (
-            Decision(doubt="margin_inside"),
+            Judgement(doubt="margin_inside"),
             "the interval of the difference there holds the margin 0.01; "
             "no number of repeats would tell, the two are too close",
         ),
     ],
 )
-def test_reasons(decision: Decision, reason: str) -> None:
+def test_reasons(decision: Judgement, reason: str) -> None:
     last = SizeDifference(1_000, "net", "linear", 0.0, -0.1, 0.1, 3)
     not_shown = replace(last, size=1_500, use="not_shown", note="too few")
     failed = replace(last, size=2_000, use="not_shown", note="deep runs ended badly", failed=True)
@@ -116,7 +116,7 @@ def test_reasons(decision: Decision, reason: str) -> None:
 
 
 def test_why_no_number_of_repeats_would_tell() -> None:
-    close = Decision(doubt="margin_inside")
+    close = Judgement(doubt="margin_inside")
     folds = Differences(np.zeros((5, 1)), folds=True)
     said = why_undecided(close, replace(FIVE_PAIRS, differences=folds, unit="donor"), RULE)
     assert said.endswith("; no number of repeats would tell, because folds overlap")
