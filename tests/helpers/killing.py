@@ -45,6 +45,7 @@ KILLS_A_CAMPAIGN = 10
 PAUSE_S = {"driver": 6.0, "group": 6.0, "worker": 2.5, "scorer": 2.5, "child": 0.3}
 PATIENCE_S = 15.0
 LIMIT_S = 300.0
+REFUSED = 2  # exit code of a command that does nothing
 
 
 @dataclass
@@ -78,6 +79,7 @@ class Campaign:
         self.folder, self.plugins, self.reference = folder, plugins, reference
         self.out = folder / "out"
         self.suite = folder / "killed.toml"
+        assert folder.is_absolute(), "the suite is started in it"
         folder.mkdir(parents=True, exist_ok=True)
         self.suite.write_text(SUITE)
         self.tally = Tally()
@@ -101,7 +103,8 @@ class Campaign:
                     break
             else:
                 driver.process.send_signal(signal.SIGTERM)
-            driver.wait(60)
+            code = driver.wait(60)
+            assert code != REFUSED, driver.words()
             self.look(driver)
             if len(self.finished) == RUNS:
                 self.begin_again()
