@@ -36,7 +36,8 @@ def test_many_random_kills(
 ) -> None:
     wanted = request.config.getoption("--kills", None) or 20
     keep = request.config.getoption("--keep", None)
-    found = campaigns((keep / "kills").resolve() if keep else tmp_path / "kills", plugins, wanted, seed=15)
+    folder = (keep or tmp_path).resolve() / "kills"
+    found = campaigns(folder, plugins, wanted, seed=15)
     assert found.wrong == {}
     assert found.kills.total() >= wanted
     struck = ", ".join(f"{name} {n}" for name, n in sorted(found.kills.items()))
