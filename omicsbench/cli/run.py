@@ -87,6 +87,16 @@ def run(
     repeats: Annotated[
         int | None, typer.Option(min=1, help="Draws of every size.", rich_help_panel=WHAT)
     ] = None,
+    n_components: Annotated[
+        int | None,
+        typer.Option(
+            min=1, help="Output dimension where a pipeline states none.", rich_help_panel=WHAT
+        ),
+    ] = None,
+    features: Annotated[
+        int | None,
+        typer.Option(min=1, help="Most variable features to keep.", rich_help_panel=WHAT),
+    ] = None,
     metrics: Annotated[
         str | None, typer.Option(help="Metrics, separated by commas.", rich_help_panel=WHAT)
     ] = None,
@@ -95,8 +105,8 @@ def run(
         typer.Option(
             "--set",
             metavar="KEY=VALUE",
-            help="Any other entry of the suite, the value as in TOML: features=1000, "
-            "n_components=20, tune.trials=30.",
+            help="Any other entry of the suite, the value as in TOML: background=500, "
+            "tune.trials=30.",
             rich_help_panel=WHAT,
         ),
     ] = None,
@@ -193,6 +203,8 @@ def run(
         datasets=dataset,
         own_data=bool(given),
         repeats=repeats,
+        n_components=n_components,
+        features=features,
         device=device,
         threads=threads,
         jobs=jobs,
