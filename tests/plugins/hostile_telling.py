@@ -1,4 +1,4 @@
-"""Hostile to omicsbench: methods that tell absurd things of themselves (``fit_info_``)."""
+"""Hostile to omicsbench: methods that tell absurd things of themselves (`fit_info_`)."""
 
 from __future__ import annotations
 
