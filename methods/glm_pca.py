@@ -55,7 +55,7 @@ class GlmPca:
         theta: float | None = 100.0,
         penalty: float = 1.0,
         ridge: float = 1.0,
-        max_iter: int = 50,
+        max_iter: int = 100,
         tol: float = 1e-3,
     ) -> None:
         self.n_components = n_components
