@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import torch
 from torch.autograd.function import once_differentiable
 
@@ -22,30 +23,39 @@ class _FusedLikelihood(torch.autograd.Function):
     def forward(
         ctx: Any, logits: torch.Tensor, log_theta: torch.Tensor, x: torch.Tensor, size: torch.Tensor
     ) -> torch.Tensor:
-        shares = logits.softmax(1)
-        theta = log_theta.exp()
-        mean = shares * size[:, None]
+        log_mean = logits.log_softmax(1) + size.log()[:, None]
+        mean, theta = log_mean.exp(), log_theta.exp()
         spread = torch.log1p(mean / theta)
-        place = x.view(-1).nonzero().squeeze(1)
+        place = _counted(x)
         gene = place % x.shape[1]
-        at = x.view(-1)[place]
+        at = x.reshape(-1).index_select(0, place)
         # x log(mean / (mean + theta)) of the counts above 0, and theta log(theta / ...) of all
-        log_odds = (logits - logits.logsumexp(1, keepdim=True)).view(-1)[place]
-        log_odds += size.log()[place // x.shape[1]] - log_theta[gene] - spread.view(-1)[place]
-        above = at * log_odds + torch.lgamma(at + theta[gene]) - torch.lgamma(theta)[gene]
-        ctx.save_for_backward(shares, theta, mean, spread, x, gene, at)
-        return above.sum() - (spread.sum(0) * theta).sum()
+        log_odds = (log_mean - spread).view(-1).index_select(0, place)
+        log_odds -= log_theta.index_select(0, gene)
+        gammas = torch.lgamma(at + theta.index_select(0, gene))
+        gammas -= torch.lgamma(theta).index_select(0, gene)
+        ctx.save_for_backward(mean, theta, spread, x, size, gene, at)
+        return at @ log_odds + gammas.sum() - (spread.sum(0) * theta).sum()
 
     @staticmethod
     @once_differentiable  # type: ignore[untyped-decorator]
     def backward(ctx: Any, grad: torch.Tensor) -> tuple[torch.Tensor | None, ...]:
-        shares, theta, mean, spread, x, gene, at = ctx.saved_tensors
+        mean, theta, spread, x, size, gene, at = ctx.saved_tensors
         by_mean = (x - mean).div_(mean + theta).mul_(theta)  # by log(mean)
-        gammas = torch.digamma(at + theta[gene]) - torch.digamma(theta)[gene]
+        gammas = torch.digamma(at + theta.index_select(0, gene))
+        gammas -= torch.digamma(theta).index_select(0, gene)
         gammas = torch.bincount(gene, gammas, len(theta)).to(theta)
         by_theta = theta * (gammas - spread.sum(0)) - by_mean.sum(0)
-        by_logits = by_mean - shares * by_mean.sum(1, keepdim=True)
+        by_logits = by_mean - mean * (by_mean.sum(1) / size)[:, None]
         return by_logits * grad, by_theta * grad, None, None
+
+
+def _counted(x: torch.Tensor) -> torch.Tensor:
+    """Places of the counts above 0, of all in a row. NumPy finds them eight times as fast."""
+    flat = x.reshape(-1)
+    if x.device.type != "cpu":
+        return flat.nonzero().squeeze(1)
+    return torch.from_numpy(np.flatnonzero(flat.numpy() != 0))
 
 
 def log_likelihood(

@@ -13,7 +13,7 @@ import torch
 from torch import nn
 
 from omicsbench.methods._common import Array
-from omicsbench.methods._torch import seeded
+from omicsbench.methods._torch import _tensor, seeded
 from omicsbench.methods._training import drawn, train_by
 
 FEW = 500  # rows up to which those held out are missed, and training anew costs little
@@ -46,6 +46,22 @@ def train_stopped(
         net = build()
         train_by(net, partial(loss, net), n, max_steps=facts["best_step"], **training)
     return net, {**facts, "refitted": True}
+
+
+def of_rows(
+    X: Any, device: str, loss: Callable[[Net, torch.Tensor], torch.Tensor]
+) -> Callable[[Net, Array], torch.Tensor]:
+    """``loss`` of a dense block, as one of row numbers of X; rows held out are read only once."""
+    held: list[torch.Tensor] = []
+
+    def of(net: Net, rows: Array) -> torch.Tensor:
+        if net.training:
+            return loss(net, _tensor(X, rows, device))
+        if not held:
+            held.append(_tensor(X, rows, device))
+        return loss(net, held[0])
+
+    return of
 
 
 def noise(net: nn.Module, like: torch.Tensor) -> torch.Tensor:

@@ -77,8 +77,8 @@ class CountVae:
         self.device = device
 
     def fit(self, X: Counts) -> CountVae:
-        from omicsbench.methods._count_vae import CountNetwork, losses, start
-        from omicsbench.methods._stopping import train_stopped
+        from omicsbench.methods._count_vae import CountNetwork, loss, start
+        from omicsbench.methods._stopping import of_rows, train_stopped
 
         if self.decoder not in DECODERS:
             raise ValueError(f"decoder={self.decoder!r}: use one of {', '.join(DECODERS)}")
@@ -90,7 +90,7 @@ class CountVae:
             lambda: CountNetwork(
                 widths, profile, log_theta, self.dropout, self.decoder == "linear"
             ),
-            losses(X, self.device),
+            of_rows(X, self.device, loss),
             len(X),
             batch_size=self.batch_size,
             learning_rate=self.learning_rate,

@@ -22,7 +22,15 @@ NAMES = sorted(
     path.stem for path in Path(methods.__path__[0]).glob("*.py") if not path.stem.startswith("_")
 )
 HEAVY = ("sklearn", "torch", "umap", "openTSNE", "scipy", "numba", "pandas")
-SHORT = {"original_8_layers": {"epochs": 20}, "count_vae": {"max_steps": 60}}
+SHORT = {
+    "original_8_layers": {"epochs": 20},
+    "count_vae": {"max_steps": 60},
+    "vae": {"max_steps": 100},
+    "denoising_autoencoder": {"max_steps": 100},
+    "contrastive": {"max_steps": 60},
+    "scvi": {"max_steps": 10},
+    "ldvae": {"max_steps": 10},
+}
 P, K = 40, 5
 
 
