@@ -9,7 +9,7 @@ from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Any
 
-from omicsbench.errors import OmicsbenchError
+from omicsbench.errors import OmicsbenchError, unknown
 from omicsbench.inputs.arguments import PathLike
 from omicsbench.reading.decisions import forget
 from omicsbench.reading.held import as_numbers
@@ -35,6 +35,9 @@ def own_data(
     of the ``variable`` that holds them. Raises OmicsbenchError for what is no data, and for options
     without data.
     """
+    for option in options or {}:
+        if option not in OPTIONS:
+            raise OmicsbenchError(unknown("option", option, OPTIONS))
     stated = {name: value for name, value in (options or {}).items() if value is not None}
     if data is None:
         for option in stated:

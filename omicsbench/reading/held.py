@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from omicsbench.errors import DataError
+from omicsbench.reading.number_types import computable
 
 if TYPE_CHECKING:
     from anndata import AnnData
@@ -67,8 +68,7 @@ def as_numbers(matrix: Any, what: str) -> Any:
             f"{what} is an array of shape {matrix.shape} and type {matrix.dtype}; give numbers, "
             "cells in rows and features in columns."
         )
-    if matrix.dtype.kind == "b" or matrix.dtype == np.float16:  # of which little can be computed
-        matrix = matrix.astype(np.float32)
+    matrix = computable(matrix)
     return sparse.csr_matrix(matrix) if sparse.issparse(matrix) else np.asarray(matrix)
 
 

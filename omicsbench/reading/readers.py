@@ -17,6 +17,7 @@ from omicsbench.reading.loom import read_loom
 from omicsbench.reading.modalities import read_one
 from omicsbench.reading.mtx import read_mtx
 from omicsbench.reading.notes import note, notes_of
+from omicsbench.reading.number_types import computable_table, make_computable
 from omicsbench.reading.orientation import check_orientation, require_not_turned
 from omicsbench.reading.own import OwnData
 from omicsbench.reading.soundness import require_sound
@@ -57,6 +58,7 @@ def read(own: OwnData) -> AnnData:
     require_sound(adata, own.title)
     if own.layer is not None:
         adata = _take_layer(adata, own.layer)
+    make_computable(adata)
     if own.transpose and not turned:
         adata = adata.T
     columns = [("label", own.label), ("unit", own.unit)]
@@ -126,7 +128,7 @@ def _held(own: OwnData) -> tuple[AnnData, bool]:
 
     try:
         if isinstance(own.held, pd.DataFrame):
-            return from_table(own.held, own.title, own), True
+            return from_table(computable_table(own.held), own.title, own), True
         return cells_of(own.held, own), False
     except (DataError, MemoryError):
         raise

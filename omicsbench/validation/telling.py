@@ -94,7 +94,7 @@ def tell(adata: AnnData, summary: ValueSummary) -> Told:
 
 def _whole(adata: AnnData, summary: ValueSummary, base: float | None) -> Told:
     if base is None and summary.high >= COUNTS_MAX and not bounded(adata.X, summary.high):
-        return Told("counts", f"whole numbers up to {summary.high:,.0f}")
+        return _of_whole_numbers(adata, summary)
     if base is not None:
         seen = "they are whole numbers, yet uns['log1p'] says they are logarithms"
     elif summary.high >= COUNTS_MAX:
@@ -104,7 +104,28 @@ def _whole(adata: AnnData, summary: ValueSummary, base: float | None) -> Told:
         )
     else:
         seen = f"they are whole numbers up to {summary.high:g} only, as presence and genotypes are"
-    raise DataError(f"{ASK}: {seen}; pass --values counts, --values log or --values continuous.")
+    first = "--values binary, " if summary.high <= 1 else ""
+    raise DataError(
+        f"{ASK}: {seen}; pass {first}--values counts, --values log or --values continuous."
+    )
+
+
+def _of_whole_numbers(adata: AnnData, summary: Summary) -> Told:
+    """Counts; where all cells add up to the same, that is said; ranks are none."""
+    why, seen = f"whole numbers up to {summary.high:,.0f}", Sample.of(adata.X)
+    if seen.spread() >= 0.01:
+        return Told("counts", why)
+    if _same_distribution(seen):
+        raise DataError(
+            f"{ASK}: every cell holds the same whole numbers, as where they are ranks; pass "
+            "--values continuous for ranks, or --values counts."
+        )
+    why += f", of which each cell adds up to {_about(seen)}"
+    note = (
+        f"Taken as counts: {why}, as if drawn to one depth, or normalised and rounded; pass "
+        "--values normalized if no counts are left in them."
+    )
+    return Told("counts", why, note=note)
 
 
 def _negative(adata: AnnData, summary: ValueSummary) -> Told:
@@ -232,6 +253,12 @@ def _fractions(adata: AnnData, seen: Sample, summary: ValueSummary) -> Told:
             note=f"Taken as log intensities of arrays, continuous: {why}; pass --values log2 if "
             "they are logarithms of counts.",
         )
+    if constant and _same_distribution(seen):
+        raise DataError(
+            f"{ASK}: every cell holds the same values, as after quantile "
+            "normalisation, whether of logarithms or not; pass --values continuous, or --values "
+            "normalized if no logarithm was taken."
+        )
     if constant:
         return _normalised(f"each cell adds up to {_total(seen)}, and no logarithm was taken", seen)
     if seen.multiples() >= MULTIPLES:
@@ -260,7 +287,12 @@ def per_ten_thousand(matrix: Any) -> float:
 
 
 def _total(seen: Sample) -> str:
-    return f"{float(np.median(seen.sums())):,.6g}"
+    total = float(np.median(seen.sums()))
+    return f"{total:,.0f}" if total >= MILLION / 10 else f"{total:,.6g}"
+
+
+def _about(seen: Sample) -> str:
+    return f"{'' if seen.constant() else 'about '}{_total(seen)}"
 
 
 def _refuse_mixed(adata: AnnData, seen: Sample) -> None:
@@ -290,7 +322,10 @@ def _like_arrays(seen: Sample, summary: ValueSummary) -> bool:
 
 def _same_distribution(seen: Sample) -> bool:
     """Whether all samples hold the same numbers, as after quantile normalisation."""
-    rows = np.sort(seen.values.reshape(seen.shape), axis=1)
+    sizes = np.diff(np.append(seen.starts, seen.values.size))
+    if not sizes.size or (sizes != sizes[0]).any():
+        return False
+    rows = np.sort(seen.values.reshape(len(sizes), -1), axis=1)
     return bool(np.ptp(rows, axis=0).max() < 0.01 * rows.max())
 
 
@@ -298,14 +333,20 @@ def _estimated_counts(seen: Sample) -> bool:
     """Many small values are whole, by more than their rounding explains, in most features.
 
     Features of whole numbers beside features of fractions may be measurements of several kinds.
+    One number that stands for all below it, such as a limit of detection, tells nothing.
     """
     whole, fractions = seen.pure_features()
     if whole.size + fractions.size > 0.5 * np.unique(seen.columns).size:
         return False
     small = seen.values[seen.values <= 10]
+    found, often = np.unique(small, return_counts=True)
+    others = small[small != found[often.argmax()]] if found.size else small
+    whole = others == np.rint(others)
+    if whole.sum() < 20 or whole.mean() <= 0.08:
+        return False
     broken = small[small != np.rint(small)]
     tenths = np.abs(broken * 10 - np.rint(broken * 10)) < 1e-5
-    return seen.whole > 0.08 and bool(broken.size and tenths.mean() < 0.8)
+    return bool(broken.size and tenths.mean() < 0.8)
 
 
 def _unclear(seen: Sample, summary: ValueSummary) -> str:

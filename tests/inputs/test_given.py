@@ -355,3 +355,8 @@ def test_the_variable_gives_the_name() -> None:
     pbmc.uns["name"] = "of mine"
     assert own_data(pbmc, {}, "pbmc")[0].called == "of_mine"
     assert own_data(pbmc, {"name": "stated"}, "pbmc")[0].called == "stated"
+
+
+def test_an_option_that_there_is_not_is_one_sentence() -> None:
+    with pytest.raises(OmicsbenchError, match="Unknown option 'labels'; did you mean label"):
+        own_data(cells(), {"labels": "kind"})
