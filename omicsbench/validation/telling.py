@@ -110,7 +110,7 @@ def _whole(adata: AnnData, summary: ValueSummary, base: float | None) -> Told:
     )
 
 
-def _of_whole_numbers(adata: AnnData, summary: Summary) -> Told:
+def _of_whole_numbers(adata: AnnData, summary: ValueSummary) -> Told:
     """Counts; where all cells add up to the same, that is said; ranks are none."""
     why, seen = f"whole numbers up to {summary.high:,.0f}", Sample.of(adata.X)
     if seen.spread() >= 0.01:
