@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -25,7 +26,9 @@ _KINDS = _EXPRESSION | {
     *("antigen capture", "custom", "peaks", "atac", "hto"),
 }
 GENOME_OPTION, KIND_OPTION = "--genome", "--feature-type"
-_PREFIX = re.compile(r"^(hg[0-9]{2}|mm[0-9]{1,2}|GRC[a-z]+[0-9]+|human|mouse)_+", re.I)
+_PREFIX = re.compile(r"^(hg[0-9]{2}|mm[0-9]{1,2}|GRC[a-z]+[0-9]+|human|mouse)[_:.-]+", re.I)
+_OF_SPECIES = re.compile(r"(ENS([A-Z]{3})?G)\d{11}(\.\d+)?")
+_RARE = 0.05  # of all genes, that are no species of a mixture
 
 
 class KindChoice(NamedTuple):
@@ -101,12 +104,35 @@ def choose_genome(
 
 
 def genomes_of_names(names: Sequence[str]) -> list[str] | None:
-    """The genome before each name, as in ``hg19_TP53``; None unless all but a few have one."""
+    """The genome before each name, as in ``hg19_TP53``; None unless all but a few have one.
+
+    Identifiers of several species (ENSG, ENSMUSG) tell it without one.
+    """
     if not any(_PREFIX.match(name) for name in (*names[:50], *names[-50:])):
-        return None
+        return _species_of(names)
     found = [_PREFIX.match(name) for name in names]
     genomes = [one[1] if one else "" for one in found]
     return genomes if genomes.count("") <= 0.1 * len(genomes) else None
+
+
+def several_genomes(*told_by: Sequence[str]) -> list[str] | None:
+    """The genome of each feature by the first names or identifiers that tell of several."""
+    for names in told_by:
+        found = genomes_of_names(names)
+        if found and len(set(found) - {""}) > 1:
+            return found
+    return None
+
+
+def _species_of(names: Sequence[str]) -> list[str] | None:
+    """What identifiers of Ensembl begin with, where they are of several species."""
+    if not any(_OF_SPECIES.fullmatch(name) for name in (*names[:50], *names[-50:])):
+        return None
+    found = [one[1] if (one := _OF_SPECIES.fullmatch(name)) else "" for name in names]
+    counts = Counter(found)
+    few = counts.pop("", 0) > 0.1 * len(names)
+    many = [species for species, count in counts.items() if count >= _RARE * len(names)]
+    return None if few or len(many) < 2 else found
 
 
 def of_one_kind(adata: AnnData, own: OwnData, asked: bool = False) -> AnnData:
@@ -166,11 +192,16 @@ def _types(var: Any) -> list[str] | None:
 
 
 def _genomes(adata: AnnData) -> list[str] | None:
+    stated = None
     if "genome" in adata.var:
         column = adata.var["genome"]
-        return ["" if missing else str(g) for g, missing in zip(column, column.isna(), strict=True)]
-    found = genomes_of_names(adata.var_names.tolist())
-    return found if found and len(set(found) - {""}) > 1 else None
+        stated = [
+            "" if missing else str(g) for g, missing in zip(column, column.isna(), strict=True)
+        ]
+        if len(set(stated) - {""}) > 1:
+            return stated
+    ids = adata.var["gene_ids"].astype(str).tolist() if "gene_ids" in adata.var else []
+    return several_genomes(adata.var_names.tolist(), ids) or stated
 
 
 def _expression(kinds: list[str]) -> str | None:

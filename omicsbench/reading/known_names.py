@@ -23,7 +23,9 @@ _SURE = {
     r"|lib(rary)?_?size\w*|size_?factors?|sum_?factors?|log10_?genes_?per_?umi|initial_size\w*"
     r"|(sequencing|read)_depth|(mapping|duplication|alignment)_rate|mapped_reads|detected"
     r"|genes_detected|detected_genes|totals?|sum|counts|n_fragment\w*|tss_enrichment"
-    r"|nucleosome_signal|frip|rin(_score)?|rqn|dv200",
+    r"|nucleosome_signal|frip|rin(_score)?|rqn|dv200|n_ambiguous|unassigned_\w+|(n_)?unmapped"
+    r"|(n_)?multi_?mapping|(n_)?no_features?|ambiguous|too_low_a_?qual|not_aligned"
+    r"|alignment_not_unique",  # rows that counting programs add below the genes
     "a doublet score": r"(predicted_)?doublets?(_\w+)?|is_doublet|scrublet_\w+|pann_\w+"
     r"|sc_?dbl_?finder_\w+|df_classifications\w*",
     "a score": r"(s|g2m|g1|m)_score|cc_difference|cell_?cycle(_\w+)?|\w+_scores?\d*|velocity_\w+"

@@ -73,7 +73,7 @@ S100A8 S100A9 SDHA SNAP25 SOX2 SOX9 SPI1 STAT1 STAT3 TAGLN TBP TERT TGFB1 TIGIT 
 TNF TOP2A TP53 TRAC TUBA1B TUBB TYROBP UBB UBC VEGFA VIM XIST
 """
 SYMBOLS = frozenset(_SYMBOLS.split())
-_GENOME = re.compile(r"^(?:hg[0-9]{2}|mm[0-9]{1,2}|GRC[a-z]+[0-9]+)_+")
+_GENOME = re.compile(r"^(?:hg[0-9]{2}|mm[0-9]{1,2}|GRC[a-z]+[0-9]+)[_:.-]+")
 _NUMBERED = re.compile(r"^(\D*?)[ ._-]*[0-9]+$")
 _SYMBOL = re.compile(r"^[A-Za-z][A-Za-z0-9]*(?:[-.][A-Za-z0-9]+)*$")
 

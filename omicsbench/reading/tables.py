@@ -25,13 +25,15 @@ from omicsbench.reading.columns import matching, shown
 from omicsbench.reading.decisions import LEFT_OUT, Decision, decide
 from omicsbench.reading.dialect import SEPARATORS, Dialect, find_dialect
 from omicsbench.reading.known_names import is_word
+from omicsbench.reading.names import SYMBOLS
 from omicsbench.reading.notes import note
 from omicsbench.reading.opening import FALLBACK, encoding_of
 from omicsbench.reading.orientation import require_cells_in_rows
 from omicsbench.reading.own import OwnData
 from omicsbench.reading.parsing import parse
 from omicsbench.reading.schemes import Scheme
-from omicsbench.reading.tokens import settle_texts
+from omicsbench.reading.summary_rows import require_no_summaries
+from omicsbench.reading.tokens import is_measured, settle_texts
 from omicsbench.reading.turning import turned, turned_gct
 
 if TYPE_CHECKING:
@@ -114,8 +116,10 @@ def _from_table(table: pd.DataFrame, own: OwnData, dialect: Dialect | None) -> A
     ]
     if not features:
         raise DataError(f"there is no column of numbers to use as features{_held(table)}.")
+    X = _matrix(table, features, kinds, settled)
+    require_no_summaries(table.index.tolist(), X)
     adata = anndata.AnnData(
-        X=_matrix(table, features, kinds, settled),
+        X=X,
         obs=table.drop(columns=features),
         var=pd.DataFrame(index=pd.Index(features, dtype=object)),
     )
@@ -240,7 +244,12 @@ def _settled(
         and not is_word(name)  # an age that is missing here and there is an annotation all the same
     ]
     scheme = Scheme.of([name for name, kind in kinds.items() if kind == NUMBERS])
-    expected = [name for name in texts if scheme.strict and scheme.fits(name)]
+    expected = [
+        name
+        for name in texts
+        if scheme.fits(name)
+        and (scheme.strict or name.upper() in SYMBOLS or is_measured(table[name]))
+    ]
     settled, notes = settle_texts(table, texts, dialect.decimal if dialect else ".", expected)
     if dialect is None and NUMBERS in kinds.values():
         settled = {}  # of typed columns, text is meant as text

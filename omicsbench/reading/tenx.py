@@ -24,6 +24,7 @@ from omicsbench.reading.kinds import (
     choose_genome,
     choose_kind,
     genomes_of_names,
+    several_genomes,
     told_apart,
 )
 from omicsbench.reading.memory import require_memory
@@ -202,8 +203,8 @@ def _inspect(path: Path, genome: str | None) -> tuple[TenX, list[str], list[str]
         genomes = [name] * features if not three else _stated_genomes(group, path, features)
     if len(types) != features:
         raise _damaged(path, f"{len(types):,} kinds of {features:,} features are stated")
-    if genomes is None:
-        genomes = genomes_of_names(ids) or genomes_of_names(names)
+    several = several_genomes(ids, names) if len(set(genomes or ()) - {""}) < 2 else None
+    genomes = several or genomes or genomes_of_names(ids) or genomes_of_names(names)
     kinds = tuple(dict.fromkeys(types))
     notes = (choice.note,) if choice.note else ()
     whole = TenX(path, name, (cells, features), kinds, None, ids, names, notes, choice.decisions)

@@ -29,6 +29,16 @@ _THOUSANDS = {
     ",": re.compile(r"[+-]?[1-9]\d{0,2}(\.\d{3})+(,\d*)?"),
 }
 _COMMA = re.compile(r"[+-]?\d*,\d+([eE][+-]?\d+)?")
+_WITH_UNIT = re.compile(
+    r"[<>~+-]?\s*\d+([.,]\d+)?([eE][+-]?\d+)?(\s*%|\s+[A-Za-z\u00b5]{1,5}(/\w+)?)?"
+)
+_YES_OR_NO = tuple(
+    {first, second}
+    for first, second in (
+        *(("t", "f"), ("yes", "no"), ("y", "n"), ("+", "-"), ("p", "a"), ("present", "absent")),
+        *(("pos", "neg"), ("positive", "negative"), ("on", "off"), ("wt", "mut")),
+    )
+)
 _TEXTS = 8  # shown
 ENOUGH = 50  # numbers such as 1,234 that make it certain, if none reads otherwise
 
@@ -102,12 +112,24 @@ def is_with_holes(column: pd.Series[Any]) -> bool:
     return _split(column).has_holes
 
 
+def is_measured(column: pd.Series[Any]) -> bool:
+    """Whether all texts of a column called like features are what measurements are written as.
+
+    Such as ``5 %`` and ``<LOD``; and ``yes`` and ``no``, if its name has a digit as no word has.
+    """
+    texts = {str(text).strip() for text in column.dropna().unique()} - {""}
+    if {text.lower() for text in texts} in _YES_OR_NO:
+        return any(sign.isdigit() for sign in str(column.name))
+    return bool(texts) and all(_is_missing(text) or _WITH_UNIT.fullmatch(text) for text in texts)
+
+
 def _split(column: pd.Series[Any], decimal: str = ".") -> _Column:
     """Numbers, and texts that are none."""
     import pandas as pd
 
     objects = column.astype(object)
     texts = objects.where(column.isna(), objects.astype(str).str.strip())
+    texts = texts.where(column.isna(), texts.str.replace("\u2212", "-", regex=False))  # a minus
     written = texts
     if decimal == ",":  # a point is not a decimal one then
         written = texts.where(~texts.str.contains(".", regex=False, na=False))

@@ -142,6 +142,7 @@ def _negative(adata: AnnData, summary: ValueSummary) -> Told:
             f"so that those of the test set leak into training; {_before(adata)}.",
         )
     seen = Sample.of(adata.X)
+    _refuse_mixed(adata, seen, "continuous")
     sizes = np.add.reduceat(np.abs(seen.values), seen.starts)
     if (np.abs(seen.sums()) < 1e-4 * sizes).all():
         return Told(
@@ -230,7 +231,7 @@ def _shares(seen: Sample) -> str:
 
 def _fractions(adata: AnnData, seen: Sample, summary: ValueSummary) -> Told:
     """Fractions above 1 that are no logarithms for certain."""
-    _refuse_mixed(adata, seen)
+    _refuse_mixed(adata, seen, "fractional")
     constant, total = seen.constant(), float(np.median(seen.sums()))
     if seen.spread() < 0.01 and np.isclose(total, 100, rtol=0.01):
         raise DataError(
@@ -295,8 +296,11 @@ def _about(seen: Sample) -> str:
     return f"{'' if seen.constant() else 'about '}{_total(seen)}"
 
 
-def _refuse_mixed(adata: AnnData, seen: Sample) -> None:
-    """Counts with a few columns of something else are nothing that can be normalised."""
+def _refuse_mixed(adata: AnnData, seen: Sample, otherwise: str) -> None:
+    """Counts with a few columns of something else are nothing that can be normalised.
+
+    ``otherwise`` is what all may be, the user says so.
+    """
     whole, broken = seen.pure_features()
     mixed = np.unique(seen.columns).size - whole.size - broken.size
     if not broken.size or broken.size > 0.2 * whole.size or mixed > 0.05 * whole.size:
@@ -306,7 +310,7 @@ def _refuse_mixed(adata: AnnData, seen: Sample) -> None:
     raise DataError(
         f"{many(whole.size, 'feature')} hold whole numbers, as counts, but "
         f"{many(len(names), 'feature')} fractions ({shown}): leave out what is no count, with "
-        f"--exclude '{','.join(names[:8])}', or pass --values fractional if all are."
+        f"--exclude '{','.join(names[:8])}', or pass --values {otherwise} if all are."
     )
 
 

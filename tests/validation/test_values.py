@@ -375,3 +375,12 @@ def test_per_cents_of_lipids_are_asked_for_with_the_declared_value() -> None:
     lipids = mudata.read_h5mu(DATA / "nutrimouse.h5mu")["lipid"]
     with pytest.raises(DataError, match=r"adds up to 100.*--values continuous"):
         check(lipids, None)
+
+
+def test_a_few_columns_that_are_negative_make_no_counts_continuous() -> None:
+    rng = np.random.default_rng(0)
+    X = rng.poisson(3, (60, 40)).astype(np.float32)
+    X[:, 39] = rng.normal(0, 5, 60)
+    adata = anndata.AnnData(X, var=pd.DataFrame(index=[f"G{i}" for i in range(39)] + ["PC1"]))
+    with pytest.raises(DataError, match=r"1 feature fractions \(PC1\).*--values continuous"):
+        check(adata, None)
