@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
 LOG_MAX = 25  # log1p of a count cannot reach it: it would be 7e10
 COUNTS_MAX = 3  # whole numbers below it may as well be genotypes or presence
-LOGS: dict[Values, float] = {"log": float(np.e), "log2": 2.0, "log10": 10.0}
+LOGS: dict[Values, float] = {"log": float(math.e), "log2": 2.0, "log10": 10.0}
 NEARLY = 0.05
 INTENSITY_MAX = 40  # log2 of what an array or a mass spectrometer measures lies below
 MULTIPLES = 0.9  # share of ratios that are whole, from which values are multiples of something
@@ -51,7 +52,7 @@ def stated_base(uns: Mapping[str, Any]) -> float | None:
     told = uns["log1p"]
     base = told.get("base") if isinstance(told, Mapping) else None
     try:
-        found = float(np.e if base is None else base)
+        found = float(math.e if base is None else base)
     except (TypeError, ValueError):
         found = np.nan
     if not (np.isfinite(found) and found > 1):
@@ -191,7 +192,7 @@ def logarithms(seen: Sample, summary: ValueSummary) -> Told | None:
 
 
 def _power(base: float) -> str:
-    return "exp(x) - 1" if np.isclose(base, np.e) else f"{base:g}^x - 1"
+    return "exp(x) - 1" if np.isclose(base, math.e) else f"{base:g}^x - 1"
 
 
 def _stated(base: float, logs: Told | None, seen: Sample, summary: ValueSummary) -> Told:
