@@ -28,6 +28,8 @@ class Outputs:
         told: Manifest = []
         for place, values in _flat(self.Z, self.answers):
             file = f"output-{len(told)}.npy"
+            # A file that is truncated is flushed by some file systems, which takes milliseconds.
+            (folder / file).unlink(missing_ok=True)
             np.save(folder / file, values, allow_pickle=False)
             told.append([file, *place])
         return told
