@@ -20,6 +20,7 @@ import numpy as np
 from numpy.lib import format as npy
 from numpy.typing import DTypeLike, NDArray
 
+from omicsbench.prepare.mapped_array import mapped
 from omicsbench.prepare.scaling import Scaler, from_sums
 
 if TYPE_CHECKING:
@@ -109,11 +110,10 @@ class MappedCsr:
     @classmethod
     def open(cls, folder: Path, columns: int) -> MappedCsr:
         """Map what ``CsrWriter`` wrote. Raises OSError or ValueError if it is not whole."""
-        parts = [np.load(folder / f"{part}.npy", mmap_mode="r") for part in PARTS]
-        data, indices, indptr = (part.view(np.ndarray) for part in parts)
+        data, indices, indptr = parts = [mapped(folder / f"{part}.npy") for part in PARTS]
         if indptr.size < 1 or not data.size == indices.size == indptr[-1]:
             raise ValueError(f"{folder} is not a whole matrix")
-        maps = tuple(m for part in parts if (m := getattr(part, "_mmap", None)) is not None)
+        maps = tuple(m for part in parts if isinstance(m := _memory(part), mmap.mmap))
         files = tuple((folder / f"{part}.npy").open("rb", buffering=0) for part in PARTS[:2])
         return cls(data, indices, indptr, (indptr.size - 1, columns), maps, files)
 
@@ -143,6 +143,11 @@ class MappedCsr:
         if hasattr(mmap, "MADV_DONTNEED"):
             for mapping in self.maps:
                 mapping.madvise(mmap.MADV_DONTNEED)
+
+
+def _memory(array: NDArray[Any]) -> object:
+    """What holds an array's values."""
+    return array.base
 
 
 class ScaledRows:
