@@ -85,7 +85,12 @@ class Rows:
         parts = handed.matrices("train")
         first = next(iter(parts.values()))
         index, in_sample = chosen_train(spec, len(first))
-        views = {name: View.learnt(part, index, spec) for name, part in parts.items()}
+        # Counts are not scaled, so nothing is learnt of their scale.
+        learns = info.reads == "values" or spec.features_per_size
+        views = {
+            name: View.learnt(part, index, spec) if learns else View(part.scaler())
+            for name, part in parts.items()
+        }
         spaces = {
             name: views[name] if spec.features_per_size else View(part.scaler())
             for name, part in parts.items()
