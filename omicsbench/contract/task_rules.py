@@ -26,6 +26,13 @@ def taken(rows: NDArray[np.float32], info: MethodInfo) -> Any:
     return csr_matrix(rows) if info.accepts_sparse else rows
 
 
+def unchanged(subject: Any) -> bool:
+    """Whether the rows that a subject holds are as they were made, ``given``."""
+    arrays = (subject.train, subject.new)
+    dense = [X if isinstance(X, np.ndarray) else X.toarray() for X in arrays]
+    return all(map(np.array_equal, dense, subject.given))
+
+
 class Predictor:
     """A predictor under examination: classes 0, 2 and 5, and a fourth with one member."""
 
@@ -40,12 +47,6 @@ class Predictor:
             X = rng.poisson(np.exp(X)).astype(np.float32)
         self.given = X[:ROWS].copy(), X[ROWS:].copy()
         self.train, self.new = (taken(rows, stage.info) for rows in (X[:ROWS], X[ROWS:]))
-
-    def unchanged(self) -> bool:
-        """Whether the rows are as they were made."""
-        arrays = (self.train, self.new)
-        dense = [X if isinstance(X, np.ndarray) else X.toarray() for X in arrays]
-        return all(map(np.array_equal, dense, self.given))
 
     @cached_property
     def model(self) -> Any:
@@ -91,7 +92,7 @@ def _seeded(s: Predictor) -> str | None:
 
 def _untouched(s: Predictor) -> str | None:
     s.model.predict_proba(s.new)
-    return None if s.unchanged() else "fit or predict_proba changed its input"
+    return None if unchanged(s) else "fit or predict_proba changed its input"
 
 
 def _picklable(s: Predictor) -> str | None:
