@@ -9,12 +9,17 @@ from __future__ import annotations
 import importlib
 import inspect
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, TypeVar, get_args
 
 from omicsbench.errors import DataError as DataError
 from omicsbench.errors import OmicsbenchError as OmicsbenchError
+from omicsbench.spaces import FIXED
+from omicsbench.spaces import Choice as Choice
+from omicsbench.spaces import Dimension as Dimension
+from omicsbench.spaces import Real as Real
+from omicsbench.spaces import Whole as Whole
 
 if TYPE_CHECKING:
     import numpy as np
@@ -65,6 +70,7 @@ Values = Literal[
     "rates",
 ]
 Reads = Literal["values", "counts"]
+Uses = Literal["batch", "labels"]
 Likelihood = Literal["normal", "negative_binomial", "bernoulli"]
 Provenance = Literal["author", "sorted", "computed", "simulated"]
 Kind = Literal["real", "simulated"]
@@ -72,68 +78,6 @@ Kind = Literal["real", "simulated"]
 NAME = re.compile(r"[a-z][a-z0-9_]*")
 _T = TypeVar("_T", bound=type)
 _F = TypeVar("_F", bound=Callable[..., Any])
-
-
-@dataclass(frozen=True)
-class Choice:
-    """Values of a parameter among which to search, such as can be written in a pipeline."""
-
-    values: Sequence[bool | int | float | str | None]
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "values", tuple(self.values))
-        if len({repr(value) for value in self.values}) < max(len(self.values), 2):
-            raise ValueError(f"{self}: give two values or more, each once")
-
-    def __contains__(self, value: object) -> bool:
-        # True == 1 in Python, but they are not the same value of a parameter.
-        return any(type(value) is type(known) and value == known for known in self.values)
-
-    def __str__(self) -> str:
-        return f"one of {', '.join(map(repr, self.values))}"
-
-
-@dataclass(frozen=True)
-class Whole:
-    """Whole numbers from ``low`` to ``high``, both included; ``log`` searches on a log scale."""
-
-    low: int
-    high: int
-    log: bool = False
-
-    def __post_init__(self) -> None:
-        _interval(self)
-
-    def __contains__(self, value: object) -> bool:
-        whole = isinstance(value, int) and not isinstance(value, bool)
-        return whole and self.low <= value <= self.high  # type: ignore[operator]
-
-    def __str__(self) -> str:
-        return f"whole numbers {self.low} to {self.high}{' on a log scale' * self.log}"
-
-
-@dataclass(frozen=True)
-class Real:
-    """Numbers from ``low`` to ``high``, both included; ``log`` searches on a log scale."""
-
-    low: float
-    high: float
-    log: bool = False
-
-    def __post_init__(self) -> None:
-        _interval(self)
-
-    def __contains__(self, value: object) -> bool:
-        number = isinstance(value, int | float) and not isinstance(value, bool)
-        return number and self.low <= value <= self.high  # type: ignore[operator]
-
-    def __str__(self) -> str:
-        return f"{self.low:g} to {self.high:g}{' on a log scale' * self.log}"
-
-
-Dimension = Choice | Whole | Real
-# Never searched: an equal output dimension is equal terms; the harness gives the other two.
-FIXED = ("n_components", "random_state", "device")
 
 
 @dataclass(frozen=True)
@@ -184,6 +128,10 @@ class MethodInfo:
     reads : ``values``, normalised and scaled (default), or ``counts``: X is then a ``Counts``, of
         the selected features and with each cell's total; the method stands first in a
         pipeline, and where data hold no counts it is skipped.
+    uses : what else of the cells is handed to the method, by keyword. ``batch``: the code of
+        each cell's batch, (n,) int32, in ``fit(X, batch=...)`` and ``transform(X, batch=...)``,
+        where one that ``fit`` has not seen is new. ``labels``, of a predictor: it is given the
+        training rows without a label too, whose code is -1.
     streams : reads its input a block at a time, by ``X[rows]`` (slice or row numbers, giving
         a dense (m, p) array), ``X.mean(axis=0)`` and ``X.shape`` alone, so that it can be handed
         what does not fit in memory. It takes CSR and dense arrays too.
@@ -210,6 +158,7 @@ class MethodInfo:
     task: Task = "embed"
     version: str = "1"
     reads: Reads = "values"
+    uses: tuple[Uses, ...] = ()
     accepts_sparse: bool = False
     streams: bool = False
     nonnegative: bool = False
@@ -237,6 +186,10 @@ class MethodInfo:
         _one_of(self.family, Family, f"family of method {self.name}")
         _one_of(self.task, Task, f"task of method {self.name}")
         _one_of(self.reads, Reads, f"reads of method {self.name}")
+        for used in self.uses:
+            _one_of(used, Uses, f"uses of method {self.name}")
+        if "labels" in self.uses and self.task == "embed":
+            raise ValueError(f"method {self.name}: labels never reach an unsupervised method")
         of_values = self.accepts_sparse or self.streams or self.nonnegative or self.invertible
         if self.reads == "counts" and (of_values or self.task == "integrate"):
             raise ValueError(f"method {self.name}: what reads counts takes and gives no values")
@@ -292,7 +245,11 @@ class DatasetInfo:
     label : the obs column that holds the label, None without one.
     provenance : where the labels come from (``author``, ``sorted``, ``computed``, ``simulated``).
     unit : the obs column of what was sampled before the cells were, such as donor or batch:
-        sampling error over test cells is then taken over its values. None: over cells.
+        sampling error over test cells is then taken over its values. None: over cells. A suite
+        may split by it, so that no unit is on both sides.
+    groups : other obs columns by which a suite may split, such as study.
+    batch : the obs column of technical batches, for methods that use it.
+    target : the obs column of a measured number to be predicted, for task ``regress``.
     version : raise it when the loaded values change.
     scale : features are brought to unit variance; False where they share one unit.
     omics : False for a control from outside omics.
@@ -311,6 +268,9 @@ class DatasetInfo:
     label: str | None = None
     provenance: Provenance | None = None
     unit: str | None = None
+    groups: tuple[str, ...] = ()
+    batch: str | None = None
+    target: str | None = None
     version: str = "1"
     scale: bool = True
     omics: bool = True
@@ -388,11 +348,6 @@ def __getattr__(name: str) -> Any:
 def _check(name: str, what: str) -> None:
     if not NAME.fullmatch(name):
         raise ValueError(f"{what} name {name!r}: use lower-case letters, digits and _")
-
-
-def _interval(dimension: Whole | Real) -> None:
-    if not (dimension.low < dimension.high and (dimension.low > 0 or not dimension.log)):
-        raise ValueError(f"{dimension}: low lies below high, and above 0 on a log scale")
 
 
 def _one_of(value: str, literal: Any, what: str) -> None:

@@ -21,8 +21,9 @@ ROOMS: dict[str, str] = {
     "_version": "",
     "errors": "",
     "stream": "",
+    "spaces": "",
     "owned": "",
-    "plugin": "stream",
+    "plugin": "stream spaces",
     "stats": "",
     "metrics": "plugin",
     "records": "stats _version owned",
@@ -61,7 +62,7 @@ EVERY_FILE = [
     for folder in ("omicsbench", "methods", "datasets", "tests")
     for path in sorted((ROOT / folder).rglob("*.py"))
 ]
-LOOSE = {"__init__", "__main__", "_version", "api", "errors", "plugin", "stream"}
+LOOSE = {"__init__", "__main__", "_version", "api", "errors", "plugin", "spaces", "stream"}
 
 
 def _room(path: Path) -> str:
