@@ -14,7 +14,9 @@ def read_r(path: Path) -> dict[str, Any]:
     """The objects of the file by their names, as the library ``rdata`` gives them.
 
     Lists are dicts, data frames and factors are those of pandas, matrices are xarray's; an object
-    of a class unknown to it, such as a sparse matrix, has its slots as attributes. Raises DataError.
+    of a class unknown to it, such as a sparse matrix, has its slots as attributes.
+
+    Raises DataError.
     """
     import rdata
 
