@@ -143,7 +143,7 @@ class MethodInfo:
     keeps_embedding : after ``fit``, ``embedding_`` holds the (n, d) training embedding.
     sees_labels : ``fit(X, y)`` and ``transform(X, y)``; allowed to controls only.
     devices : device classes the method can use, of ``cpu``, ``cuda``, ``mps``.
-    needs : modules that must be importable.
+    needs : modules it imports; what else it lacks, a static ``missing() -> str | None`` says.
     control_if : parameter values with which the method is a control of its own family, such
         as an autoencoder without non-linearity: judged, but kept out of the headline.
     switches : training sizes at which the implementation takes another code path.

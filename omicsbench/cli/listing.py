@@ -66,13 +66,13 @@ def details(name: str, plugins: Sequence[Path] = ()) -> str:
         rows = [row for row in rows if row[0] != "space"]
         rows += zip(["space", *[""] * len(searched)], searched or ["nothing to tune"], strict=False)
     rows += [("file", str(entry.path)), ("parameters", _parameters(entry))]
-    reason = unavailable(entry.info)
+    reason = unavailable(entry.info, entry.make)
     rows.append(("usable here", f"no: {reason}" if reason else "yes"))
     return f"{_table(rows)}\n\n{inspect.getdoc(entry.make) or ''}"
 
 
 def _summary(entry: Entry[MethodInfo] | Entry[DatasetInfo]) -> str:
-    reason = unavailable(entry.info)
+    reason = unavailable(entry.info, entry.make)
     return f"{entry.info.summary} [cannot run here: {reason}]" if reason else entry.info.summary
 
 

@@ -100,7 +100,7 @@ def _on_made_up(examine: Callable[[Scored], str | None], metric: Metric) -> str 
 def check_method(entry: Entry[MethodInfo], registry: Registry) -> Iterator[Check]:
     """Check one method on small random data."""
     info = entry.info
-    reason = unavailable(info)
+    reason = unavailable(info, entry.make)
     if reason:
         yield Check(info.name, "the contract of a method", skipped=reason)
         return

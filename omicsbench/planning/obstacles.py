@@ -31,7 +31,7 @@ def obstacle_in_data(wanted: Wanted, spec: RunSpec, prepared: Prepared) -> str |
 
 def _missing(wanted: Wanted) -> str | None:
     for stage in wanted.contestant.pipeline.stages:
-        if reason := unavailable(stage.info):
+        if reason := unavailable(stage.info, stage.make):
             return f"{parse_call(stage.text).name} {reason}"
     return None
 

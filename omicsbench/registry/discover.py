@@ -249,15 +249,22 @@ def _load(path: Path, name: str | None) -> ModuleType:
     return module
 
 
-def unavailable(info: MethodInfo | DatasetInfo) -> str | None:
-    """Why it cannot run on this machine, None if it can. Imports nothing heavy."""
+def unavailable(
+    info: MethodInfo | DatasetInfo, make: Callable[..., Any] | None = None
+) -> str | None:
+    """Why it cannot run on this machine, None if it can. Imports nothing heavy.
+
+    What it is made with, ``make``, may know of more that it lacks, by a function ``missing()``.
+    """
     for module in info.needs:
         if importlib.util.find_spec(module.partition(".")[0]) is None:
             return f"needs the module {module}, which is not installed"
     devices = info.devices if isinstance(info, MethodInfo) else ("cpu",)
     if not any(device_present(device) for device in devices):
         return f"no {' or '.join(devices)} device on this machine"
-    return None
+    declared = hasattr(make, "info")  # of a class by import path the name may mean anything
+    lacks: Callable[[], str | None] | None = getattr(make, "missing", None) if declared else None
+    return lacks() if lacks else None
 
 
 def device_present(device: str) -> bool:

@@ -116,7 +116,7 @@ def _refuse_task(pipeline: Pipeline, text: str) -> None:
             )
         if stage.info.sees_labels:
             raise OmicsbenchError(f"{text} needs labels; it is a control, not an embedding.")
-        reason = unavailable(stage.info)
+        reason = unavailable(stage.info, stage.make)
         if reason is None and "cpu" not in stage.info.devices:
             reason = f"runs on {', '.join(stage.info.devices)} only, and cells are embedded on cpu"
         if reason:
