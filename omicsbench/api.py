@@ -87,8 +87,8 @@ def run(
     changes : suite entries to replace, such as ``repeats=10`` or ``sizes=[100, "all"]``, and those
         of its table ``analysis``, such as ``margins={"knn_recall": 0.02}``; and the other options
         of ``data``, as the command line has them: ``layer``, ``modality``, ``transpose``,
-        ``exclude``, ``features_like``, ``genome``, ``feature_type``, ``keep_na``, ``scale`` and
-        ``provenance``.
+        ``exclude``, ``features_like``, ``genome``, ``feature_type``, ``keep_na``, ``scale``,
+        ``batch`` and ``provenance``.
 
     Raises OmicsbenchError with one sentence for anything unknown or unusable, also if another
     process fills ``out``, or a planned run has no record at the end.

@@ -58,7 +58,16 @@ UnitOption = Annotated[
     str | None,
     typer.Option(
         "--unit",
-        help="Column with the donors or batches: the unit of sampling error over test cells.",
+        help="Column with the donors or the like: the unit of sampling error over test cells, and "
+        "with --set split=group of the split.",
+        rich_help_panel=DATA,
+    ),
+]
+BatchOption = Annotated[
+    str | None,
+    typer.Option(
+        "--batch",
+        help="Column with the technical batches, for methods that use them.",
         rich_help_panel=DATA,
     ),
 ]
@@ -116,6 +125,7 @@ def told(
     scale: bool,
     provenance: str | None,
     unit: str | None,
+    batch: str | None,
     transpose: bool,
     exclude: str | None,
     features_like: str | None,
@@ -138,6 +148,7 @@ def told(
             _one_of("--label-provenance", provenance, get_args(Provenance)),
         ),
         unit=unit,
+        batch=batch,
         transpose=transpose,
         exclude=_names(exclude),
         features_like=_names(features_like),

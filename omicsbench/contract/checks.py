@@ -22,6 +22,7 @@ from omicsbench.errors import DataError, OmicsbenchError, RegistryError
 from omicsbench.inputs.fetch import local_path
 from omicsbench.metrics import Metric
 from omicsbench.plugin import DatasetInfo, MethodInfo
+from omicsbench.reading.annotations import require_column
 from omicsbench.reading.pairing import pair
 from omicsbench.registry.calls import Call
 from omicsbench.registry.discover import Entry, Registry, add_file, discover, unavailable
@@ -128,13 +129,16 @@ def check_dataset(entry: Entry[DatasetInfo]) -> Iterator[Check]:
 
     def loads() -> str | None:
         if info.modalities:
-            found = pair(entry.make(), info.label, info.unit)
+            found = pair(entry.make(), info.label, info.unit, batch=info.batch)
             if list(found) != list(dict(info.modalities)):
                 return f"modalities are {', '.join(found)}, declared otherwise"
             for name, values in info.modalities:
-                check_data(found[name], label=info.label, values=values)
+                check_data(found[name], info.label, values, info.unit, batch=info.batch)
             return None
-        checked = check_data(_sample(entry.make(), info), label=info.label, values=info.values)
+        cells = _sample(entry.make(), info)
+        checked = check_data(cells, info.label, info.values, info.unit, batch=info.batch)
+        for group in info.groups:
+            require_column(cells.obs, group, "group")
         if info.label and not checked.label_names:
             return f"obs has no labels in {info.label!r}"
         return None
@@ -222,11 +226,14 @@ class _Subject:
 
     def fitted(self, train: Any = None, seed: int = 0) -> Any:
         model = self.stage.build(seed, "cpu")
-        model.fit(self.train if train is None else train, *self.labels(slice(ROWS)))
+        given = self.train if train is None else train
+        model.fit(given, *self.labels(slice(ROWS)), **rules.beside(self.stage.info, ROWS))
         return model
 
     def embed(self, model: Any, rows: Any = None) -> Any:
-        return model.transform(self.new if rows is None else rows, *self.labels(slice(ROWS, None)))
+        given = self.new if rows is None else rows
+        asked = rules.beside(self.stage.info, NEW_ROWS, new=True)
+        return model.transform(given, *self.labels(slice(ROWS, None)), **asked)
 
 
 def _documented(s: _Subject) -> str | None:

@@ -26,6 +26,13 @@ def taken(rows: NDArray[np.float32], info: MethodInfo) -> Any:
     return csr_matrix(rows) if info.accepts_sparse else rows
 
 
+def beside(info: MethodInfo, rows: int, new: bool = False) -> dict[str, NDArray[np.int32]]:
+    """What else a method is handed of so many rows: two batches, and one more of ``new`` rows."""
+    if "batch" not in info.uses:
+        return {}
+    return {"batch": (np.arange(rows) % (3 if new else 2)).astype(np.int32)}
+
+
 def unchanged(subject: Any) -> bool:
     """Whether the rows that a subject holds are as they were made, ``given``."""
     arrays = (subject.train, subject.new)
@@ -54,7 +61,13 @@ class Predictor:
         return self.fitted()
 
     def fitted(self) -> Any:
-        return self.stage.build(0, "cpu").fit(self.train, self.y)
+        beside_train = beside(self.stage.info, ROWS)
+        return self.stage.build(0, "cpu").fit(self.train, self.y, **beside_train)
+
+    @property
+    def asked(self) -> dict[str, Any]:
+        """What is handed beside new rows."""
+        return beside(self.stage.info, NEW_ROWS, new=True)
 
 
 def _documented(s: Any) -> str | None:
@@ -65,7 +78,7 @@ def _documented(s: Any) -> str | None:
 
 def _proba(s: Predictor) -> str | None:
     model = s.model
-    P = np.asarray(model.predict_proba(s.new))
+    P = np.asarray(model.predict_proba(s.new, **s.asked))
     if list(model.classes_) != [0, 2, 5, 7]:
         return f"classes_ must be the codes seen, ascending, got {list(model.classes_)}"
     if P.shape != (NEW_ROWS, 4) or not np.isfinite(P).all():
@@ -78,27 +91,29 @@ def _samples(s: Predictor) -> str | None:
     if not s.stage.info.samples:
         return None
     model = s.model
-    drawn = np.asarray(model.sample_proba(s.new))
+    drawn = np.asarray(model.sample_proba(s.new, **s.asked))
     if drawn.ndim != 3 or drawn.shape[1:] != (NEW_ROWS, 4):
         return f"sample_proba must return (s, {NEW_ROWS}, 4), got {drawn.shape}"
-    same = np.allclose(drawn.mean(axis=0), model.predict_proba(s.new), atol=1e-3)
+    same = np.allclose(drawn.mean(axis=0), model.predict_proba(s.new, **s.asked), atol=1e-3)
     return None if same else "predict_proba must be the mean of sample_proba"
 
 
 def _seeded(s: Predictor) -> str | None:
-    first, second = (model.predict_proba(s.new) for model in (s.model, s.fitted()))
+    first, second = (model.predict_proba(s.new, **s.asked) for model in (s.model, s.fitted()))
     return None if np.allclose(first, second, atol=1e-4) else "equal seeds give unequal results"
 
 
 def _untouched(s: Predictor) -> str | None:
-    s.model.predict_proba(s.new)
+    s.model.predict_proba(s.new, **s.asked)
     return None if unchanged(s) else "fit or predict_proba changed its input"
 
 
 def _picklable(s: Predictor) -> str | None:
     model = s.model
     copy = pickle.loads(pickle.dumps(model))  # noqa: S301 - its own
-    same = np.allclose(model.predict_proba(s.new), copy.predict_proba(s.new), atol=1e-4)
+    same = np.allclose(
+        model.predict_proba(s.new, **s.asked), copy.predict_proba(s.new, **s.asked), atol=1e-4
+    )
     return None if same else "a pickled copy gives other results"
 
 
@@ -128,7 +143,12 @@ class Integrator:
         return self.fitted()
 
     def fitted(self) -> Any:
-        return self.stage.build(0, "cpu").fit(self.train)
+        return self.stage.build(0, "cpu").fit(self.train, **beside(self.stage.info, ROWS))
+
+    @property
+    def asked(self) -> dict[str, Any]:
+        """What is handed beside new cells."""
+        return beside(self.stage.info, NEW_ROWS, new=True)
 
     def measured(self) -> list[np.ndarray[Any, Any]]:
         """A copy of every array that a method is handed."""
@@ -138,7 +158,7 @@ class Integrator:
 
 
 def _joint(s: Integrator) -> str | None:
-    Z, d = s.model.transform(s.new), s.stage.n_components
+    Z, d = s.model.transform(s.new, **s.asked), s.stage.n_components
     if not isinstance(Z, np.ndarray) or Z.shape != (NEW_ROWS, d) or Z.dtype != np.float32:
         return f"transform must return float32 ({NEW_ROWS}, {d}), got {np.shape(Z)}"
     return None if np.isfinite(Z).all() else "transform returned non-finite values"
@@ -149,7 +169,7 @@ def _partial(s: Integrator) -> str | None:
         return None
     model = s.model
     for name, own in s.new.items():
-        Z = np.asarray(model.transform({name: own}))
+        Z = np.asarray(model.transform({name: own}, **s.asked))
         if Z.shape != (NEW_ROWS, s.stage.n_components) or not np.isfinite(Z).all():
             return f"transform of {name} alone must be finite and of the same shape, got {Z.shape}"
     return None
@@ -159,7 +179,7 @@ def _inverts(s: Integrator) -> str | None:
     if not s.stage.info.invertible:
         return None
     model = s.model
-    rebuilt = model.inverse_transform(model.transform(s.new))
+    rebuilt = model.inverse_transform(model.transform(s.new, **s.asked))
     for name, own in s.new.items():
         if np.shape(rebuilt.get(name)) != own.values.shape or not np.isfinite(rebuilt[name]).all():
             return f"inverse_transform must give finite {own.values.shape} for {name}"
@@ -167,12 +187,12 @@ def _inverts(s: Integrator) -> str | None:
 
 
 def _seeded_joint(s: Integrator) -> str | None:
-    first, second = (model.transform(s.new) for model in (s.model, s.fitted()))
+    first, second = (model.transform(s.new, **s.asked) for model in (s.model, s.fitted()))
     return None if np.allclose(first, second, atol=1e-4) else "equal seeds give unequal results"
 
 
 def _untouched_joint(s: Integrator) -> str | None:
-    s.model.transform(s.new)
+    s.model.transform(s.new, **s.asked)
     same = all(map(np.array_equal, s.given, s.measured()))
     return None if same else "fit or transform changed its input"
 
@@ -180,7 +200,9 @@ def _untouched_joint(s: Integrator) -> str | None:
 def _picklable_joint(s: Integrator) -> str | None:
     model = s.model
     copy = pickle.loads(pickle.dumps(model))  # noqa: S301 - its own
-    same = np.allclose(model.transform(s.new), copy.transform(s.new), atol=1e-4)
+    same = np.allclose(
+        model.transform(s.new, **s.asked), copy.transform(s.new, **s.asked), atol=1e-4
+    )
     return None if same else "a pickled copy gives other results"
 
 

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from omicsbench.errors import DataError, OmicsbenchError
+from omicsbench.errors import DataError, OmicsbenchError, RegistryError
 from omicsbench.inputs.content import cells_digest
 from omicsbench.inputs.fetch import fetch, known_sha256
 from omicsbench.plugin import DatasetInfo, Values
@@ -36,7 +36,7 @@ class Cells:
     """The cells of a data set: a dense ``matrix`` (n, p) float32, or a ``stream`` of CSR blocks.
 
     ``values`` is what they hold; ``label_names`` the classes; ``notes`` what the user should see;
-    ``units`` (n,) the donor or batch of every cell of a ``matrix`` or a stream of one;
+    ``units`` and ``batches`` (n,) those of every cell of a ``matrix`` or a stream of one;
     ``account`` what is told of them all.
     """
 
@@ -49,6 +49,7 @@ class Cells:
     labels: Callable[[], NDArray[np.signedinteger[Any]]] | None
     units: NDArray[np.int64] | None
     account: DataAccount
+    batches: NDArray[np.int64] | None = None
 
     @property
     def codes(self) -> NDArray[np.signedinteger[Any]] | None:
@@ -81,6 +82,7 @@ class Cells:
             labels=labels,
             units=checked.units,
             account=DataAccount.held(checked),
+            batches=checked.batches,
         )
 
     @classmethod
@@ -114,6 +116,7 @@ class Source:
     scale : features are brought to unit variance.
     several : there are several modalities: ``cells`` is a dict of them, in their order.
     held_out : a class of which no cell is trained on; part of the name and of the identity.
+    grouped : no unit is both trained and tested on; part of the name and of the identity.
     """
 
     name: str
@@ -124,6 +127,7 @@ class Source:
     load: Callable[[], Cells | Mapping[str, Cells]]
     several: bool = False
     held_out: str | None = None
+    grouped: bool = False
 
     @property
     def slug(self) -> str:
@@ -134,7 +138,8 @@ class Source:
     def identity(self) -> Any:
         """What ``identify`` gives. Raises DataError if a file cannot be had."""
         known = self.identify()
-        return known if self.held_out is None else [known, "held out", self.held_out]
+        known = known if self.held_out is None else [known, "held out", self.held_out]
+        return [known, "new units", self.describe["unit"]] if self.grouped else known
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -148,6 +153,18 @@ class Source:
         name = f"{self.name} (held out: {held_out})"
         return replace(self, name=name, held_out=held_out)
 
+    def of_new_units(self) -> Source:
+        """The same data set, tested on units (donors, families) of which no cell is trained on.
+
+        Raises RegistryError for a data set that states no unit.
+        """
+        unit = self.describe["unit"]
+        if unit is None:
+            raise RegistryError(
+                f"{self.name} names no unit to split by; state its column, such as donor, by unit."
+            )
+        return replace(self, name=f"{self.name} (new {unit})", grouped=True)
+
     @cached_property
     def cells(self) -> Cells | Mapping[str, Cells]:
         """The data, loaded once and checked. Raises DataError if they cannot be used."""
@@ -158,19 +175,31 @@ class Source:
         """What was read, in one line; loads the data."""
         cells = self.cells
         told = cells if isinstance(cells, Mapping) else {"": cells}
-        described = self.describe | {"title": self.title, "held_out": self.held_out}
+        described = self.describe | {
+            "title": self.title,
+            "held_out": self.held_out,
+            "grouped": self.grouped,
+        }
         return line(described, {name: own.account for name, own in told.items()})
 
 
-def registered(text: str, registry: Registry) -> Source:
-    """The source of a registered data set, named by a call such as ``linear_control(n=500)``."""
+def registered(text: str, registry: Registry, unit: str | None = None) -> Source:
+    """The source of a registered data set, named by a call such as ``linear_control(n=500)``.
+
+    ``unit`` is one of its groups, to be its unit. Raises RegistryError if it is none of them.
+    """
     call = parse_call(text)
     entry = registry.dataset(call.name)
     info = entry.info
     reason = unavailable(info)
     if reason:
         raise DataError(f"Data set {info.name} {reason}.")
-    found = _Registered(text.strip(), entry, call.bind(entry.make))
+    groups = [name for name in (info.unit, *info.groups) if name]
+    if unit is not None and unit not in groups:
+        named = f"its groups are {', '.join(groups)}" if groups else "it names no groups"
+        raise RegistryError(f"{info.name} has no unit {unit!r}: {named}.")
+    unit = unit or info.unit
+    found = _Registered(text.strip(), entry, call.bind(entry.make), unit)
     name = call_text(info.name, found.params)
     return Source(
         name=name,
@@ -185,7 +214,8 @@ def registered(text: str, registry: Registry) -> Source:
             "omics": info.omics,
             "label": info.label,
             "provenance": info.provenance,
-            "unit": info.unit,
+            "unit": unit,
+            "batch": info.batch,
         },
         scale=info.scale,
         load=found.load,
@@ -200,6 +230,7 @@ class _Registered:
     name: str
     entry: Entry[DatasetInfo]
     params: dict[str, Any]
+    unit: str | None
 
     def identify(self) -> list[Any]:
         """What changes whenever the data may change; downloads what they are read from.
@@ -212,9 +243,10 @@ class _Registered:
         for remote in info.remote:
             fetch(remote)
         later: list[Any] = [
-            info.unit,
+            self.unit,
             dict(info.modalities),
             [known_sha256(remote) for remote in info.remote],
+            ["batch", info.batch] if info.batch else None,
         ]
         return [
             info.name,
@@ -236,11 +268,12 @@ class _Registered:
         info, loaded = self.entry.info, self._loaded()
         if info.modalities:
             modalities = dict(info.modalities)
-            of_cells = (info.label, info.unit, False)
+            of_cells = (info.label, self.unit, info.batch, False)
             return _checked_modalities(loaded, *of_cells, modalities, self.name)
-        if isinstance(loaded, CellStream) and info.unit:
+        if isinstance(loaded, CellStream) and (self.unit or info.batch):
             raise DataError(
-                f"{self.name}: units are known of data held in memory only; declare none."
+                f"{self.name}: units and batches are known of data held in memory only; declare "
+                "none."
             )
         if isinstance(loaded, CellStream) and info.values:
             return Cells.streamed(loaded, info.values, self.name)
@@ -250,7 +283,8 @@ class _Registered:
                 f"{self.name} cannot be loaded: its loader gave {kind}, not an AnnData."
             )
         try:
-            return Cells.held(check(loaded, info.label, info.values, info.unit))
+            checked = check(loaded, info.label, info.values, self.unit, batch=info.batch)
+            return Cells.held(checked)
         except DataError as error:
             raise DataError(f"Data set {self.name}: {error}") from error
 
@@ -277,11 +311,11 @@ def own(data: OwnData, several: bool = False) -> Source:
         if several:
             modalities = read_modalities(data)
             values = {m: modality_values(m, own) or data.values for m, own in modalities.items()}
-            of_cells = (data.label, data.unit, data.keep_na)
+            of_cells = (data.label, data.unit, data.batch, data.keep_na)
             return _checked_modalities(modalities, *of_cells, values, path.name)
         with _enough_memory(data.title):
-            checked = check(read(data), data.label, data.values, data.unit, data.keep_na)
-            return Cells.held(checked)
+            columns = data.label, data.values, data.unit, data.keep_na, data.batch
+            return Cells.held(check(read(data), *columns))
 
     def identify() -> list[Any]:
         """What changes whenever the cells may be read otherwise."""
@@ -306,6 +340,7 @@ def own(data: OwnData, several: bool = False) -> Source:
             "label": data.label,
             "provenance": data.provenance if data.label else None,
             "unit": data.unit,
+            "batch": data.batch,
         },
         scale=data.scale,
         load=load,
@@ -325,6 +360,7 @@ def _checked_modalities(
     loaded: Any,
     label: str | None,
     unit: str | None,
+    batch: str | None,
     keep_na: bool,
     values: Mapping[str, Values | None],
     name: str,
@@ -334,9 +370,10 @@ def _checked_modalities(
     if not isinstance(found, Mapping) or set(found) != set(values):
         raise DataError(f"{name}: expected the modalities {', '.join(values)}, by name.")
     made = {}
-    for modality, adata in pair({m: found[m] for m in values}, label, unit).items():
+    for modality, adata in pair({m: found[m] for m in values}, label, unit, batch=batch).items():
         try:
-            made[modality] = Cells.held(check(adata, label, values[modality], unit, keep_na))
+            checked = check(adata, label, values[modality], unit, keep_na, batch)
+            made[modality] = Cells.held(checked)
         except DataError as error:
             raise DataError(f"{name}, modality {modality}: {error}") from error
     return made

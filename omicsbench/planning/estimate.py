@@ -89,7 +89,7 @@ def _row(wanted: Wanted, known: KnownData, here: list[RunRecord], costs: KnownCo
         dataset=wanted.dataset,
         pipeline=contestant.label,
         size=wanted.size,
-        repeats=contestant.repeats,
+        repeats=len(wanted.specs(known.terms)) if known.terms else contestant.repeats,
         done=len(done),
         limit_s=wanted.time_limit_s,
     )

@@ -17,7 +17,7 @@ from omicsbench.inputs.source import Source
 from omicsbench.planning.outline import ChosenData, DataTerms
 from omicsbench.planning.suite import Suite
 from omicsbench.prepare.prepared import Prepared, folders_of
-from omicsbench.prepare.split import split
+from omicsbench.prepare.split import most_repeats, split
 from omicsbench.prepare.writing import code_of
 from omicsbench.records.facts import DatasetFacts
 from omicsbench.records.spec import RunRecord
@@ -52,16 +52,20 @@ def known_data(data: ChosenData, suite: Suite, records: Iterable[RunRecord]) -> 
     source, folders = data.source, _prepared(data.source)
     told = [r.dataset_info for r in records if r.spec.dataset == source.name]
     codes: Codes | None = None
+    units: Codes | None = None
+    of_classes = source.held_out is not None and not source.grouped
     with contextlib.suppress(OSError, ValueError, KeyError):  # damaged: a run makes it anew
         for prepared in map(Prepared, folders[:1]):
-            codes = prepared.labels if source.held_out else None
+            codes = prepared.labels if of_classes else None
+            units = prepared.units if source.grouped else None
             told.append(prepared.facts)
     facts = next((facts for facts in reversed(told) if facts.n_cells), DatasetFacts())
     cells, features, note = facts.n_cells or None, facts.n_selected or None, ""
     names = facts.label_names
-    if "all" in data.stated and (cells is None or (source.held_out and codes is None)):
+    untold = (of_classes and codes is None) or (source.grouped and units is None)
+    if ("all" in data.stated or source.grouped) and (cells is None or untold):
         try:
-            cells, features, names, codes = _loaded(data)
+            cells, features, names, codes, units = _loaded(data)
         except OmicsbenchError as error:
             note = str(error)
     size_bytes = (
@@ -79,10 +83,15 @@ def known_data(data: ChosenData, suite: Suite, records: Iterable[RunRecord]) -> 
     if cells is None:
         return known
     train = None
-    if source.held_out and codes is not None:
+    if of_classes and codes is not None:
+        assert source.held_out is not None
         train = _fewest_train(codes, code_of(source.held_out, names), suite)
     terms = DataTerms.of("", cells, train)
-    told_apart = source.held_out is None or train is not None
+    told_apart = not of_classes or train is not None
+    if source.grouped and units is not None:
+        terms = _of_units(units, suite)
+    elif source.grouped:
+        told_apart = False
     sizes = data.sizes(terms.train) if told_apart else [n for n in known.sizes if n <= terms.train]
     return replace(known, sizes=tuple(sizes), terms=terms, note=note)
 
@@ -92,8 +101,10 @@ def _numbers(data: ChosenData) -> tuple[int, ...]:
     return tuple(sorted({int(size) for size in data.stated if size != "all"}))
 
 
-def _loaded(data: ChosenData) -> tuple[int, int, tuple[str, ...], Codes | None]:
-    """Cells, features, classes and their codes, of a stream before any cell is read.
+def _loaded(
+    data: ChosenData,
+) -> tuple[int, int, tuple[str, ...], Codes | None, Codes | None]:
+    """Cells, features, classes, their codes and units, of a stream before any cell is read.
 
     Raises OmicsbenchError, saying what is left out, if they cannot be had.
     """
@@ -106,9 +117,18 @@ def _loaded(data: ChosenData) -> tuple[int, int, tuple[str, ...], Codes | None]:
         unknown = '"all" is left out, the number of cells is not known'
         raise OmicsbenchError(f"{unknown}: {error}") from error
     held = source.cells
-    if source.held_out is None or isinstance(held, Mapping):
-        return cells, features, (), None
-    return cells, features, held.label_names, held.codes
+    if isinstance(held, Mapping):
+        return cells, features, (), None, next(iter(held.values())).units
+    codes = None if source.held_out is None else held.codes
+    return cells, features, held.label_names, codes, held.units
+
+
+def _of_units(units: Codes, suite: Suite) -> DataTerms:
+    """What splits by these units leave for training and testing."""
+    most = most_repeats(np.unique(units).size)
+    repeats = min(suite.repeats, most or suite.repeats)
+    splits = [split(None, units.size, r, suite.seed, units=units) for r in range(repeats)]
+    return DataTerms.of_splits("", splits, most)
 
 
 def _fewest_train(codes: Codes, held_out: int, suite: Suite) -> int:

@@ -102,6 +102,13 @@ def _no_counts(wanted: Wanted, spec: RunSpec, prepared: Prepared) -> str | None:
     return f"reads counts, and the data set holds {values} values" if none else None
 
 
+def _no_batches(wanted: Wanted, spec: RunSpec, prepared: Prepared) -> str | None:
+    for stage in wanted.contestant.pipeline.stages:
+        if "batch" in stage.info.uses and prepared.facts.batch is None:
+            return "uses the batch of each cell, and the data set names none"
+    return None
+
+
 WITHOUT_DATA: tuple[Rule, ...] = (_missing, _device, _too_many_dimensions, _untunable)
 OF_DATA: tuple[DataRule, ...] = (
     _no_labels,  # first: classes are counted by them
@@ -110,4 +117,5 @@ OF_DATA: tuple[DataRule, ...] = (
     _too_few_features,
     _negative,
     _no_counts,
+    _no_batches,
 )

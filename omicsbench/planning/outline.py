@@ -11,7 +11,7 @@ from omicsbench.inputs.source import Source, own, registered
 from omicsbench.planning.contestants import Contestant, contestants, resolve_metrics
 from omicsbench.planning.suite import LADDER, DatasetChoice, Size, Suite, threads_of
 from omicsbench.plugin import Remote
-from omicsbench.prepare.split import kind, smallest_parts
+from omicsbench.prepare.split import Split, kind, smallest_parts
 from omicsbench.reading.own import OwnData
 from omicsbench.records.costs import CostTerms
 from omicsbench.records.spec import RunSpec
@@ -46,15 +46,22 @@ class DataTerms:
     """What a run's spec takes from its data: ``train`` and ``test`` are rows of any repeat."""
 
     dataset_id: str
-    split: Literal["holdout", "kfold"]
+    split: Literal["holdout", "kfold", "group"]
     train: int
     test: int
+    most_repeats: int | None = None
 
     @classmethod
     def of(cls, dataset_id: str, cells: int, train: int | None = None) -> DataTerms:
         """Of so many cells; ``train`` where a class held out leaves fewer than these would."""
         most, _, test = smallest_parts(cells)
         return cls(dataset_id, kind(cells), most if train is None else min(most, train), test)
+
+    @classmethod
+    def of_splits(cls, dataset_id: str, splits: Sequence[Split], repeats: int | None) -> DataTerms:
+        """Of cells split by units; ``repeats``, where there are few, is how many can be made."""
+        train, test = (min(getattr(s, part).size for s in splits) for part in ("train", "test"))
+        return cls(dataset_id, "group", train, test, repeats)
 
 
 @dataclass(frozen=True)
@@ -109,7 +116,8 @@ class Wanted:
 
     def specs(self, data: DataTerms) -> list[RunSpec]:
         """One spec for each repeat."""
-        return [self._spec(data, repeat) for repeat in range(self.contestant.repeats)]
+        repeats = min(self.contestant.repeats, data.most_repeats or self.contestant.repeats)
+        return [self._spec(data, repeat) for repeat in range(repeats)]
 
     def _spec(self, data: DataTerms, repeat: int) -> RunSpec:
         suite, contestant = self.suite, self.contestant
@@ -149,7 +157,11 @@ def outline(suite: Suite, registry: Registry, own_data: Sequence[OwnData] = ()) 
     several = suite.task == "integrate"
     ladder: tuple[Size, ...] = suite.sizes or (*LADDER, "all")
     chosen = [_chosen(choice, suite, registry, ladder) for choice in suite.datasets]
-    chosen += [ChosenData(own(data, several), ladder) for data in own_data]
+    grouped = suite.split == "group"
+    chosen += [
+        ChosenData(made.of_new_units() if grouped else made, ladder)
+        for made in (own(data, several) for data in own_data)
+    ]
     if not chosen:
         raise RegistryError(f"Suite {suite.name} names no data set; add one or use --data FILE.")
     names = [data.source.name for data in chosen]
@@ -167,9 +179,11 @@ def _chosen(
     choice: DatasetChoice, suite: Suite, registry: Registry, ladder: tuple[Size, ...]
 ) -> ChosenData:
     """A data set of the suite, without the class it holds out."""
-    source = registered(choice.name, registry)
+    source = registered(choice.name, registry, choice.unit)
     if choice.held_out is not None and suite.task != "predict":
         raise RegistryError(f"{choice.name}: held_out is for suites of task predict.")
     remote = registry.dataset(parse_call(choice.name).name).info.remote
     source = source.without(choice.held_out) if choice.held_out else source
+    if (choice.split or suite.split) == "group":
+        source = source.of_new_units()
     return ChosenData(source, choice.sizes or ladder, remote)

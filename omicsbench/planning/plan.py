@@ -84,7 +84,13 @@ def make_plan(
 def _runs(whole: Outline, data: ChosenData, prepared: dict[int, Prepared]) -> list[Planned]:
     contents = prepared[0].contents
     train = min(p.split.train.size for p in prepared.values())
-    terms = DataTerms.of(contents.id, contents.shape[0], train)
+    terms = (
+        DataTerms.of_splits(
+            contents.id, [p.split for p in prepared.values()], contents.most_repeats
+        )
+        if contents.split == "group"
+        else DataTerms.of(contents.id, contents.shape[0], train)
+    )
     made: list[Planned] = []
     for wanted in whole.wanted(data, data.sizes(terms.train)):
         known = obstacle(wanted)

@@ -35,6 +35,7 @@ def _sound(sizes: tuple[Size, ...] | None) -> tuple[Size, ...] | None:
     return sizes
 
 
+SplitBy = Literal["cells", "group"]
 Sizes = Annotated[tuple[Size, ...] | None, AfterValidator(_sound)]
 
 
@@ -43,6 +44,12 @@ class DatasetChoice(_Strict):
 
     name: str
     sizes: Sizes = None
+    split: SplitBy | None = Field(
+        default=None, description="group: no unit is both trained and tested on; as the suite's"
+    )
+    unit: str | None = Field(
+        default=None, description="one of the data set's groups, in place of its own unit"
+    )
     held_out: str | None = Field(
         default=None, description="task predict: a class kept out of training, to be told apart"
     )
@@ -76,6 +83,7 @@ class Suite(_Strict):
         description="repeats of pipelines too dear for all of them, by their text as listed",
     )
     seed: int = Field(default=0, ge=0, lt=2**63)
+    split: SplitBy = Field(default="cells", description="for data sets that state none")
     n_components: int = Field(
         default=10, ge=1, le=LARGEST_SIZE, description="latent size, where a pipeline states none"
     )

@@ -22,7 +22,10 @@ class Contents(Frozen):
     sparse: bool
     nonnegative: bool
     scale: bool = Field(description="features are brought to unit variance")
-    split: Literal["holdout", "kfold"]
+    split: Literal["holdout", "kfold", "group"]
+    most_repeats: int | None = Field(
+        default=None, description="after which the same few units would be tested on again"
+    )
     facts: DatasetFacts = Field(alias="info")
     class_sizes: tuple[int, ...] = Field(default=(), description="cells of each class, in all")
     modalities: dict[str, Contents] = Field(

@@ -6,7 +6,8 @@ has come.
 
 - ``train/``, ``validation/``, ``test/``: the rows of the part, in the order of the data set; of
   several modalities a folder each. ``train/`` has what the training pool tells besides:
-  ``features``, ``mean`` and ``sd``.
+  ``features``, ``mean`` and ``sd``. Where the data set names batches, ``batches`` holds the code
+  of each row's, in the split's order.
 - ``labels/``: codes of ``all`` cells, and of those of each part in the split's order.
 - ``scoring/``: row numbers of the parts in the data set, units of the test rows, and whatever else
   is known of the cells.
@@ -32,6 +33,7 @@ PartName = Literal["train", "validation", "test"]
 NAMES: tuple[PartName, ...] = ("train", "validation", "test")
 LABELS = "labels"
 SCORING = "scoring"
+BATCHES = "batches"
 
 
 def array(path: Path, name: str) -> NDArray[Any]:
@@ -101,6 +103,11 @@ class Handed:
         """Label codes of a part in the split's order; None if they are not to be seen."""
         path = self.labels.get(name)
         return array(path.parent, path.stem) if path else None
+
+    def batches(self, name: PartName) -> NDArray[np.int32] | None:
+        """Codes of the batches of a part in the split's order; None if the data set names none."""
+        known = self.contents.facts.batch
+        return array(self.folders[name], BATCHES) if known and name in self.folders else None
 
     def as_json(self) -> dict[str, Any]:
         """Plain values for a message."""

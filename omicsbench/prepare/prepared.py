@@ -98,13 +98,16 @@ def prepare(
 ) -> dict[int, Prepared]:
     """Prepared split of each repeat, made where the cache does not hold it yet.
 
-    A hold-out has one split for all repeats. With ``per_size`` all features are kept:
-    the selection happens on the n rows of each run. ``on_share`` is told how far it is.
+    A hold-out has one split for all repeats; of few units there are as many as units. With
+    ``per_size`` all features are kept: the selection happens on the n rows of each run.
+    ``on_share`` is told how far it is.
     Raises DataError if the data cannot be used.
     """
     made: dict[int, Prepared] = {}
     cohort: bool | None = None
     for repeat in repeats:
+        if made and (most := made[repeats[0]].contents.most_repeats) and repeat >= most:
+            break
         if cohort is False:
             made[repeat] = made[repeats[0]]
             continue
@@ -113,7 +116,8 @@ def prepare(
         own = f"{single}-{repeat}"  # of a cohort
         folder = _found(single) or _found(own)
         if folder is None:
-            name = own if splitting.kind(source.shape[0]) == "kfold" else single
+            each = source.grouped or splitting.kind(source.shape[0]) == "kfold"
+            name = own if each else single
             folder = prepared_folders()[-1] / name
             kept = None if per_size else features
             make(folder, Recipe(source, made_id, repeat, seed, kept, on_share))

@@ -54,11 +54,12 @@ def survey(
     seed: int,
     on_share: Callable[[float], None] | None = None,
     held_out: int | None = None,
+    units: Codes | None = None,
 ) -> Survey:
     """Read all cells once (twice where some turn out to be empty).
 
     ``on_share`` is told the share of the cells read, up to 1. ``held_out`` is the code of a class
-    of which no cell is in the training pool.
+    of which no cell is in the training pool; ``units`` (cells,) are codes to split by.
     """
     n, p = cells.shape
     every = None if cells.labels is None else np.asarray(cells.labels())
@@ -69,7 +70,9 @@ def survey(
         if kept < MIN_CELLS:
             raise DataError(f"{kept} cells have counts: at least {MIN_CELLS} are needed.")
         codes = None if every is None else every[wanted]
-        parts = splitting.split(codes, kept, repeat, seed, held_out)
+        parts = splitting.split(
+            codes, kept, repeat, seed, held_out, None if units is None else units[wanted]
+        )
         pool = np.zeros(n, dtype=bool)
         pool[np.flatnonzero(wanted)[np.concatenate([parts.train, parts.validation])]] = True
         sums, full, start = ColumnSums(p, logged=is_logged(values)), wanted.copy(), 0

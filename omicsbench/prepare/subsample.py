@@ -63,6 +63,7 @@ class Rows:
     ----------
     X : a matrix for each part, or in task ``integrate`` its modalities.
     labels : of each part, what may be seen of its labels.
+    batches : of each part, the codes of its rows' batches, where the data set names them.
     views : of each modality, or of "", where there is one matrix alone.
     spaces : how the same is seen where it is scored.
     places : (p,) of the features among those measured.
@@ -78,6 +79,7 @@ class Rows:
     in_sample: NDArray[np.int64]
     X: dict[str, Any] = field(default_factory=dict)
     labels: dict[str, LabelCodes] = field(default_factory=dict)
+    batches: dict[str, LabelCodes] = field(default_factory=dict)
 
     @classmethod
     def learnt(cls, info: MethodInfo, spec: RunSpec, handed: Handed) -> Rows:
@@ -98,8 +100,7 @@ class Rows:
         kept = next(iter(views.values())).kept
         places = first.features if kept is None else first.features[kept]
         rows = cls(info, spec, handed.contents, views, spaces, places, in_sample)
-        codes = handed.codes("train")
-        rows._take("train", parts, index, None if codes is None else np.asarray(codes[index]))
+        rows._take("train", handed, index, index)
         return rows
 
     @property
@@ -109,23 +110,27 @@ class Rows:
 
     def add(self, part: PartName, handed: Handed) -> None:
         """The first rows of a part that has been handed over, as many as are looked at."""
-        parts = handed.matrices(part)
-        index = np.asarray(next(iter(parts.values())).order[: self.spec.background])
-        codes = handed.codes(part)
-        own = None if codes is None else np.asarray(codes[: index.size])
-        self._take(part, parts, index, own)
+        first = next(iter(handed.matrices(part).values()))
+        index = np.asarray(first.order[: self.spec.background])
+        self._take(part, handed, index, slice(index.size))
 
     def add_stand_ins(self) -> None:
         """Let the training rows stand for those of the other parts."""
-        for known in (self.X, self.labels):
+        for known in (self.X, self.labels, self.batches):
             if "train" in known:
                 known |= dict.fromkeys(("validation", "test"), known["train"])
 
     def without_rows(self) -> Rows:
         """The same, of no rows but those of training."""
-        train = {"train": self.X["train"]}
-        known = {part: codes for part, codes in self.labels.items() if part == "train"}
-        return replace(self, X=train, labels=known)
+        train, labels, batches = (
+            {part: own for part, own in known.items() if part == "train"}
+            for known in (self.X, self.labels, self.batches)
+        )
+        return replace(self, X=train, labels=labels, batches=batches)
+
+    def beside(self, info: MethodInfo, part: str) -> dict[str, LabelCodes]:
+        """What else of a part's rows a method is handed, by keyword."""
+        return {"batch": self.batches[part]} if "batch" in info.uses else {}
 
     def to_scored(self, values: Any, modality: str = "") -> Any:
         """Values (m, p) in the units of methods, in the fixed space."""
@@ -134,13 +139,18 @@ class Rows:
 
     def _take(
         self,
-        name: str,
-        parts: Mapping[str, Part],
+        name: PartName,
+        handed: Handed,
         index: NDArray[np.int64],
-        codes: LabelCodes | None,
+        places: NDArray[np.int64] | slice,
     ) -> None:
-        self.X[name] = self._given(parts, index)
+        """``index`` are places among the stored rows, ``places`` in the split's order."""
+        self.X[name] = self._given(handed.matrices(name), index)
+        codes, batches = handed.codes(name), handed.batches(name)
+        if batches is not None:
+            self.batches[name] = np.array(batches[places])
         if codes is not None:
+            codes = np.asarray(codes[places])
             predicts = self.spec.task == "predict"
             self.labels[name] = learnable(codes, self.contents) if predicts else codes
 

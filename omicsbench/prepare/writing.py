@@ -18,7 +18,7 @@ from omicsbench.prepare import split as splitting
 from omicsbench.prepare.contents import Contents
 from omicsbench.prepare.features import select, select_rows
 from omicsbench.prepare.normalise import COUNTED, depths, normalize
-from omicsbench.prepare.parts import LABELS, NAMES, SCORING, PartName
+from omicsbench.prepare.parts import BATCHES, LABELS, NAMES, SCORING, PartName
 from omicsbench.prepare.scaling import Scaler, mean_and_variance
 from omicsbench.records.facts import DatasetFacts, ModalityFacts
 
@@ -56,7 +56,7 @@ class _Written:
     """A matrix that is written, and what is known of it by then.
 
     ``learnt`` are arrays that the training pool tells; ``known`` those of all kept cells: codes of
-    their labels and units, what else the data set knows of them. ``depth`` is what
+    their labels and units, what else the data set knows of them; ``batches`` too. ``depth`` is what
     ``normalise.measured`` needs of each kept cell, where the cells hold counts.
     """
 
@@ -65,6 +65,7 @@ class _Written:
     nonnegative: bool
     learnt: Arrays
     known: Arrays
+    batches: NDArray[np.int64] | None = None
     depth: NDArray[np.float32] | None = None
     notes: tuple[str, ...] = ()
 
@@ -101,15 +102,16 @@ def _write(folder: Path, modality: str, cells: Cells, recipe: Recipe) -> Content
             _save(places[name], {"order": np.searchsorted(np.sort(rows), rows)})
         if made.depth is not None:
             _save(places[name], {"depth": made.depth[np.sort(rows)]})
-    codes = made.known.pop("labels", None)
-    _write_known(folder, made.parts, codes, made.known)
+    codes, units = made.known.pop("labels", None), made.known.get("units")
+    _write_known(folder, made, codes)
     return Contents(
         id=recipe.id,
         shape=made.shape,
         sparse=cells.matrix is None,
         nonnegative=made.nonnegative,
         scale=source.scale,
-        split=splitting.kind(made.shape[0]),
+        split="group" if source.grouped else splitting.kind(made.shape[0]),
+        most_repeats=_most_repeats(units) if source.grouped else None,
         class_sizes=_class_sizes(codes, len(cells.label_names)),
         info=DatasetFacts(
             **source.describe,
@@ -120,6 +122,7 @@ def _write(folder: Path, modality: str, cells: Cells, recipe: Recipe) -> Content
             label_names=tuple(cells.label_names),
             notes=(*cells.notes, *made.notes),
             held_out=source.held_out,
+            new_units=source.grouped,
         ),
     )
 
@@ -129,18 +132,23 @@ def _rows(parts: splitting.Split) -> dict[PartName, NDArray[np.int64]]:
     return {"train": parts.train, "validation": parts.validation, "test": parts.test}
 
 
-def _write_known(
-    folder: Path, parts: splitting.Split, codes: NDArray[Any] | None, known: Arrays
-) -> None:
+def _most_repeats(units: NDArray[Any] | None) -> int | None:
+    return None if units is None else splitting.most_repeats(np.unique(units).size)
+
+
+def _write_known(folder: Path, made: _Written, codes: NDArray[Any] | None) -> None:
     """What belongs to all modalities: the split, and what is known of the cells; written once."""
     if (folder / SCORING).exists():
         return
     (folder / SCORING).mkdir()
     (folder / LABELS).mkdir()
-    _save(folder / SCORING, _rows(parts) | known)
+    rows = _rows(made.parts)
+    _save(folder / SCORING, rows | made.known)
     if codes is not None:
-        _save(folder / LABELS, {"all": codes})
-        _save(folder / LABELS, {name: codes[rows] for name, rows in _rows(parts).items()})
+        _save(folder / LABELS, {"all": codes} | {name: codes[own] for name, own in rows.items()})
+    if made.batches is not None:
+        for name, own in rows.items():
+            _save(folder / name, {BATCHES: made.batches[own].astype(np.int32)})
 
 
 def _save(folder: Path, arrays: Mapping[Any, NDArray[Any]]) -> None:
@@ -197,7 +205,9 @@ def code_of(held_out: str, label_names: Sequence[str]) -> int:
 def _dense(places: Places, cells: Cells, recipe: Recipe, held_out: int | None) -> _Written:
     """Dense data are held in memory, as they were given."""
     X: NDArray[np.float32] = normalize(cells.matrix, cells.values)
-    parts = splitting.split(cells.codes, X.shape[0], recipe.repeat, recipe.seed, held_out)
+    parts = splitting.split(
+        cells.codes, X.shape[0], recipe.repeat, recipe.seed, held_out, _split_by(cells, recipe)
+    )
     pool = X[np.sort(np.concatenate([parts.train, parts.validation]))]
     kept = select_rows(pool, cells.values, recipe.features)
     X = X[:, kept]
@@ -213,6 +223,7 @@ def _dense(places: Places, cells: Cells, recipe: Recipe, held_out: int | None) -
         nonnegative=bool(X.min(initial=0) >= 0),
         learnt=_learnt(scaler, kept),
         known=known,
+        batches=cells.batches,
         depth=depths(cells.matrix, cells.values) if cells.values in COUNTED else None,
     )
 
@@ -224,7 +235,15 @@ def _streamed(places: Places, cells: Cells, recipe: Recipe, held_out: int | None
     first, second = (
         (lambda share, k=k: on_share((k + share) / 2)) if on_share else None for k in (0, 1)
     )
-    found = streaming.survey(cells.stream, values, recipe.repeat, recipe.seed, first, held_out)
+    found = streaming.survey(
+        cells.stream,
+        values,
+        recipe.repeat,
+        recipe.seed,
+        first,
+        held_out,
+        _split_by(cells, recipe),
+    )
     kept = select(found.sums, values, recipe.features)
     rows = {places[name]: rows for name, rows in _rows(found.parts).items()}
     streaming.write(cells.stream, values, found.full, kept, rows, second)
@@ -241,9 +260,19 @@ def _streamed(places: Places, cells: Cells, recipe: Recipe, held_out: int | None
         nonnegative=bool(values != "continuous" or found.sums.lowest() >= 0),
         learnt=_learnt(Scaler.of(mean[kept], variance[kept]), kept),
         known=known,
+        batches=None if cells.batches is None else cells.batches[found.full],
         depth=None if found.depth is None else found.depth[found.full],
         notes=(f"{left_out} without any value above zero left out.",) if empty else (),
     )
+
+
+def _split_by(cells: Cells, recipe: Recipe) -> NDArray[np.int64] | None:
+    """Codes of the units that the cells are split by; None where they are split by themselves."""
+    if not recipe.source.grouped:
+        return None
+    if cells.units is None:
+        raise DataError(f"{recipe.source.name}: its units are not known; state their column.")
+    return cells.units
 
 
 def _learnt(scaler: Scaler, kept: NDArray[np.int64]) -> Arrays:

@@ -68,7 +68,7 @@ def read_modalities(own: OwnData) -> dict[str, AnnData]:
                     "give an .h5mu file or a 10x .h5 file to read several."
                 )
     found = dict(sorted(found.items(), key=lambda item: item[0].lower() != "rna"))
-    paired = pair(found, own.label, own.unit, obs)
+    paired = pair(found, own.label, own.unit, obs, own.batch)
     for name, adata in paired.items():
         _take_counts(name, adata)
         if modality_values(name, adata) == "binary" and adata.X.max() > 1:

@@ -131,8 +131,8 @@ def require_cells_in_rows(table: pd.DataFrame, own: OwnData) -> None:
     texts and numbers, and what is said of these would lead away from the reason.
     """
 
-    for what, column in (("label", own.label), ("unit", own.unit)):
-        if column is not None and column not in table and column in table.index:
+    for what, column in own.known.items():
+        if column not in table and column in table.index:
             raise DataError(
                 f"the {what} {column!r} is a row, so that cells are the columns: "
                 f"{_change(own.transpose)}."

@@ -10,7 +10,7 @@ from typing import Any, get_args
 from omicsbench.errors import DataError, OmicsbenchError
 from omicsbench.plugin import Provenance, Values
 
-TEXTS = ("label", "layer", "modality", "unit", "name", "genome", "feature_type")
+TEXTS = ("label", "layer", "modality", "unit", "batch", "name", "genome", "feature_type")
 SWITCHES = ("scale", "transpose", "keep_na")
 LISTS = ("exclude", "features_like")
 CHOICES = {"values": get_args(Values), "provenance": get_args(Provenance)}
@@ -27,7 +27,7 @@ class OwnData:
     Attributes
     ----------
     path : the file, or the folder of a format that is one.
-    label, unit : columns of the cells: classes, and donors or batches.
+    label, unit, batch : columns of the cells: classes, donors or the like, technical batches.
     values : what the values are, where it cannot be told.
     layer, modality : which matrix of several; ``layer="raw"`` is AnnData's ``.raw``.
     scale : features are brought to unit variance.
@@ -53,6 +53,7 @@ class OwnData:
     scale: bool = True
     provenance: Provenance | None = None
     unit: str | None = None
+    batch: str | None = None
     name: str | None = None
     transpose: bool = False
     exclude: tuple[str, ...] = ()
@@ -90,8 +91,14 @@ class OwnData:
 
     @property
     def columns(self) -> list[str]:
-        """Columns that are of the cells, whatever they hold: label and unit."""
-        return [column for column in (self.label, self.unit) if column is not None]
+        """Columns that are of the cells, whatever they hold."""
+        return list(self.known.values())
+
+    @property
+    def known(self) -> dict[str, str]:
+        """The columns that are stated, by what they are: label, unit, batch."""
+        stated = {"label": self.label, "unit": self.unit, "batch": self.batch}
+        return {what: column for what, column in stated.items() if column is not None}
 
     @property
     def title(self) -> str:

@@ -23,14 +23,16 @@ def pair(
     label: str | None,
     unit: str | None = None,
     obs: pd.DataFrame | None = None,
+    batch: str | None = None,
 ) -> dict[str, AnnData]:
     """The cells that were measured in every modality, in the order of the first.
 
     Cells are the same if their names are. A cell without any value above zero in a modality that
     has no negative ones is left out of all of them, as :func:`omicsbench.validation.check.check`
-    would leave it out of that one only. ``label`` and ``unit`` are columns of ``obs``, indexed by
-    the cells' names, or else of the first modality that has them; every modality's obs is given
-    them. Sentences on what was left out are added to ``uns["omicsbench_notes"]`` of the first.
+    would leave it out of that one only. ``label``, ``unit`` and ``batch`` are columns of
+    ``obs``, indexed by the cells' names, or else of the first modality that has them; every
+    modality's obs is given them. Sentences on what was left out are added to
+    ``uns["omicsbench_notes"]`` of the first.
     ``modalities`` are not changed.
 
     Raises DataError for: fewer than two modalities, cell names that repeat, no cell in common,
@@ -45,7 +47,7 @@ def pair(
         _require_unique("obs", obs.index)
     columns = {
         column: _find(modalities, obs, column, what)
-        for what, column in (("label", label), ("unit", unit))
+        for what, column in (("label", label), ("unit", unit), ("batch", batch))
         if column is not None
     }
     left_out = []

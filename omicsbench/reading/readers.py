@@ -61,20 +61,17 @@ def read(own: OwnData) -> AnnData:
     make_computable(adata)
     if own.transpose and not turned:
         adata = adata.T
-    columns = [("label", own.label), ("unit", own.unit)]
-    for what, column in columns:
-        if column is not None:
-            require_not_turned(adata, column, what, own)
-            require_plain(adata.obs, column, what)
+    for what, column in own.known.items():
+        require_not_turned(adata, column, what, own)
+        require_plain(adata.obs, column, what)
     if kind in TENX:
         decide(adata, Decision("orientation", "cells in rows", "10x files name cells and features"))
     else:
         check_orientation(adata, own)
         adata = of_one_kind(adata, own)
     adata = choose_features(adata, own)
-    for what, column in columns:
-        if column is not None:
-            require_column(adata.obs, column, what)
+    for what, column in own.known.items():
+        require_column(adata.obs, column, what)
     return adata
 
 

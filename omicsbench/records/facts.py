@@ -51,6 +51,8 @@ class DatasetFacts(Frozen):
     label: str | None = None
     provenance: Literal["author", "sorted", "computed", "simulated"] | None = None
     unit: str | None = Field(default=None, description="a column such as donor")
+    batch: str | None = Field(default=None, description="a column of technical batches")
+    new_units: bool = Field(default=False, description="no unit is both trained and tested on")
     values: str = Field(default="", description="what the cells hold, such as counts")
     n_cells: int = 0
     n_features: int = Field(default=0, description="as measured, of all modalities")
@@ -65,9 +67,9 @@ class DatasetFacts(Frozen):
 
     @model_serializer(mode="wrap")
     def _only_what_there_is(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        """Most data have one modality, and no class held out: nothing is written of these."""
+        """Most data have one modality, no batch, no class held out: nothing is written of these."""
         content: dict[str, Any] = dump(self)
-        for name in ("modalities", "held_out", "line"):
+        for name in ("modalities", "held_out", "line", "batch", "new_units"):
             if not content.get(name):
                 content.pop(name, None)
         return content

@@ -101,7 +101,7 @@ class RunSpec(Frozen):
     device: str
     threads: int = Field(gt=0)
     seed: int = Field(ge=0)
-    split: Literal["holdout", "kfold"]
+    split: Literal["holdout", "kfold", "group"]
     features: int = Field(gt=0, description="features selected")
     features_per_size: bool = False
     scored: int = Field(gt=0, description="test rows scored, the same at every size")

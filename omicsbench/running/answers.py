@@ -47,8 +47,10 @@ def _samples(rows: Rows, fitted: Fitted) -> Answers:
     if not stage.info.samples:
         return {}
     classes = len(rows.contents.facts.label_names)
+    beside = {name: codes[:m] for name, codes in rows.beside(stage.info, "test").items()}
     with methods_code():
-        drawn = list(last.fitted.model.sample_proba(some(fitted.last_input["test"], slice(m))))
+        asked = some(fitted.last_input["test"], slice(m))
+        drawn = list(last.fitted.model.sample_proba(asked, **beside))
     return {
         "samples": np.stack(
             [outputs.probabilities(P, m, last.seen, classes, stage.text) for P in drawn]
@@ -83,18 +85,19 @@ def _one_from_another(
         return {}
     m = min(rows.spec.scored, len(fitted.Z[part]))
     given = {name: modality[:m] for name, modality in rows.X[part].items()}
+    beside = {name: codes[:m] for name, codes in rows.beside(info, part).items()}
     made: Answers = {}
     if "modality_embeddings" in needs:
         width = fitted.Z[part].shape[1]
         with methods_code():
-            embedded = {name: model.transform({name: own}) for name, own in given.items()}
+            embedded = {name: model.transform({name: own}, **beside) for name, own in given.items()}
         made["modality_embeddings"] = {
             name: outputs.block(Z, (m, width), who) for name, Z in embedded.items()
         }
     if "cross_modal" in needs and info.invertible:
         first, *others = given
         with methods_code():
-            rebuilt = model.inverse_transform(model.transform({first: given[first]}))
+            rebuilt = model.inverse_transform(model.transform({first: given[first]}, **beside))
         made["cross_modal"] = {
             name: rows.to_scored(
                 outputs.block(rebuilt[name], (m, given[name].values.shape[1]), who), name

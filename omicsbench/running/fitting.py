@@ -133,21 +133,24 @@ def _append(fitted: Fitted, step: Step, last: bool) -> None:
 def _fit_stage(stage: Stage, spec: RunSpec, X: Any, rows: Rows, places: Any) -> FittedStage:
     """Fit on the training rows; what is timed is the method's own call."""
     measure.reset_peaks(spec.device)
-    given = _given(stage, "train", X, rows)
+    given, beside = _given(stage, "train", X, rows), rows.beside(stage.info, "train")
     if stage.info.task == "predict" and "train" in rows.labels:
-        given = _known(X, rows.labels["train"])
+        given = (X, rows.labels["train"])
+        if "labels" not in stage.info.uses:
+            given, beside = _known(X, rows.labels["train"], beside)
     with apart.methods_code():
         model = stage.build(method_seed(spec.repeat, spec.seed), spec.device, places)
     with apart.methods_code(), measure.clock(spec.device) as fitting:
-        model.fit(*given)
+        model.fit(*given, **beside)
     cost = Cost(fit_s=fitting.wall_s, cpu_s=fitting.cpu_s, energy_j=fitting.energy_j)
     return FittedStage({}, cost, model, facts(getattr(model, "fit_info_", {})))
 
 
-def _known(X: Any, labels: Any) -> tuple[Any, ...]:
+def _known(X: Any, labels: Any, beside: dict[str, Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
     """A predictor learns from the training rows that have a label."""
     known = labels >= 0
-    return (X if known.all() else some(X, known), labels[known])
+    own = X if known.all() else some(X, known)
+    return (own, labels[known]), {name: codes[known] for name, codes in beside.items()}
 
 
 def _given(stage: Stage, part: str, X: Any, rows: Rows) -> tuple[Any, ...]:
@@ -165,8 +168,9 @@ def _output(step: Step, part: str, X: Any, rows: Rows, device: str) -> Any:
     stage, model = step.stage, step.fitted.model
     kept = part == "train" and stage.info.keeps_embedding
     apply = model.predict_proba if stage.info.task == "predict" else model.transform
+    given, beside = _given(stage, part, X, rows), rows.beside(stage.info, part)
     with apart.methods_code(), measure.clock(device) as elapsed:
-        output = model.embedding_ if kept else apply(*_given(stage, part, X, rows))
+        output = model.embedding_ if kept else apply(*given, **beside)
     step.fitted.Z[part] = _checked(step, output, count(X), rows, part)
     step.fitted = replace(step.fitted, cost=_with(step.fitted.cost, part, elapsed))
     return step.fitted.Z[part]

@@ -29,7 +29,7 @@ class DataAccount:
     sparse : whether it is kept so.
     features : the first and the last feature.
     cells : the first cells; none where a stream does not say.
-    classes, units : how many there are of the label and of the unit; 0 without.
+    classes, units, batches : how many there are of the label, unit and batch; 0 without.
     unlabelled : cells without a label; 0 where a stream does not say.
     decisions : what was decided of it, in order.
     """
@@ -41,6 +41,7 @@ class DataAccount:
     cells: tuple[str, ...] = ()
     classes: int = 0
     units: int = 0
+    batches: int = 0
     unlabelled: int = 0
     decisions: tuple[Decision, ...] = ()
 
@@ -56,6 +57,7 @@ class DataAccount:
             cells=tuple(map(str, adata.obs_names[:3])),
             classes=len(checked.label_names),
             units=0 if units is None else int(units.max()) + 1,
+            batches=0 if checked.batches is None else int(checked.batches.max()) + 1,
             unlabelled=0 if codes is None else int((codes < 0).sum()),
             decisions=checked.decisions,
         )
@@ -70,8 +72,9 @@ class DataAccount:
 def line(described: Mapping[str, Any], told: Mapping[str, DataAccount]) -> str:
     """The line of a data set: of its modalities by name, of one matrix alone by "".
 
-    ``described`` are ``title``, ``label``, ``provenance``, ``unit`` and ``held_out``, a class that
-    is in the test set alone; each but the title may be missing or None.
+    ``described`` are ``title``, ``label``, ``provenance``, ``unit``, ``batch``, ``grouped``, that
+    no unit is both trained and tested on, and ``held_out``, a class that is in the test set alone;
+    each but the title may be missing or None.
     """
     first = next(iter(told.values()))
     title, cells = described["title"], many(first.shape[0], "cell")
@@ -82,6 +85,10 @@ def line(described: Mapping[str, Any], told: Mapping[str, DataAccount]) -> str:
     parts.append(_label(first, described))
     if first.units:
         parts.append(f"unit {_short(described['unit'])}: {many(first.units, 'value')}")
+    if first.batches:
+        parts.append(f"batch {_short(described['batch'])}: {many(first.batches, 'value')}")
+    if described.get("grouped"):
+        parts.append(f"tested on a new {_short(described['unit'])}")
     if first.cells:
         named = ", ".join(_short(name) for name in first.cells[:2])
         parts.append(f"cells named {named}{', ...' if len(first.cells) > 2 else ''}")

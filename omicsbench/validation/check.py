@@ -43,7 +43,8 @@ class Checked:
     codes : (n,) int, each cell's place in ``label_names``, -1 where the label is missing;
         None without a label.
     label_names : the label's classes, sorted.
-    units : (n,) int, each cell's unit (donor, batch); None where none is stated.
+    units : (n,) int, each cell's unit (donor, family); None where none is stated.
+    batches : (n,) int, each cell's technical batch; None where none is stated.
     notes : sentences the user should see.
     decisions : what was decided by the reader and here, in order.
     """
@@ -55,6 +56,7 @@ class Checked:
     units: NDArray[np.int64] | None
     notes: tuple[str, ...]
     decisions: tuple[Decision, ...] = ()
+    batches: NDArray[np.int64] | None = None
 
 
 def check(
@@ -63,13 +65,15 @@ def check(
     values: str | None = None,
     unit: str | None = None,
     keep_na: bool = False,
+    batch: str | None = None,
 ) -> Checked:
     """Check ``adata`` (cells x features), tell its values apart, tidy it.
 
     ``values`` None tells what X holds by what it looks like; raw counts in ``layers["counts"]``
     go before an X that holds none. Empty cells are left out of all values that count
-    something, with a note. ``unit`` names the column of donors or batches. Texts such as NA are
-    missing labels, unless ``keep_na``. ``adata`` is not changed.
+    something, with a note. ``unit`` names the column of donors and the like, ``batch`` that of
+    technical batches. Texts such as NA are missing labels, unless ``keep_na``. ``adata`` is not
+    changed.
 
     Raises DataError for: no or too few cells, values that are not numbers, NaN or infinite,
     values that contradict ``values`` or cannot be told apart, duplicate names, a label that
@@ -79,7 +83,7 @@ def check(
 
     if values is not None and values not in get_args(Values):
         raise DataError(f"Unknown values {values!r}: use {', '.join(get_args(Values))}.")
-    if keep_na and label is None and unit is None:
+    if keep_na and label is None and unit is None and batch is None:
         raise DataError("--keep-na is about texts in a label: name its column with --label.")
     notes, decisions = notes_of(adata), decisions_of(adata)
     _check_names(adata)
@@ -111,8 +115,10 @@ def check(
         notes += coded.notes
         decisions += coded.decisions
     units = None if unit is None else unit_codes(adata, obs, unit, keep_na)
+    batches = None if batch is None else unit_codes(adata, obs, batch, keep_na, "batch")
     checked = anndata.AnnData(X=matrix, obs=obs.copy(), var=adata.var.copy())
-    return Checked(checked, kind, codes, names, units, tuple(notes), tuple(decisions))
+    told = tuple(notes), tuple(decisions)
+    return Checked(checked, kind, codes, names, units, *told, batches)
 
 
 def checked_blocks(stream: CellStream, values: Values, name: str) -> Iterator[Any]:

@@ -194,21 +194,23 @@ def _decided(
     return classes, Decision("label", without, why, KEEP if read.told else "")
 
 
-def unit_codes(adata: AnnData, obs: Any, unit: str, keep_na: bool = False) -> NDArray[np.int64]:
-    """Unit code of every kept cell, (n,)."""
-    require_column(adata.obs, unit, "unit")
+def unit_codes(
+    adata: AnnData, obs: Any, unit: str, keep_na: bool = False, what: str = "unit"
+) -> NDArray[np.int64]:
+    """Code of the unit, or the batch, of every kept cell, (n,)."""
+    require_column(adata.obs, unit, what)
     read = _read(obs[unit], keep_na)
     missing = int(read.missing.sum())
     if missing:
         told = f" ({_listed(read.told)}; {KEEP} keeps such texts)" if read.told else ""
         raise DataError(
             f"{many(missing, 'cell')} of no {unit!r}{told}: fill the column in, or leave "
-            "--unit out."
+            f"--{what} out."
         )
     found, codes = np.unique(read.texts.astype(str), return_inverse=True)
     if not 2 <= len(found) < len(obs):
         raise DataError(
-            f"Unit {unit!r} has {len(found)} values in {len(obs)} cells: name a column such as "
-            "donor or batch, with at least two values and several cells each."
+            f"{what.capitalize()} {unit!r} has {len(found)} values in {len(obs)} cells: name a "
+            "column such as donor or batch, with at least two values and several cells each."
         )
     return codes.astype(np.int64)

@@ -127,7 +127,7 @@ class _Column:
     @property
     def folds(self) -> bool:
         """Whether repeats are folds: as the terms are equal, one run tells."""
-        return next((r.spec.split == "kfold" for r in self.runs if r is not None), False)
+        return next((r.spec.split != "holdout" for r in self.runs if r is not None), False)
 
     @cached_property
     def errors(self) -> list[float | None]:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, reject
 from hypothesis import strategies as st
 
-from omicsbench.prepare.split import kind, method_seed, order, smallest_parts, split
+from omicsbench.errors import DataError
+from omicsbench.prepare.split import kind, method_seed, most_repeats, order, smallest_parts, split
 
 SIZES = st.integers(20, 3_000)
 
@@ -64,6 +65,46 @@ def test_classes_with_one_member_do_not_stop_the_split() -> None:
     assert split(codes, 64, 0, 0).test.size in (12, 13)
     assert split(np.arange(64, dtype=np.int32), 64, 0, 0).test.size in (12, 13)
     assert split(None, 64, 0, 0).test.size in (12, 13)
+
+
+@given(
+    st.integers(2, 40), st.integers(20, 400), st.integers(0, 12), st.booleans(), st.integers(0, 3)
+)
+def test_no_unit_is_on_both_sides(
+    groups: int, n: int, repeat: int, uneven: bool, seed: int
+) -> None:
+    rng = np.random.default_rng([groups, n])
+    share = rng.dirichlet(np.full(groups, 0.3)) if uneven else None
+    units = np.concatenate([np.arange(groups), rng.choice(groups, n, p=share)])
+    codes = rng.integers(0, 3, units.size).astype(np.int32)
+    try:
+        parts = split(codes, units.size, repeat % groups, seed, units=units)
+    except DataError:  # one unit holds nearly all
+        assert uneven
+        reject()
+    together = np.concatenate([parts.train, parts.validation, parts.test])
+    assert np.array_equal(np.sort(together), np.arange(units.size))
+    train, validation, test = (
+        set(units[rows].tolist()) for rows in (parts.train, parts.validation, parts.test)
+    )
+    assert test
+    assert not test & (train | validation)
+    if len(train | validation) >= 4:
+        assert validation
+        assert not train & validation
+
+
+def test_repeats_draw_units_and_few_units_are_tested_once_each() -> None:
+    many, few = np.repeat(np.arange(30), 5), np.repeat(np.arange(7), 20)
+    drawn = [set(many[split(None, 150, r, 0, units=many).test].tolist()) for r in range(10)]
+    assert sorted(set.union(*drawn[:5])) == sorted(set.union(*drawn[5:])) == list(range(30))
+    assert {len(units) for units in drawn} == {6}
+    assert drawn[0] != drawn[5]
+    tested = [set(few[split(None, 140, r, 0, units=few).test].tolist()) for r in range(7)]
+    assert sorted(map(tuple, tested)) == [(unit,) for unit in range(7)]
+    assert (most_repeats(7), most_repeats(30)) == (7, None)
+    with pytest.raises(DataError, match="one unit only"):
+        split(None, 20, 0, 0, units=np.zeros(20, dtype=np.int64))
 
 
 def test_seeds_differ_between_repeats_and_are_stable() -> None:
