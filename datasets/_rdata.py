@@ -35,13 +35,49 @@ def read_r(path: Path) -> dict[str, Any]:
 
 def pick(found: Any, path: Path, *names: str) -> Any:
     """What lies in ``found`` under the names, one inside the other. Raises DataError."""
+    import pandas as pd
+
     from omicsbench.datasets._paired import damaged
 
     for name in names:
-        if not isinstance(found, dict) or name not in found:
+        if not isinstance(found, dict | pd.DataFrame) or name not in found:
             raise damaged(path, f"it holds no {'$'.join(names)}")
         found = found[name]
     return found
+
+
+def texts(column: Any, rows: int, path: Path) -> list[str]:
+    """A vector, factor or column of a data frame as texts.
+
+    Raises DataError unless it is ``rows`` long.
+    """
+    import numpy as np
+
+    from omicsbench.datasets._paired import damaged
+
+    found = [str(text) for text in np.ravel(np.asarray(column))]
+    if len(found) != rows:
+        raise damaged(path, f"it describes {len(found):,} of {rows:,} cells")
+    return found
+
+
+def dense_matrix(found: Any, path: Path) -> AnnData:
+    """R's matrix with names of rows and columns: rows in obs, columns in var, float32, dense.
+
+    Raises DataError for another object.
+    """
+    import anndata
+    import numpy as np
+    import pandas as pd
+
+    from omicsbench.datasets._paired import damaged
+
+    try:
+        rows, columns = ([str(name) for name in found.coords[dim].values] for dim in found.dims)
+        X = np.ascontiguousarray(found.values, dtype=np.float32)
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        raise damaged(path, f"{type(found).__name__} is no matrix with names") from error
+    return anndata.AnnData(X, obs=pd.DataFrame(index=rows), var=pd.DataFrame(index=columns))
 
 
 def sparse_matrix(found: Any, path: Path) -> AnnData:

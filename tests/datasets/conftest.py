@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from batch_files import WRITERS
 from downloads import (
     SMALL,
     accept,
@@ -18,12 +19,18 @@ from downloads import (
 )
 from omicsbench.inputs.fetch import downloads_folder, local_path
 from omicsbench.plugin import Remote
+from stand_ins import stand_in
 from tenx import write_10x
 
 
 @pytest.fixture
-def downloads(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The downloads folder, with a small file of the same layout in place of each download."""
+def downloads(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
+) -> Path:
+    """The downloads folder, with a small file of the same layout in place of each download.
+
+    Of those data sets that have writers, only in place of those of the test's parameter ``name``.
+    """
     monkeypatch.setenv("OMICSBENCH_CACHE", str(tmp_path))
     folder = downloads_folder()
     for name in ("neurons_1m", "neurons_20k"):
@@ -38,4 +45,10 @@ def downloads(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     stated = Remote(module("macosko_pcs").PICKLE.url, f"sha256:{hashlib.sha256(made).hexdigest()}")
     monkeypatch.setattr(module("macosko_pcs"), "PICKLE", stated)
     local_path(stated).write_bytes(made)
+    callspec = getattr(request.node, "callspec", None)
+    name = callspec.params.get("name") if callspec else None
+    if name in WRITERS:
+        for library in module(name).load.info.needs:
+            pytest.importorskip(library)
+        stand_in(monkeypatch, name, WRITERS[name]())
     return folder

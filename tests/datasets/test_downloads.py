@@ -45,7 +45,7 @@ def test_the_checks_skip_what_is_not_downloaded_and_pass_what_is(
 
 def test_no_two_downloads_have_one_name() -> None:
     remotes = {remote for name in DOWNLOADED for remote in module(name).load.info.remote}
-    assert len({remote.name for remote in remotes}) == len(remotes) == 5
+    assert len({remote.name for remote in remotes}) == len(remotes) > 5
     for remote in remotes:
         assert remote.url.startswith("https://")
         if remote.digest and remote.digest.startswith("md5"):
