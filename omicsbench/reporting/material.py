@@ -17,6 +17,7 @@ from omicsbench.reporting import predictions
 from omicsbench.reporting.answer import answers
 from omicsbench.reporting.at_largest import at_largest
 from omicsbench.reporting.modalities import modality_table
+from omicsbench.reporting.new_units import new_units_table
 from omicsbench.reporting.tables import cost_table, score_table
 from omicsbench.verdict.equal_cost import EqualCost, at_equal_cost
 from omicsbench.verdict.judge import verdicts
@@ -48,16 +49,17 @@ def gather(records: Sequence[RunRecord], analysis: Analysis) -> Material:
     records = with_predictions(records)
     newest = current(records)
     found = verdicts(newest, analysis)
+    scores = score_table(newest)
     return Material(
         records=newest,
         metrics=known(newest),
         every=records,
-        scores=score_table(newest),
+        scores=scores,
         costs=cost_table(newest),
         verdicts=found,
         answers=answers(found, newest),
         at_equal_cost=at_equal_cost(newest, analysis),
-        details=_details(newest),
+        details=_details(newest) | {"new_units": new_units_table(newest, scores)},
     )
 
 

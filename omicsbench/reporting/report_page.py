@@ -23,6 +23,7 @@ from omicsbench.reporting.gallery import galleries
 from omicsbench.reporting.material import Material, gather
 from omicsbench.reporting.matrix import TASKS, VerdictMatrix, by_task, data_kinds
 from omicsbench.reporting.modalities import modality_view
+from omicsbench.reporting.new_units import new_units_views
 from omicsbench.reporting.page_data import ChartNumbers, chart_data, chart_tables, marked
 from omicsbench.reporting.panels import Panel, menus, panels
 from omicsbench.reporting.paragraph import RIVAL
@@ -161,6 +162,7 @@ def _html(material: Material, asked: Asked, folder: Path, files: list[str]) -> s
             modalities=modality_view(
                 material.details["modalities"], records, codes.places, missing["integrate"]
             ),
+            new_units=new_units_views(material.details["new_units"], material.metrics),
             galleries=galleries(records, folder),
             failures=_failures(records, predicted),
             superseded=material.superseded,
