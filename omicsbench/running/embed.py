@@ -27,6 +27,7 @@ def embed(
     values: Values | None = None,
     features: int = 2_000,
     seed: int = 0,
+    batch: str | None = None,
     registry: Registry | None = None,
 ) -> AnnData:
     """Embed all cells with a pipeline; the result lies in ``obsm[key]`` of what is returned.
@@ -44,6 +45,7 @@ def embed(
     values : what ``data`` hold, as of ``--values``, where it cannot be told from them.
     features : how many are selected, as in a run.
     seed : of methods that draw at random.
+    batch : obs column with the batches, for methods that use them.
     registry : where methods are looked up, if not among those that come with omicsbench.
 
     Raises OmicsbenchError, with one sentence, for data or a pipeline that cannot be used so.
@@ -64,8 +66,11 @@ def embed(
     )
     _refuse_task(made, pipeline)
     adata = as_anndata(data)
-    cells = read(OwnData(Path("data"), held=adata))
-    checked = check(cells, label=None, values=values)
+    cells = read(OwnData(Path("data"), held=adata, batch=batch))
+    checked = check(cells, label=None, values=values, batch=batch)
+    for stage in made.stages:
+        if "batch" in stage.info.uses and batch is None:
+            raise OmicsbenchError(f"{stage.text} uses batches: name their column with batch=.")
     X = normalize(checked.adata.X, checked.values)
     kept = select_rows(X, checked.values, features)
     Z: Any
@@ -79,8 +84,9 @@ def embed(
         model = stage.build(seed, "cpu")
         if stage.info.reads == "values" and not stage.info.accepts_sparse:
             Z = Z if isinstance(Z, np.ndarray) else Z.toarray()
-        model.fit(Z)
-        Z = model.embedding_ if stage.info.keeps_embedding else model.transform(Z)
+        beside = {"batch": checked.batches} if "batch" in stage.info.uses else {}
+        model.fit(Z, **beside)
+        Z = model.embedding_ if stage.info.keeps_embedding else model.transform(Z, **beside)
     whole = np.full((adata.n_obs, Z.shape[1]), np.nan, dtype=np.float32)
     whole[cells.obs_names.get_indexer(checked.adata.obs_names)] = Z
     names = [call.name.rpartition(":")[2] for call in parse_pipeline(pipeline)]

@@ -6,6 +6,8 @@ import inspect
 from functools import cache
 from typing import Any
 
+import numpy as np
+
 from .made_up import cells, methods, modalities, part
 
 TRAIN, TEST, FEATURES = 300, 100, 400
@@ -48,19 +50,23 @@ class Subject:
             from omicsbench.stream import Counts
 
             self.train, self.test = (Counts.held(abs(3 * X) // 1) for X in (self.train, self.test))
+        uses = "batch" in getattr(entry.info, "uses", ())
+        self.batch_train, self.batch_test = (
+            {"batch": np.arange(rows, dtype=np.int32) % 2} if uses else {} for rows in (TRAIN, TEST)
+        )
         sees = self.task == "predict" or entry.info.sees_labels
         self.y_train = (y[:TRAIN],) if sees else ()
         self.y_test = (y[TRAIN:],) if entry.info.sees_labels and self.task == "embed" else ()
 
     def fit(self) -> Any:
         model = self.entry.make(**self.settings)
-        model.fit(self.train, *self.y_train)
+        model.fit(self.train, *self.y_train, **self.batch_train)
         return model
 
     def apply(self, model: Any) -> Any:
         if self.task == "predict":
-            return model.predict_proba(self.test)
-        return model.transform(self.test, *self.y_test)
+            return model.predict_proba(self.test, **self.batch_test)
+        return model.transform(self.test, *self.y_test, **self.batch_test)
 
 
 @cache

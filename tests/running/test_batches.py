@@ -12,7 +12,7 @@ import pytest
 from scipy import sparse
 
 from omicsbench.contract.checks import check_path
-from omicsbench.errors import DataError, RegistryError
+from omicsbench.errors import DataError, OmicsbenchError, RegistryError
 from omicsbench.inputs.source import own as own_source
 from omicsbench.planning.plan import make_plan
 from omicsbench.planning.suite import Suite, make_suite
@@ -20,6 +20,7 @@ from omicsbench.prepare.prepared import prepare
 from omicsbench.reading.own import OwnData
 from omicsbench.records.spec import Status
 from omicsbench.registry.discover import Registry, discover
+from omicsbench.running.embed import embed
 from omicsbench.running.runner import run_suite
 
 CELLS, GENES, SIZE = 1_200, 12, 100
@@ -115,6 +116,16 @@ def test_without_batches_a_method_that_uses_them_is_skipped(
     wrong = OwnData(own.path, values="continuous", batch="lane")
     with pytest.raises(DataError, match="no batch column 'lane'; choose one of"):
         make_plan(suite("centring"), registry, [wrong])
+
+
+def test_embed_hands_batches_over(tmp_path: Path, registry: Registry) -> None:
+    adata = anndata.read_h5ad(cells(tmp_path).path)
+    settings: dict[str, Any] = {"values": "continuous", "n_components": 2, "registry": registry}
+    with pytest.raises(OmicsbenchError, match="uses batches: name their column with batch="):
+        embed(adata, "centring", **settings)
+    made = embed(adata, "centring", batch="run", **settings).obsm["X_centring"]
+    for run in adata.obs["run"].unique():
+        assert made[adata.obs["run"] == run].mean(axis=0) == pytest.approx(0, abs=1e-3)
 
 
 def test_what_uses_batches_passes_the_contract(registry: Registry) -> None:
