@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    import pandas as pd
     from anndata import AnnData
 
 
@@ -78,6 +80,19 @@ def dense_matrix(found: Any, path: Path) -> AnnData:
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise damaged(path, f"{type(found).__name__} is no matrix with names") from error
     return anndata.AnnData(X, obs=pd.DataFrame(index=rows), var=pd.DataFrame(index=columns))
+
+
+def frame(found: Any, path: Path, columns: Sequence[str], *names: str) -> pd.DataFrame:
+    """The data frame that lies in ``found`` under the names, with these columns at least.
+
+    Raises DataError.
+    """
+    from omicsbench.datasets._paired import damaged
+
+    held: Any = pick(found, path, *names)
+    if not set(columns) <= set(getattr(held, "columns", ())):
+        raise damaged(path, f"{'$'.join(names)} does not tell {', '.join(columns)}")
+    return held[list(columns)]
 
 
 def sparse_matrix(found: Any, path: Path) -> AnnData:

@@ -8,7 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from batch_files import WRITERS
+import batch_files
+import real_files
 from downloads import (
     SMALL,
     accept,
@@ -21,6 +22,8 @@ from omicsbench.inputs.fetch import downloads_folder, local_path
 from omicsbench.plugin import Remote
 from stand_ins import stand_in
 from tenx import write_10x
+
+WRITERS = batch_files.WRITERS | real_files.WRITERS
 
 
 @pytest.fixture

@@ -41,6 +41,8 @@ def test_every_file_is_a_data_set_of_its_own_name() -> None:
 @pytest.mark.parametrize("name", NAMES)
 def test_a_data_set_keeps_the_contract(name: str) -> None:
     info = module(name).load.info
+    for library in info.needs:
+        pytest.importorskip(library)
     adata = in_memory(name)
     if name in SHAPES:
         assert adata.shape == SHAPES[name]
