@@ -14,6 +14,8 @@ from r_files import counts_of, dgc
 from real_files import GENES, TYPES, WRITERS, facs, lines_of, mutants, soy
 from stand_ins import refused, stand_in
 
+OTHERS = [f"x{i}-1-b" for i in range(45)]
+
 
 @pytest.fixture(autouse=True)
 def _cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -61,10 +63,7 @@ def test_sorted_cells_of_both_tables_with_their_populations(
         ({"counts_test": None}, "holds no counts_test"),
         ({"samples": None}, "holds no samples"),
         ({"samples": pd.DataFrame({"barcode": ["a"]})}, "does not tell barcode, celltype, subpop"),
-        (
-            {"counts": dgc(counts_of(0, 45, 30), [f"x{i}-1-b" for i in range(45)], GENES)},
-            "not of the cells",
-        ),
+        ({"counts": dgc(counts_of(0, 45, 30), OTHERS, GENES)}, "not of the cells"),
         ({"genes": pd.DataFrame({"ensembl": ["E"], "symbol": ["A"]})}, "genes are not those"),
         ({"counts": 1.0}, "no sparse matrix"),
     ],
