@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -42,9 +43,10 @@ def pick(found: Any, path: Path, *names: str) -> Any:
     from omicsbench.datasets._paired import damaged
 
     for name in names:
-        if not isinstance(found, dict | pd.DataFrame) or name not in found:
+        held = vars(found) if isinstance(found, SimpleNamespace) else found  # slots of an object
+        if not isinstance(held, Mapping | pd.DataFrame) or name not in held:
             raise damaged(path, f"it holds no {'$'.join(names)}")
-        found = found[name]
+        found = held[name]
     return found
 
 
@@ -76,7 +78,8 @@ def dense_matrix(found: Any, path: Path) -> AnnData:
 
     try:
         rows, columns = ([str(name) for name in found.coords[dim].values] for dim in found.dims)
-        X = np.ascontiguousarray(found.values, dtype=np.float32)
+        with np.errstate(invalid="ignore"):  # R's NA is a NaN that complains when it is cast
+            X = np.ascontiguousarray(found.values, dtype=np.float32)
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise damaged(path, f"{type(found).__name__} is no matrix with names") from error
     return anndata.AnnData(X, obs=pd.DataFrame(index=rows), var=pd.DataFrame(index=columns))

@@ -70,5 +70,5 @@ def test_what_is_no_sparse_matrix_is_refused(tmp_path: Path, held: Any, says: st
     found = _rdata.read_r(path)
     with pytest.raises(DataError, match=says):
         _rdata.sparse_matrix(found["counts"], path)
-    with pytest.raises(DataError, match="holds no counts\\$x"):
-        _rdata.pick(found, path, "counts", "x")
+    with pytest.raises(DataError, match="holds no counts\\$none"):
+        _rdata.pick(found, path, "counts", "none")
