@@ -14,6 +14,7 @@ from omicsbench.errors import OmicsbenchError
 from omicsbench.inputs import arguments
 from omicsbench.inputs.arguments import PathLike, as_path, maybe_path
 from omicsbench.inputs.given import OPTIONS, name_in_caller, own_data
+from omicsbench.planning.offline import of_what_is_here
 from omicsbench.planning.suite import Suite, changed, load_suite
 from omicsbench.planning.suite import adapted as adapted
 from omicsbench.plugin import Values
@@ -57,6 +58,7 @@ def run(
     isolate_runs: bool = False,
     retry: bool = False,
     force: bool = False,
+    offline: bool = False,
     command: str | None = None,
     observer: Observer | None = None,
     **changes: Any,
@@ -80,8 +82,8 @@ def run(
     plugins : folders of the user's own methods, data sets and metrics.
     executor : runs the pipelines, such as Dask's; by default local processes.
     isolate_runs : a fresh process for every run, not only for every pipeline.
-    retry : do runs again that failed before.
-    force : run what is predicted to exceed its limits too.
+    retry, force : do failed runs again; run what is predicted to exceed its limits too.
+    offline : leave out data sets of the suite that are not downloaded yet.
     command : what the report names as the call, in place of this one.
     observer : told how the suite goes on.
     changes : suite entries to replace, such as ``repeats=10`` or ``sizes=[100, "all"]``, and those
@@ -107,17 +109,18 @@ def run(
     changes = {key: value for key, value in changes.items() if value is not None}
     call = {**stated, "methods": list(methods) or None, **changes}
     chosen = adapted(chosen, own, methods, changes)
-    target = maybe_path(out) or default_folder(chosen, own)
+    target, registry = maybe_path(out) or default_folder(chosen, own), _registry(plugins)
+    tell = partial(print, file=sys.stderr)
     records = run_suite(
-        chosen,
+        of_what_is_here(chosen, registry, tell) if offline else chosen,
         target,
-        registry=_registry(plugins),
+        registry=registry,
         own_data=own,
         executor=executor,
         manner=Manner(isolate_runs, retry, force),
         command=command or as_python(chosen.name, data, call, target),
         observer=observer,
-        tell=partial(print, file=sys.stderr),
+        tell=tell,
     )
     return tidy({record.key: record for record in records}.values())
 

@@ -138,6 +138,14 @@ def run(
             rich_help_panel=MACHINE,
         ),
     ] = None,
+    offline: Annotated[
+        bool,
+        typer.Option(
+            "--offline",
+            help="Leave out data sets that are not downloaded yet.",
+            rich_help_panel=own.DATA,
+        ),
+    ] = False,
     force: Annotated[
         bool,
         typer.Option(
@@ -172,6 +180,7 @@ def run(
     from omicsbench import api
     from omicsbench.cli.changes import suite_changes
     from omicsbench.cli.progress import Progress, observing_signals
+    from omicsbench.planning.offline import of_what_is_here
     from omicsbench.planning.suite import load_suite
     from omicsbench.registry.discover import discover
     from omicsbench.running.job import Manner
@@ -221,10 +230,14 @@ def run(
     missing: RunsMissing | None = None
     with observing_signals(), Progress() as observer, _dask(dask) as executor:
         try:
-            ended = complete(
+            registry, wanted = (
+                discover(plugins or []),
                 api.adapted(chosen, given, method or (), replaced),
+            )
+            ended = complete(
+                of_what_is_here(wanted, registry, observer.say) if offline else wanted,
                 target,
-                registry=discover(plugins or []),
+                registry=registry,
                 own_data=given,
                 executor=executor,
                 manner=Manner(isolate is Isolate.RUN, retry, force),
