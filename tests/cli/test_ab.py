@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from command import Cli
+from command import Cli, inside
 from omicsbench.revisions import trial as ab
 from repositories import CRASHES, GOOD, SLOWER, SUITE, WORSE, Repository, repository
 
@@ -35,9 +35,9 @@ def history(tmp_path: Path) -> Repository:
     ],
 )
 def test_bad_input_never_calls_a_revision_bad(
-    history: Repository, cli: Cli, options: list[str], code: int, words: str
+    history: Repository, options: list[str], code: int, words: str
 ) -> None:
-    done = cli("ab", *options, cwd=history(GOOD, GOOD))
+    done = inside("ab", *options, cwd=history(GOOD, GOOD))
     assert done.returncode == code, done.stderr
     assert words in done.stderr
     assert "Traceback" not in done.stderr
@@ -154,7 +154,7 @@ def test_two_commits_of_this_repository_in_environments_of_their_own(
     method.write_text(text.replace("    def transform(self", "    def transformed(self"))
     git("commit", "-qam", "break a method")
     (clone / "suite.toml").write_text(SUITE.replace('"first_axes"', '"random_projection", "pca"'))
-    done = cli(
+    done = inside(
         "ab",
         "HEAD~",
         "HEAD",

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import shutil
 import subprocess
-import sys
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -14,6 +13,7 @@ from xml.etree import ElementTree
 import pytest
 
 from browser import Visit
+from command import inside
 from omicsbench.records import store
 from omicsbench.records.packing import pack
 from omicsbench.records.spec import RunRecord, Status
@@ -31,11 +31,6 @@ pipelines = ["pca", "random_projection"]
 n_components = 2
 datasets = [{ name = "linear_control(n=1000)", sizes = [50, 100] }]
 """
-
-
-def omicsbench(*args: object, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-P", "-m", "omicsbench", *map(str, args)]
-    return subprocess.run(command, capture_output=True, text=True, cwd=cwd, check=False)
 
 
 def records() -> list[RunRecord]:
@@ -71,7 +66,7 @@ def test_a_regression_in_every_form(base: Path, tmp_path: Path) -> None:
     head = folder(tmp_path / "head", scores=lower)
     files = {kind: tmp_path / f"out.{kind}" for kind in ("markdown", "html", "json", "junit")}
     options = [part for kind, path in files.items() for part in (f"--{kind}", path)]
-    done = omicsbench("compare", base, head, *options)
+    done = inside("compare", base, head, *options)
     assert (done.returncode, done.stderr) == (1, "")
     assert "REGRESSION" in done.stdout
     assert "pca(10)" in done.stdout
@@ -99,7 +94,7 @@ def test_the_page_opens_offline_within_its_width(
     visit: Visit, base: Path, tmp_path: Path, width: int
 ) -> None:
     head = folder(tmp_path / "head", scores=lower)
-    omicsbench("compare", base, head, "--html", tmp_path / "page.html")
+    inside("compare", base, head, "--html", tmp_path / "page.html")
     page, wrong = visit(tmp_path / "page.html", width)
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     assert page.locator("svg").count() >= 2
@@ -108,15 +103,15 @@ def test_the_page_opens_offline_within_its_width(
 
 def test_exit_codes_tell_apart(base: Path, tmp_path: Path) -> None:
     fine = folder(tmp_path / "fine")
-    assert omicsbench("compare", base, fine).returncode == 0
+    assert inside("compare", base, fine).returncode == 0
     crashed = folder(tmp_path / "crashed", status=Status.CRASHED, reason="segfault", scores={})
-    done = omicsbench("compare", base, crashed)
+    done = inside("compare", base, crashed)
     assert done.returncode == 4
     assert "segfault" in done.stdout
-    assert omicsbench("compare", base, base).returncode == 3
+    assert inside("compare", base, base).returncode == 3
     empty = tmp_path / "empty"
     empty.mkdir()
-    done = omicsbench("compare", base, empty)
+    done = inside("compare", base, empty)
     assert done.returncode == 3
     assert "Nothing comparable was measured" in done.stdout
 
@@ -129,7 +124,7 @@ def test_bad_input_is_told_in_a_sentence(side: str, says: str, tmp_path: Path, b
     (tmp_path / "empty").mkdir()
     store.open_folder(tmp_path / "broken")
     (tmp_path / "broken" / "runs" / "x.json").write_text("{")
-    done = omicsbench("compare", side, base, cwd=tmp_path)
+    done = inside("compare", side, base, cwd=tmp_path)
     assert (done.returncode, done.stdout) == (2, "")
     assert says in done.stderr
     assert "Traceback" not in done.stderr
@@ -138,16 +133,16 @@ def test_bad_input_is_told_in_a_sentence(side: str, says: str, tmp_path: Path, b
 def test_noise_and_tolerances_are_checked(base: Path, tmp_path: Path) -> None:
     head = folder(tmp_path / "head", scores=lower)
     (tmp_path / "noise.json").write_text("[]")
-    done = omicsbench("compare", base, head, "--noise", tmp_path / "noise.json")
+    done = inside("compare", base, head, "--noise", tmp_path / "noise.json")
     assert done.returncode == 2
     assert "calibrate" in done.stderr
     keys = [r.key for r in records()]
     plan = {"suite": {"name": "x", "tolerances": {"score": 0.2}}, "runs": keys}
     (head / "plan.json").write_text(json.dumps(plan))
-    assert omicsbench("compare", base, head).returncode == 0
+    assert inside("compare", base, head).returncode == 0
     plan["suite"] = {"name": "x", "tolerances": {"speed": 0.2}}
     (head / "plan.json").write_text(json.dumps(plan))
-    done = omicsbench("compare", base, head)
+    done = inside("compare", base, head)
     assert done.returncode == 2
     assert "speed" in done.stderr
     assert "Traceback" not in done.stderr
@@ -176,10 +171,10 @@ def test_results_committed_at_two_revisions(tmp_path: Path) -> None:
             pack(kept)
         git("add", ".")
         git("commit", "-qm", name)
-    assert omicsbench("compare", "HEAD~1", "HEAD", cwd=tmp_path).returncode == 1
-    assert omicsbench("compare", "HEAD", "HEAD~1", cwd=tmp_path).returncode == 0
-    assert omicsbench("compare", "HEAD~1:results/ci", kept, cwd=tmp_path).returncode == 1
-    done = omicsbench("compare", "HEAD~7", "HEAD", cwd=tmp_path)
+    assert inside("compare", "HEAD~1", "HEAD", cwd=tmp_path).returncode == 1
+    assert inside("compare", "HEAD", "HEAD~1", cwd=tmp_path).returncode == 0
+    assert inside("compare", "HEAD~1:results/ci", kept, cwd=tmp_path).returncode == 1
+    done = inside("compare", "HEAD~7", "HEAD", cwd=tmp_path)
     assert done.returncode == 2
     assert "omicsbench ab" in done.stderr
 
@@ -187,14 +182,14 @@ def test_results_committed_at_two_revisions(tmp_path: Path) -> None:
 def test_a_real_suite_against_itself_and_against_a_worse_self(tmp_path: Path) -> None:
     suite = tmp_path / "tiny.toml"
     suite.write_text(SUITE)
-    done = omicsbench("calibrate", suite, "--sets", 4, "--out", tmp_path / "aa")
+    done = inside("calibrate", suite, "--sets", 4, "--out", tmp_path / "aa")
     assert (done.returncode, "Traceback" in done.stderr) == (0, False)
     assert "6 comparisons of 4 sets" in done.stdout
     assert "False alarms: 0 (0.0%)" in done.stdout
     noise = json.loads((tmp_path / "aa" / "noise.json").read_text())
     assert noise["comparisons"] == 6
     assert set(noise["floors"]) == {"pca(2)", "random_projection(2)"}
-    found = omicsbench(
+    found = inside(
         "compare",
         tmp_path / "aa" / "00",
         tmp_path / "aa" / "01",
@@ -203,7 +198,7 @@ def test_a_real_suite_against_itself_and_against_a_worse_self(tmp_path: Path) ->
     )
     assert found.returncode == 0
     # Fewer runs than BASE has never pass.
-    omicsbench("run", suite, "--repeats", 2, "--out", tmp_path / "few", "--no-report")
-    found = omicsbench("compare", tmp_path / "aa" / "00", tmp_path / "few")
+    inside("run", suite, "--repeats", 2, "--out", tmp_path / "few", "--no-report")
+    found = inside("compare", tmp_path / "aa" / "00", tmp_path / "few")
     assert found.returncode == 4
     assert "missing" in found.stdout

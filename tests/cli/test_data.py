@@ -5,9 +5,10 @@ from __future__ import annotations
 import hashlib
 import os
 import re
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+
+from command import inside
 
 PLUGIN = '''
 from omicsbench.plugin import Remote, dataset
@@ -36,12 +37,10 @@ def write(tmp_path: Path) -> tuple[Path, dict[str, Any]]:
     return tmp_path / "plugins", os.environ | {"OMICSBENCH_CACHE": str(tmp_path / "cache")}
 
 
-def test_fetch_prints_what_there_is_and_records_its_checksum(
-    cli: Callable[..., Any], tmp_path: Path
-) -> None:
+def test_fetch_prints_what_there_is_and_records_its_checksum(tmp_path: Path) -> None:
     plugins, environment = write(tmp_path)
     path = tmp_path / "cache" / "downloads" / "cells.csv"
-    done = cli("fetch", "mine", "--plugins", plugins, env=environment)
+    done = inside("fetch", "mine", "--plugins", plugins, env=environment)
     assert done.returncode == 0, done.stderr
     assert "No checksum of cells.csv is known" in done.stderr
     assert str(path) in done.stdout
@@ -49,24 +48,24 @@ def test_fetch_prints_what_there_is_and_records_its_checksum(
     assert "from http://127.0.0.1:9/folder/cells.csv, which states no checksum" in done.stdout
     assert "note: half of it is guessed." in done.stdout
     path.write_text("other\n")
-    done = cli("fetch", "mine", "--plugins", plugins, env=environment)
+    done = inside("fetch", "mine", "--plugins", plugins, env=environment)
     assert done.returncode == 2
     assert len(done.stderr.splitlines()) == 1
     assert "is recorded" in done.stderr
 
 
-def test_fetch_of_what_needs_none_or_is_unknown(cli: Callable[..., Any]) -> None:
-    done = cli("fetch", "linear_control")
+def test_fetch_of_what_needs_none_or_is_unknown() -> None:
+    done = inside("fetch", "linear_control")
     assert done.returncode == 0
     assert "needs no download" in done.stdout
-    done = cli("fetch", "liner_control")
+    done = inside("fetch", "liner_control")
     assert done.returncode == 2
     assert "did you mean linear_control?" in done.stderr
 
 
-def test_prepare_prints_what_it_made_and_verifies(cli: Callable[..., Any], tmp_path: Path) -> None:
+def test_prepare_prints_what_it_made_and_verifies(tmp_path: Path) -> None:
     plugins, environment = write(tmp_path)
-    done = cli("prepare", "mine", "--features", 2, "--plugins", plugins, env=environment)
+    done = inside("prepare", "mine", "--features", 2, "--plugins", plugins, env=environment)
     assert done.returncode == 0, done.stderr
     folder, line = done.stdout.splitlines()[:2]
     assert (Path(folder) / "meta.json").is_file()
@@ -74,7 +73,7 @@ def test_prepare_prints_what_it_made_and_verifies(cli: Callable[..., Any], tmp_p
     file = Path(folder) / "train" / "features.npy"
     file.write_bytes(file.read_bytes()[:-1] + b"?")
     words = ("prepare", "mine", "--features", 2, "--plugins", plugins, "--verify")
-    done = cli(*words, env=environment)
+    done = inside(*words, env=environment)
     assert done.returncode == 0
     assert f"{folder} is damaged (train/features.npy is not what was written)" in done.stderr
-    assert f"{folder} is as it was written" in cli(*words, env=environment).stdout
+    assert f"{folder} is as it was written" in inside(*words, env=environment).stdout

@@ -12,7 +12,7 @@ import typer
 
 import omicsbench
 from cohorts import WITHOUT_LABEL, WRITERS, as_table, cohort
-from command import Cli
+from command import inside
 from omicsbench.cli.main import app
 from omicsbench.errors import OmicsbenchError
 from omicsbench.planning.inspection import HEADS
@@ -29,8 +29,8 @@ def file(tmp_path: Path) -> Path:
     return tmp_path / "x.csv"
 
 
-def test_a_table_tells_what_why_and_which_option(cli: Cli, file: Path) -> None:
-    done = cli("inspect", file, "--label", "cell_type", "--exclude", "GENE3")
+def test_a_table_tells_what_why_and_which_option(file: Path) -> None:
+    done = inside("inspect", file, "--label", "cell_type", "--exclude", "GENE3")
     assert done.returncode == 0, done.stderr
     line, *rest = done.stdout.splitlines()
     assert line.startswith("x.csv: 60 cells x 29 features (GENE0 ... GENE29), counts, dense; ")
@@ -78,18 +78,18 @@ def test_options_that_a_decision_names_exist() -> None:
     assert options <= known
 
 
-def test_refused_data_tell_what_had_been_decided_and_end_with_2(cli: Cli, file: Path) -> None:
+def test_refused_data_tell_what_had_been_decided_and_end_with_2(file: Path) -> None:
     table = as_table(cohort()).astype({f"GENE{j}": float for j in range(30)})
     table.loc["c4", "GENE3"] = np.nan
     table.to_csv(file)
-    done = cli("inspect", file, "--label", "cell_type", "--json")
+    done = inside("inspect", file, "--label", "cell_type", "--json")
     assert done.returncode == 2
     found = json.loads(done.stdout)
     (said,) = done.stderr.splitlines()
     assert said == f"omicsbench: {found['refused']}"
     assert found["line"] == ""
     assert [d for d in found["decisions"] if d["about"] == "format"]
-    plain = cli("inspect", file, "--label", "cell_type")
+    plain = inside("inspect", file, "--label", "cell_type")
     assert plain.returncode == 2
     assert "comma-separated" in plain.stdout
     assert plain.stderr == done.stderr
@@ -106,8 +106,8 @@ def test_what_is_no_data_is_refused_with_nothing_decided(name: str, tmp_path: Pa
     assert repr(found).startswith("Refused: ")
 
 
-def test_as_json_everything_is_there(cli: Cli, file: Path) -> None:
-    done = cli("inspect", file, "--json", "--label", "cell_type")
+def test_as_json_everything_is_there(file: Path) -> None:
+    done = inside("inspect", file, "--json", "--label", "cell_type")
     found = json.loads(done.stdout)
     assert found.keys() == {"title", "line", "decisions", "notes", "refused"}
     assert found["refused"] == ""
@@ -115,20 +115,20 @@ def test_as_json_everything_is_there(cli: Cli, file: Path) -> None:
     assert all(d.keys() == {"about", "decided", "why", "option"} for d in found["decisions"])
 
 
-def test_a_registered_data_set_too_without_options_that_do_not_apply(cli: Cli) -> None:
-    done = cli("inspect", "simulated_atlas(n=300, genes=50)", "--json")
+def test_a_registered_data_set_too_without_options_that_do_not_apply() -> None:
+    done = inside("inspect", "simulated_atlas(n=300, genes=50)", "--json")
     found = json.loads(done.stdout)
     assert found["line"].startswith("simulated_atlas(")
     assert {d["option"] for d in found["decisions"]} == {"", "--set features=N"}
-    refused = cli("inspect", "simulated_atlas(n=300)", "--label", "cell_type")
+    refused = inside("inspect", "simulated_atlas(n=300)", "--label", "cell_type")
     assert refused.returncode == 2
     assert "--label belongs to your own data" in refused.stderr
 
 
-def test_all_modalities_are_told_where_that_is_asked(cli: Cli, tmp_path: Path) -> None:
+def test_all_modalities_are_told_where_that_is_asked(tmp_path: Path) -> None:
     WRITERS[".h5mu"](cohort(), tmp_path / "x.h5mu")
     words = ("--all-modalities", "--json", "--label", "cell_type")
-    done = cli("inspect", tmp_path / "x.h5mu", *words)
+    done = inside("inspect", tmp_path / "x.h5mu", *words)
     found = json.loads(done.stdout)
     assert "; protein: 5 features" in found["line"]
     about = [d["about"] for d in found["decisions"]]

@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-import contextlib
 import copy
 import hashlib
-import io
 import json
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from unittest import mock
 
 from hypothesis import strategies as st
 
+from command import inside
 from omicsbench.cli.exit_codes import ExitCode
-from omicsbench.cli.main import main
 
 DEEPEST = 8  # place that is spoiled
 KNOWN = {code.value for code in ExitCode}
@@ -121,19 +117,9 @@ class Done:
 
 
 def call(*words: object) -> Done:
-    """The command line in this process. Whatever it raises but an exit is a fault of it."""
-    out, said = io.StringIO(), io.StringIO()
-    with (
-        mock.patch.object(sys, "argv", ["omicsbench", *map(str, words)]),
-        contextlib.redirect_stdout(out),
-        contextlib.redirect_stderr(said),
-    ):
-        try:
-            main()
-            code = 0
-        except SystemExit as end:
-            code = end.code if isinstance(end.code, int) else int(end.code is not None)
-    return Done(code, out.getvalue(), said.getvalue())
+    """The command line in this process."""
+    done = inside(*words)
+    return Done(done.returncode, done.stdout, done.stderr)
 
 
 def sound(done: Done) -> Done:

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 import door
-from command import Cli
+from command import Cli, Done, call, inside
 from omicsbench.reading.own import OwnData
 from omicsbench.records.store import read_records
 
@@ -43,39 +43,48 @@ REFUSED: list[tuple[str, door.Write, str | None, tuple[str, ...]]] = [
 ]
 
 
-def run(cli: Cli, folder: Path, name: str, write: door.Write, label: str | None, *more: str) -> Any:
+def run(cli: Cli, folder: Path, files: dict[str, door.Write], label: str | None) -> Done:
     folder.mkdir(exist_ok=True)
-    write(folder / name)
     words = ["--label", label] if label else []
-    return cli("run", "--data", folder / name, *words, *RUN, *more, "--out", folder / "out")
+    for name, write in files.items():
+        write(folder / name)
+        words += ["--data", str(folder / name)]
+    return cli("run", *words, *RUN, "--out", folder / "out")
 
 
-@pytest.mark.parametrize(("name", "write", "label", "says", "features"), READ)
+@pytest.fixture(scope="module")
+def read(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[Done, Path]]:
+    """By label, one run over all files that have it (a run of each would take a minute)."""
+    found = {}
+    for label in {label for _, _, label, *_ in READ}:
+        folder = tmp_path_factory.mktemp("door")
+        files = {name: write for name, write, own, *_ in READ if own == label}
+        files |= {"na.csv": door.na_classes} if label == door.LABEL else {}
+        found[label] = run(call, folder, files, label), folder / "out"
+    return found
+
+
+@pytest.mark.parametrize(("name", "label", "says", "features"), [(n, *r) for n, _, *r in READ])
 def test_it_is_read_right_and_said(
-    cli: Cli,
-    tmp_path: Path,
-    name: str,
-    write: door.Write,
-    label: str,
-    says: tuple[str, ...],
-    features: int,
+    read: dict[str, tuple[Done, Path]], name: str, label: str, says: tuple[str, ...], features: int
 ) -> None:
-    done = run(cli, tmp_path, name, write, label)
+    done, out = read[label]
     assert done.returncode == 0, done.stderr
-    (record,) = read_records(tmp_path / "out")
+    (record,) = (r for r in read_records(out) if r.spec.dataset == name)
     facts = record.dataset_info
     assert record.status == "ok"
     assert (facts.n_cells, facts.n_features, len(facts.label_names)) == (90, features, 3)
-    assert facts.line in done.stderr
+    said = [line for line in done.stderr.splitlines() if line.startswith(f"{name}: ")]
+    assert facts.line == said[0]
     for words in says:
-        assert words in done.stderr
+        assert words in "\n".join(said)
 
 
 @pytest.mark.parametrize(("name", "write", "label", "says"), REFUSED)
 def test_it_is_refused_with_what_was_seen_and_what_settles_it(
-    cli: Cli, tmp_path: Path, name: str, write: door.Write, label: str | None, says: tuple[str, ...]
+    tmp_path: Path, name: str, write: door.Write, label: str | None, says: tuple[str, ...]
 ) -> None:
-    done = run(cli, tmp_path, name, write, label)
+    done = run(inside, tmp_path, {name: write}, label)
     assert done.returncode == 2, done.stderr
     assert "Traceback" not in done.stderr
     (sentence,) = (t for t in done.stderr.splitlines() if t.startswith("omicsbench: "))
@@ -96,7 +105,6 @@ def test_it_is_refused_with_what_was_seen_and_what_settles_it(
     ],
 )
 def test_the_option_that_is_offered_settles_it(
-    cli: Cli,
     tmp_path: Path,
     name: str,
     write: door.Write,
@@ -106,20 +114,24 @@ def test_the_option_that_is_offered_settles_it(
 ) -> None:
     write(tmp_path / name)
     words = ["--label", label] if label else []
-    done = cli("inspect", tmp_path / name, *words, *option)
+    done = inside("inspect", tmp_path / name, *words, *option)
     assert done.returncode == 0, done.stderr
     assert f"{name}: 90 cells x {features} features" in done.stdout
 
 
-def test_texts_that_count_as_missing_are_said_and_kept_if_asked(cli: Cli, tmp_path: Path) -> None:
-    label = door.LABEL
-    done = run(cli, tmp_path, "na.csv", door.na_classes, label)
-    assert done.returncode == 0, done.stderr
-    assert "label cell_type: 1 class, 60 cells without" in done.stderr
-    assert "30 hold 'NA' and 30 hold 'None'; --keep-na makes classes of such texts" in done.stderr
-    done = run(cli, tmp_path / "kept", "na.csv", door.na_classes, label, "--keep-na")
-    assert done.returncode == 0, done.stderr
-    assert "label cell_type: 3 classes; " in done.stderr
+def test_texts_that_count_as_missing_are_said_and_kept_if_asked(
+    read: dict[str, tuple[Done, Path]], tmp_path: Path
+) -> None:
+    done, out = read[door.LABEL]
+    (record,) = (r for r in read_records(out) if r.spec.dataset == "na.csv")
+    assert (done.returncode, record.status) == (0, "ok"), done.stderr
+    said = "\n".join(line for line in done.stderr.splitlines() if line.startswith("na.csv: "))
+    assert "label cell_type: 1 class, 60 cells without" in said
+    assert "30 hold 'NA' and 30 hold 'None'; --keep-na makes classes of such texts" in said
+    door.na_classes(tmp_path / "na.csv")
+    kept = inside("inspect", tmp_path / "na.csv", "--label", door.LABEL, "--keep-na")
+    assert kept.returncode == 0, kept.stderr
+    assert "label cell_type: 3 classes; " in kept.stdout
 
 
 def test_the_features_of_base_2_are_those_of_scanpy() -> None:
