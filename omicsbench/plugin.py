@@ -68,6 +68,10 @@ Values = Literal[
     "proteins",
     "binary",
     "rates",
+    "composition",
+    "genotypes",
+    "cytometry",
+    "mutations",
 ]
 Reads = Literal["values", "counts"]
 Uses = Literal["batch", "labels"]
@@ -238,7 +242,9 @@ class DatasetInfo:
     values : what the loader returns in X: ``counts``, or ``fractional`` ones, as RSEM and SoupX
         give them; ``normalized`` for depth but not logged; ``log``, ``log2`` or ``log10`` of
         1 + normalised values; ``continuous`` measurements that need no normalisation; counts of
-        ``proteins``, few of them, by antibodies; ``binary`` presence; ``rates`` from 0 to 1.
+        ``proteins``, few of them, by antibodies; ``binary`` presence; ``rates`` from 0 to 1;
+        ``composition``, counts or shares of taxa; ``genotypes``, 0, 1 or 2 of the counted allele;
+        intensities of ``cytometry``; ``mutations``, 0 or 1, which are never scaled.
     modalities : values of each modality by its name, in place of ``values``, where the same cells
         were measured in several ways; written as a dict, the one to predict from first.
     kind : ``real`` or ``simulated``.

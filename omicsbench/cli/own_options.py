@@ -26,7 +26,8 @@ ValuesOption = Annotated[
         "--values",
         help="What your data hold, where it cannot be told: counts; fractional (counts of RSEM, "
         "SoupX); normalized (CPM, TPM, not logged); log, log2 or log10 of 1 + normalised; "
-        "continuous (intensities, log ratios); proteins, binary, rates.",
+        "continuous (intensities, log ratios); proteins, binary, rates; composition (taxa); "
+        "genotypes (0, 1, 2); cytometry; mutations (0, 1).",
         rich_help_panel=DATA,
     ),
 ]

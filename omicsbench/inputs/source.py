@@ -27,6 +27,7 @@ from omicsbench.registry.discover import Entry, Registry, unavailable
 from omicsbench.stream import BLOCK_ROWS, CellStream
 from omicsbench.validation.account import DataAccount, line
 from omicsbench.validation.check import Checked, check, checked_blocks
+from omicsbench.validation.kinds import DENSE
 
 NO_SETTINGS = ("path", "held", "name")  # what does not change how data are read
 
@@ -87,7 +88,12 @@ class Cells:
 
     @classmethod
     def streamed(cls, stream: CellStream, values: Values, name: str) -> Cells:
-        """Data read by blocks, each checked as it passes."""
+        """Data read by blocks, each checked as it passes. Raises DataError for a dense kind."""
+        if values in DENSE:
+            raise DataError(
+                f"Data set {name}: {values} become dense, so they are held in memory: return an "
+                "AnnData."
+            )
         checked = replace(stream, blocks=lambda: checked_blocks(stream, values, name))
         return cls(
             shape=stream.shape,

@@ -13,7 +13,8 @@ from omicsbench.errors import OmicsbenchError
 from omicsbench.inputs.source import Cells, Source
 from omicsbench.plugin import Values
 from omicsbench.prepare.features import is_logged
-from omicsbench.prepare.normalise import BASES, BY_TOTALS
+from omicsbench.prepare.normalise import BASES, BY_TOTALS, COFACTOR
+from omicsbench.prepare.scaling import UNSCALED
 from omicsbench.prepare.split import COHORT, kind
 from omicsbench.reading.decisions import LEFT_OUT, Decision, heard
 
@@ -153,7 +154,9 @@ def _of_runs(cells: Cells, source: Source) -> list[Decision]:
     held = "20 % of the cells are the test set of all runs, at most 10,000"
     split = "five folds, each the test set in turn" if kind(n) == "kfold" else held
     sign = "<" if n < COHORT else ">="
-    scale = "to unit variance" if source.scale else "as they are"
+    scaled = source.scale and cells.values not in UNSCALED
+    unit = "by sqrt(2p(1 - p))" if cells.values == "genotypes" else "to unit variance"
+    scale = unit if scaled else "as they are"
     return [
         Decision("scaled", f"features {scale}", "by the n training rows of a run", "--no-scale"),
         Decision("split", split, f"{n:,} {sign} {COHORT:,} cells"),
@@ -165,6 +168,10 @@ def _normalised(values: Values) -> str:
         return "log1p of counts per 10,000 of each cell"
     if values == "proteins":
         return "centred log ratio of each cell"
+    if values == "composition":
+        return "centred log ratio of each sample, half its least value added"
+    if values == "cytometry":
+        return f"arcsinh(x / {COFACTOR})"
     if values == "normalized":
         return "log1p"
     return "to natural logarithms" if values in BASES else "as they are"

@@ -11,19 +11,25 @@ from omicsbench.plugin import Likelihood, Values
 from omicsbench.prepare.scaling import Matrix
 
 TARGET_SUM = 1e4
+BLOCK_ROWS = 1_024  # of a composition
 LIKELIHOODS: dict[Values, Likelihood] = {
     "counts": "negative_binomial",
     "proteins": "negative_binomial",
     "binary": "bernoulli",
     "rates": "bernoulli",
+    "mutations": "bernoulli",
     "fractional": "normal",  # a negative binomial is of whole numbers
     "normalized": "normal",
     "log": "normal",
     "log2": "normal",
     "log10": "normal",
     "continuous": "normal",
+    "composition": "normal",
+    "genotypes": "normal",
+    "cytometry": "normal",
 }
 BY_TOTALS = ("counts", "fractional", "binary")  # values of which each cell is brought to a total
+COFACTOR = 5  # of mass cytometry (10.12688/f1000research.11622)
 COUNTED = ("counts", "proteins")  # values that ``measured`` gives back by what ``depths`` tells
 BASES: dict[Values, float] = {"log2": 2, "log10": 10}  # of logarithms that are not natural
 
@@ -36,9 +42,16 @@ def normalize(X: Matrix, values: Values) -> Matrix:
     constant. Of ``normalized`` values log(1 + x) is taken, and nothing else. Logarithms of base 2
     and 10 become natural ones, so that whatever follows sees one base. Of ``proteins`` the centred
     log ratio is taken, log(1 + x) minus its mean over the cell's proteins (10.1038/nmeth.4380),
-    which makes them dense. Other values stay as they are.
+    which makes them dense, and of a ``composition``, which has no natural unit to add
+    (``centred_log_ratio``). Intensities of ``cytometry`` become arcsinh(x / 5). Other values, among
+    them ``genotypes`` and ``mutations``, stay as they are.
     """
+    if values == "composition":
+        return centred_log_ratio(X)
     X = X.astype(np.float32)
+    if values == "cytometry":
+        X = X / np.float32(COFACTOR)
+        return X.arcsinh() if hasattr(X, "arcsinh") else np.arcsinh(X)
     if values == "proteins":
         logs = np.log1p(X if isinstance(X, np.ndarray) else X.toarray())
         return logs - logs.mean(axis=1, keepdims=True)
@@ -54,6 +67,23 @@ def normalize(X: Matrix, values: Values) -> Matrix:
     X.data *= np.repeat(factor, np.diff(X.indptr))
     np.log1p(X.data, out=X.data)
     return X
+
+
+def centred_log_ratio(X: Matrix) -> NDArray[np.float32]:
+    """Of each sample, log(x + d) minus its mean over all taxa, (n, p) (Aitchison 1982,
+    10.1111/j.2517-6161.1982.tb01195.x; for sequencing 10.3389/fmicb.2017.02224).
+
+    d is half of the sample's smallest value above zero, so that counts and shares, whatever their
+    total, give the same. A sample without any value above zero gives zeros.
+    """
+    made = np.zeros(X.shape, dtype=np.float32)
+    for start in range(0, X.shape[0], BLOCK_ROWS):  # in double precision, a block at a time
+        rows = X[start : start + BLOCK_ROWS]
+        block = np.asarray(rows if isinstance(rows, np.ndarray) else rows.toarray(), np.float64)
+        least = np.min(block, axis=1, where=block > 0, initial=np.inf)
+        logs = np.log(block + np.where(np.isfinite(least), least / 2, 1)[:, None])
+        made[start : start + BLOCK_ROWS] = logs - logs.mean(axis=1, keepdims=True)
+    return made
 
 
 def depths(X: Matrix, values: Values) -> NDArray[np.float32]:

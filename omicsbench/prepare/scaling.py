@@ -8,6 +8,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from omicsbench.plugin import Values
+
+UNSCALED = ("mutations",)  # values left as they are: features share their unit
 CLIP = 10.0  # standard deviations from the mean, as scanpy's max_value
 Matrix = Any  # CSR or dense, float32; or rows of a mapped matrix
 
@@ -16,7 +19,9 @@ Matrix = Any  # CSR or dense, float32; or rows of a mapped matrix
 class Scaler:
     """Unit variance, clipped at 10 standard deviations from the mean; zeros stay zeros.
 
-    Nothing is centred: a sparse matrix stays sparse, and methods centre for themselves.
+    Nothing is centred: a sparse matrix stays sparse, and methods centre for themselves. Of
+    genotypes the standard deviation is that expected of the allele's frequency p, sqrt(2p(1 - p))
+    (Patterson et al. 2006, 10.1371/journal.pgen.0020190), not the one observed.
     """
 
     sd: NDArray[np.float32]
@@ -24,15 +29,21 @@ class Scaler:
     on: bool = True
 
     @classmethod
-    def fit(cls, X: Matrix, on: bool = True) -> Scaler:
+    def fit(cls, X: Matrix, on: bool = True, values: Values = "continuous") -> Scaler:
         """Learn from ``X`` (n, p). A feature without variance is left as it is."""
-        return cls.of(*mean_and_variance(X), on)
+        return cls.of(*mean_and_variance(X), on, values)
 
     @classmethod
     def of(
-        cls, mean: NDArray[np.float64], variance: NDArray[np.float64], on: bool = True
+        cls,
+        mean: NDArray[np.float64],
+        variance: NDArray[np.float64],
+        on: bool = True,
+        values: Values = "continuous",
     ) -> Scaler:
-        """From the features' means and variances, (p,) each."""
+        """From the features' means and variances, (p,) each, of what the ``values`` are."""
+        if values == "genotypes":
+            variance = np.maximum(mean * (1 - mean / 2), 0)
         sd = np.sqrt(variance)
         # A constant column has a variance of rounding errors, not of zero.
         sd[sd <= 1e-6 * np.maximum(np.abs(mean), 1e-6)] = 1.0

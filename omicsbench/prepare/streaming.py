@@ -22,7 +22,8 @@ from omicsbench.prepare.features import ColumnSums, is_logged
 from omicsbench.prepare.mapped_rows import CsrWriter
 from omicsbench.prepare.normalise import COUNTED, depths, normalize
 from omicsbench.stream import CellStream
-from omicsbench.validation.check import DROPS_EMPTY, MIN_CELLS
+from omicsbench.validation.check import MIN_CELLS
+from omicsbench.validation.kinds import DROPS_EMPTY
 
 Codes = NDArray[np.signedinteger[Any]]
 

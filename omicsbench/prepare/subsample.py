@@ -37,14 +37,14 @@ class View:
     @classmethod
     def learnt(cls, train: Part, index: NDArray[np.int64], spec: RunSpec) -> View:
         """Learnt from the training rows ``index`` (n,), and from no others."""
-        X, scale = train.X, train.contents.scale
+        X, scale, values = train.X, train.contents.scale, train.contents.values
         if spec.features_per_size:
             raw = X[index]
-            kept = select_rows(raw, train.contents.values, spec.features)
-            return cls(Scaler.fit(raw[:, kept], scale), kept)
+            kept = select_rows(raw, values, spec.features)
+            return cls(Scaler.fit(raw[:, kept], scale, values), kept)
         if isinstance(X, MappedCsr):
-            return cls(Scaler.of(*ScaledRows(X, index, None).moments(), scale))
-        return cls(Scaler.fit(X[index], scale))
+            return cls(Scaler.of(*ScaledRows(X, index, None).moments(), scale, values))
+        return cls(Scaler.fit(X[index], scale, values))
 
     def rows(self, X: MappedCsr | Float32Array, index: NDArray[np.int64]) -> Matrix:
         """Some rows, scaled; of mapped ones nothing is read yet."""

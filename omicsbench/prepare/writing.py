@@ -19,7 +19,7 @@ from omicsbench.prepare.contents import Contents
 from omicsbench.prepare.features import select, select_rows
 from omicsbench.prepare.normalise import COUNTED, depths, normalize
 from omicsbench.prepare.parts import BATCHES, LABELS, NAMES, SCORING, PartName
-from omicsbench.prepare.scaling import Scaler, mean_and_variance
+from omicsbench.prepare.scaling import UNSCALED, Scaler, mean_and_variance
 from omicsbench.records.facts import DatasetFacts, ModalityFacts
 
 if TYPE_CHECKING:
@@ -109,7 +109,7 @@ def _write(folder: Path, modality: str, cells: Cells, recipe: Recipe) -> Content
         shape=made.shape,
         sparse=cells.matrix is None,
         nonnegative=made.nonnegative,
-        scale=source.scale,
+        scale=source.scale and cells.values not in UNSCALED,
         split="group" if source.grouped else splitting.kind(made.shape[0]),
         most_repeats=_most_repeats(units) if source.grouped else None,
         class_sizes=_class_sizes(codes, len(cells.label_names)),
@@ -213,7 +213,7 @@ def _dense(places: Places, cells: Cells, recipe: Recipe, held_out: int | None) -
     X = X[:, kept]
     for name, rows in _rows(parts).items():
         _save(places[name], {"X": X[np.sort(rows)]})
-    scaler = Scaler.of(*mean_and_variance(pool[:, kept]))
+    scaler = Scaler.of(*mean_and_variance(pool[:, kept]), values=cells.values)
     known: Arrays = {} if cells.codes is None else {"labels": cells.codes}
     if cells.units is not None:
         known["units"] = cells.units
@@ -257,8 +257,8 @@ def _streamed(places: Places, cells: Cells, recipe: Recipe, held_out: int | None
     return _Written(
         parts=found.parts,
         shape=(int(found.full.sum()), kept.size),
-        nonnegative=bool(values != "continuous" or found.sums.lowest() >= 0),
-        learnt=_learnt(Scaler.of(mean[kept], variance[kept]), kept),
+        nonnegative=found.sums.lowest() >= 0,
+        learnt=_learnt(Scaler.of(mean[kept], variance[kept], values=values), kept),
         known=known,
         batches=None if cells.batches is None else cells.batches[found.full],
         depth=None if found.depth is None else found.depth[found.full],

@@ -54,7 +54,7 @@ def embed(
     from omicsbench.inputs.given import as_anndata
     from omicsbench.prepare.features import select_rows
     from omicsbench.prepare.normalise import normalize
-    from omicsbench.prepare.scaling import Scaler
+    from omicsbench.prepare.scaling import UNSCALED, Scaler
     from omicsbench.reading.own import OwnData
     from omicsbench.reading.readers import read
     from omicsbench.registry.calls import parse_pipeline
@@ -78,7 +78,8 @@ def embed(
         _refuse_values(made, checked.values)
         Z = _counts(checked.adata.X, kept)
     else:
-        Z = Scaler.fit(X[:, kept]).transform(X[:, kept])
+        own = X[:, kept]
+        Z = Scaler.fit(own, checked.values not in UNSCALED, checked.values).transform(own)
     _refuse_data(made, Z)
     for stage in made.stages:
         model = stage.build(seed, "cpu")

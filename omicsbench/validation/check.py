@@ -18,6 +18,7 @@ from omicsbench.reading.annotations import require_column
 from omicsbench.reading.decisions import LEFT_OUT, Decision, decisions_of
 from omicsbench.reading.notes import notes_of
 from omicsbench.validation.cells import of_copies
+from omicsbench.validation.kinds import DENSE, DROPS_EMPTY, HIGHEST, SIGNED, WHOLE
 from omicsbench.validation.labels import code, unit_codes
 from omicsbench.validation.values import choose_matrix
 from omicsbench.validation.wording import many
@@ -28,8 +29,6 @@ if TYPE_CHECKING:
     from omicsbench.stream import CellStream
 
 MIN_CELLS = 20
-# Values of which a cell without any is no cell.
-DROPS_EMPTY = ("counts", "fractional", "normalized", "log", "log2", "log10")
 
 
 @dataclass(frozen=True)
@@ -91,7 +90,7 @@ def check(
     kind = chosen.kind
     notes += chosen.notes
     decisions += chosen.decisions
-    matrix, obs = _tidy(chosen.matrix, dense=kind == "proteins"), adata.obs
+    matrix, obs = _tidy(chosen.matrix, dense=kind in DENSE), adata.obs
     if kind in DROPS_EMPTY:
         full = np.asarray(matrix.sum(axis=1)).ravel() > 0
         if not full.all():
@@ -135,11 +134,13 @@ def checked_blocks(stream: CellStream, values: Values, name: str) -> Iterator[An
         low, high = (float(f(initial=0)) for f in (block.data.min, block.data.max))
         if not np.isfinite([low, high]).all():
             raise DataError(f"{where}: some values are NaN or infinite.")
-        if values != "continuous" and low < 0:
+        if values not in SIGNED and low < 0:
             raise DataError(f"{where}: {values} cannot be negative, but {low:g} is there.")
+        if high > HIGHEST.get(values, np.inf):
+            raise DataError(f"{where}: {values} end at {HIGHEST[values]}, but {high:g} is there.")
         fractions = block.data.dtype.kind == "f" and (block.data != np.floor(block.data)).any()
-        if values == "counts" and fractions:
-            raise DataError(f"{where}: declared as counts, but some values are fractions.")
+        if values in WHOLE and fractions:
+            raise DataError(f"{where}: declared as {values}, but some values are fractions.")
         yield block
         start += block.shape[0]
 

@@ -18,6 +18,7 @@ from omicsbench.validation.evidence import (
     chunks,
     summarise,
 )
+from omicsbench.validation.kinds import HIGHEST, SIGNED, WHOLE
 from omicsbench.validation.telling import (
     LOGS,
     Told,
@@ -109,19 +110,29 @@ def _position(matrix: Any, index: int) -> tuple[int, int]:
 
 def _agree(adata: AnnData, summary: ValueSummary, values: Values) -> Values:
     """``values``, unless the data contradicts it: then DataError."""
-    if values == "continuous":
+    if values in SIGNED:
         return values
+    if summary.low < 0 and values == "genotypes":
+        raise DataError(
+            f"Declared as genotypes, but the lowest value is {summary.low:g}: if it stands for a "
+            "missing one, impute it or leave the feature out."
+        )
     if summary.low < 0:
         raise DataError(
             f"Declared as {values}, but the lowest value is {summary.low:g}: "
             "pass --values continuous, or choose another layer with --layer NAME."
         )
-    if values in ("binary", "rates") and summary.high > 1:
+    if summary.high > HIGHEST.get(values, np.inf):
         raise DataError(
             f"Declared as {values}, but the highest value is {summary.high:g}: "
-            "give numbers from 0 to 1, or pass --values counts or continuous."
+            f"give numbers from 0 to {HIGHEST[values]}, or pass --values counts or continuous."
         )
-    if values in ("counts", "proteins", "binary") and not summary.whole:
+    if values in ("genotypes", "mutations") and not summary.whole:
+        raise DataError(
+            f"Declared as {values}, but some values are fractions: round or impute them to "
+            f"0{', 1 and 2' if values == 'genotypes' else ' and 1'}, or pass --values continuous."
+        )
+    if values in WHOLE and not summary.whole:
         raise DataError(
             f"Declared as {values}, but some values are fractions: pass --values fractional if "
             "they are estimated counts (RSEM, SoupX), --values log or continuous if they are none, "
