@@ -105,9 +105,10 @@ def _whole(adata: AnnData, summary: ValueSummary, base: float | None) -> Told:
         )
     else:
         seen = f"they are whole numbers up to {summary.high:g} only, as presence and genotypes are"
-    first = "--values binary, " if summary.high <= 1 else ""
+    first = {1: "--values binary, --values mutations, ", 2: "--values genotypes, "}
     raise DataError(
-        f"{ASK}: {seen}; pass {first}--values counts, --values log or --values continuous."
+        f"{ASK}: {seen}; pass {first.get(summary.high, '')}--values counts, --values log or "
+        "--values continuous."
     )
 
 
@@ -124,7 +125,7 @@ def _of_whole_numbers(adata: AnnData, summary: ValueSummary) -> Told:
     why += f", of which each cell adds up to {_about(seen)}"
     note = (
         f"Taken as counts: {why}, as if drawn to one depth, or normalised and rounded; pass "
-        "--values normalized if no counts are left in them."
+        "--values normalized if no counts are left in them, or composition if they are of taxa."
     )
     return Told("counts", why, note=note)
 
@@ -221,8 +222,8 @@ def _shares(seen: Sample) -> str:
     if seen.spread() < 0.01 and np.isclose(np.median(seen.sums()), 1, rtol=0.01):
         return (
             f"{ASK}: they are fractions between 0 and 1, and each cell adds up to 1, as shares of "
-            "a whole and normalised counts do; pass --values continuous for shares, or "
-            "--values normalized."
+            "a whole and normalised counts do; pass --values composition for shares of taxa, "
+            "--values continuous for other shares, or --values normalized."
         )
     return (
         f"{ASK}: they are fractions between 0 and 1, as rates are, and logarithms of small "
@@ -236,8 +237,9 @@ def _fractions(adata: AnnData, seen: Sample, summary: ValueSummary) -> Told:
     constant, total = seen.constant(), float(np.median(seen.sums()))
     if seen.spread() < 0.01 and np.isclose(total, 100, rtol=0.01):
         raise DataError(
-            f"{ASK}: each cell adds up to 100, as per cents and normalised counts do; "
-            "pass --values continuous for per cents, or --values normalized."
+            f"{ASK}: each cell adds up to 100, as per cents and normalised counts do; pass "
+            "--values composition for per cents of taxa, --values continuous for others, or "
+            "--values normalized."
         )
     arrays = _like_arrays(seen, summary)
     if arrays and constant and not _same_distribution(seen):
