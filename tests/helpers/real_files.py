@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import bz2
+import io
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from typing import Any
 
+import h5py
 import numpy as np
 import pandas as pd
+from scipy import sparse
 
 Files = Mapping[str, bytes]
 TYPES = {"CD19+ B": "B cell", "CD34+": "CD34+", "CD56+ NK": "NK cell"}
@@ -37,7 +41,7 @@ def facs(**changed: Any) -> Files:
     return {"pbmc_facs.RData": written(pbmc_facs=held)}
 
 
-def mutants(text: str | None = None) -> Files:
+def mutants() -> Files:
     """Variants with 1 to 3 of 12 mutations, sorted by text as the carrier does."""
     rng = np.random.default_rng(0)
     known = [f"{'ACDEFG'[i % 6]}{i * 7 + 3}{'HIKL*N'[i % 6]}" for i in range(12)]
@@ -49,7 +53,7 @@ def mutants(text: str | None = None) -> Files:
     for variant in sorted(variants):
         score = 3.7 - 0.9 * variant.count(",") + rng.normal(0, 0.1)
         lines.append(f"{variant}\t{variant.count(',') + 1}\t{score:.6f}\t{score - 3.72:.6f}")
-    return {"avgfp.tsv": (text or "\n".join(lines) + "\n").encode()}
+    return {"avgfp.tsv": ("\n".join(lines) + "\n").encode()}
 
 
 def lines_of(count: int) -> list[str]:
@@ -86,8 +90,77 @@ def soy(genotypes: Any = None, **changed: Any) -> Files:
     }
 
 
+SITES = ("Stool", "Saliva", "Throat")
+
+
+def body(samples: str | None = None, **changed: Any) -> Files:
+    """Counts of 8 units in 48 samples of 12 people; their table in another order, with others."""
+    ids = [f"SRS{i:03d}.SRX{i % 5}" for i in range(48)]
+    counts = np.random.default_rng(0).poisson(2.0, (48, 8)) + 1
+    matrix = sparse.csr_matrix(counts)
+    csr = {f"sample/matrix/{part}": getattr(matrix, part) for part in ("data", "indices", "indptr")}
+    parts = {
+        "sample/ids": np.array(ids, dtype=object),
+        "observation/ids": np.array([f"{i}3" for i in range(8)], dtype=object),
+        "observation/metadata/taxonomy": np.array(
+            [["k__Bacteria", f"p__{i}", ""] for i in range(8)], dtype=object
+        ),
+        **{
+            f"sample/matrix/{part}": getattr(matrix, part) for part in ("data", "indices", "indptr")
+        },
+    }
+    held = io.BytesIO()
+    with h5py.File(held, "w") as file:
+        for name, values in (parts | csr | changed).items():
+            file.create_dataset(name, data=values)
+    header = "#SampleID HMPbodysubsite HMPbodysupersite hostsubjectid RUNCENTER sex visitno other"
+    rows = [
+        [name, SITES[i % 3], "Oral", f"subject{i % 12}", "AB"[i % 2], "male", "1", "x"]
+        for i, name in enumerate([*ids, "SRS999.SRX1"])
+    ]
+    table = "\n".join(["\t".join(header.split()), *("\t".join(row) for row in rows[::-1])]) + "\n"
+    text = table if samples is None else samples
+    return {"HMPv35_100nt_even1k.biom": held.getvalue(), "HMPv35_100nt.txt": text.encode()}
+
+
+# Of each sample: study, subject, body site, what is stated of its disease.
+GUTS = [
+    *(("A", f"a{i}", "stool", "n" if i % 2 else "obesity") for i in range(20)),
+    *(("B", f"a{i}", "stool", "n") for i in range(5)),  # people of A
+    *(("B", f"b{i // 2}", "stool", "leaness" if i % 3 else "t2d") for i in range(14)),
+    ("A", "a50", "stool", "small_adenoma"),
+    ("A", "a51", "skin", "n"),
+    ("A", "-", "stool", "nd"),
+]
+
+
+def guts(drop: Sequence[str] = (), text: str | None = None) -> Files:
+    """Samples of two studies in columns: rows that tell of them, then clades of several ranks."""
+    study, subject, site, stated = zip(*GUTS, strict=True)
+    rows: dict[str, Sequence[Any]] = {
+        "dataset_name": study,
+        "sampleID": [f"s{i}" for i in range(len(GUTS))],
+        "subjectID": subject,
+        "bodysite": site,
+        "disease": stated,
+        "age": ["nd"] * len(GUTS),
+        "gender": ["male"] * len(GUTS),
+        "country": ["italy"] * len(GUTS),
+    }
+    percent = np.random.default_rng(0).dirichlet(np.ones(4), len(GUTS)) * 100
+    rows["k__Bacteria"] = ["100"] * len(GUTS)
+    for j in range(4):
+        rows[f"k__Bacteria|g__G|s__G_{j}"] = [f"{share:.4f}" for share in percent[:, j]]
+        rows[f"k__Bacteria|g__G|s__G_{j}|t__x"] = ["1"] * len(GUTS)
+    lines = ["\t".join([name, *row]) for name, row in rows.items() if name not in drop]
+    written = "\n".join(lines) + "\n" if text is None else text
+    return {"abundance.txt.bz2": bz2.compress(written.encode())}
+
+
 WRITERS: dict[str, Callable[[], Files]] = {
     "pbmc_facs": cache(facs),
     "avgfp_dms": cache(mutants),
     "soynam": cache(soy),
+    "hmp_v35": cache(body),
+    "metaml": cache(guts),
 }
