@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 import omicsbench
-from command import Cli
+from command import inside
 from omicsbench.planning.estimate import UNKNOWN, look_ahead
 from omicsbench.planning.suite import load_suite
 from omicsbench.records import store
@@ -95,8 +95,8 @@ def test_what_will_not_fit_is_marked_and_not_in_the_total(suite: Path, registry:
     assert found.total.rows_left_out == 1
 
 
-def test_the_command_prints_table_and_total(cli: Cli, suite: Path) -> None:
-    done = cli("plan", suite / "mine.toml", "--results", suite / "out")
+def test_the_command_prints_table_and_total(suite: Path) -> None:
+    done = inside("plan", suite / "mine.toml", "--results", suite / "out")
     assert done.returncode == 0, done.stderr
     assert "linear_control(n=1200) (1,200 cells, prepared, " in done.stdout
     lines = done.stdout.splitlines()
@@ -109,8 +109,8 @@ def test_the_command_prints_table_and_total(cli: Cli, suite: Path) -> None:
     assert "rows without stored runs to predict from" in done.stdout
 
 
-def test_json_and_the_table_of_python_hold_the_same(cli: Cli, suite: Path) -> None:
-    done = cli("plan", suite / "mine.toml", "--results", suite / "out", "--json")
+def test_json_and_the_table_of_python_hold_the_same(suite: Path) -> None:
+    done = inside("plan", suite / "mine.toml", "--results", suite / "out", "--json")
     content = json.loads(done.stdout)
     table = omicsbench.estimate(str(suite / "mine.toml"), results=suite / "out")
     assert len(table) == len(content["rows"]) == 18
@@ -119,8 +119,8 @@ def test_json_and_the_table_of_python_hold_the_same(cli: Cli, suite: Path) -> No
     pd.testing.assert_frame_equal(table, printed, check_dtype=False)
 
 
-def test_nothing_stored(cli: Cli, suite: Path, tmp_path: Path) -> None:
-    done = cli("plan", suite / "mine.toml", "--results", tmp_path / "none")
+def test_nothing_stored(suite: Path, tmp_path: Path) -> None:
+    done = inside("plan", suite / "mine.toml", "--results", tmp_path / "none")
     assert done.returncode == 0, done.stderr
     assert f"No runs are stored in {tmp_path / 'none'}, so there is nothing" in done.stdout
     assert done.stdout.count(UNKNOWN) == 18
@@ -145,12 +145,12 @@ def test_sizes_stated_as_numbers_need_no_data(tmp_path: Path) -> None:
     assert "no such server" in found.datasets[0].note
 
 
-def test_damaged_records_do_not_stop_it(cli: Cli, suite: Path, tmp_path: Path) -> None:
+def test_damaged_records_do_not_stop_it(suite: Path, tmp_path: Path) -> None:
     (tmp_path / "runs").mkdir(parents=True)
     for i, path in enumerate(sorted((suite / "out" / "runs").glob("*.json"))):
         text = path.read_text()
         (tmp_path / "runs" / path.name).write_text(text[: len(text) // 2] if i == 0 else text)
-    done = cli("plan", suite / "mine.toml", "--results", tmp_path)
+    done = inside("plan", suite / "mine.toml", "--results", tmp_path)
     assert done.returncode == 0, done.stderr
     assert "36 runs, 5 done, 31 to do." in done.stdout
     assert "1 damaged or outdated records were not used." in done.stdout

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from command import Cli
+from command import inside
 from omicsbench.errors import OmicsbenchError
 from omicsbench.revisions.checkout import locate
 from omicsbench.tracking import history
@@ -80,14 +80,14 @@ def test_a_committed_folder_lies_inside(checkout: Path, folder: str) -> None:
         read_side(f"HEAD:{folder}", "ci")
 
 
-def test_words_after_two_hyphens_are_none_either(checkout: Path, cli: Cli) -> None:
+def test_words_after_two_hyphens_are_none_either(checkout: Path) -> None:
     for words in (
         ("compare", "--", "--output=kept", "HEAD"),
         ("compare", "HEAD", "--", "--output=kept"),
         ("ab", "--suite", "ci", "--", "--output=kept", "HEAD"),
         ("history", "h.jsonl", "--add", ".", "--revision=--output=kept"),
     ):
-        done = cli(*words)
+        done = inside(*words)
         assert done.returncode == 2, done.stderr
         assert "Traceback" not in done.stderr
         assert (checkout / "kept").read_text() == "kept"

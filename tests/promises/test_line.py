@@ -13,7 +13,7 @@ import pytest
 
 import omicsbench
 from cohorts import WITHOUT_LABEL, WRITERS, as_table, cohort
-from command import Cli
+from command import inside
 from omicsbench.planning.plan import make_plan
 from omicsbench.reading.formats import FORMATS
 from omicsbench.reading.own import OwnData
@@ -117,9 +117,9 @@ def test_records_of_before_have_none_and_make_a_report_all_the_same(
     assert "x.csv" in page
 
 
-def test_it_is_said_again_when_all_is_done(run: tuple[Path, Any], cli: Cli) -> None:
+def test_it_is_said_again_when_all_is_done(run: tuple[Path, Any]) -> None:
     words = ["run", "--data", "x.csv", "--label", "cell_type", *QUICK, "--out", "out"]
-    done = cli(*words, "--no-report", cwd=run[0])
+    done = inside(*words, "--no-report", cwd=run[0])
     assert "0 runs to do, 1 done" in done.stderr
     assert SAID.search(done.stderr)
 
@@ -135,10 +135,10 @@ def test_python_prints_it_with_and_without_an_observer(
     assert SAID.search(line)
 
 
-def test_prepare_prints_it_and_plan_where_data_are_prepared(cli: Cli, tmp_path: Path) -> None:
+def test_prepare_prints_it_and_plan_where_data_are_prepared(tmp_path: Path) -> None:
     line = "linear_control(n=61): 61 cells x"
     suite = 'pipelines = ["pca"]\nn_components = 2\nmetrics = ["knn_recall"]\n[[datasets]]\n'
     (tmp_path / "one.toml").write_text(suite + 'name = "linear_control(n=61)"\nsizes = [20]\n')
-    assert line not in cli("plan", "one.toml", cwd=tmp_path).stdout
-    assert line in cli("prepare", "linear_control(n=61)").stdout
-    assert line in cli("plan", "one.toml", cwd=tmp_path).stdout
+    assert line not in inside("plan", "one.toml", cwd=tmp_path).stdout
+    assert line in inside("prepare", "linear_control(n=61)").stdout
+    assert line in inside("plan", "one.toml", cwd=tmp_path).stdout

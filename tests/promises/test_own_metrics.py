@@ -5,13 +5,12 @@ Records alone are read: the metric's file is not at hand any more.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
-from subprocess import CompletedProcess
 
 import pytest
 
 import omicsbench
+from command import inside
 from omicsbench.metrics import METRICS
 from omicsbench.metrics.known import known
 from omicsbench.records.spec import RunRecord
@@ -131,13 +130,11 @@ def test_the_newest_description_counts_and_the_packages_own_stay(folder: Path) -
     assert list(found) == [*METRICS, "my_spread"]
 
 
-def test_the_command_line_takes_it_by_name(
-    tmp_path: Path, cli: Callable[..., CompletedProcess[str]]
-) -> None:
-    written = cli("new", "metric", "mine", "--folder", tmp_path / "plugins")
+def test_the_command_line_takes_it_by_name(tmp_path: Path) -> None:
+    written = inside("new", "metric", "mine", "--folder", tmp_path / "plugins")
     assert "--metrics mine" in written.stdout
     options = ("--only", "-m", "pca", "--sizes", "60", "--repeats", 1, "--metrics", "mine")
-    run = cli(
+    run = inside(
         "run",
         "quick",
         "-d",

@@ -13,7 +13,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 import builders
-from command import Cli
+from command import inside
 from omicsbench.errors import RegistryError, StoreError
 from omicsbench.metrics import METRICS
 from omicsbench.planning.estimate import look_ahead
@@ -357,18 +357,18 @@ def test_input_is_checked(registry: Registry, tune: dict[str, Any], message: str
         make_plan(_suite("blurred", tune=tune), registry)
 
 
-def test_the_command_line(cli: Cli, tmp_path: Path) -> None:
+def test_the_command_line(tmp_path: Path) -> None:
     text = (
         "pipelines = ['factor_analysis']\nrepeats = 1\nsizes = [60]\nn_components = 3\n"
         "metrics = ['knn_recall']\nthreads = 1\ndatasets = [{name = 'linear_control(n=300)'}]\n"
     )
     suite = tmp_path / "mine.toml"
     suite.write_text(text + "[tune]\ntrials = 2\nseconds = 3\n")
-    wrong = cli("run", suite, "--out", tmp_path / "out")
+    wrong = inside("run", suite, "--out", tmp_path / "out")
     assert wrong.returncode == 2
     assert "tune: state either trials or seconds" in wrong.stderr
     suite.write_text(text)
-    done = cli("run", suite, "--out", tmp_path / "out", "--set", "tune.trials=2", "--no-report")
+    done = inside("run", suite, "--out", tmp_path / "out", "--set", "tune.trials=2", "--no-report")
     assert done.returncode == 0, done.stderr
     assert "Runs: 2 ok" in done.stdout
     assert "optuna" not in done.stderr.lower()

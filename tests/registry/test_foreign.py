@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from sklearn.utils import all_estimators
 
-from command import Cli
+from command import inside
 from omicsbench.errors import RegistryError
 from omicsbench.registry.discover import Registry
 from omicsbench.registry.pipeline import Stage, resolve
@@ -184,14 +184,14 @@ def test_every_class_of_scikit_learn_is_refused_or_does_its_task(task: str) -> N
     assert all(said.endswith(".") and "\n" not in said for said in sentences)
 
 
-def test_a_suite_is_refused_with_exit_code_2_and_the_offer_runs(cli: Cli, tmp_path: Path) -> None:
+def test_a_suite_is_refused_with_exit_code_2_and_the_offer_runs(tmp_path: Path) -> None:
     words = ["run", "predict", "--dataset", "khan_srbct", "--only", "--sizes", "30", "--repeats"]
     words += ["1", "--threads", "1", "--no-report", "--metrics", "balanced_accuracy"]
     words += ["--out", tmp_path / "out"]
-    done = cli(*words, "-m", SVC)
+    done = inside(*words, "-m", SVC)
     assert done.returncode == 2, done.stderr
     assert done.stderr.splitlines()[-1].startswith(f"omicsbench: {SVC} has no predict_proba()")
     assert not list((tmp_path / "out").glob("runs/*"))
-    done = cli(*words, "-m", f"calibrated:{SVC}")
+    done = inside(*words, "-m", f"calibrated:{SVC}")
     assert done.returncode == 0, done.stderr
     assert "Runs: 1 ok" in done.stdout

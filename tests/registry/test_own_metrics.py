@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from command import Cli
+from command import inside
 from omicsbench.errors import RegistryError
 from omicsbench.metrics import METRICS
 from omicsbench.registry.discover import discover
@@ -55,16 +55,16 @@ def test_the_file_and_the_stated_version_define_a_metric(tmp_path: Path) -> None
     assert discover().metric_versions(METRICS) == {}, "names alone define the package's own"
 
 
-def test_listed_shown_and_broken_on_the_command_line(tmp_path: Path, cli: Cli) -> None:
+def test_listed_shown_and_broken_on_the_command_line(tmp_path: Path) -> None:
     path = _write(tmp_path / "own.py")
     (tmp_path / "bad.py").write_text("from omicsbench.plugin import metric\nmetric(titel='T')\n")
-    listed = cli("list", "metrics", "--plugins", tmp_path).stdout
+    listed = inside("list", "metrics", "--plugins", tmp_path).stdout
     assert "mine" in listed
     assert "bad.py: TypeError" in listed
-    shown = cli("show", "mine", "--plugins", tmp_path).stdout
+    shown = inside("show", "mine", "--plugins", tmp_path).stdout
     assert str(path) in shown
     assert "[0, 1]" in shown
-    unknown = cli(
+    unknown = inside(
         "run", "quick", "--plugins", tmp_path, "--metrics", "bad", "--out", tmp_path / "o"
     )
     assert unknown.returncode == 2

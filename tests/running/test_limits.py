@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from command import inside
 from omicsbench.planning.suite import Suite, make_suite
 from omicsbench.records.spec import RunRecord, Status
 from omicsbench.registry.discover import discover
@@ -139,11 +140,11 @@ def test_the_command_line_says_so_and_takes_force(cli: Any, place: Place, tmp_pa
         place.out,
         "--no-report",
     )
-    done = cli(*command)
+    done = inside(*command)
     assert "0 runs to do" in done.stderr
     assert "2 skipped: predicted to exceed its time limit of 3 s: about " in done.stdout
     assert "--force runs what is predicted to exceed its limits." in done.stdout
-    forced = cli(*command, "--force")
+    forced = inside(*command, "--force")
     assert forced.returncode == 0, forced.stderr
     assert "2 timeout: exceeded its time limit of 3 s" in forced.stdout
 
