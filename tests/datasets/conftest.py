@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 import batch_files
+import plink_files
 import real_files
 from downloads import (
     SMALL,
@@ -23,7 +24,7 @@ from omicsbench.plugin import Remote
 from stand_ins import stand_in
 from tenx import write_10x
 
-WRITERS = batch_files.WRITERS | real_files.WRITERS
+WRITERS = batch_files.WRITERS | plink_files.WRITERS | real_files.WRITERS
 
 
 @pytest.fixture
