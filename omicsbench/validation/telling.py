@@ -105,7 +105,10 @@ def _whole(adata: AnnData, summary: ValueSummary, base: float | None) -> Told:
         )
     else:
         seen = f"they are whole numbers up to {summary.high:g} only, as presence and genotypes are"
-    first = {1: "--values binary, --values mutations, ", 2: "--values genotypes, "}
+    first: dict[float, str] = {
+        1: "--values binary, --values mutations, ",
+        2: "--values genotypes, ",
+    }
     raise DataError(
         f"{ASK}: {seen}; pass {first.get(summary.high, '')}--values counts, --values log or "
         "--values continuous."
