@@ -11,6 +11,7 @@ import pytest
 import batch_files
 import plink_files
 import real_files
+import table_files
 from downloads import (
     SMALL,
     accept,
@@ -24,7 +25,7 @@ from omicsbench.plugin import Remote
 from stand_ins import stand_in
 from tenx import write_10x
 
-WRITERS = batch_files.WRITERS | plink_files.WRITERS | real_files.WRITERS
+WRITERS = batch_files.WRITERS | plink_files.WRITERS | real_files.WRITERS | table_files.WRITERS
 
 
 @pytest.fixture

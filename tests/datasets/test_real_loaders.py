@@ -9,11 +9,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
+import real_files
+import table_files
 from downloads import load, module
 from r_files import counts_of, dgc
-from real_files import GENES, TYPES, WRITERS, facs, lines_of, mutants, soy
+from real_files import GENES, TYPES, facs, lines_of, mutants, soy
 from stand_ins import refused, stand_in
 
+WRITERS = real_files.WRITERS | table_files.WRITERS
 OTHERS = [f"x{i}-1-b" for i in range(45)]
 
 
