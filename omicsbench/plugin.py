@@ -96,12 +96,14 @@ class Modality:
     raw : (n, p) float32, the measured values that the likelihood speaks of: counts, or numbers
         from 0 to 1; None where it is ``normal``, which is of ``values``.
     depth : (n,) float32, counts of each cell over all measured features; None without counts.
+    holds : what was measured, one of ``Values``: tells RNA counts from proteins; None if unknown.
     """
 
     values: NDArray[np.float32]
     likelihood: Likelihood = "normal"
     raw: NDArray[np.float32] | None = None
     depth: NDArray[np.float32] | None = None
+    holds: Values | None = None
 
     def __len__(self) -> int:
         return len(self.values)
@@ -110,7 +112,7 @@ class Modality:
         """Some of the cells: a slice, row numbers or a mask."""
         raw = None if self.raw is None else self.raw[rows]
         depth = None if self.depth is None else self.depth[rows]
-        return Modality(self.values[rows], self.likelihood, raw, depth)
+        return Modality(self.values[rows], self.likelihood, raw, depth, self.holds)
 
 
 Modalities = Mapping[str, Modality]  # by name, the same cells in the same order in each
@@ -143,6 +145,8 @@ class MethodInfo:
     invertible : has ``inverse_transform(Z) -> X``; in task ``integrate``, of every modality.
     samples : a predictor with ``sample_proba(X) -> (s, m, c)``: probabilities by each of s
         samples of a posterior, or members of an ensemble, whose mean is ``predict_proba``.
+    takes : of an integrator, the values of the modalities that it needs, one of each; where
+        a data set lacks one it is skipped, and other modalities are left unused. Empty: any.
     partial : an integrator whose ``transform`` takes cells of which some modalities are missing.
     keeps_embedding : after ``fit``, ``embedding_`` holds the (n, d) training embedding.
     sees_labels : ``fit(X, y)`` and ``transform(X, y)``; allowed to controls only.
@@ -168,6 +172,7 @@ class MethodInfo:
     nonnegative: bool = False
     invertible: bool = False
     samples: bool = False
+    takes: tuple[Values, ...] = ()
     partial: bool = False
     keeps_embedding: bool = False
     sees_labels: bool = False
@@ -192,6 +197,10 @@ class MethodInfo:
         _one_of(self.reads, Reads, f"reads of method {self.name}")
         for used in self.uses:
             _one_of(used, Uses, f"uses of method {self.name}")
+        for values in self.takes:
+            _one_of(values, Values, f"takes of method {self.name}")
+        if self.takes and self.task != "integrate":
+            raise ValueError(f"method {self.name}: only an integrator takes modalities")
         if "labels" in self.uses and self.task == "embed":
             raise ValueError(f"method {self.name}: labels never reach an unsupervised method")
         of_values = self.accepts_sparse or self.streams or self.nonnegative or self.invertible

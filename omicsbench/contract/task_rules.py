@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from omicsbench.plugin import MethodInfo, Modality
+from omicsbench.plugin import MethodInfo, Modality, Values
 from omicsbench.registry.pipeline import Stage
 from omicsbench.stream import Counts
 
@@ -118,7 +118,10 @@ def _picklable(s: Predictor) -> str | None:
 
 
 class Integrator:
-    """An integrator under examination: counts, presence and continuous values of the same cells."""
+    """An integrator under examination: counts, presence and continuous values of the same cells.
+
+    One that says what it takes is given such modalities, and presence besides.
+    """
 
     def __init__(self, stage: Stage) -> None:
         self.stage = stage
@@ -129,10 +132,12 @@ class Integrator:
         there = (z @ rng.standard_normal((2, 15)) > 0).astype(np.float32)
         values = (z @ rng.standard_normal((2, 10))).astype(np.float32)
         whole = {
-            "rna": Modality(np.log1p(counts), "negative_binomial", counts, counts.sum(axis=1)),
-            "atac": Modality(there, "bernoulli", there),
+            "rna": _counted(counts, "counts"),
+            "atac": Modality(there, "bernoulli", there, holds="binary"),
             "lipids": Modality(values + 0.1 * rng.standard_normal((n, 10)).astype(np.float32)),
         }
+        if stage.info.takes:
+            whole["protein"] = _counted(rng.poisson(np.exp(values)).astype(np.float32), "proteins")
         self.train = {name: modality[:ROWS] for name, modality in whole.items()}
         self.new = {name: modality[ROWS:] for name, modality in whole.items()}
         self.given = self.measured()
@@ -155,6 +160,10 @@ class Integrator:
         cells = [*self.train.values(), *self.new.values()]
         arrays = [(own.values, own.raw, own.depth) for own in cells]
         return [array.copy() for own in arrays for array in own if array is not None]
+
+
+def _counted(counts: NDArray[np.float32], holds: Values) -> Modality:
+    return Modality(np.log1p(counts), "negative_binomial", counts, counts.sum(axis=1), holds)
 
 
 def _joint(s: Integrator) -> str | None:

@@ -109,6 +109,15 @@ def _no_batches(wanted: Wanted, spec: RunSpec, prepared: Prepared) -> str | None
     return None
 
 
+def _no_such_modality(wanted: Wanted, spec: RunSpec, prepared: Prepared) -> str | None:
+    takes = wanted.contestant.pipeline.stages[0].info.takes
+    held = [own.values for own in (prepared.contents.modalities or {}).values()]
+    lacking = [values for values in takes if values not in held]
+    if not lacking:
+        return None
+    return f"takes modalities of {' and '.join(takes)}; the data set has none of {lacking[0]}"
+
+
 WITHOUT_DATA: tuple[Rule, ...] = (_missing, _device, _too_many_dimensions, _untunable)
 OF_DATA: tuple[DataRule, ...] = (
     _no_labels,  # first: classes are counted by them
@@ -118,4 +127,5 @@ OF_DATA: tuple[DataRule, ...] = (
     _negative,
     _no_counts,
     _no_batches,
+    _no_such_modality,
 )

@@ -185,7 +185,7 @@ def _counts(part: Part, index: NDArray[np.int64], kept: NDArray[np.int64] | None
 def _modality(seen: Matrix, part: Part, index: NDArray[np.int64]) -> Modality:
     values = part.contents.values
     raw, depth = measured(part.X, part.depth, index, values)
-    return Modality(in_memory(seen), LIKELIHOODS[values], raw, depth)
+    return Modality(in_memory(seen), LIKELIHOODS[values], raw, depth, values)
 
 
 def learnable(codes: LabelCodes, contents: Contents) -> LabelCodes:
