@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 import batch_files
+import idx_files
 import plink_files
 import real_files
 import table_files
@@ -25,7 +26,13 @@ from omicsbench.plugin import Remote
 from stand_ins import stand_in
 from tenx import write_10x
 
-WRITERS = batch_files.WRITERS | plink_files.WRITERS | real_files.WRITERS | table_files.WRITERS
+WRITERS = (
+    batch_files.WRITERS
+    | idx_files.WRITERS
+    | plink_files.WRITERS
+    | real_files.WRITERS
+    | table_files.WRITERS
+)
 
 
 @pytest.fixture

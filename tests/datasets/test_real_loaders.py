@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+import idx_files
 import real_files
 import table_files
 from downloads import load, module
@@ -16,7 +17,7 @@ from r_files import counts_of, dgc
 from real_files import GENES, TYPES, facs, lines_of, mutants, soy
 from stand_ins import refused, stand_in
 
-WRITERS = real_files.WRITERS | table_files.WRITERS
+WRITERS = idx_files.WRITERS | real_files.WRITERS | table_files.WRITERS
 OTHERS = [f"x{i}-1-b" for i in range(45)]
 
 
