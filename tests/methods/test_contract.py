@@ -17,20 +17,12 @@ import scipy.sparse as sp
 from omicsbench import methods
 from omicsbench.registry.discover import unavailable
 from omicsbench.stream import Counts
+from short_fits import short
 
 NAMES = sorted(
     path.stem for path in Path(methods.__path__[0]).glob("*.py") if not path.stem.startswith("_")
 )
 HEAVY = ("sklearn", "torch", "umap", "openTSNE", "scipy", "numba", "pandas")
-SHORT = {
-    "original_8_layers": {"epochs": 20},
-    "count_vae": {"max_steps": 60},
-    "vae": {"max_steps": 100},
-    "denoising_autoencoder": {"max_steps": 100},
-    "contrastive": {"max_steps": 60},
-    "scvi": {"max_steps": 10},
-    "ldvae": {"max_steps": 10},
-}
 P, K = 40, 5
 
 
@@ -74,7 +66,7 @@ def build(name: str, **params):
         pytest.skip(reason)
     if inspect.signature(make).parameters["n_components"].default is None:
         params.setdefault("n_components", K)
-    return make(**{**SHORT.get(name, {}), **params})
+    return make(**{**short(make), **params})
 
 
 @cache
