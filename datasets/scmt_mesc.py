@@ -69,7 +69,10 @@ def load() -> dict[str, AnnData]:
         adata.obs["culture"] = [culture_of[cell] for cell in kept]
         if name in METHYLATION:
             adata.X, filled = _filled(adata.X, path)
-            notes.append(f"{filled:.1%} of {name} filled in with the cell's own mean.")
+            notes.append(
+                f"{filled:.1%} of {name} filled in with the cell's own mean, so scores of it are "
+                "mostly of that mean."
+            )
         else:
             adata.X += 0  # the file's -0
     note(loaded["rna"], *notes)

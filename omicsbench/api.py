@@ -14,7 +14,7 @@ from omicsbench.errors import OmicsbenchError
 from omicsbench.inputs import arguments
 from omicsbench.inputs.arguments import PathLike, as_path, maybe_path
 from omicsbench.inputs.given import OPTIONS, name_in_caller, own_data
-from omicsbench.planning.offline import of_what_is_here
+from omicsbench.planning.offline import usable
 from omicsbench.planning.suite import Suite, changed, load_suite
 from omicsbench.planning.suite import adapted as adapted
 from omicsbench.plugin import Values
@@ -112,7 +112,7 @@ def run(
     target, registry = maybe_path(out) or default_folder(chosen, own), _registry(plugins)
     tell = partial(print, file=sys.stderr)
     records = run_suite(
-        of_what_is_here(chosen, registry, tell) if offline else chosen,
+        usable(chosen, registry, tell, offline),
         target,
         registry=registry,
         own_data=own,
@@ -180,9 +180,9 @@ def plan(
     """
     from omicsbench.planning.estimate import look_ahead
 
-    chosen = _suite(suite)
-    folder = maybe_path(results) or default_folder(chosen)
-    return look_ahead(chosen, _registry(plugins), folder)
+    registry, tell = _registry(plugins), partial(print, file=sys.stderr)
+    chosen = usable(_suite(suite), registry, tell, offline=False)
+    return look_ahead(chosen, registry, maybe_path(results) or default_folder(chosen))
 
 
 def _suite(suite: str | Suite) -> Suite:

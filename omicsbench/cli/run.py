@@ -180,7 +180,7 @@ def run(
     from omicsbench import api
     from omicsbench.cli.changes import suite_changes
     from omicsbench.cli.progress import Progress, observing_signals
-    from omicsbench.planning.offline import of_what_is_here
+    from omicsbench.planning.offline import usable
     from omicsbench.planning.suite import load_suite
     from omicsbench.registry.discover import discover
     from omicsbench.running.job import Manner
@@ -235,7 +235,7 @@ def run(
                 api.adapted(chosen, given, method or (), replaced),
             )
             ended = complete(
-                of_what_is_here(wanted, registry, observer.say) if offline else wanted,
+                usable(wanted, registry, observer.say, offline),
                 target,
                 registry=registry,
                 own_data=given,

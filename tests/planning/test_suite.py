@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,8 @@ from omicsbench.planning.contestants import (
     resolve_pipelines,
 )
 from omicsbench.planning.plan import make_plan
-from omicsbench.planning.suite import load_suite, make_suite, suites
+from omicsbench.planning.suite import DatasetChoice, load_suite, make_suite, suites
+from omicsbench.registry.calls import parse_call
 from omicsbench.registry.discover import discover
 from omicsbench.running.runner import run_suite
 from omicsbench.verdict.choose import is_reference
@@ -38,15 +40,23 @@ def test_everything_a_suite_names_exists(name: str) -> None:
         is_reference(p, suite.analysis.reference) and repeats[p] == suite.repeats for p in pipelines
     )
     assert suite.datasets
+    _require_libraries(suite.datasets)
     for choice in suite.datasets:
         assert registered(choice.name, registry).describe["summary"]
     families = {p.family for p in resolve_pipelines(suite, registry)}
     assert {"simple", "deep"} <= families
 
 
+def _require_libraries(datasets: Sequence[DatasetChoice]) -> None:
+    for choice in datasets:
+        for module in discover().dataset(parse_call(choice.name).name).info.needs:
+            pytest.importorskip(module)
+
+
 @EVERY
 def test_a_suite_can_be_planned_without_preparing_anything(name: str, tmp_path: Path) -> None:
     suite = load_suite(name)
+    _require_libraries(suite.datasets)
     made = outlook.look_ahead(suite, discover(), tmp_path)
     sizes = {row.size for row in made.rows}
     assert sizes
