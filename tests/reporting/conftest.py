@@ -1,4 +1,4 @@
-"""Reports of made-up records, made once for the tests of a file."""
+"""Reports of made-up records, made once for the tests of a file, or of all that only read them."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from omicsbench.records.spec import Cause, RunRecord, Status, Tuning
 from omicsbench.reporting import write_report
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Made:
     """Records of the demo and the page made of them."""
     folder = tmp_path_factory.mktemp("demo")
@@ -35,7 +35,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Made:
     ).page
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def hostile(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A page of records whose every text tries to run a script."""
     folder = tmp_path_factory.mktemp("hostile")
@@ -54,7 +54,7 @@ def hostile(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return write_report(records, folder, folder / "out", command=EVIL, analysis=JUDGED).page
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def tuned(tmp_path_factory: pytest.TempPathFactory) -> Made:
     """Two data sets of the demo, every contestant tuned too: better by 0.1, dearer by 100 s."""
     folder = tmp_path_factory.mktemp("tuned")
@@ -91,7 +91,7 @@ def tuned(tmp_path_factory: pytest.TempPathFactory) -> Made:
     return records, page
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def censored(tmp_path_factory: pytest.TempPathFactory) -> Made:
     """The demo, in which what timed out was left out as predicted instead."""
     folder = tmp_path_factory.mktemp("censored")

@@ -77,7 +77,9 @@ def test_tuned_runs_and_others_are_never_pooled(tuned: Made) -> None:
     assert len(records) == len(runs["key"].unique())
 
 
-def test_what_was_left_out_is_censored_with_its_predicted_cost(censored: Made, made: Made) -> None:
+def test_what_was_left_out_is_censored_with_its_predicted_cost(
+    censored: Made, made: Made, tmp_path: Path
+) -> None:
     records, path = censored
     shown = Tags(path.read_text(encoding="utf-8")).text
     assert LEFT_OUT in shown
@@ -94,8 +96,8 @@ def test_what_was_left_out_is_censored_with_its_predicted_cost(censored: Made, m
     assert failed[failed["predicted_wall_s"].notna()]["censored"].all()
     assert failed["predicted_wall_s"].notna().any(), "what exceeded a limit is told with its cost"
     within = [r for r in made[0] if not told[r.key]]
-    folder = made[1].parent / "within"
-    plain = write_report(within, folder, folder / "report.html", command="", analysis=JUDGED).page
+    page = tmp_path / "report.html"
+    plain = write_report(within, tmp_path, page, command="", analysis=JUDGED).page
     assert "Predicted cost" not in Tags(plain.read_text(encoding="utf-8")).text
 
 
