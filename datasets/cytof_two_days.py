@@ -71,7 +71,7 @@ MARKERS = 25
     label="cd8",
     provenance="author",
     unit="sample",
-    groups=("person", "time"),
+    groups=("person", "day", "time"),
     batch="day",
     remote=(*CELLS.values(), *LABELS.values()),
 )
