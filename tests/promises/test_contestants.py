@@ -34,6 +34,7 @@ LACKING = (
     "needs ",
     "has no ",
     "takes ",
+    "50 dimensions need",
 )
 SIZE = 80
 SMALL = ("nutrimouse",)
