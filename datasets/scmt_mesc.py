@@ -70,8 +70,8 @@ def load() -> dict[str, AnnData]:
         if name in METHYLATION:
             adata.X, filled = _filled(adata.X, path)
             notes.append(
-                f"{filled:.1%} of {name} filled in with the cell's own mean, so scores of it are "
-                "mostly of that mean."
+                f"{filled:.1%} of {name} filled in with the cell's own mean, so what is kept and "
+                "predicted of it is in large part that mean."
             )
         else:
             adata.X += 0  # the file's -0
