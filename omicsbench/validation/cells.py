@@ -50,6 +50,8 @@ def _equal(matrix: Any) -> list[NDArray[np.int64]]:
     """Rows that are equal, by groups in order of the first; rows without values are left out."""
     hashes, full = _hashes(matrix)
     rows = np.flatnonzero(full)
+    if not rows.size:
+        return []
     order = rows[np.argsort(hashes[rows], kind="stable")]
     same = np.diff(hashes[order]) == 0
     order = order[np.append(same, False) | np.append(False, same)]

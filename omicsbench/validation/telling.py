@@ -71,8 +71,6 @@ def of_base(base: float) -> Values | None:
 def tell(adata: AnnData, summary: ValueSummary) -> Told:
     """What X holds. Raises DataError, naming what was seen and the option, if it does not say."""
     base = stated_base(adata.uns)
-    if summary.high == 0 == summary.low:
-        raise DataError("Every value is zero: is it the right file or layer?")
     if summary.low < 0:
         return _negative(adata, summary)
     if summary.whole:

@@ -67,6 +67,8 @@ def choose_matrix(adata: AnnData, values: str | None) -> Chosen:
         raise DataError("The data has no X: choose a layer with --layer NAME.")
     if summary.broken:
         raise DataError(_where_broken(adata, summary.broken))
+    if summary.high == 0 == summary.low:
+        raise DataError("Every value is zero: give another file, or choose a layer with --layer.")
     if values is None:
         told = tell(adata, summary)
     else:

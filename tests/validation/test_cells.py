@@ -77,6 +77,11 @@ def test_features_that_go_together_are_not_taken_for_chance() -> None:
     assert told(np.repeat(blocks, 2, axis=1)) == "", "six bits, each twice"
 
 
+@pytest.mark.parametrize("made", [np.asarray, sparse.csr_matrix])
+def test_cells_that_hold_nothing_at_all_are_no_copies(made: Any) -> None:
+    assert not told(made(np.zeros((9, 4), dtype=np.float32)))
+
+
 def test_minus_zero_is_zero_and_blocks_do_not_matter(monkeypatch: pytest.MonkeyPatch) -> None:
     X = counts(1)
     X[5] = X[4]

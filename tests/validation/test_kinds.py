@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import anndata
 import numpy as np
@@ -80,6 +80,14 @@ def test_what_contradicts_it_is_refused(
     assert says in sentence
     assert sentence.endswith(".")
     assert "\n" not in sentence
+
+
+@MADE
+@pytest.mark.parametrize("values", [None, *get_args(Values)])
+def test_nothing_but_zeros_is_refused(values: Values | None, made: Callable[[Any], Any]) -> None:
+    zeros = np.zeros((CELLS, FEATURES), dtype=np.float32)
+    with pytest.raises(DataError, match=r"^Every value is zero: .*\.$"):
+        check(anndata.AnnData(made(zeros)), None, values)
 
 
 def streamed(values: Values, X: np.ndarray) -> list[Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import anndata
 import numpy as np
@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from scipy import sparse
 
 from omicsbench.errors import DataError
+from omicsbench.plugin import Values
 from omicsbench.validation.check import Checked, check
 
 DATA = Path(__file__).parents[2] / "datasets" / "data"
@@ -330,7 +331,7 @@ def test_a_file_that_is_next_to_empty_is_one_sentence_at_most(made: Any, value: 
     shape=st.tuples(st.integers(20, 40), st.integers(1, 30)),
     zeros=st.floats(0, 1),
     top=ON([0.3, 1, 2, 12, 30, 1e6]),
-    values=ON([None, "counts", "fractional", "normalized", "log", "log2", "log10", "rates"]),
+    values=ON([None, *get_args(Values)]),
     made=ON([np.asarray, np.asfortranarray, sparse.csr_matrix, sparse.csc_matrix]),
 )
 def test_whatever_is_given_is_checked_or_refused_in_one_sentence(
