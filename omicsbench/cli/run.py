@@ -225,7 +225,9 @@ def run(
     if only:
         if not method:
             raise OmicsbenchError("--only runs the pipelines of --method; name one.")
-        replaced["pipelines"], method = method, None
+        fewer = {p: n for p, n in chosen.fewer_repeats.items() if p in method}
+        replaced |= {"pipelines": method, "fewer_repeats": fewer}
+        method = None
     target = out or api.default_folder(chosen, given)
     missing: RunsMissing | None = None
     with observing_signals(), Progress() as observer, _dask(dask) as executor:

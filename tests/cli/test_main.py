@@ -208,6 +208,16 @@ def test_gene_names_that_appear_twice_and_a_group_with_one_member(tmp_path: Path
     assert any("rare" in note for note in record.dataset_info.notes)
 
 
+def test_only_needs_none_of_the_pipelines_that_a_suite_repeats_less_often(tmp_path: Path) -> None:
+    suite = tmp_path / "s.toml"
+    suite.write_text(
+        "task = 'predict'\npipelines = ['mlp', 'knn_classifier']\nfewer_repeats = {mlp = 1}\n"
+    )
+    options = ("--label", "type", "--sizes", "20", "--repeats", "1", "--out", tmp_path / "o")
+    done = inside("run", suite, "--data", _table(tmp_path), "--only", "-m", "class_prior", *options)
+    assert done.returncode == 0, done.stderr
+
+
 def test_a_whole_round_on_own_data(cli: Cli, tmp_path: Path) -> None:
     out = tmp_path / "out"
     command = (
