@@ -73,7 +73,7 @@ Values = Literal[
     "cytometry",
     "mutations",
 ]
-Reads = Literal["values", "counts"]
+Reads = Literal["values", "counts", "embedding"]
 Uses = Literal["batch", "labels"]
 Likelihood = Literal["normal", "negative_binomial", "bernoulli"]
 Provenance = Literal["author", "sorted", "computed", "simulated"]
@@ -133,7 +133,10 @@ class MethodInfo:
     accepts_sparse : takes CSR as it is; otherwise it is handed a dense array.
     reads : ``values``, normalised and scaled (default), or ``counts``: X is then a ``Counts``, of
         the selected features and with each cell's total; the method stands first in a
-        pipeline, and where data hold no counts it is skipped.
+        pipeline, and where data hold no counts it is skipped. ``embedding``: X (n, d) float32 is
+        what was computed of the cells elsewhere. The method's parameter ``key`` names it in
+        ``.obsm``, or ``path`` a parquet file; ``family`` and ``contamination``, where it has them,
+        state what computed it, and whether that has seen the data.
     uses : what else of the cells is handed to the method, by keyword. ``batch``: the code of
         each cell's batch, (n,) int32, in ``fit(X, batch=...)`` and ``transform(X, batch=...)``,
         where one that ``fit`` has not seen is new. ``labels``, of a predictor: it is given the
@@ -204,8 +207,10 @@ class MethodInfo:
         if "labels" in self.uses and self.task == "embed":
             raise ValueError(f"method {self.name}: labels never reach an unsupervised method")
         of_values = self.accepts_sparse or self.streams or self.nonnegative or self.invertible
-        if self.reads == "counts" and (of_values or self.task == "integrate"):
-            raise ValueError(f"method {self.name}: what reads counts takes and gives no values")
+        if self.reads != "values" and (of_values or self.task == "integrate"):
+            raise ValueError(
+                f"method {self.name}: what reads {self.reads} takes and gives no values"
+            )
         if self.streams and not self.accepts_sparse:
             raise ValueError(f"method {self.name}: what streams takes sparse input too")
         if self.sees_labels and self.family != "control" and self.task == "embed":

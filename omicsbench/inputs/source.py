@@ -6,9 +6,9 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, fields, replace
-from functools import cache, cached_property
+from functools import cache, cached_property, partial
 from importlib.metadata import packages_distributions, version
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +19,7 @@ from omicsbench.inputs.fetch import fetch, known_sha256
 from omicsbench.plugin import DatasetInfo, Values
 from omicsbench.reading.formats import content_digest, file_digest, format_of
 from omicsbench.reading.modalities import modality_values, read_modalities
+from omicsbench.reading.obsm import entry, read_obsm
 from omicsbench.reading.own import READING_VERSION, OwnData
 from omicsbench.reading.pairing import pair
 from omicsbench.reading.readers import read
@@ -29,6 +30,9 @@ from omicsbench.validation.account import DataAccount, line
 from omicsbench.validation.check import Checked, check, checked_blocks
 from omicsbench.validation.kinds import DENSE
 
+if TYPE_CHECKING:
+    import pandas as pd
+
 NO_SETTINGS = ("path", "held", "name")  # what does not change how data are read
 
 
@@ -38,7 +42,7 @@ class Cells:
 
     ``values`` is what they hold; ``label_names`` the classes; ``notes`` what the user should see;
     ``units`` and ``batches`` (n,) those of every cell of a ``matrix`` or a stream of one;
-    ``account`` what is told of them all.
+    ``account`` what is told of them all; ``names`` (n,) those of the cells, None of a stream.
     """
 
     shape: tuple[int, int]
@@ -51,6 +55,7 @@ class Cells:
     units: NDArray[np.int64] | None
     account: DataAccount
     batches: NDArray[np.int64] | None = None
+    names: pd.Index[str] | None = None
 
     @property
     def codes(self) -> NDArray[np.signedinteger[Any]] | None:
@@ -84,6 +89,7 @@ class Cells:
             units=checked.units,
             account=DataAccount.held(checked),
             batches=checked.batches,
+            names=checked.adata.obs_names,
         )
 
     @classmethod
@@ -120,6 +126,8 @@ class Source:
         that have to be downloaded, as their checksums are part of it.
     describe : what records tell of the data set.
     scale : features are brought to unit variance.
+    obsm : gives names of cells, and an entry of ``.obsm`` by its key. Raises DataError.
+    in_memory : they are no file and not registered, so that ``identify`` is not of ``.obsm``.
     several : there are several modalities: ``cells`` is a dict of them, in their order.
     held_out : a class of which no cell is trained on; part of the name and of the identity.
     grouped : no unit is both trained and tested on; part of the name and of the identity.
@@ -131,6 +139,8 @@ class Source:
     describe: dict[str, Any]
     scale: bool
     load: Callable[[], Cells | Mapping[str, Cells]]
+    obsm: Callable[[str], tuple[pd.Index[str], Any]]
+    in_memory: bool = False
     several: bool = False
     held_out: str | None = None
     grouped: bool = False
@@ -225,6 +235,7 @@ def registered(text: str, registry: Registry, unit: str | None = None) -> Source
         },
         scale=info.scale,
         load=found.load,
+        obsm=found.obsm,
         several=bool(info.modalities),
     )
 
@@ -294,6 +305,15 @@ class _Registered:
         except DataError as error:
             raise DataError(f"Data set {self.name}: {error}") from error
 
+    def obsm(self, key: str) -> tuple[pd.Index[str], Any]:
+        """Names of the cells, and an entry of ``.obsm``. Raises DataError if there is none."""
+        from anndata import AnnData
+
+        loaded = self._loaded()
+        held = isinstance(loaded, AnnData)
+        found = entry(loaded.obsm if held else {}, key, f"Data set {self.name}")
+        return loaded.obs_names, found
+
     def _loaded(self) -> Any:
         """What the loader returns."""
         try:
@@ -350,6 +370,8 @@ def own(data: OwnData, several: bool = False) -> Source:
         },
         scale=data.scale,
         load=load,
+        obsm=partial(read_obsm, data),
+        in_memory=data.held is not None,
         several=several,
     )
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from omicsbench.errors import RegistryError
+from omicsbench.inputs.embeddings import content_id
 from omicsbench.inputs.source import Source, own, registered
 from omicsbench.planning.contestants import Contestant, contestants, resolve_metrics
 from omicsbench.planning.suite import LADDER, DatasetChoice, Size, Suite, threads_of
@@ -14,6 +15,7 @@ from omicsbench.plugin import Remote
 from omicsbench.prepare.split import Split, kind, smallest_parts
 from omicsbench.reading.own import OwnData
 from omicsbench.records.costs import CostTerms
+from omicsbench.records.ids import digest
 from omicsbench.records.spec import RunSpec
 from omicsbench.registry.calls import parse_call
 from omicsbench.registry.discover import Registry
@@ -76,19 +78,25 @@ class Outline:
     def wanted(self, data: ChosenData, sizes: Sequence[int]) -> Iterator[Wanted]:
         """Every contestant at every size on a data set, in the order in which they are done."""
         for contestant in self.contestants:
+            named = contestant.pipeline.embedding
+            read = content_id(data.source, named) if named else None
             for size in sizes:
-                yield Wanted(self, data.source.name, contestant, size, sizes[0])
+                yield Wanted(self, data.source.name, contestant, size, sizes[0], read)
 
 
 @dataclass(frozen=True)
 class Wanted:
-    """All repeats of one contestant at one size; ``smallest`` is the smallest size there is."""
+    """All repeats of one contestant at one size; ``smallest`` is the smallest size there is.
+
+    ``read`` is what tells an embedding that it reads from another, where the data set does not.
+    """
 
     outline: Outline
     dataset: str
     contestant: Contestant
     size: int
     smallest: int
+    read: str | None = None
 
     @property
     def suite(self) -> Suite:
@@ -101,13 +109,19 @@ class Wanted:
         return tuning.time_limit_s(fit_s) if tuning else fit_s
 
     @property
+    def pipeline_id(self) -> str:
+        """Hash of what the pipeline is, and of an embedding that it reads."""
+        own = self.contestant.pipeline.code_id
+        return own if self.read is None else digest([own, self.read])
+
+    @property
     def terms(self) -> CostTerms:
         """What stored runs must share with these to tell their cost."""
         suite, contestant = self.suite, self.contestant
         return CostTerms(
             task=suite.task,
             label=contestant.label,
-            pipeline_id=contestant.pipeline.code_id,
+            pipeline_id=self.pipeline_id,
             device=suite.device,
             threads=threads_of(suite),
             features=suite.features,
@@ -128,7 +142,7 @@ class Wanted:
             dataset=self.dataset,
             dataset_id=data.dataset_id,
             pipeline=pipeline.text,
-            pipeline_id=pipeline.code_id,
+            pipeline_id=self.pipeline_id,
             size=self.size,
             repeat=repeat,
             device=suite.device,

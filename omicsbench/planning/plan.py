@@ -7,14 +7,17 @@ from dataclasses import dataclass
 from functools import cached_property, partial
 
 from omicsbench.errors import OmicsbenchError
+from omicsbench.inputs.embeddings import embedding_of
 from omicsbench.planning.obstacles import obstacle, obstacle_in_data
 from omicsbench.planning.outline import ChosenData, DataTerms, Outline, outline
 from omicsbench.planning.suite import Suite
+from omicsbench.prepare.embeddings import with_embedding
 from omicsbench.prepare.prepared import Prepared, prepare
 from omicsbench.reading.own import OwnData
 from omicsbench.records.facts import Environment
 from omicsbench.records.spec import Cause, Ending, RunRecord, RunSpec, Status
 from omicsbench.registry.discover import Registry, device_present
+from omicsbench.registry.embeddings import NamedEmbedding
 from omicsbench.registry.pipeline import Pipeline
 
 
@@ -74,10 +77,10 @@ def make_plan(
             per_size=suite.features_per_size,
             on_share=partial(on_dataset, name) if on_dataset else None,
         )
-        data.source.__dict__.pop("cells", None)  # loaded data is no longer needed
         if tell:
             tell(prepared[0].facts.line)
         plan += _runs(whole, data, prepared)
+        data.source.__dict__.pop("cells", None)  # loaded data is no longer needed
     return plan
 
 
@@ -92,10 +95,19 @@ def _runs(whole: Outline, data: ChosenData, prepared: dict[int, Prepared]) -> li
         else DataTerms.of(contents.id, contents.shape[0], train)
     )
     made: list[Planned] = []
+    given: dict[tuple[NamedEmbedding, str | None], dict[int, Prepared]] = {}
     for wanted in whole.wanted(data, data.sizes(terms.train)):
         known = obstacle(wanted)
+        named, splits = wanted.contestant.pipeline.embedding, prepared
+        if named:
+            splits = given.get((named, wanted.read)) or with_embedding(
+                prepared,
+                [named.key, wanted.read],
+                partial(embedding_of, data.source, named),
+            )
+            given[named, wanted.read] = splits
         for spec in wanted.specs(terms):
-            held = prepared[spec.repeat]
+            held = splits[spec.repeat]
             skip = known or obstacle_in_data(wanted, spec, held)
             made.append(Planned(spec, wanted.contestant.pipeline, held, skip))
     return made

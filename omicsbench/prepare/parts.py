@@ -34,6 +34,7 @@ NAMES: tuple[PartName, ...] = ("train", "validation", "test")
 LABELS = "labels"
 SCORING = "scoring"
 BATCHES = "batches"
+EMBEDDING = "embedding"  # the array of a part's rows, in a folder of its own
 
 
 def array(path: Path, name: str) -> NDArray[Any]:
@@ -47,6 +48,7 @@ class Part:
 
     folder: Path
     contents: Contents
+    beside: Path | None = None  # where the rows of an embedding computed elsewhere lie
 
     @cached_property
     def X(self) -> MappedCsr | NDArray[np.float32]:
@@ -68,6 +70,12 @@ class Part:
         """What ``normalise.measured`` needs of every row: of counts, each one's total."""
         return array(self.folder, "depth") if (self.folder / "depth.npy").is_file() else None
 
+    @property
+    def embedding(self) -> NDArray[np.float32]:
+        """(rows, d) what was computed of the rows elsewhere, where a method asks for it."""
+        assert self.beside is not None  # planning has it written
+        return array(self.beside, EMBEDDING)
+
     @cached_property
     def features(self) -> NDArray[np.int64]:
         """Place of each selected feature among those measured; of the training part."""
@@ -85,18 +93,20 @@ class Part:
 class Handed:
     """What a process is told of prepared data: the parts it may read by now, and labels.
 
-    ``folders`` are those of parts; ``labels`` those files of codes that it may see.
+    ``folders`` are those of parts; ``labels`` those files of codes that it may see; ``embeddings``
+    the folders of the rows of an embedding computed elsewhere, where the method asks for one.
     """
 
     contents: Contents
     folders: dict[PartName, Path]
     labels: dict[PartName, Path] = field(default_factory=dict)
+    embeddings: dict[PartName, Path] = field(default_factory=dict)
 
     def matrices(self, name: PartName) -> dict[str, Part]:
         """The rows of a part: of each modality by its name, of one matrix alone by ""."""
         several = self.contents.modalities
         if not several:
-            return {"": Part(self.folders[name], self.contents)}
+            return {"": Part(self.folders[name], self.contents, self.embeddings.get(name))}
         return {own: Part(self.folders[name] / own, several[own]) for own in several}
 
     def codes(self, name: PartName) -> NDArray[np.int32] | None:
@@ -115,6 +125,7 @@ class Handed:
             "contents": self.contents.model_dump(mode="json", by_alias=True),
             "folders": {name: str(path) for name, path in self.folders.items()},
             "labels": {name: str(path) for name, path in self.labels.items()},
+            "embeddings": {name: str(path) for name, path in self.embeddings.items()},
         }
 
     @classmethod
@@ -123,6 +134,7 @@ class Handed:
             Contents.model_validate(told["contents"]),
             {name: Path(path) for name, path in told["folders"].items()},
             {name: Path(path) for name, path in told["labels"].items()},
+            {name: Path(path) for name, path in told["embeddings"].items()},
         )
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -36,9 +36,14 @@ PREPARE_VERSION = 2  # raise it when prepared values change: it is in the keys o
 
 @dataclass(frozen=True)
 class Prepared:
-    """A prepared split on disk, whole: the rows of each part, and all that is known of them."""
+    """A prepared split on disk, whole: the rows of each part, and all that is known of them.
+
+    ``embedding`` is the folder of an embedding computed elsewhere (``prepare.embeddings``), for
+    the runs that read one.
+    """
 
     folder: Path
+    embedding: Path | None = None
 
     @cached_property
     def contents(self) -> Contents:
@@ -52,7 +57,10 @@ class Prepared:
 
     def hand(self, parts: Collection[PartName], labels: Collection[PartName] = ()) -> Handed:
         """These parts of the data, and these of their labels, to be told to a process."""
-        return handed(self.folder, self.contents, parts, labels)
+        told = handed(self.folder, self.contents, parts, labels)
+        if self.embedding is None:
+            return told
+        return replace(told, embeddings={name: self.embedding / name for name in parts})
 
     def matrices(self, name: PartName) -> dict[str, Part]:
         """The rows of a part: of each modality by its name, of one matrix alone by ""."""

@@ -87,7 +87,7 @@ class Rows:
         parts = handed.matrices("train")
         first = next(iter(parts.values()))
         index, in_sample = chosen_train(spec, len(first))
-        # Counts are not scaled, so nothing is learnt of their scale.
+        # Counts and embeddings are not scaled, so nothing is learnt of their scale.
         learns = info.reads == "values" or spec.features_per_size
         views = {
             name: View.learnt(part, index, spec) if learns else View(part.scaler())
@@ -158,6 +158,8 @@ class Rows:
         """Some rows of a part in the form in which the method takes them."""
         if self.info.reads == "counts":
             return _counts(parts[""], index, self.views[""].kept)
+        if self.info.reads == "embedding":
+            return np.array(parts[""].embedding[index])
         seen = {m: self.views[m].rows(part.X, index) for m, part in parts.items()}
         if self.contents.modalities:
             return {m: _modality(seen[m], part, index) for m, part in parts.items()}

@@ -22,6 +22,7 @@ LONGEST_S = 1e9  # that a limit of time may be: more than clocks can wait for ot
 
 
 Device = Literal["cpu", "cuda", "mps"]
+Contamination = Literal["unknown", "seen", "unseen"]  # of a model, by the data it is judged on
 
 
 class Status(StrEnum):
@@ -95,7 +96,9 @@ class RunSpec(Frozen):
     dataset: str = Field(description="canonical call, e.g. linear_control(n=3000)")
     dataset_id: str = Field(description="hash of the data set's content, version and preparation")
     pipeline: str = Field(description="canonical text, every stated parameter in it")
-    pipeline_id: str = Field(description="hash of the stages' versions and source files")
+    pipeline_id: str = Field(
+        description="hash of the stages' versions and source files, and of an embedding they read"
+    )
     size: int = Field(gt=0, description="training samples n")
     repeat: int = Field(ge=0)
     device: str
@@ -180,6 +183,9 @@ class Role(Protocol):
     @property
     def is_control(self) -> bool: ...
 
+    @property
+    def contamination(self) -> Contamination | None: ...
+
 
 class OwnMetric(Frozen):
     """What is to be known of a user's own metric where its file is not at hand."""
@@ -204,6 +210,10 @@ class RunRecord(Frozen):
     spec: RunSpec
     family: Literal["simple", "deep", "control"]
     is_control: bool = Field(default=False, description="a contestant, but for comparison only")
+    contamination: Contamination | None = Field(
+        default=None,
+        description="whether what computed its embedding elsewhere has seen these data",
+    )
     status: Status
     reason: str | None = Field(default=None, description="in words, for every status but ok")
     cause: Cause | None = Field(default=None, description="where more depends on it than words")
@@ -286,6 +296,7 @@ class RunRecord(Frozen):
             spec=spec,
             family=of.family,
             is_control=of.is_control,
+            contamination=of.contamination,
             status=ending.status,
             reason=ending.reason,
             cause=ending.cause,

@@ -12,8 +12,10 @@ from typing import Any
 from omicsbench.errors import RegistryError
 from omicsbench.plugin import Family, MethodInfo
 from omicsbench.records.ids import digest
+from omicsbench.records.spec import Contamination
 from omicsbench.registry.calls import Call, call_text, parse_pipeline
 from omicsbench.registry.discover import Registry
+from omicsbench.registry.embeddings import NamedEmbedding, stated
 from omicsbench.registry.foreign import ForeignRole, described, imported
 
 
@@ -27,6 +29,7 @@ class Stage:
     params: dict[str, Any]
     code_id: str
     path: Path | None = None  # of the file that declares it; None of an import path
+    embedding: NamedEmbedding | None = None  # what it reads, where that was computed elsewhere
 
     def build(self, random_state: int, device: str, places: Any = None) -> Any:
         """A fresh, unfitted method; one that cannot use ``device`` works on the CPU.
@@ -85,6 +88,16 @@ class Pipeline:
     @property
     def is_control(self) -> bool:
         return any(stage.is_control for stage in self.stages)
+
+    @property
+    def embedding(self) -> NamedEmbedding | None:
+        """What its first stage reads, where that was computed elsewhere."""
+        return self.stages[0].embedding
+
+    @property
+    def contamination(self) -> Contamination | None:
+        """Whether what computed its embedding has seen the data; None where nothing did."""
+        return self.embedding.contamination if self.embedding else None
 
     @property
     def task(self) -> str:
@@ -170,7 +183,11 @@ def _stage(
     # `pca(50)`, as people write it, where the dimension is the first parameter.
     leading = next(iter(inspect.signature(make).parameters), None)
     first = leading == "n_components" and "n_components" in params
-    return Stage(call_text(call.name, params, int(first)), make, info, params, code_id, path)
+    text = call_text(call.name, params, int(first))
+    if info.reads != "embedding":
+        return Stage(text, make, info, params, code_id, path)
+    info, embedding = stated(text, info, make, params)
+    return Stage(text, make, info, params, code_id, path, embedding)
 
 
 def _with_dimension(call: Call, make: Any, n_components: int | None) -> dict[str, Any]:
@@ -193,8 +210,9 @@ def _check_order(stages: Sequence[Stage], text: str) -> None:
     for place, stage in enumerate(stages):
         if stage.info.task == "predict" and stage is not stages[-1]:
             raise RegistryError(f"{stage.text} gives no embedding; it can only come last.")
-        if stage.info.reads == "counts" and place:
-            raise RegistryError(f"{stage.text} reads counts; it can only come first.")
+        if stage.info.reads != "values" and place:
+            what = "counts" if stage.info.reads == "counts" else "an embedding of the data"
+            raise RegistryError(f"{stage.text} reads {what}; it can only come first.")
         if stage.info.task == "integrate" and place:
             raise RegistryError(f"{stage.text} takes several modalities; it can only come first.")
     if len(stages) > 1 and {stages[0].info.task, stages[-1].info.task} == {"integrate", "predict"}:

@@ -54,6 +54,10 @@ def chains(
             files=pipeline.files,
             shared=() if tuned else tuple(sorted(shared.intersection(pipeline.prefixes))),
             known=known.get(label, ()),
+            contamination=pipeline.contamination,
+            embeddings={
+                str(p.prepared.folder): p.prepared.embedding for p in runs if p.prepared.embedding
+            },
         )
         made.setdefault(label if tuned else pipeline.prefixes[0], []).append(job)
     return list(made.values())

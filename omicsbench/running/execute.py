@@ -30,6 +30,7 @@ def record_of(spec: RunSpec, of: Role, account: Account, judged: Mapping[str, An
         spec=spec,
         family=of.family,
         is_control=of.is_control,
+        contamination=of.contamination,
         status=Status.OK,
         phases=phases,
         notes=notes,

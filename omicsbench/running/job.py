@@ -9,7 +9,7 @@ from typing import Any
 from omicsbench.plugin import Family
 from omicsbench.records.costs import Observation
 from omicsbench.records.facts import Limits
-from omicsbench.records.spec import RunSpec
+from omicsbench.records.spec import Contamination, RunSpec
 
 
 @dataclass(frozen=True)
@@ -49,6 +49,9 @@ class Job:
     sees: tuple[str, ...] = ()  # parts of whose rows the pipeline may see the labels
     shared: tuple[str, ...] = ()  # stages that other pipelines of the suite begin with too
     known: tuple[Observation, ...] = ()  # what its runs stored earlier cost
+    contamination: Contamination | None = None  # of what computed its embedding elsewhere
+    # The folder of that embedding, by the folder of the prepared data.
+    embeddings: dict[str, Path] = field(default_factory=dict)
 
     @property
     def limits(self) -> Limits:

@@ -65,7 +65,8 @@ class WorkerProcess:
 
         Raises StoreError if what belongs to the record cannot be stored.
         """
-        data = self._prepared.setdefault(prepared, Prepared(Path(prepared)))
+        opened = Prepared(Path(prepared), self.job.embeddings.get(prepared))
+        data = self._prepared.setdefault(prepared, opened)
         started = datetime.now(UTC).isoformat(timespec="seconds")
         try:
             record = self._done(spec, data)

@@ -102,12 +102,19 @@ class _Field:
 
     @cached_property
     def controls(self) -> set[str]:
-        """Deep pipelines that are there for comparison."""
-        return {p for p in self.deep if any(r.is_control for r in self.runs[p].values())}
+        """Pipelines that are there for comparison."""
+        names = [*self.deep, *self.simple]
+        return {p for p in names if any(r.is_control for r in self.runs[p].values())}
 
     @cached_property
     def contestants(self) -> list[str]:
+        """Of the deep side."""
         return [p for p in self.deep if p not in self.controls]
+
+    @cached_property
+    def rivals(self) -> list[str]:
+        """Of the simple side."""
+        return [p for p in self.simple if p not in self.controls]
 
     @property
     def spec(self) -> RunSpec:
@@ -157,10 +164,10 @@ def _deep_sides(field: _Field) -> dict[str, Side]:
 def _simple_sides(field: _Field, reference: str) -> dict[Against, Side]:
     """The shortest pipeline that is the reference, and the best simple one; as far as there are."""
     sides: dict[Against, Side] = {}
-    if plain := [p for p in field.simple if is_reference(p, reference)]:
+    if plain := [p for p in field.rivals if is_reference(p, reference)]:
         name = min(plain, key=lambda p: (len(p), p))
         sides["reference"] = fixed(field.runs, name, field.grid.sizes)
-    best = best_by_validation(field.runs, field.simple, field.metric, field.grid)
+    best = best_by_validation(field.runs, field.rivals, field.metric, field.grid)
     return sides | {"best_simple": best} if best.at else sides
 
 

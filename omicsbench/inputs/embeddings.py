@@ -1,0 +1,133 @@
+"""Embeddings that were computed elsewhere: read, checked, in the order of a data set's cells."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from omicsbench.errors import DataError
+from omicsbench.inputs.source import Cells, Source
+from omicsbench.reading.formats import file_digest, in_one_sentence
+from omicsbench.registry.embeddings import NamedEmbedding
+from omicsbench.validation.wording import many
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+PARQUET = ".parquet"
+
+
+def content_id(source: Source, named: NamedEmbedding) -> str | None:
+    """What tells an embedding from another of the same name, None where the data set's id does.
+
+    Raises DataError if it cannot be had.
+    """
+    if named.path is not None:
+        return file_digest(_file(named.path))
+    if not source.in_memory:
+        return None
+    names, values = _of_obsm(source, named.key or "")
+    digest = hashlib.sha256("\n".join(names).encode())
+    digest.update(np.ascontiguousarray(values).tobytes())
+    return digest.hexdigest()
+
+
+def embedding_of(source: Source, named: NamedEmbedding) -> NDArray[np.float32]:
+    """The embedding (cells, d) of a data set's cells, in their order.
+
+    Cells are found by their names; what it holds of others is left. Raises DataError, in one
+    sentence, for what is no embedding of all these cells.
+    """
+    cells = source.cells
+    if not isinstance(cells, Cells) or cells.names is None:
+        raise DataError(
+            f"{source.title} does not name its cells, so no embedding of them can be given."
+        )
+    if named.path is not None:
+        where = named.path
+        names, values = _of_parquet(_file(named.path))
+    else:
+        where = f".obsm[{named.key!r}] of {source.title}"
+        names, values = _of_obsm(source, named.key or "")
+    twice = names[names.duplicated()]
+    if len(twice):
+        raise DataError(
+            f"{where} holds the cell name {twice[0]!r} {(names == twice[0]).sum()} times: give one "
+            "row for every cell."
+        )
+    rows = names.get_indexer(cells.names)
+    missing = cells.names[rows < 0]
+    if len(missing):
+        raise DataError(
+            f"{where} lacks {many(len(missing), 'cell')} of the {len(rows):,} of {source.title}, "
+            f"such as {missing[0]!r}: give a row for every cell, under the name that it has there."
+        )
+    own = values[rows]
+    bad = np.flatnonzero(~np.isfinite(own).all(axis=1))
+    if len(bad):
+        raise DataError(
+            f"{where} holds NaN or infinite values for {many(len(bad), 'cell')}, such as "
+            f"{cells.names[bad[0]]!r}: give numbers for every cell."
+        )
+    return own
+
+
+def _file(path: str) -> Path:
+    if not Path(path).is_file():
+        raise DataError(
+            f"There is no file {path}: name a parquet file of cells x dimensions, as "
+            "DataFrame.to_parquet writes it."
+        )
+    return Path(path)
+
+
+def _of_obsm(source: Source, key: str) -> tuple[pd.Index[str], NDArray[np.float32]]:
+    from scipy import sparse
+
+    names, stored = source.obsm(key)
+    if hasattr(stored, "columns"):
+        return names, _numbers_of(stored, f".obsm[{key!r}] of {source.title}")
+    values = stored.toarray() if sparse.issparse(stored) else np.asarray(stored)
+    if values.ndim != 2 or values.dtype.kind not in "biuf" or not values.shape[1]:
+        raise DataError(
+            f".obsm[{key!r}] of {source.title} is an array of shape {values.shape} and type "
+            f"{values.dtype}: give numbers, cells in rows and dimensions in columns."
+        )
+    return names, _float32(values)
+
+
+def _of_parquet(path: Path) -> tuple[pd.Index[str], NDArray[np.float32]]:
+    """Names and rows of a table whose index, or first column, names the cells."""
+    import pandas as pd
+
+    with in_one_sentence(path, PARQUET):
+        table = pd.read_parquet(path)
+    if isinstance(table.index, pd.RangeIndex):
+        if not len(table.columns) or pd.api.types.is_numeric_dtype(table.dtypes.iloc[0]):
+            raise DataError(
+                f"{path} does not name its cells: give their names as index or first column."
+            )
+        table = table.set_index(table.columns[0])
+    return table.index.astype(str), _numbers_of(table, str(path))
+
+
+def _numbers_of(table: pd.DataFrame, where: str) -> NDArray[np.float32]:
+    import pandas as pd
+
+    other = [name for name, of in table.dtypes.items() if not pd.api.types.is_numeric_dtype(of)]
+    if other:
+        raise DataError(
+            f"{where}: column {str(other[0])!r} holds no numbers; keep the dimensions alone."
+        )
+    if not len(table.columns):
+        raise DataError(f"{where} holds names of cells and no dimension.")
+    return _float32(table.to_numpy(dtype=np.float64, na_value=np.nan))
+
+
+def _float32(values: NDArray[Any]) -> NDArray[np.float32]:
+    with np.errstate(over="ignore"):  # too large: infinite, which is said
+        return np.asarray(values, dtype=np.float32)
