@@ -106,8 +106,7 @@ def check_method(entry: Entry[MethodInfo], registry: Registry) -> Iterator[Check
         yield Check(info.name, "the contract of a method", skipped=reason)
         return
     known = signature(entry.make).parameters
-    text = f"{info.name}(image={rules.IMAGE})" if "image" in known else info.name
-    stage = resolve(text, registry, DIMENSIONS).stages[0]
+    stage = resolve(rules.named(info, known), registry, DIMENSIONS).stages[0]
     examined: dict[str, tuple[Any, rules.Rules]] = {
         "embed": (_Subject, _METHOD_RULES),
         "predict": (rules.Predictor, rules.PREDICTOR),
@@ -206,7 +205,9 @@ class _Subject:
     def __init__(self, stage: Stage) -> None:
         self.stage = stage
         rng = np.random.default_rng(0)
-        dense = rng.poisson(1.0, (ROWS + NEW_ROWS, FEATURES)).astype(np.float32)
+        # An embedding has a dimension of its own, as many as others are asked for.
+        width = DIMENSIONS if stage.info.reads == "embedding" else FEATURES
+        dense = rng.poisson(1.0, (ROWS + NEW_ROWS, width)).astype(np.float32)
         self.arrays = dense[:ROWS], dense[ROWS:]
         self.given = tuple(array.copy() for array in self.arrays)
         self.y = rng.integers(0, 3, ROWS + NEW_ROWS).astype(np.int32)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pickle
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from functools import cached_property
 from typing import Any
 
@@ -31,6 +31,13 @@ def beside(info: MethodInfo, rows: int, new: bool = False) -> dict[str, NDArray[
     if "batch" not in info.uses:
         return {}
     return {"batch": (np.arange(rows) % (3 if new else 2)).astype(np.int32)}
+
+
+def named(info: MethodInfo, parameters: Collection[str]) -> str:
+    """A method as a pipeline names it, with the parameters that it cannot be without."""
+    if "image" in parameters:
+        return f"{info.name}(image={IMAGE})"
+    return f"{info.name}(key='X_made_up')" if info.reads == "embedding" else info.name
 
 
 def unchanged(subject: Any) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 PARQUET = ".parquet"
+Obsm = Callable[[str], tuple["pd.Index[str]", Any]]  # names of cells, and an entry by its key
 
 
 def content_id(source: Source, named: NamedEmbedding) -> str | None:
@@ -30,7 +32,7 @@ def content_id(source: Source, named: NamedEmbedding) -> str | None:
         return file_digest(_file(named.path))
     if not source.in_memory:
         return None
-    names, values = _of_obsm(source, named.key or "")
+    names, values = _of_obsm(source.obsm, named.key or "", source.title)
     digest = hashlib.sha256("\n".join(names).encode())
     digest.update(np.ascontiguousarray(values).tobytes())
     return digest.hexdigest()
@@ -39,39 +41,49 @@ def content_id(source: Source, named: NamedEmbedding) -> str | None:
 def embedding_of(source: Source, named: NamedEmbedding) -> NDArray[np.float32]:
     """The embedding (cells, d) of a data set's cells, in their order.
 
-    Cells are found by their names; what it holds of others is left. Raises DataError, in one
-    sentence, for what is no embedding of all these cells.
+    Raises DataError, in one sentence, for what is no embedding of all these cells.
     """
     cells = source.cells
     if not isinstance(cells, Cells) or cells.names is None:
         raise DataError(
             f"{source.title} does not name its cells, so no embedding of them can be given."
         )
+    return matched(named, cells.names, source.obsm, source.title)
+
+
+def matched(
+    named: NamedEmbedding, cells: pd.Index[str], obsm: Obsm, title: str
+) -> NDArray[np.float32]:
+    """The embedding of ``cells`` (n,), found by their names: (n, d). What it holds of others goes.
+
+    ``obsm`` gives names and an entry of ``.obsm`` of the data, which are called ``title``.
+    Raises DataError, in one sentence, for what is no embedding of all these cells.
+    """
     if named.path is not None:
         where = named.path
         names, values = _of_parquet(_file(named.path))
     else:
-        where = f".obsm[{named.key!r}] of {source.title}"
-        names, values = _of_obsm(source, named.key or "")
+        where = f".obsm[{named.key!r}] of {title}"
+        names, values = _of_obsm(obsm, named.key or "", where)
     twice = names[names.duplicated()]
     if len(twice):
         raise DataError(
             f"{where} holds the cell name {twice[0]!r} {(names == twice[0]).sum()} times: give one "
             "row for every cell."
         )
-    rows = names.get_indexer(cells.names)
-    missing = cells.names[rows < 0]
+    rows = names.get_indexer(cells)
+    missing = cells[rows < 0]
     if len(missing):
         raise DataError(
-            f"{where} lacks {many(len(missing), 'cell')} of the {len(rows):,} of {source.title}, "
-            f"such as {missing[0]!r}: give a row for every cell, under the name that it has there."
+            f"{where} lacks {many(len(missing), 'cell')} of the {len(rows):,} of {title}, such as "
+            f"{missing[0]!r}: give a row for every cell, under the name that it has there."
         )
     own = values[rows]
     bad = np.flatnonzero(~np.isfinite(own).all(axis=1))
     if len(bad):
         raise DataError(
             f"{where} holds NaN or infinite values for {many(len(bad), 'cell')}, such as "
-            f"{cells.names[bad[0]]!r}: give numbers for every cell."
+            f"{cells[bad[0]]!r}: give numbers for every cell."
         )
     return own
 
@@ -85,17 +97,17 @@ def _file(path: str) -> Path:
     return Path(path)
 
 
-def _of_obsm(source: Source, key: str) -> tuple[pd.Index[str], NDArray[np.float32]]:
+def _of_obsm(obsm: Obsm, key: str, where: str) -> tuple[pd.Index[str], NDArray[np.float32]]:
     from scipy import sparse
 
-    names, stored = source.obsm(key)
+    names, stored = obsm(key)
     if hasattr(stored, "columns"):
-        return names, _numbers_of(stored, f".obsm[{key!r}] of {source.title}")
+        return names, _numbers_of(stored, where)
     values = stored.toarray() if sparse.issparse(stored) else np.asarray(stored)
     if values.ndim != 2 or values.dtype.kind not in "biuf" or not values.shape[1]:
         raise DataError(
-            f".obsm[{key!r}] of {source.title} is an array of shape {values.shape} and type "
-            f"{values.dtype}: give numbers, cells in rows and dimensions in columns."
+            f"{where} is an array of shape {values.shape} and type {values.dtype}: give numbers, "
+            "cells in rows and dimensions in columns."
         )
     return names, _float32(values)
 

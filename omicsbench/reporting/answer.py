@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from statistics import median
 
 from omicsbench.records.spec import RunRecord, Status
+from omicsbench.reporting.elsewhere import sentences
 from omicsbench.reporting.matrix import REAL, TASKS, best_against, counts, data_kinds, headline
 from omicsbench.reporting.paragraph import RIVAL, paragraph
 from omicsbench.verdict.equal_cost import seconds_of
@@ -60,6 +61,7 @@ def _of_task(verdicts: Sequence[Verdict], records: Sequence[RunRecord]) -> list[
             *paragraph(others, "other data set")[1:],
         ]
     said += _deep_controls([v for v in verdicts if v.is_control and v.dataset in shown])
+    said += sentences(records)
     return said + _costs(real or others, records) + _never_finished(records)
 
 
@@ -110,7 +112,8 @@ def _costs(verdicts: Sequence[Verdict], records: Sequence[RunRecord]) -> list[st
     for r in records:
         spec = r.spec
         own = (spec.tuned_as, spec.pipeline)
-        if r.status is Status.OK and spec.dataset in datasets and own in compared:
+        elsewhere = r.contamination is not None  # it was not timed
+        if r.status is Status.OK and spec.dataset in datasets and own in compared and not elsewhere:
             at = times[spec.size, spec.dataset, spec.device]
             at[r.family, spec.label].append(seconds_of(r))
     for (size, dataset, device), runs in sorted(times.items(), reverse=True):

@@ -60,10 +60,10 @@ def quality_time(
     """Scores with median seconds of a run; ``front`` where no other is faster and better.
 
     The front is drawn per (data set, output dimension, metric, size), as written and tuned
-    together; controls stay outside.
+    together; controls stay outside, and embeddings whose time is not known.
     """
     found = scores.merge(costs[[*OF_RUN, "total_s"]], on=OF_RUN)
-    shown = found[found["family"] != "control"]
+    shown = found[(found["family"] != "control") & found["total_s"].notna()]
     time, mean = shown["total_s"].to_numpy(), shown["mean"].to_numpy()
     front = np.zeros(len(shown), dtype=bool)
     by = ["dataset", "task", "device", "output_dim", "metric", "size"]

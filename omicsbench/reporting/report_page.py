@@ -18,6 +18,7 @@ from omicsbench.reporting import across_datasets, charts, prediction_charts, sty
 from omicsbench.reporting.answer import in_one, seconds
 from omicsbench.reporting.at_largest import absent, at_largest
 from omicsbench.reporting.datasets import datasets
+from omicsbench.reporting.elsewhere import footnotes
 from omicsbench.reporting.exports import SIGNS, write_tables
 from omicsbench.reporting.gallery import galleries
 from omicsbench.reporting.material import Material, gather
@@ -154,6 +155,7 @@ def _html(material: Material, asked: Asked, folder: Path, files: list[str]) -> s
             overview=_overview(material),
             datasets=datasets(records, found),
             styles=codes.styles,
+            footnotes=footnotes(records),
             curves=CurvesSection(shown, _currencies(material)),
             costs=_costs(records, costs, list(codes.places)),
             predictions=prediction_charts.prediction_view(

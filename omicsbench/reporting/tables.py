@@ -142,12 +142,16 @@ def means(frame: pd.DataFrame, by: list[str], value: str) -> pd.DataFrame:
 def cost_table(records: Iterable[RunRecord]) -> pd.DataFrame:
     """Seconds, joules, bytes of memory per (pipeline, size): median, lowest, highest.
 
-    ``total_s`` of a run is its search, fit and transform.
+    ``total_s`` of a run is its search, fit and transform; it is not known of an embedding that was
+    computed elsewhere.
     """
-    done = run_table([r for r in in_order(records) if r.status is Status.OK])
+    finished = [r for r in in_order(records) if r.status is Status.OK]
+    done = run_table(finished)
     names = ["tuning_s", "fit_s", "transform_s", "total_s", "cpu_s", "energy_j", "peak_rss_bytes"]
     times = done[["tuning_s", "fit_s", "transform_s"]].astype(float)
-    done = done.assign(total_s=times.sum(axis=1)).astype(dict.fromkeys(names, float))
+    known = np.array([r.contamination is None for r in finished], dtype=bool)
+    done = done.assign(total_s=times.sum(axis=1).where(known))
+    done = done.astype(dict.fromkeys(names, float))
     groups = done.groupby(OF_RUN, dropna=False)[names]
     found = groups.median().join(groups.min().add_suffix("_min"))
     found = found.join(groups.max().add_suffix("_max"))

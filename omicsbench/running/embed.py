@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -51,10 +52,12 @@ def embed(
     Raises OmicsbenchError, with one sentence, for data or a pipeline that cannot be used so.
     """
     from omicsbench.inputs.arguments import as_text
+    from omicsbench.inputs.embeddings import matched
     from omicsbench.inputs.given import as_anndata
     from omicsbench.prepare.features import select_rows
     from omicsbench.prepare.normalise import normalize
     from omicsbench.prepare.scaling import UNSCALED, Scaler
+    from omicsbench.reading.obsm import read_obsm
     from omicsbench.reading.own import OwnData
     from omicsbench.reading.readers import read
     from omicsbench.registry.calls import parse_pipeline
@@ -77,6 +80,9 @@ def embed(
     if made.stages[0].info.reads == "counts":
         _refuse_values(made, checked.values)
         Z = _counts(checked.adata.X, kept)
+    elif made.embedding:
+        held = partial(read_obsm, OwnData(Path("data"), held=adata))
+        Z = matched(made.embedding, checked.adata.obs_names, held, "data")
     else:
         own = X[:, kept]
         Z = Scaler.fit(own, checked.values not in UNSCALED, checked.values).transform(own)

@@ -92,7 +92,8 @@ def at_equal_cost(
     """Compare deep and simple pipelines at equal cost, by every headline metric.
 
     Money is compared where ``analysis`` states prices. Runs that selected features anew at each
-    size are left out: their scores do not compare across sizes.
+    size are left out, as their scores do not compare across sizes; and those of embeddings that
+    were computed elsewhere, at a cost that nobody knows.
     """
     done = [
         r
@@ -100,6 +101,7 @@ def at_equal_cost(
         if r.status is Status.OK
         and r.family in FAMILIES
         and not r.is_control
+        and r.contamination is None
         and not r.spec.features_per_size
     ]
     prices = {str(device): price for device, price in analysis.price_per_hour.items()}
