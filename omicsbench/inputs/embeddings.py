@@ -11,7 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from omicsbench.errors import DataError
-from omicsbench.inputs.source import Cells, Source
+from omicsbench.inputs.cells import Cells
+from omicsbench.inputs.source import Source
 from omicsbench.reading.formats import file_digest, in_one_sentence
 from omicsbench.registry.embeddings import NamedEmbedding
 from omicsbench.validation.wording import many

@@ -10,108 +10,27 @@ from functools import cache, cached_property, partial
 from importlib.metadata import packages_distributions, version
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-from numpy.typing import NDArray
-
 from omicsbench.errors import DataError, OmicsbenchError, RegistryError
+from omicsbench.inputs.cells import Cells
 from omicsbench.inputs.content import cells_digest
 from omicsbench.inputs.fetch import fetch, known_sha256
 from omicsbench.plugin import DatasetInfo, Values
 from omicsbench.reading.formats import content_digest, file_digest, format_of
 from omicsbench.reading.modalities import modality_values, read_modalities
-from omicsbench.reading.obsm import entry, read_obsm
+from omicsbench.reading.obsm import obsm_of, read_obsm
 from omicsbench.reading.own import READING_VERSION, OwnData
 from omicsbench.reading.pairing import pair
 from omicsbench.reading.readers import read
 from omicsbench.registry.calls import call_text, parse_call
 from omicsbench.registry.discover import Entry, Registry, unavailable
-from omicsbench.stream import BLOCK_ROWS, CellStream
-from omicsbench.validation.account import DataAccount, line
-from omicsbench.validation.check import Checked, check, checked_blocks
-from omicsbench.validation.kinds import DENSE
+from omicsbench.stream import CellStream
+from omicsbench.validation.account import line
+from omicsbench.validation.check import check
 
 if TYPE_CHECKING:
     import pandas as pd
 
 NO_SETTINGS = ("path", "held", "name")  # what does not change how data are read
-
-
-@dataclass(frozen=True)
-class Cells:
-    """The cells of a data set: a dense ``matrix`` (n, p) float32, or a ``stream`` of CSR blocks.
-
-    ``values`` is what they hold; ``label_names`` the classes; ``notes`` what the user should see;
-    ``units`` and ``batches`` (n,) those of every cell of a ``matrix`` or a stream of one;
-    ``account`` what is told of them all; ``names`` (n,) those of the cells, None of a stream.
-    """
-
-    shape: tuple[int, int]
-    values: Values
-    matrix: NDArray[np.float32] | None
-    stream: CellStream | None
-    label_names: tuple[str, ...]
-    notes: tuple[str, ...]
-    labels: Callable[[], NDArray[np.signedinteger[Any]]] | None
-    units: NDArray[np.int64] | None
-    account: DataAccount
-    batches: NDArray[np.int64] | None = None
-    names: pd.Index[str] | None = None
-
-    @property
-    def codes(self) -> NDArray[np.signedinteger[Any]] | None:
-        """Label code of every cell, (n,), -1 where missing; None without labels."""
-        return None if self.labels is None else self.labels()
-
-    @classmethod
-    def held(cls, checked: Checked) -> Cells:
-        """Data that lie in memory; sparse ones are handed on by blocks all the same."""
-        X, codes = checked.adata.X, checked.codes
-        labels = None if codes is None or not checked.label_names else lambda: codes
-        dense = isinstance(X, np.ndarray)
-        stream = (
-            None
-            if dense
-            else CellStream(
-                shape=X.shape,
-                features=(),
-                blocks=lambda: (X[i : i + BLOCK_ROWS] for i in range(0, X.shape[0], BLOCK_ROWS)),
-                labels=labels,
-            )
-        )
-        return cls(
-            shape=X.shape,
-            values=checked.values,
-            matrix=X if dense else None,
-            stream=stream,
-            label_names=checked.label_names,
-            notes=checked.notes,
-            labels=labels,
-            units=checked.units,
-            account=DataAccount.held(checked),
-            batches=checked.batches,
-            names=checked.adata.obs_names,
-        )
-
-    @classmethod
-    def streamed(cls, stream: CellStream, values: Values, name: str) -> Cells:
-        """Data read by blocks, each checked as it passes. Raises DataError for a dense kind."""
-        if values in DENSE:
-            raise DataError(
-                f"Data set {name}: {values} become dense, so they are held in memory: return an "
-                "AnnData."
-            )
-        checked = replace(stream, blocks=lambda: checked_blocks(stream, values, name))
-        return cls(
-            shape=stream.shape,
-            values=values,
-            matrix=None,
-            stream=checked,
-            label_names=stream.label_names,
-            notes=stream.notes,
-            labels=stream.labels if stream.label_names else None,
-            units=None,
-            account=DataAccount.streamed(stream, values),
-        )
 
 
 @dataclass(frozen=True)
@@ -235,7 +154,7 @@ def registered(text: str, registry: Registry, unit: str | None = None) -> Source
         },
         scale=info.scale,
         load=found.load,
-        obsm=found.obsm,
+        obsm=lambda key: obsm_of(found.loaded(), key, f"Data set {name}"),
         several=bool(info.modalities),
     )
 
@@ -282,7 +201,7 @@ class _Registered:
         """The cells, checked. Raises DataError, naming the data set."""
         from anndata import AnnData
 
-        info, loaded = self.entry.info, self._loaded()
+        info, loaded = self.entry.info, self.loaded()
         if info.modalities:
             modalities = dict(info.modalities)
             of_cells = (info.label, self.unit, info.batch, False)
@@ -305,16 +224,7 @@ class _Registered:
         except DataError as error:
             raise DataError(f"Data set {self.name}: {error}") from error
 
-    def obsm(self, key: str) -> tuple[pd.Index[str], Any]:
-        """Names of the cells, and an entry of ``.obsm``. Raises DataError if there is none."""
-        from anndata import AnnData
-
-        loaded = self._loaded()
-        held = isinstance(loaded, AnnData)
-        found = entry(loaded.obsm if held else {}, key, f"Data set {self.name}")
-        return loaded.obs_names, found
-
-    def _loaded(self) -> Any:
+    def loaded(self) -> Any:
         """What the loader returns."""
         try:
             return self.entry.make(**self.params)

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from omicsbench.errors import OmicsbenchError
-from omicsbench.inputs.source import Cells, Source
+from omicsbench.inputs.cells import Cells
+from omicsbench.inputs.source import Source
 from omicsbench.plugin import Values
 from omicsbench.prepare.features import is_logged
 from omicsbench.prepare.normalise import BASES, BY_TOTALS, COFACTOR

@@ -23,7 +23,8 @@ from omicsbench.prepare.scaling import UNSCALED, Scaler, mean_and_variance
 from omicsbench.records.facts import DatasetFacts, ModalityFacts
 
 if TYPE_CHECKING:
-    from omicsbench.inputs.source import Cells, Source
+    from omicsbench.inputs.cells import Cells
+    from omicsbench.inputs.source import Source
 
 OnShare = Callable[[float], None]  # told the share done, from 0 to 1
 Arrays = dict[str, NDArray[Any]]

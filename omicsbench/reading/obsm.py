@@ -31,11 +31,17 @@ def read_obsm(own: OwnData, key: str) -> tuple[pd.Index[str], Any]:
         kind = format_of(own.path)
         with in_one_sentence(own.path, kind):
             names, entries = _of_file(own.path, kind, own, key)
-    return names.astype(str), entry(entries, key, own.title)
+    return names.astype(str), _entry(entries, key, own.title)
 
 
-def entry(entries: Mapping[str, Any], key: str, title: str) -> Any:
-    """One of the entries of ``.obsm``. Raises DataError if there is no such one."""
+def obsm_of(loaded: Any, key: str, title: str) -> tuple[pd.Index[str], Any]:
+    """The same of what a loader gave, called ``title``. Raises DataError as ``read_obsm`` does."""
+    held = hasattr(loaded, "obs_names")  # and no stream of cells
+    found = _entry(loaded.obsm if held else {}, key, title)
+    return loaded.obs_names, found
+
+
+def _entry(entries: Mapping[str, Any], key: str, title: str) -> Any:
     if key in entries:
         return entries[key]
     if not entries:

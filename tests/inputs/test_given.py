@@ -19,9 +19,10 @@ from hypothesis import strategies as st
 from scipy import sparse
 
 from omicsbench.errors import OmicsbenchError
+from omicsbench.inputs.cells import Cells
 from omicsbench.inputs.content import cells_digest
 from omicsbench.inputs.given import own_data, variable_of
-from omicsbench.inputs.source import Cells, own
+from omicsbench.inputs.source import own
 from omicsbench.reading.own import OwnData
 from omicsbench.reading.readers import read
 

@@ -16,7 +16,8 @@ import pytest
 
 from generated import KINDS, Example
 from omicsbench.errors import DataError
-from omicsbench.inputs.source import Cells, own
+from omicsbench.inputs.cells import Cells
+from omicsbench.inputs.source import own
 
 LIMIT_S = 60  # of one example: it takes less than one
 FAST, SLOW = 25, 500  # examples of each kind

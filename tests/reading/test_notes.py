@@ -7,7 +7,8 @@ from pathlib import Path
 import numpy as np
 from anndata import AnnData
 
-from omicsbench.inputs.source import Cells, registered
+from omicsbench.inputs.cells import Cells
+from omicsbench.inputs.source import registered
 from omicsbench.reading.notes import NOTES, note, notes_of
 from omicsbench.registry.discover import discover
 
