@@ -53,7 +53,7 @@ def suite(*pipelines: str, **more: Any) -> Suite:
         "repeats": 1,
         "n_components": 2,
         "sizes": [50],
-        "metrics": ["knn_probe", "label_transfer"],
+        "metrics": ["knn_probe_balanced_accuracy"],
         "threads": 1,
     }
     return make_suite(settings | more)

@@ -52,7 +52,9 @@ def _collect() -> dict[str, type]:
         for value in vars(module).values():
             if inspect.isclass(value) and value.__module__ == module.__name__:
                 info = getattr(value, "info", None)
-                if info is not None and info.task == "embed":
+                # What reads an embedding has no features and no dimension to choose: the rules of
+                # the contract that hold of it are checked in tests/registry/test_discover.py.
+                if info is not None and info.task == "embed" and info.reads != "embedding":
                     found[info.name] = value
     return found
 
