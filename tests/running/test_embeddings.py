@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from command import Cli
+from command import inside
 from embedded import DIMENSIONS, EMPTY, cells, suite, table, written
 from omicsbench.errors import OmicsbenchError
 from omicsbench.planning.plan import Planned, make_plan
@@ -161,19 +161,19 @@ def test_what_is_no_embedding_of_these_cells_is_said_before_anything_runs(
     assert not list((tmp_path / "out").glob("runs/*.json"))
 
 
-def test_the_command_runs_it_and_the_report_says_it(tmp_path: Path, cli: Cli) -> None:
+def test_the_command_runs_it_and_the_report_says_it(tmp_path: Path) -> None:
     written(tmp_path)
     seen = "frozen(key='X_far', contamination='seen')"
     words = ["run", "quick", "--data", "own.h5ad", "--label", "kind", "--only", "--sizes", "50"]
     words += ["--repeats", "1", "--metrics", "knn_probe_balanced_accuracy", "-o", "out"]
-    done = cli(*words, "-m", f"{seen} > pca(2)", cwd=tmp_path)
+    done = inside(*words, "-m", f"{seen} > pca(2)", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert f"{seen} > pca(2): computed elsewhere, by a model that has seen these data" in (
         done.stdout
     )
     page = (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
     assert "its scores are no forecast" in page
-    refused = cli(*words, "-m", "frozen(key='X_near')", cwd=tmp_path)
+    refused = inside(*words, "-m", "frozen(key='X_near')", cwd=tmp_path)
     assert refused.returncode == 2
     assert refused.stderr.strip().endswith("own.h5ad has no 'X_near' in .obsm; it has X_far.")
     assert "Traceback" not in refused.stderr

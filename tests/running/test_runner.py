@@ -280,7 +280,7 @@ def test_a_finished_run_is_never_replaced_by_a_failure(
     import omicsbench.planning.obstacles
 
     done = run_suite(tiny_suite("good"), tmp_path, registry=registry)
-    monkeypatch.setattr(omicsbench.planning.obstacles, "unavailable", lambda info: "is gone")
+    monkeypatch.setattr(omicsbench.planning.obstacles, "unavailable", lambda *of: "is gone")
     assert run_suite(tiny_suite("good"), tmp_path, registry=registry) == done
     failed = done[0].model_copy(update={"status": Status.TIMEOUT, "reason": "slow", "scores": {}})
     store.write_record(tmp_path, failed)

@@ -13,7 +13,8 @@ import pytest
 from scipy import sparse
 
 from omicsbench.errors import DataError
-from omicsbench.inputs.source import Cells, own
+from omicsbench.inputs.cells import Cells
+from omicsbench.inputs.source import own
 from omicsbench.planning.inspection import inspected
 from omicsbench.plugin import Values
 from omicsbench.reading.own import OwnData
