@@ -90,7 +90,7 @@ def run(
         of its table ``analysis``, such as ``margins={"knn_recall": 0.02}``; and the other options
         of ``data``, as the command line has them: ``layer``, ``modality``, ``transpose``,
         ``exclude``, ``features_like``, ``genome``, ``feature_type``, ``keep_na``, ``scale``,
-        ``batch`` and ``provenance``.
+        ``batch``, ``target`` and ``provenance``.
 
     Raises OmicsbenchError with one sentence for anything unknown or unusable, also if another
     process fills ``out``, or a planned run has no record at the end.

@@ -56,7 +56,8 @@ _ELSEWHERE = {
 }
 
 Family = Literal["simple", "deep", "control"]
-Task = Literal["embed", "predict", "integrate"]
+Task = Literal["embed", "predict", "regress", "integrate"]
+SUPERVISED: tuple[Task, ...] = ("predict", "regress")  # what learns from answers, and gives some
 Values = Literal[
     "counts",
     "fractional",
@@ -128,7 +129,8 @@ class MethodInfo:
     family : ``simple``, ``deep``, or ``control`` (bounds a metric, never a contestant).
     summary : one line.
     source : DOI or URL of the paper or library the method comes from.
-    task : ``embed`` (X -> Z), ``predict`` (X -> class probabilities), ``integrate`` (Xs -> Z).
+    task : ``embed`` (X -> Z), ``predict`` (X -> class probabilities), ``regress`` (X -> a number),
+        ``integrate`` (Xs -> Z).
     version : raise it when results change for a reason outside the file itself.
     accepts_sparse : takes CSR as it is; otherwise it is handed a dense array.
     reads : ``values``, normalised and scaled (default), or ``counts``: X is then a ``Counts``, of
@@ -150,6 +152,8 @@ class MethodInfo:
         samples of a posterior, or members of an ensemble, whose mean is ``predict_proba``.
     takes : of an integrator, the values of the modalities that it needs, one of each; where
         a data set lacks one it is skipped, and other modalities are left unused. Empty: any.
+    intervals : a regressor with ``predict_interval(X, level) -> (m, 2)``: the ends between which
+        the target lies with a probability of ``level``.
     partial : an integrator whose ``transform`` takes cells of which some modalities are missing.
     keeps_embedding : after ``fit``, ``embedding_`` holds the (n, d) training embedding.
     sees_labels : ``fit(X, y)`` and ``transform(X, y)``; allowed to controls only.
@@ -176,6 +180,7 @@ class MethodInfo:
     invertible: bool = False
     samples: bool = False
     takes: tuple[Values, ...] = ()
+    intervals: bool = False
     partial: bool = False
     keeps_embedding: bool = False
     sees_labels: bool = False
@@ -324,6 +329,8 @@ def method(**info: Any) -> Callable[[_T], _T]:
       to 1; and, where declared, ``sample_proba(X) -> (s, m, c)``. A parameter ``places`` is
       given the place of each feature among those measured, as features without variance are
       left out; one named ``image`` is the shape that the measured features have together.
+    - ``regress``: ``fit(X, y)`` with y (n,) float32, in the units of the data;
+      ``predict(X) -> (m,) float32``; and, where declared, ``predict_interval(X, level)``.
     - ``integrate``: as ``embed``, but X is a dict of :class:`Modality` by name and
       ``inverse_transform(Z)`` gives a dict of (n, p), in the units of ``values``. Where
       ``partial`` is declared, X of ``transform`` may lack some of the modalities.

@@ -20,6 +20,14 @@ LabelOption = Annotated[
     str | None,
     typer.Option("--label", help="Column with the labels of your data.", rich_help_panel=DATA),
 ]
+TargetOption = Annotated[
+    str | None,
+    typer.Option(
+        "--target",
+        help="Column of measured numbers to predict, for suites of task regress.",
+        rich_help_panel=DATA,
+    ),
+]
 ValuesOption = Annotated[
     str | None,
     typer.Option(
@@ -127,6 +135,7 @@ def told(
     provenance: str | None,
     unit: str | None,
     batch: str | None,
+    target: str | None,
     transpose: bool,
     exclude: str | None,
     features_like: str | None,
@@ -150,6 +159,7 @@ def told(
         ),
         unit=unit,
         batch=batch,
+        target=target,
         transpose=transpose,
         exclude=_names(exclude),
         features_like=_names(features_like),

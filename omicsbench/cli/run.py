@@ -51,6 +51,7 @@ def run(
     provenance: own.ProvenanceOption = None,
     unit: own.UnitOption = None,
     batch: own.BatchOption = None,
+    target: own.TargetOption = None,
     transpose: own.TransposeOption = False,
     exclude: own.ExcludeOption = None,
     features_like: own.FeaturesLikeOption = None,
@@ -198,6 +199,7 @@ def run(
         provenance=provenance,
         unit=unit,
         batch=batch,
+        target=target,
         transpose=transpose,
         exclude=exclude,
         features_like=features_like,
@@ -228,7 +230,7 @@ def run(
         fewer = {p: n for p, n in chosen.fewer_repeats.items() if p in method}
         replaced |= {"pipelines": method, "fewer_repeats": fewer}
         method = None
-    target = out or api.default_folder(chosen, given)
+    folder = out or api.default_folder(chosen, given)
     missing: RunsMissing | None = None
     with observing_signals(), Progress() as observer, _dask(dask) as executor:
         try:
@@ -238,7 +240,7 @@ def run(
             )
             ended = complete(
                 usable(wanted, registry, observer.say, offline),
-                target,
+                folder,
                 registry=registry,
                 own_data=given,
                 executor=executor,
@@ -253,7 +255,7 @@ def run(
             missing, ended = error, error.ended
     if missing:
         print(f"omicsbench: {missing}", file=sys.stderr)
-    _finish(target, ended, report)
+    _finish(folder, ended, report)
     if missing:
         raise typer.Exit(ExitCode.FAILED)
 

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from omicsbench.contract import task_rules as rules
 from omicsbench.contract.metric_rules import METRIC, Scored
+from omicsbench.contract.regress_rules import REGRESSOR, Regressor
 from omicsbench.errors import DataError, OmicsbenchError, RegistryError
 from omicsbench.inputs.fetch import local_path
 from omicsbench.metrics import Metric
@@ -110,6 +111,7 @@ def check_method(entry: Entry[MethodInfo], registry: Registry) -> Iterator[Check
     examined: dict[str, tuple[Any, rules.Rules]] = {
         "embed": (_Subject, _METHOD_RULES),
         "predict": (rules.Predictor, rules.PREDICTOR),
+        "regress": (Regressor, REGRESSOR),
         "integrate": (rules.Integrator, rules.INTEGRATOR),
     }
     subject, own = examined[info.task]
@@ -135,7 +137,8 @@ def check_dataset(entry: Entry[DatasetInfo]) -> Iterator[Check]:
                 check_data(found[name], info.label, values, info.unit, batch=info.batch)
             return None
         cells = _sample(entry.make(), info)
-        checked = check_data(cells, info.label, info.values, info.unit, batch=info.batch)
+        columns = info.label, info.values, info.unit, False, info.batch, info.target
+        checked = check_data(cells, *columns)
         for group in info.groups:
             require_column(cells.obs, group, "group")
         if info.label and not checked.label_names:

@@ -51,6 +51,9 @@ def _inputs(metric: Metric, noise: bool = False, rows: int = ROWS) -> dict[str, 
         drawn = rng.standard_normal(values.shape) if noise else values
         return drawn.astype(np.float32)
 
+    target = X[:, 0].astype(np.float64)
+    ends = rng.standard_normal((rows, 2)) if noise else target[:, None] + [-0.1, 0.1]
+    ends[::10] += 0 if noise else 1  # one in ten lies outside of an interval of 90 %
     near = Neighbors.of(X, min(NEIGHBORS, rows - 1))
     Z = output(X)
     if metric.tasks == ("predict",):
@@ -67,6 +70,9 @@ def _inputs(metric: Metric, noise: bool = False, rows: int = ROWS) -> dict[str, 
         "probe_labels": labels.copy(),
         "probabilities": rng.dirichlet(np.ones(CLASSES), rows) if noise else certain,
         "outliers": outliers,
+        "prediction": output(target).astype(np.float64),
+        "target": target,
+        "interval": np.sort(ends, axis=1),
         "modality_expression": {"rna": X, "protein": 2 * X},
         "modality_neighbors": {"rna": near, "protein": near},
         "modality_embeddings": {"rna": output(X), "protein": output(X)},
@@ -125,6 +131,7 @@ def _reasons(s: Scored) -> str | None:
         "labels": none,
         "probe_labels": none,
         "train_labels": np.full(TRAIN, -1),
+        "target": np.full(ROWS, np.nan),
     }
     for kind, inputs in (
         (f"{FEW} cells", _inputs(s.metric, noise=True, rows=FEW)),

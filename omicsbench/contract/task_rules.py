@@ -77,7 +77,8 @@ class Predictor:
         return beside(self.stage.info, NEW_ROWS, new=True)
 
 
-def _documented(s: Any) -> str | None:
+def documented(s: Any) -> str | None:
+    """Whether the method says what it is; the reason if it does not."""
     if not (s.stage.make.__doc__ or "").strip():
         return "the class has no docstring"
     return None if s.stage.info.summary and s.stage.info.source else "say what it is and its source"
@@ -224,7 +225,7 @@ def _picklable_joint(s: Integrator) -> str | None:
 
 Rules = dict[str, Callable[[Any], str | None]]
 PREDICTOR: Rules = {
-    "says what it is": _documented,
+    "says what it is": documented,
     "predict_proba gives probabilities of the classes seen, by their codes": _proba,
     "sample_proba, where declared, averages to predict_proba": _samples,
     "equal seeds give equal results": _seeded,
@@ -232,7 +233,7 @@ PREDICTOR: Rules = {
     "a fitted method survives pickling": _picklable,
 }
 INTEGRATOR: Rules = {
-    "says what it is": _documented,
+    "says what it is": documented,
     "transform gives a finite (n, d) float32 embedding of unseen cells": _joint,
     "transform takes each modality alone, where declared": _partial,
     "inverse_transform, where declared, gives every modality back": _inverts,

@@ -26,7 +26,8 @@ class Cells:
 
     ``values`` is what they hold; ``label_names`` the classes; ``notes`` what the user should see;
     ``units`` and ``batches`` (n,) those of every cell of a ``matrix`` or a stream of one;
-    ``account`` what is told of them all; ``names`` (n,) those of the cells, None of a stream.
+    ``account`` what is told of them all; ``names`` (n,) those of the cells, None of a stream;
+    ``target`` (n,) a measured number of each, NaN where missing.
     """
 
     shape: tuple[int, int]
@@ -40,6 +41,7 @@ class Cells:
     account: DataAccount
     batches: NDArray[np.int64] | None = None
     names: pd.Index[str] | None = None
+    target: NDArray[np.float32] | None = None
 
     @property
     def codes(self) -> NDArray[np.signedinteger[Any]] | None:
@@ -73,6 +75,7 @@ class Cells:
             units=checked.units,
             account=DataAccount.held(checked),
             batches=checked.batches,
+            target=checked.target,
             names=checked.adata.obs_names,
         )
 

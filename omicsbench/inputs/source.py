@@ -151,6 +151,7 @@ def registered(text: str, registry: Registry, unit: str | None = None) -> Source
             "provenance": info.provenance,
             "unit": unit,
             "batch": info.batch,
+            "target": info.target,
         },
         scale=info.scale,
         load=found.load,
@@ -183,6 +184,7 @@ class _Registered:
             dict(info.modalities),
             [known_sha256(remote) for remote in info.remote],
             ["batch", info.batch] if info.batch else None,
+            ["target", info.target] if info.target else None,
         ]
         return [
             info.name,
@@ -206,21 +208,20 @@ class _Registered:
             modalities = dict(info.modalities)
             of_cells = (info.label, self.unit, info.batch, False)
             return _checked_modalities(loaded, *of_cells, modalities, self.name)
-        if isinstance(loaded, CellStream) and (self.unit or info.batch):
+        beside = self.unit or info.batch or info.target
+        if isinstance(loaded, CellStream) and beside:
             raise DataError(
-                f"{self.name}: units and batches are known of data held in memory only; declare "
-                "none."
+                f"{self.name}: units, batches and targets are known of data held in memory only; "
+                "declare none."
             )
         if isinstance(loaded, CellStream) and info.values:
             return Cells.streamed(loaded, info.values, self.name)
         if not isinstance(loaded, AnnData):
-            kind = type(loaded).__name__
-            raise DataError(
-                f"{self.name} cannot be loaded: its loader gave {kind}, not an AnnData."
-            )
+            kind = f"{type(loaded).__name__}, not an AnnData"
+            raise DataError(f"{self.name} cannot be loaded: its loader gave {kind}.")
         try:
-            checked = check(loaded, info.label, info.values, self.unit, batch=info.batch)
-            return Cells.held(checked)
+            columns = info.label, info.values, self.unit, False, info.batch, info.target
+            return Cells.held(check(loaded, *columns))
         except DataError as error:
             raise DataError(f"Data set {self.name}: {error}") from error
 
@@ -250,7 +251,7 @@ def own(data: OwnData, several: bool = False) -> Source:
             of_cells = (data.label, data.unit, data.batch, data.keep_na)
             return _checked_modalities(modalities, *of_cells, values, path.name)
         with _enough_memory(data.title):
-            columns = data.label, data.values, data.unit, data.keep_na, data.batch
+            columns = data.label, data.values, data.unit, data.keep_na, data.batch, data.target
             return Cells.held(check(read(data), *columns))
 
     def identify() -> list[Any]:
@@ -277,6 +278,7 @@ def own(data: OwnData, several: bool = False) -> Source:
             "provenance": data.provenance if data.label else None,
             "unit": data.unit,
             "batch": data.batch,
+            "target": data.target,
         },
         scale=data.scale,
         load=load,

@@ -17,6 +17,7 @@ from omicsbench.metrics import (
     predictions,
     probes,
     reconstruction,
+    regression,
     structure,
     uncertainty,
 )
@@ -37,6 +38,7 @@ METRICS.update(
         calibration,
         uncertainty,
         modalities,
+        regression,
     )
     for found in declared(module)
 )
@@ -57,6 +59,7 @@ __all__ = [
     "predictions",
     "probes",
     "reconstruction",
+    "regression",
     "structure",
     "uncertainty",
 ]

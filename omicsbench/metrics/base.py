@@ -92,7 +92,7 @@ class Metric:
     direction : ``max`` if larger is better, ``min`` if smaller is.
     source : DOI or URL of the definition.
     group : ``reconstruction``, ``neighbours``, ``distances``, ``labels``, ``clusters``; for
-        predictions ``classes``, ``calibration`` or ``uncertainty``; ``modalities``.
+        predictions ``classes``, ``numbers``, ``calibration`` or ``uncertainty``; ``modalities``.
     tasks : of which outputs it is a metric.
     version : raise it when scores change for a reason outside the file that declares it.
     margin : difference below which two scores count as equal in a verdict.
@@ -166,6 +166,10 @@ MISSING: dict[str, str] = {
     # Task predict: c classes, in the order of their codes 0 to c - 1.
     "probabilities": "the pipeline predicts no classes",  # (m, c) float64, rows sum to 1
     "outliers": "no class was held out of training",  # (m,) bool, whether of the class held out
+    # Task regress, of the m scored rows.
+    "prediction": "the pipeline predicts no numbers",  # (m,) float64
+    "target": "the data set has no target",  # (m,) float64, NaN where missing
+    "interval": "the method gives no intervals",  # (m, 2) float64, of a probability of 0.9
     # Task integrate: dicts by name of modality, in the data set's order.
     "modality_expression": "the data set has one modality",  # (m, p) each, in the fixed space
     "modality_neighbors": "too few scored rows",  # Neighbors of m among b rows, each

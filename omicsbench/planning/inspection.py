@@ -133,6 +133,9 @@ def _of_labels(cells: Cells, described: Mapping[str, Any]) -> list[Decision]:
         known = described["provenance"] or "not stated"
         made.append(Decision("classes", _classes(cells)))
         made.append(Decision("provenance", known, "of the labels", "--label-provenance"))
+    if own.measured:
+        measured = f"{described['target']}: {own.measured:,} cells with a value"
+        made.append(Decision("target", measured, "for suites of task regress", "--target"))
     counted = f"{unit}: {own.units} values" if own.units else "cells"
     made.append(Decision("unit", counted, "over which sampling errors are taken", "--unit"))
     return made

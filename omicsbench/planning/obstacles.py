@@ -57,9 +57,22 @@ def _untunable(wanted: Wanted) -> str | None:
 
 
 def _no_labels(wanted: Wanted, spec: RunSpec, prepared: Prepared) -> str | None:
+    if spec.task == "regress":
+        return None if prepared.facts.target else "the data set has no target"
     sees = any(stage.info.sees_labels for stage in wanted.contestant.pipeline.stages)
     needed = sees or spec.task == "predict"
     return "the data set has no labels" if needed and not prepared.facts.label_names else None
+
+
+def _constant(wanted: Wanted, spec: RunSpec, prepared: Prepared) -> str | None:
+    """Of a target that is the same in all training rows that have one, nothing can be learnt."""
+    if spec.task != "regress":
+        return None
+    known = prepared.target("train")
+    assert known is not None
+    values = np.asarray(known[chosen_train(spec, known.size)[0]])
+    several = np.unique(values[np.isfinite(values)]).size > 1
+    return None if several else f"the target does not vary in the {spec.size} training samples"
 
 
 def _no_such_image(wanted: Wanted, spec: RunSpec, prepared: Prepared) -> str | None:
@@ -120,9 +133,10 @@ def _no_such_modality(wanted: Wanted, spec: RunSpec, prepared: Prepared) -> str 
 
 WITHOUT_DATA: tuple[Rule, ...] = (_missing, _device, _too_many_dimensions, _untunable)
 OF_DATA: tuple[DataRule, ...] = (
-    _no_labels,  # first: classes are counted by them
+    _no_labels,  # first: classes and targets are counted by it
     _no_such_image,
     _one_class,
+    _constant,
     _too_few_features,
     _negative,
     _no_counts,

@@ -11,7 +11,7 @@ from omicsbench.inputs.embeddings import content_id
 from omicsbench.inputs.source import Source, own, registered
 from omicsbench.planning.contestants import Contestant, contestants, resolve_metrics
 from omicsbench.planning.suite import LADDER, DatasetChoice, Size, Suite, threads_of
-from omicsbench.plugin import Remote
+from omicsbench.plugin import SUPERVISED, Remote
 from omicsbench.prepare.split import Split, kind, smallest_parts
 from omicsbench.reading.own import OwnData
 from omicsbench.records.costs import CostTerms
@@ -135,7 +135,7 @@ class Wanted:
 
     def _spec(self, data: DataTerms, repeat: int) -> RunSpec:
         suite, contestant = self.suite, self.contestant
-        pipeline, predicts = contestant.pipeline, suite.task == "predict"
+        pipeline, predicts = contestant.pipeline, suite.task in SUPERVISED
         background = suite.scored if predicts else max(suite.background, suite.scored)
         return RunSpec(
             task=suite.task,

@@ -8,7 +8,8 @@ has come.
   several modalities a folder each. ``train/`` has what the training pool tells besides:
   ``features``, ``mean`` and ``sd``. Where the data set names batches, ``batches`` holds the code
   of each row's, in the split's order.
-- ``labels/``: codes of ``all`` cells, and of those of each part in the split's order.
+- ``labels/``: codes of ``all`` cells, and of those of each part in the split's order;
+  ``targets/`` likewise, where the cells have a measured number to be predicted.
 - ``scoring/``: row numbers of the parts in the data set, units of the test rows, and whatever else
   is known of the cells.
 """
@@ -32,6 +33,7 @@ from omicsbench.prepare.scaling import Scaler
 PartName = Literal["train", "validation", "test"]
 NAMES: tuple[PartName, ...] = ("train", "validation", "test")
 LABELS = "labels"
+TARGETS = "targets"
 SCORING = "scoring"
 BATCHES = "batches"
 EMBEDDING = "embedding"  # the array of a part's rows, in a folder of its own
@@ -93,14 +95,16 @@ class Part:
 class Handed:
     """What a process is told of prepared data: the parts it may read by now, and labels.
 
-    ``folders`` are those of parts; ``labels`` those files of codes that it may see; ``embeddings``
-    the folders of the rows of an embedding computed elsewhere, where the method asks for one.
+    ``folders`` are those of parts; ``labels`` those files of codes that it may see, ``targets``
+    those of measured numbers; ``embeddings`` the folders of the rows of an embedding computed
+    elsewhere, where the method asks for one.
     """
 
     contents: Contents
     folders: dict[PartName, Path]
     labels: dict[PartName, Path] = field(default_factory=dict)
     embeddings: dict[PartName, Path] = field(default_factory=dict)
+    targets: dict[PartName, Path] = field(default_factory=dict)
 
     def matrices(self, name: PartName) -> dict[str, Part]:
         """The rows of a part: of each modality by its name, of one matrix alone by ""."""
@@ -111,8 +115,11 @@ class Handed:
 
     def codes(self, name: PartName) -> NDArray[np.int32] | None:
         """Label codes of a part in the split's order; None if they are not to be seen."""
-        path = self.labels.get(name)
-        return array(path.parent, path.stem) if path else None
+        return _known(self.labels, name)
+
+    def target(self, name: PartName) -> NDArray[np.float32] | None:
+        """Targets of a part in the split's order, NaN where missing; None if not to be seen."""
+        return _known(self.targets, name)
 
     def batches(self, name: PartName) -> NDArray[np.int32] | None:
         """Codes of the batches of a part in the split's order; None if the data set names none."""
@@ -126,6 +133,7 @@ class Handed:
             "folders": {name: str(path) for name, path in self.folders.items()},
             "labels": {name: str(path) for name, path in self.labels.items()},
             "embeddings": {name: str(path) for name, path in self.embeddings.items()},
+            "targets": {name: str(path) for name, path in self.targets.items()},
         }
 
     @classmethod
@@ -135,16 +143,23 @@ class Handed:
             {name: Path(path) for name, path in told["folders"].items()},
             {name: Path(path) for name, path in told["labels"].items()},
             {name: Path(path) for name, path in told["embeddings"].items()},
+            {name: Path(path) for name, path in told["targets"].items()},
         )
+
+
+def _known(files: dict[PartName, Path], name: PartName) -> NDArray[Any] | None:
+    path = files.get(name)
+    return array(path.parent, path.stem) if path else None
 
 
 def handed(
     folder: Path, contents: Contents, parts: Collection[PartName], labels: Collection[PartName] = ()
 ) -> Handed:
-    """These parts of the prepared data in ``folder``, and these of its labels, if it has any."""
-    told = labels if contents.facts.label_names else ()
+    """These parts of prepared data in ``folder``, and labels and targets of these, if any."""
+    facts = contents.facts
     return Handed(
         contents,
         {name: folder / name for name in parts},
-        {name: folder / LABELS / f"{name}.npy" for name in told},
+        {name: folder / LABELS / f"{name}.npy" for name in labels if facts.label_names},
+        targets={name: folder / TARGETS / f"{name}.npy" for name in labels if facts.target},
     )

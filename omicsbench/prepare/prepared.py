@@ -56,7 +56,7 @@ class Prepared:
         return self.contents.facts
 
     def hand(self, parts: Collection[PartName], labels: Collection[PartName] = ()) -> Handed:
-        """These parts of the data, and these of their labels, to be told to a process."""
+        """These parts of the data, and of these labels and targets, to be told to a process."""
         told = handed(self.folder, self.contents, parts, labels)
         if self.embedding is None:
             return told
@@ -74,6 +74,10 @@ class Prepared:
     def codes(self, name: PartName) -> NDArray[np.int32] | None:
         """Label code of every row of a part, in the split's order, -1 where missing."""
         return self.hand((), [name]).codes(name)
+
+    def target(self, name: PartName) -> NDArray[np.float32] | None:
+        """Target of every row of a part, in the split's order, NaN where missing."""
+        return self.hand((), [name]).target(name)
 
     @cached_property
     def labels(self) -> NDArray[np.int32] | None:

@@ -26,6 +26,7 @@ class ScoredRows:
     ----------
     sizes : rows of each part that a method is given.
     codes : label codes of the rows of each part, None without labels.
+    targets : measured numbers of each part, None without a target; of task ``regress`` alone.
     expression : in the fixed space, dense: all background rows of the parts validation and test,
         whose first ``spec.scored`` are scored; and ``in_sample``, some training rows, those of
         numbers ``in_sample``. Of several modalities a dict of them, as are the identities.
@@ -41,6 +42,7 @@ class ScoredRows:
     codes: dict[str, NDArray[np.int32] | None]
     units: NDArray[np.int64] | None
     classes: int
+    targets: dict[str, NDArray[np.float32] | None] = field(default_factory=dict)
     expression: dict[str, Any] = field(default_factory=dict)
     identities: dict[str, Any] = field(default_factory=dict)
     outliers: NDArray[np.bool_] | None = None
@@ -72,6 +74,15 @@ def scored_rows(spec: RunSpec, prepared: Prepared) -> ScoredRows:
     )
     if spec.task == "predict":
         return _labelled(scored, contents)
+    if spec.task == "regress":
+        targets = {part: prepared.target(part) for part in BESIDE_TRAIN}
+        return replace(
+            scored,
+            targets={
+                part: None if own is None else np.asarray(own[places[part]])
+                for part, own in targets.items()
+            },
+        )
     return _measured(scored, spec, prepared, chosen)
 
 

@@ -62,7 +62,7 @@ class Rows:
     Attributes
     ----------
     X : a matrix for each part, or in task ``integrate`` its modalities.
-    labels : of each part, what may be seen of its labels.
+    labels : of each part, what may be seen of its labels; in task ``regress``, of its targets.
     batches : of each part, the codes of its rows' batches, where the data set names them.
     views : of each modality, or of "", where there is one matrix alone.
     spaces : how the same is seen where it is scored.
@@ -78,7 +78,7 @@ class Rows:
     places: NDArray[np.int64]
     in_sample: NDArray[np.int64]
     X: dict[str, Any] = field(default_factory=dict)
-    labels: dict[str, LabelCodes] = field(default_factory=dict)
+    labels: dict[str, NDArray[Any]] = field(default_factory=dict)
     batches: dict[str, LabelCodes] = field(default_factory=dict)
 
     @classmethod
@@ -146,13 +146,13 @@ class Rows:
     ) -> None:
         """``index`` are places among the stored rows, ``places`` in the split's order."""
         self.X[name] = self._given(handed.matrices(name), index)
-        codes, batches = handed.codes(name), handed.batches(name)
+        known, batches = _answers(handed, name, self.spec), handed.batches(name)
         if batches is not None:
             self.batches[name] = np.array(batches[places])
-        if codes is not None:
-            codes = np.asarray(codes[places])
+        if known is not None:
+            known = np.asarray(known[places])
             predicts = self.spec.task == "predict"
-            self.labels[name] = learnable(codes, self.contents) if predicts else codes
+            self.labels[name] = learnable(known, self.contents) if predicts else known
 
     def _given(self, parts: Mapping[str, Part], index: NDArray[np.int64]) -> Any:
         """Some rows of a part in the form in which the method takes them."""
@@ -164,6 +164,11 @@ class Rows:
         if self.contents.modalities:
             return {m: _modality(seen[m], part, index) for m, part in parts.items()}
         return seen[""] if self.info.streams else in_memory(seen[""], self.info.accepts_sparse)
+
+
+def _answers(handed: Handed, part: PartName, spec: RunSpec) -> NDArray[Any] | None:
+    """What a task's methods may learn of a part's rows besides measurements: labels or targets."""
+    return handed.target(part) if spec.task == "regress" else handed.codes(part)
 
 
 def some(X: Any, rows: Any) -> Any:

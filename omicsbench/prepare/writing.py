@@ -18,7 +18,7 @@ from omicsbench.prepare import split as splitting
 from omicsbench.prepare.contents import Contents
 from omicsbench.prepare.features import select, select_rows
 from omicsbench.prepare.normalise import COUNTED, depths, normalize
-from omicsbench.prepare.parts import BATCHES, LABELS, NAMES, SCORING, PartName
+from omicsbench.prepare.parts import BATCHES, LABELS, NAMES, SCORING, TARGETS, PartName
 from omicsbench.prepare.scaling import UNSCALED, Scaler, mean_and_variance
 from omicsbench.records.facts import DatasetFacts, ModalityFacts
 
@@ -103,8 +103,9 @@ def _write(folder: Path, modality: str, cells: Cells, recipe: Recipe) -> Content
             _save(places[name], {"order": np.searchsorted(np.sort(rows), rows)})
         if made.depth is not None:
             _save(places[name], {"depth": made.depth[np.sort(rows)]})
-    codes, units = made.known.pop("labels", None), made.known.get("units")
-    _write_known(folder, made, codes)
+    codes, units = made.known.pop(LABELS, None), made.known.get("units")
+    target = made.known.pop(TARGETS, None)
+    _write_known(folder, made, {LABELS: codes, TARGETS: target})
     return Contents(
         id=recipe.id,
         shape=made.shape,
@@ -137,19 +138,24 @@ def _most_repeats(units: NDArray[Any] | None) -> int | None:
     return None if units is None else splitting.most_repeats(np.unique(units).size)
 
 
-def _write_known(folder: Path, made: _Written, codes: NDArray[Any] | None) -> None:
-    """What belongs to all modalities: the split, and what is known of the cells; written once."""
+def _write_known(folder: Path, made: _Written, answers: Mapping[str, NDArray[Any] | None]) -> None:
+    """What belongs to all modalities: the split, and what is known of the cells; written once.
+
+    ``answers`` are codes of labels, and targets, of all cells: each in a folder of its own.
+    """
     if (folder / SCORING).exists():
         return
     (folder / SCORING).mkdir()
-    (folder / LABELS).mkdir()
     rows = _rows(made.parts)
     _save(folder / SCORING, rows | made.known)
-    if codes is not None:
-        _save(folder / LABELS, {"all": codes} | {name: codes[own] for name, own in rows.items()})
+    for place, values in answers.items():
+        (folder / place).mkdir()
+        if values is not None:
+            own = {name: values[index] for name, index in rows.items()}
+            _save(folder / place, {"all": values} | own)
     if made.batches is not None:
-        for name, own in rows.items():
-            _save(folder / name, {BATCHES: made.batches[own].astype(np.int32)})
+        for name, index in rows.items():
+            _save(folder / name, {BATCHES: made.batches[index].astype(np.int32)})
 
 
 def _save(folder: Path, arrays: Mapping[Any, NDArray[Any]]) -> None:
@@ -215,9 +221,11 @@ def _dense(places: Places, cells: Cells, recipe: Recipe, held_out: int | None) -
     for name, rows in _rows(parts).items():
         _save(places[name], {"X": X[np.sort(rows)]})
     scaler = Scaler.of(*mean_and_variance(pool[:, kept]), values=cells.values)
-    known: Arrays = {} if cells.codes is None else {"labels": cells.codes}
+    known: Arrays = {} if cells.codes is None else {LABELS: cells.codes}
     if cells.units is not None:
         known["units"] = cells.units
+    if cells.target is not None:
+        known[TARGETS] = cells.target
     return _Written(
         parts=parts,
         shape=(X.shape[0], X.shape[1]),
@@ -251,10 +259,12 @@ def _streamed(places: Places, cells: Cells, recipe: Recipe, held_out: int | None
     mean, variance = found.sums.moments()
     empty = int((~found.full).sum())
     left_out = "1 cell" if empty == 1 else f"{empty:,} cells"
-    known: Arrays = {} if found.codes is None else {"labels": found.codes}
+    known: Arrays = {} if found.codes is None else {LABELS: found.codes}
     known |= {f"obsm_{name}": read()[found.full] for name, read in cells.stream.obsm.items()}
     if cells.units is not None:
         known["units"] = cells.units[found.full]
+    if cells.target is not None:
+        known[TARGETS] = cells.target[found.full]
     return _Written(
         parts=found.parts,
         shape=(int(found.full.sum()), kept.size),

@@ -10,7 +10,7 @@ from typing import Any, get_args
 from omicsbench.errors import DataError, OmicsbenchError
 from omicsbench.plugin import Provenance, Values
 
-TEXTS = ("label", "layer", "modality", "unit", "batch", "name", "genome", "feature_type")
+TEXTS = ("label", "target", "layer", "modality", "unit", "batch", "name", "genome", "feature_type")
 SWITCHES = ("scale", "transpose", "keep_na")
 LISTS = ("exclude", "features_like")
 CHOICES = {"values": get_args(Values), "provenance": get_args(Provenance)}
@@ -28,6 +28,7 @@ class OwnData:
     ----------
     path : the file, or the folder of a format that is one.
     label, unit, batch : columns of the cells: classes, donors or the like, technical batches.
+    target : column of measured numbers, for task ``regress``.
     values : what the values are, where it cannot be told.
     layer, modality : which matrix of several; ``layer="raw"`` is AnnData's ``.raw``.
     scale : features are brought to unit variance.
@@ -61,6 +62,7 @@ class OwnData:
     genome: str | None = None
     feature_type: str | None = None
     keep_na: bool = False
+    target: str | None = None
     held: Any = field(default=None, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -96,8 +98,9 @@ class OwnData:
 
     @property
     def known(self) -> dict[str, str]:
-        """The columns that are stated, by what they are: label, unit, batch."""
-        stated = {"label": self.label, "unit": self.unit, "batch": self.batch}
+        """The columns that are stated, by what they are: label, unit, batch, target."""
+        names = ("label", "unit", "batch", "target")
+        stated = {what: getattr(self, what) for what in names}
         return {what: column for what, column in stated.items() if column is not None}
 
     @property

@@ -53,6 +53,7 @@ class DatasetFacts(Frozen):
     unit: str | None = Field(default=None, description="a column such as donor")
     batch: str | None = Field(default=None, description="a column of technical batches")
     new_units: bool = Field(default=False, description="no unit is both trained and tested on")
+    target: str | None = Field(default=None, description="a column of measured numbers")
     values: str = Field(default="", description="what the cells hold, such as counts")
     n_cells: int = 0
     n_features: int = Field(default=0, description="as measured, of all modalities")
@@ -69,7 +70,7 @@ class DatasetFacts(Frozen):
     def _only_what_there_is(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
         """Most data have one modality, no batch, no class held out: nothing is written of these."""
         content: dict[str, Any] = dump(self)
-        for name in ("modalities", "held_out", "line", "batch", "new_units"):
+        for name in ("modalities", "held_out", "line", "batch", "new_units", "target"):
             if not content.get(name):
                 content.pop(name, None)
         return content

@@ -16,7 +16,7 @@ from omicsbench.records.ids import digest
 from omicsbench.registry.calibrated import Calibrated, calibrated
 from omicsbench.registry.calls import CALIBRATED, call_text
 
-ForeignRole = Literal["embed", "predict"]
+ForeignRole = Literal["embed", "predict", "regress"]
 OTHER_INPUT = "takes other input than cells x features"
 OWN_CLASS = "wrap it in a class of your own"
 
@@ -63,9 +63,11 @@ def described(
     wrapped = path.startswith(CALIBRATED)
     model = _made(path, make.of if wrapped else make, params)
     text, tags = call_text(path, dict(params)), _tags(model)
+    regresses = role == "regress" and not wrapped
     classifies = _has(model, "predict_proba") and _kind(tags) in (None, "classifier")
     predicts = wrapped or (classifies and (role == "predict" or not _has(model, "transform")))
     lacks = _lacks_to_predict if predicts or role == "predict" else _lacks_to_embed
+    lacks = _lacks_to_regress if regresses else lacks
     if problem := lacks(text, model, tags):
         raise RegistryError(f"{text} {problem}.")
     package_version = _version(path.removeprefix(CALIBRATED))
@@ -74,11 +76,11 @@ def described(
         family=families.get(path, "simple"),
         summary=f"{path} {package_version}".strip(),
         source=f"import path {path}",
-        task="predict" if predicts else "embed",
+        task="regress" if regresses else "predict" if predicts else "embed",
         version=package_version or "1",
         accepts_sparse=bool(tags and tags.input_tags.sparse),
         nonnegative=bool(tags and tags.input_tags.positive_only),
-        invertible=_has(model, "inverse_transform") and not predicts,
+        invertible=_has(model, "inverse_transform") and not (predicts or regresses),
     )
 
 
@@ -113,13 +115,26 @@ def _lacks_to_predict(text: str, model: Any, tags: Any) -> str | None:
                 "has no predict_proba(), which the task predict needs; "
                 f"{CALIBRATED}{text} has, by sigmoids fitted to its scores by cross-validation"
             )
+    return _lacks_to_learn(model, tags, "labels", "predict")
+
+
+def _lacks_to_regress(text: str, model: Any, tags: Any) -> str | None:
+    kind = _kind(tags)
+    if kind not in (None, "regressor"):
+        return f"is a {kind.replace('_', ' ')}, and the task regress needs a regressor"
+    if not _has(model, "predict"):
+        return "has no predict(), which the task regress needs"
+    return _lacks_to_learn(model, tags, "numbers", "regress")
+
+
+def _lacks_to_learn(model: Any, tags: Any, what: str, task: str) -> str | None:
     if _other_input(tags):
         return OTHER_INPUT
     more = _beyond(model.fit, 2)
     if more:
         return f"needs {_listed(more)} in fit(), which is given X and y; {OWN_CLASS}"
     if not _takes(model.fit, 2):
-        return "takes no labels in fit(), which the task predict gives as y"
+        return f"takes no {what} in fit(), which the task {task} gives as y"
     return None
 
 

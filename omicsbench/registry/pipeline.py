@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from omicsbench.errors import RegistryError
-from omicsbench.plugin import Family, MethodInfo
+from omicsbench.plugin import SUPERVISED, Family, MethodInfo
 from omicsbench.records.ids import digest
 from omicsbench.records.spec import Contamination
 from omicsbench.registry.calls import Call, call_text, parse_pipeline
@@ -116,10 +116,10 @@ class Pipeline:
 
     @property
     def sees(self) -> tuple[str, ...]:
-        """Parts of whose rows it may see the labels: controls those of all, predictors train."""
+        """Parts of whose rows it may see labels and targets: controls all, predictors train."""
         if any(stage.info.sees_labels for stage in self.stages):
             return ("train", "validation", "test")
-        return ("train",) if any(stage.info.task == "predict" for stage in self.stages) else ()
+        return ("train",) if any(stage.info.task in SUPERVISED for stage in self.stages) else ()
 
     @cached_property
     def code_id(self) -> str:
@@ -150,6 +150,8 @@ def resolve(
     roles: list[ForeignRole | None] = [None if task is None else "embed"] * len(calls)
     if task == "predict":
         roles[-1] = "predict"
+    elif task == "regress":
+        roles[-1] = "regress"
     stages = [
         _stage(call, registry, n_components, known, role)
         for call, role in zip(calls, roles, strict=True)
@@ -208,16 +210,17 @@ def _with_dimension(call: Call, make: Any, n_components: int | None) -> dict[str
 def _check_order(stages: Sequence[Stage], text: str) -> None:
     """Raise RegistryError for a stage that cannot stand where it stands in pipeline ``text``."""
     for place, stage in enumerate(stages):
-        if stage.info.task == "predict" and stage is not stages[-1]:
+        if stage.info.task in SUPERVISED and stage is not stages[-1]:
             raise RegistryError(f"{stage.text} gives no embedding; it can only come last.")
         if stage.info.reads != "values" and place:
             what = "counts" if stage.info.reads == "counts" else "an embedding of the data"
             raise RegistryError(f"{stage.text} reads {what}; it can only come first.")
         if stage.info.task == "integrate" and place:
             raise RegistryError(f"{stage.text} takes several modalities; it can only come first.")
-    if len(stages) > 1 and {stages[0].info.task, stages[-1].info.task} == {"integrate", "predict"}:
+    if stages[0].info.task == "integrate" and stages[-1].info.task in SUPERVISED:
+        what = "classes" if stages[-1].info.task == "predict" else "numbers"
         raise RegistryError(
-            f"{text.strip()}: classes are predicted from one modality; leave one out."
+            f"{text.strip()}: {what} are predicted from one modality; leave one out."
         )
 
 

@@ -1,7 +1,8 @@
 """What only the fitted models can tell of the scored rows, and metrics ask for.
 
 Rows rebuilt from their embedding, embedded by one modality alone, predicted by samples of a
-posterior. It is computed where the models are; what is scored is the answers.
+posterior, the interval in which a target is expected. It is computed where the models are; what is
+scored is the answers.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from omicsbench.metrics.regression import LEVEL
 from omicsbench.prepare.subsample import Float32Array, Rows, some
 from omicsbench.registry.pipeline import Pipeline
 from omicsbench.running import outputs
@@ -28,6 +30,8 @@ def answers(
     """By part, what the scored rows of it are asked for."""
     if rows.spec.task == "predict":
         return {"test": _samples(rows, fitted)} if "test" in fitted.Z else {}
+    if rows.spec.task == "regress":
+        return {part: _intervals(rows, fitted, part) for part in fitted.Z}
     told: dict[str, Answers] = {}
     for part in SCORED:
         Z = fitted.Z["train"][rows.in_sample] if part == "in_sample" else fitted.Z.get(part)
@@ -56,6 +60,19 @@ def _samples(rows: Rows, fitted: Fitted) -> Answers:
             [outputs.probabilities(P, m, last.seen, classes, stage.text) for P in drawn]
         )
     }
+
+
+def _intervals(rows: Rows, fitted: Fitted, part: str) -> Answers:
+    """Where the target lies with a probability of ``LEVEL``, (m, 2), by regressors that say so."""
+    last = fitted.steps[-1]
+    stage, m = last.stage, min(rows.spec.scored, len(fitted.Z[part]))
+    if not stage.info.intervals:
+        return {}
+    beside = {name: codes[:m] for name, codes in rows.beside(stage.info, part).items()}
+    with methods_code():
+        asked = some(fitted.last_input[part], slice(m))
+        ends = last.fitted.model.predict_interval(asked, LEVEL, **beside)
+    return {"interval": outputs.interval(ends, m, stage.text)}
 
 
 def _rebuilt(

@@ -12,6 +12,7 @@ from typing import Any, Protocol
 
 from pydantic import Field
 
+from omicsbench.plugin import SUPERVISED
 from omicsbench.prepare.parts import Handed, PartName
 from omicsbench.prepare.split import method_seed
 from omicsbench.prepare.subsample import Rows
@@ -124,7 +125,7 @@ def _outputs(place: Workplace, spec: RunSpec, rows: Rows, fitted: Fitted) -> Out
 
 def _doubts(spec: RunSpec, given: Outputs) -> tuple[str, ...]:
     """What is suspicious of outputs, but not wrong."""
-    if spec.task == "predict":
+    if spec.task in SUPERVISED:
         return ()
     constant = [part for part, Z in given.Z.items() if outputs.is_constant(Z)]
     return (f"the embedding of {' and '.join(constant)} rows is constant",) if constant else ()

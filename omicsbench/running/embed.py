@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from omicsbench.errors import OmicsbenchError
-from omicsbench.plugin import Values
+from omicsbench.plugin import SUPERVISED, Values
 from omicsbench.registry.discover import Registry, discover, unavailable
 from omicsbench.registry.pipeline import Pipeline
 from omicsbench.stream import Counts
@@ -119,9 +119,10 @@ def _refuse_values(pipeline: Pipeline, values: Values) -> None:
 def _refuse_task(pipeline: Pipeline, text: str) -> None:
     """Raise OmicsbenchError for a pipeline that embeds no cells of one modality here."""
     for stage in pipeline.stages:
-        if stage.info.task == "predict":
+        if stage.info.task in SUPERVISED:
+            what = "labels" if stage.info.task == "predict" else "numbers"
             raise OmicsbenchError(
-                f"{text} predicts labels, it gives no embedding; name a method of task embed."
+                f"{text} predicts {what}, it gives no embedding; name a method of task embed."
             )
         if stage.info.task == "integrate":
             raise OmicsbenchError(

@@ -11,7 +11,10 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from omicsbench.metrics import METRICS, Metric
+from omicsbench.plugin import SUPERVISED
 from omicsbench.prepare.split import method_seed
 from omicsbench.prepare.subsample import Rows, some
 from omicsbench.processes.storable import facts
@@ -22,6 +25,7 @@ from omicsbench.running import apart, measure, outputs
 from omicsbench.running.shared_stages import Cost, FittedStage, load_part, load_stage, save_stage
 
 ORDER = ("test", "train", "validation")  # in which a method is applied to the parts
+CALLED = {"predict": "predict_proba", "regress": "predict"}  # by task; else ``transform``
 
 
 @dataclass(frozen=True)
@@ -96,7 +100,7 @@ def apply_pipeline(fitted: Fitted, rows: Rows, device: str) -> Fitted:
     for step in fitted.steps:
         measure.reset_peaks(device)
         fitted.last_input = X
-        predicts = step.stage.info.task == "predict"
+        predicts = step.stage.info.task in SUPERVISED
         # Training rows get no predictions: nothing comes after them, and none is scored.
         wanted = [part for part in ORDER if part in X and not (predicts and part == "train")]
         X = {part: _output(step, part, X[part], rows, device) for part in wanted}
@@ -134,7 +138,7 @@ def _fit_stage(stage: Stage, spec: RunSpec, X: Any, rows: Rows, places: Any) -> 
     """Fit on the training rows; what is timed is the method's own call."""
     measure.reset_peaks(spec.device)
     given, beside = _given(stage, "train", X, rows), rows.beside(stage.info, "train")
-    if stage.info.task == "predict" and "train" in rows.labels:
+    if stage.info.task in SUPERVISED and "train" in rows.labels:
         given = (X, rows.labels["train"])
         if "labels" not in stage.info.uses:
             given, beside = _known(X, rows.labels["train"], beside)
@@ -147,8 +151,8 @@ def _fit_stage(stage: Stage, spec: RunSpec, X: Any, rows: Rows, places: Any) -> 
 
 
 def _known(X: Any, labels: Any, beside: dict[str, Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
-    """A predictor learns from the training rows that have a label."""
-    known = labels >= 0
+    """A predictor learns from the training rows that have a label, or a target."""
+    known = np.isfinite(labels) if labels.dtype.kind == "f" else labels >= 0
     own = X if known.all() else some(X, known)
     return (own, labels[known]), {name: codes[known] for name, codes in beside.items()}
 
@@ -167,7 +171,7 @@ def _output(step: Step, part: str, X: Any, rows: Rows, device: str) -> Any:
         return step.fitted.Z[part]
     stage, model = step.stage, step.fitted.model
     kept = part == "train" and stage.info.keeps_embedding
-    apply = model.predict_proba if stage.info.task == "predict" else model.transform
+    apply = getattr(model, CALLED.get(stage.info.task, "transform"))
     given, beside = _given(stage, part, X, rows), rows.beside(stage.info, part)
     with apart.methods_code(), measure.clock(device) as elapsed:
         output = model.embedding_ if kept else apply(*given, **beside)
@@ -213,6 +217,8 @@ def _checked(step: Step, output: Any, n: int, rows: Rows, part: str) -> Any:
     if stage.info.task == "predict":
         classes = len(rows.contents.facts.label_names)
         return outputs.probabilities(output, n, step.seen, classes, stage.text)
+    if stage.info.task == "regress":
+        return outputs.predictions(output, n, stage.text)
     before = next((Z.shape[1] for Z in step.fitted.Z.values()), stage.n_components)
     return outputs.embedding(output, n, before, stage.text, part)
 

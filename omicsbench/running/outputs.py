@@ -94,6 +94,21 @@ def probabilities(
     return whole
 
 
+def predictions(output: Any, n: int, who: str) -> Float32Array:
+    """What a regressor gave for n rows as (n, 1), finite, or InvalidOutput."""
+    values = numbers(output, who)
+    column = values[:, None] if values.ndim == 1 else values
+    return block(column, (n, 1), who)
+
+
+def interval(output: Any, n: int, who: str) -> Float32Array:
+    """Lower and upper ends (n, 2), finite and in order, or InvalidOutput."""
+    ends = block(output, (n, 2), f"predict_interval of {who}")
+    if (ends[:, 0] > ends[:, 1]).any():
+        raise InvalidOutput(f"predict_interval of {who} returned lower ends above upper ones")
+    return ends
+
+
 def classes_seen(model: Any, classes: int, who: str) -> NDArray[np.int64]:
     """The codes of the classes that a predictor has learnt. Raises InvalidOutput."""
     seen = numbers(getattr(model, "classes_", None), f"classes_ of {who}")

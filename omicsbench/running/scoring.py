@@ -11,6 +11,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from omicsbench.metrics import METRICS, Metric, Neighbors
 from omicsbench.metrics.curves import prediction_curves
 from omicsbench.metrics.evaluate import (
@@ -21,6 +23,7 @@ from omicsbench.metrics.evaluate import (
     probe_labels,
 )
 from omicsbench.metrics.known import facts
+from omicsbench.plugin import SUPERVISED
 from omicsbench.prepare.prepared import Prepared
 from omicsbench.prepare.scored import GROUPS, ScoredRows, scored_rows
 from omicsbench.prepare.subsample import Float32Array
@@ -58,7 +61,7 @@ def judge(bench: Bench, spec: RunSpec, prepared: Prepared, given: Outputs) -> di
         _check(spec, scored, given)
         scores = assess(bench, spec, scored, given)
         drawn = curves(spec, scored, given)
-    embeds = spec.task != "predict"
+    embeds = spec.task not in SUPERVISED
     test = scores["test"]
     own = [name for name in spec.metrics if name not in METRICS]
     return {
@@ -112,9 +115,10 @@ def assess(
     results = {}
     for part in parts:
         units = scored.units if part == "test" else None
-        if spec.task == "predict":
+        if spec.task in SUPERVISED:
             if part != "in_sample":
-                results[part] = evaluate(metrics, _predicted(spec, scored, given, part), units)
+                told = PREDICTED[spec.task](spec, scored, given, part)
+                results[part] = evaluate(metrics, told, units)
             continue
         embedded = _Embedded.of(bench, spec, scored, given, part)
         inputs = {need: value for give in GIVERS for need, value in give(embedded).items()}
@@ -138,8 +142,9 @@ def curves(spec: RunSpec, scored: ScoredRows, given: Outputs) -> Curves:
 
 def _check(spec: RunSpec, scored: ScoredRows, given: Outputs) -> None:
     """Raise InvalidOutput for what no honest worker hands over."""
-    parts = ("test", "validation") if spec.task == "predict" else ("test", "train", "validation")
-    width = scored.classes if spec.task == "predict" else None
+    supervised = spec.task in SUPERVISED
+    parts = ("test", "validation") if supervised else ("test", "train", "validation")
+    width = {"predict": scored.classes, "regress": 1}.get(spec.task)
     for part in parts:
         if part not in given.Z:
             raise InvalidOutput(f"nothing was handed over for {part} rows")
@@ -166,6 +171,23 @@ def _predicted(spec: RunSpec, scored: ScoredRows, given: Outputs, part: str) -> 
     if part == "test" and scored.outliers is not None:
         inputs["outliers"] = scored.outliers[:m]
     return inputs
+
+
+def _regressed(spec: RunSpec, scored: ScoredRows, given: Outputs, part: str) -> Inputs:
+    """What metrics of predicted numbers need, of the m scored rows."""
+    target, m = scored.targets[part], min(spec.scored, len(given.Z[part]))
+    ends = given.answers.get(part, {}).get("interval")
+    return {
+        "prediction": np.asarray(given.Z[part][:m, 0], dtype=np.float64),
+        "target": None if target is None else target[:m].astype(np.float64),
+        "interval": None if ends is None else outputs.interval(ends, m, "the method"),
+    }
+
+
+PREDICTED: dict[str, Callable[[RunSpec, ScoredRows, Outputs, str], Inputs]] = {
+    "predict": _predicted,
+    "regress": _regressed,
+}
 
 
 @dataclass(frozen=True)

@@ -31,6 +31,7 @@ class DataAccount:
     cells : the first cells; none where a stream does not say.
     classes, units, batches : how many there are of the label, unit and batch; 0 without.
     unlabelled : cells without a label; 0 where a stream does not say.
+    measured : cells with a value of the target; 0 without one.
     decisions : what was decided of it, in order.
     """
 
@@ -43,6 +44,7 @@ class DataAccount:
     units: int = 0
     batches: int = 0
     unlabelled: int = 0
+    measured: int = 0
     decisions: tuple[Decision, ...] = ()
 
     @classmethod
@@ -59,6 +61,7 @@ class DataAccount:
             units=0 if units is None else int(units.max()) + 1,
             batches=0 if checked.batches is None else int(checked.batches.max()) + 1,
             unlabelled=0 if codes is None else int((codes < 0).sum()),
+            measured=0 if checked.target is None else int(np.isfinite(checked.target).sum()),
             decisions=checked.decisions,
         )
 
@@ -72,9 +75,9 @@ class DataAccount:
 def line(described: Mapping[str, Any], told: Mapping[str, DataAccount]) -> str:
     """The line of a data set: of its modalities by name, of one matrix alone by "".
 
-    ``described`` are ``title``, ``label``, ``provenance``, ``unit``, ``batch``, ``grouped``, that
-    no unit is both trained and tested on, and ``held_out``, a class that is in the test set alone;
-    each but the title may be missing or None.
+    ``described`` are ``title``, ``label``, ``target``, ``provenance``, ``unit``, ``batch``,
+    ``grouped``, that no unit is both trained and tested on, and ``held_out``, a class that is in
+    the test set alone; each but the title may be missing or None.
     """
     first = next(iter(told.values()))
     title, cells = described["title"], many(first.shape[0], "cell")
@@ -82,7 +85,10 @@ def line(described: Mapping[str, Any], told: Mapping[str, DataAccount]) -> str:
         parts = [f"{title}: {cells} x {_matrix(first)}"]
     else:
         parts = [f"{title}: {cells}", *(f"{name}: {_matrix(own)}" for name, own in told.items())]
-    parts.append(_label(first, described))
+    if first.measured:
+        parts.append(_target(first, described))
+    if first.classes or not first.measured:
+        parts.append(_label(first, described))
     if first.units:
         parts.append(f"unit {_short(described['unit'])}: {many(first.units, 'value')}")
     if first.batches:
@@ -110,6 +116,12 @@ def _matrix(own: DataAccount) -> str:
     names = f" ({between.join(map(_short, own.features))})" if own.features else ""
     kept = "sparse" if own.sparse else "dense"
     return f"{many(own.shape[1], 'feature')}{names}, {own.values}, {kept}"
+
+
+def _target(own: DataAccount, described: Mapping[str, Any]) -> str:
+    without = own.shape[0] - own.measured
+    said = f"target {_short(described['target'])}"
+    return said + (f", {many(without, 'cell')} without" if without else "")
 
 
 def _label(own: DataAccount, described: Mapping[str, Any]) -> str:

@@ -20,6 +20,7 @@ from omicsbench.reading.notes import notes_of
 from omicsbench.validation.cells import of_copies
 from omicsbench.validation.kinds import DENSE, DROPS_EMPTY, HIGHEST, SIGNED, WHOLE
 from omicsbench.validation.labels import code, unit_codes
+from omicsbench.validation.targets import measured
 from omicsbench.validation.values import choose_matrix
 from omicsbench.validation.wording import many
 
@@ -44,6 +45,7 @@ class Checked:
     label_names : the label's classes, sorted.
     units : (n,) int, each cell's unit (donor, family); None where none is stated.
     batches : (n,) int, each cell's technical batch; None where none is stated.
+    target : (n,) float32, a measured number of each cell, NaN where missing; None without one.
     notes : sentences the user should see.
     decisions : what was decided by the reader and here, in order.
     """
@@ -56,6 +58,7 @@ class Checked:
     notes: tuple[str, ...]
     decisions: tuple[Decision, ...] = ()
     batches: NDArray[np.int64] | None = None
+    target: NDArray[np.float32] | None = None
 
 
 def check(
@@ -65,14 +68,15 @@ def check(
     unit: str | None = None,
     keep_na: bool = False,
     batch: str | None = None,
+    target: str | None = None,
 ) -> Checked:
     """Check ``adata`` (cells x features), tell its values apart, tidy it.
 
     ``values`` None tells what X holds by what it looks like; raw counts in ``layers["counts"]``
     go before an X that holds none. Empty cells are left out of all values that count
     something, with a note. ``unit`` names the column of donors and the like, ``batch`` that of
-    technical batches. Texts such as NA are missing labels, unless ``keep_na``. ``adata`` is not
-    changed.
+    technical batches, ``target`` one of numbers. Texts such as NA are missing labels, unless
+    ``keep_na``. ``adata`` is not changed.
 
     Raises DataError for: no or too few cells, values that are not numbers, NaN or infinite,
     values that contradict ``values`` or cannot be told apart, duplicate names, a label that
@@ -115,9 +119,14 @@ def check(
         decisions += coded.decisions
     units = None if unit is None else unit_codes(adata, obs, unit, keep_na)
     batches = None if batch is None else unit_codes(adata, obs, batch, keep_na, "batch")
+    measurements: NDArray[np.float32] | None = None
+    if target is not None:
+        require_column(adata.obs, target, "target")
+        measurements, said = measured(obs[target], target)
+        notes += said
     checked = anndata.AnnData(X=matrix, obs=obs.copy(), var=adata.var.copy())
     told = tuple(notes), tuple(decisions)
-    return Checked(checked, kind, codes, names, units, *told, batches)
+    return Checked(checked, kind, codes, names, units, *told, batches, measurements)
 
 
 def checked_blocks(stream: CellStream, values: Values, name: str) -> Iterator[Any]:

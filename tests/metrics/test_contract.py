@@ -22,6 +22,7 @@ GROUPS = {
     "labels",
     "clusters",
     "classes",
+    "numbers",
     "calibration",
     "uncertainty",
     "modalities",
@@ -38,7 +39,7 @@ def inputs(
 
     The best prediction, too. Where it is of a prediction, the last class was held out of
     training: its rows have no label and equal probabilities. The second modality is the first at
-    twice its scale.
+    twice its scale. Of ten intervals one lies beside its target, as is due.
     """
     rng = np.random.default_rng(seed)
     means = rng.normal(size=(CLASSES, 6)) * 8
@@ -48,6 +49,10 @@ def inputs(
         for codes in (labels, train_labels)
     )
     near = Neighbors.of(expression, k)
+    target = rng.normal(size=rows)
+    interval = (
+        target[:, None] + 0.01 * np.array([-1, 1]) + 0.02 * (np.arange(rows) % 10 == 0)[:, None]
+    )
     outliers = labels == CLASSES - 1
     probabilities = np.where(outliers[:, None], 1 / CLASSES, np.eye(CLASSES)[labels])
     if predict:
@@ -64,6 +69,9 @@ def inputs(
         "probe_labels": labels,
         "probabilities": probabilities,
         "outliers": outliers,
+        "prediction": target.copy(),
+        "target": target,
+        "interval": interval,
         "modality_expression": {"rna": expression, "protein": 2 * expression},
         "modality_neighbors": {"rna": near, "protein": near},
         "modality_embeddings": {"rna": expression.copy(), "protein": expression.copy()},
@@ -92,6 +100,8 @@ def chance(scored_by: Metric, rows: int) -> float:
         "modality_balance": 1.0,
         "log_loss": float(np.log(CLASSES)),
         "brier": 1 - 1 / CLASSES,
+        "rmse": 1.0,
+        "interval_score": 4.12,  # of a normal target and its true quantiles
         "expected_calibration_error": 0.0,
     }
     if scored_by.name in known:
@@ -138,6 +148,8 @@ def test_random_input_stays_in_range_and_near_chance(scored_by: Metric, seed: in
             for modality, values in given[name].items()
         }
     given["probabilities"] = rng.dirichlet(np.full(CLASSES, 100), 150)  # nearly equal
+    given["prediction"] = 0.01 * rng.normal(size=150)  # nearly the mean
+    given["interval"] = np.tile([-1.645, 1.645], (150, 1))
     for array in arrays(given):
         array.flags.writeable = False  # a metric leaves its input alone
     value = scored_by(**given)
@@ -149,6 +161,10 @@ def test_random_input_stays_in_range_and_near_chance(scored_by: Metric, seed: in
         assert value > 1 if scored_by.direction == "min" else value < 0
     elif scored_by.group == "distances":
         assert abs(value - chance(scored_by, 150)) < 0.65  # few classes, wide spread
+    elif scored_by.name == "interval_score":
+        assert value == pytest.approx(chance(scored_by, 150), rel=0.2)
+    elif scored_by.group == "numbers":
+        assert abs(value - chance(scored_by, 150)) < 0.25  # 3 standard errors of a correlation
     else:
         assert abs(value - chance(scored_by, 150)) < 0.12
 
@@ -160,6 +176,8 @@ def test_perfect_input_has_the_best_value(scored_by: Metric) -> None:
     best = scored_by.range[0 if scored_by.direction == "min" else 1]
     if scored_by.name == "silhouette":
         assert value > 0.7
+    elif scored_by.name == "interval_score":
+        assert value < 0.1
     elif scored_by.name == "log_loss":
         assert value == pytest.approx(np.log1p((CLASSES - 1) * 1e-6))  # what the floor costs
     else:
@@ -174,6 +192,8 @@ def test_numbers_of_the_rows_have_the_value_as_their_mean(scored_by: Metric) -> 
         if array.dtype == np.float32:
             array += 6 * rng.normal(size=array.shape).astype(np.float32)
     given["probabilities"] = rng.dirichlet(np.ones(CLASSES), 150)
+    given["prediction"] += rng.normal(size=150)
+    given["interval"] += rng.normal(size=(150, 1))
     value = scored_by(**given)
     if value.per_cell is not None:
         assert value.per_cell.shape == (150,)
@@ -248,6 +268,7 @@ def test_non_finite_output_is_a_reason(scored_by: Metric, bad: float) -> None:
     given = inputs()
     for name in ("embedding", "reconstruction", "background", "probabilities"):
         given[name][0, 0] = bad
+    given["prediction"][0] = given["interval"][0, 1] = bad
     for name in ("modality_embeddings", "cross_modal"):
         given[name]["protein"] = given[name]["protein"].copy()
         given[name]["protein"][0, 0] = bad

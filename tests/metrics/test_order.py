@@ -47,6 +47,12 @@ EVERY = [
     "foscttm",
     "cross_modal_r2",
     "cross_modal_spearman",
+    "r2",
+    "spearman",
+    "pearson",
+    "rmse",
+    "coverage_error",
+    "interval_score",
 ]
 MODULES = sorted(
     path.stem
