@@ -10,7 +10,7 @@ from omicsbench.errors import RegistryError
 from omicsbench.inputs.embeddings import content_id
 from omicsbench.inputs.source import Source, own, registered
 from omicsbench.planning.contestants import Contestant, contestants, resolve_metrics
-from omicsbench.planning.suite import LADDER, DatasetChoice, Size, Suite, threads_of
+from omicsbench.planning.suite import LADDER, DatasetChoice, Size, SplitBy, Suite, threads_of
 from omicsbench.plugin import SUPERVISED, Remote
 from omicsbench.prepare.split import Split, kind, smallest_parts
 from omicsbench.reading.own import OwnData
@@ -170,11 +170,13 @@ def outline(suite: Suite, registry: Registry, own_data: Sequence[OwnData] = ()) 
     entered, metrics = contestants(suite, registry), resolve_metrics(suite, registry)
     several = suite.task == "integrate"
     ladder: tuple[Size, ...] = suite.sizes or (*LADDER, "all")
-    chosen = [_chosen(choice, suite, registry, ladder) for choice in suite.datasets]
-    grouped = suite.split == "group"
+    chosen = [
+        made for choice in suite.datasets for made in _chosen(choice, suite, registry, ladder)
+    ]
     chosen += [
-        ChosenData(made.of_new_units() if grouped else made, ladder)
-        for made in (own(data, several) for data in own_data)
+        ChosenData(made, ladder)
+        for data in own_data
+        for made in _split(own(data, several), suite.split)
     ]
     if not chosen:
         raise RegistryError(f"Suite {suite.name} names no data set; add one or use --data FILE.")
@@ -191,13 +193,21 @@ def outline(suite: Suite, registry: Registry, own_data: Sequence[OwnData] = ()) 
 
 def _chosen(
     choice: DatasetChoice, suite: Suite, registry: Registry, ladder: tuple[Size, ...]
-) -> ChosenData:
-    """A data set of the suite, without the class it holds out."""
+) -> list[ChosenData]:
+    """A data set of the suite, without the class it holds out; both splits where it wants both."""
     source = registered(choice.name, registry, choice.unit)
     if choice.held_out is not None and suite.task != "predict":
         raise RegistryError(f"{choice.name}: held_out is for suites of task predict.")
     remote = registry.dataset(parse_call(choice.name).name).info.remote
     source = source.without(choice.held_out) if choice.held_out else source
-    if (choice.split or suite.split) == "group":
-        source = source.of_new_units()
-    return ChosenData(source, choice.sizes or ladder, remote)
+    return [
+        ChosenData(made, choice.sizes or ladder, remote)
+        for made in _split(source, choice.split or suite.split)
+    ]
+
+
+def _split(source: Source, by: SplitBy) -> list[Source]:
+    """The data set as it is to be split: by cells, by its units, or both."""
+    if by == "cells":
+        return [source]
+    return [*([source] if by == "both" else []), source.of_new_units()]

@@ -35,7 +35,7 @@ def _sound(sizes: tuple[Size, ...] | None) -> tuple[Size, ...] | None:
     return sizes
 
 
-SplitBy = Literal["cells", "group"]
+SplitBy = Literal["cells", "group", "both"]
 Sizes = Annotated[tuple[Size, ...] | None, AfterValidator(_sound)]
 
 
@@ -45,7 +45,7 @@ class DatasetChoice(_Strict):
     name: str
     sizes: Sizes = None
     split: SplitBy | None = Field(
-        default=None, description="group: no unit is both trained and tested on; as the suite's"
+        default=None, description="group: no unit is both trained and tested on; both: each way"
     )
     unit: str | None = Field(
         default=None, description="one of the data set's groups, in place of its own unit"
@@ -76,7 +76,7 @@ class Suite(_Strict):
     families: dict[str, Family] = Field(
         default_factory=dict, description="family of import paths that declare none"
     )
-    sizes: Sizes = Field(default=None, description="for data sets that state none")
+    sizes: Sizes = Field(default=None, description="of data sets that state none")
     repeats: int = Field(default=5, ge=1, le=10_000)
     fewer_repeats: dict[str, Annotated[int, Field(ge=1)]] = Field(
         default_factory=dict,

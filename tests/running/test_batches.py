@@ -157,6 +157,14 @@ def test_no_donor_is_trained_and_tested_on(tmp_path: Path, registry: Registry, d
     assert planned.spec.dataset_id != plan[0].spec.dataset_id
 
 
+def test_both_splits_of_own_data_run_in_one_suite(tmp_path: Path, registry: Registry) -> None:
+    chosen = suite("pca", split="both")
+    records = run_suite(chosen, tmp_path / "out", registry=registry, own_data=[cells(tmp_path)])
+    found = {(r.spec.dataset, r.spec.split, r.status) for r in records}
+    ok = Status.OK
+    assert found == {("own.h5ad", "holdout", ok), ("own.h5ad (new donor)", "group", ok)}
+
+
 def test_few_donors_are_tested_once_each(tmp_path: Path, registry: Registry) -> None:
     chosen = suite("centring", split="group", repeats=10)
     plan = make_plan(chosen, registry, [cells(tmp_path, donors=4)])
