@@ -58,6 +58,7 @@ def dataset_table(records: Sequence[RunRecord]) -> pd.DataFrame:
             "selected": info.n_selected,
             "values": info.values,
             "label": info.label,
+            "target": info.target,
             "classes": len(info.label_names),
             "provenance": info.provenance,
             "read_as": info.line,

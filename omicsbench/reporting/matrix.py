@@ -19,10 +19,16 @@ GROUPS = (
     "labels",
     "clusters",
     "classes",
+    "numbers",
     "calibration",
     "uncertainty",
 )
-TASKS = {"embed": "Embedding", "predict": "Prediction", "integrate": "Integration"}
+TASKS = {
+    "embed": "Embedding",
+    "predict": "Prediction",
+    "regress": "Regression",
+    "integrate": "Integration",
+}
 KINDS = ("real omics", "real, not omics", "simulated")
 REAL = KINDS[0]
 STANDINGS: tuple[Standing, ...] = get_args(Standing)

@@ -32,7 +32,9 @@ class Panel:
         """What is compared, such as 10-D spaces."""
         task = self.at.place.task
         if not self.dim:
-            return "class predictions" if task == "predict" else "outputs"
+            return {"predict": "class predictions", "regress": "predicted numbers"}.get(
+                task, "outputs"
+            )
         joint = "joint " if task == "integrate" else ""
         return f"2-D {joint}pictures" if self.dim == 2 else f"{self.dim}-D {joint}spaces"
 
