@@ -146,7 +146,7 @@ def check(
 
 @app.command()
 def new(
-    kind: Annotated[str, typer.Argument(help="method, dataset or metric")],
+    kind: Annotated[str, typer.Argument(help="method, regressor, dataset or metric")],
     name: Annotated[str, typer.Argument(help="Lower-case identifier.")],
     folder: Annotated[Path, typer.Option("--folder", help="Where to write the file.")] = Path(),
 ) -> None:
@@ -157,6 +157,8 @@ def new(
     print(f"Wrote {path}. Edit it, then: omicsbench check {path}")
     if kind == "method":
         print(f"Compare it: omicsbench run quick --plugins {folder} --method {name}")
+    elif kind == "regressor":
+        print(f"Compare it: omicsbench run regress --plugins {folder} --method {name}")
     elif kind == "metric":
         print(f"Score with it: omicsbench run quick --plugins {folder} --metrics {name},knn_recall")
     else:

@@ -38,6 +38,36 @@ class {cls}:
         return ((X - self.mean_) @ self.axes_.T).astype(np.float32)
 '''
 
+REGRESSOR = '''"""{name}: say in one line what it does."""
+
+import numpy as np
+
+from omicsbench.plugin import method
+
+
+@method(
+    name="{name}",
+    family="simple",  # or "deep"
+    task="regress",
+    summary="The mean target of the training cells that are nearest.",
+    source="https://example.org/your-paper",
+)
+class {cls}:
+    """Say what it is, with the source of its formula."""
+
+    def __init__(self, neighbors: int = 10) -> None:
+        self.neighbors = neighbors
+
+    def fit(self, X: np.ndarray, y: np.ndarray) -> "{cls}":
+        self.X_, self.y_ = X.copy(), y.copy()  # y: (n,), in the units of the data
+        return self
+
+    def predict(self, X: np.ndarray) -> np.ndarray:
+        distances = (X**2).sum(axis=1)[:, None] + (self.X_**2).sum(axis=1) - 2 * X @ self.X_.T
+        nearest = np.argsort(distances, axis=1)[:, : self.neighbors]
+        return self.y_[nearest].mean(axis=1).astype(np.float32)
+'''
+
 DATASET = '''"""{name}: say in one line what was measured, on what."""
 
 import numpy as np
@@ -105,9 +135,9 @@ def _nearest(X: np.ndarray) -> np.ndarray:
 
 def write_template(kind: str, name: str, folder: Path) -> Path:
     """Write ``folder/name.py``. Raises OmicsbenchError if it is there or the name will not do."""
-    texts = {"method": METHOD, "dataset": DATASET, "metric": METRIC}
+    texts = {"method": METHOD, "regressor": REGRESSOR, "dataset": DATASET, "metric": METRIC}
     if kind not in texts:
-        raise OmicsbenchError(f"Cannot write a {kind!r}; write a method, a dataset or a metric.")
+        raise OmicsbenchError(f"Cannot write a {kind!r}; write one of {', '.join(texts)}.")
     if not NAME.fullmatch(name):
         raise OmicsbenchError(f"{name!r} is not a name: use lower-case letters, digits and _.")
     path = folder / f"{name}.py"

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from omicsbench.metrics.base import METRICS
-from omicsbench.reporting.matrix import headline, matrix_of
+from typing import get_args
+
+from omicsbench.metrics import METRICS
+from omicsbench.plugin import Task
+from omicsbench.reporting.matrix import GROUPS, TASKS, headline, matrix_of
 from verdicts import TUNED, verdict
 
 
@@ -28,3 +31,9 @@ def test_real_omics_data_come_first_and_defaults_stand_before_tuned() -> None:
     assert [(c.dataset, c.tuning) for c in matrix.columns] == [("z", ""), ("z", TUNED), ("a", "")]
     assert matrix.differ("tuning")
     assert not matrix.differ("device")
+
+
+def test_every_task_and_group_has_its_place() -> None:
+    """What is missing there would be left out of reports without a word."""
+    assert set(TASKS) == set(get_args(Task))
+    assert {metric.group for metric in METRICS.values()} <= set(GROUPS)
