@@ -15,10 +15,10 @@ from omicsbench.plugin import method
     summary="Linear regression; ridge penalty by leaving out each training row in turn.",
     source="https://doi.org/10.1080/00401706.1970.10488634",
     intervals=True,
-    needs=("sklearn",),
+    needs=("scipy",),
 )
 class Ridge(OutOfSample):
-    """scikit-learn's RidgeCV with 25 penalties; nothing is left to tune.
+    """The best of 25 penalties, as scikit-learn's RidgeCV finds it; nothing is left to tune.
 
     On genotypes it predicts what GBLUP does, with the penalty in place of heritability. Intervals
     are as wide as the errors of the rows left out.

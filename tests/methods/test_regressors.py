@@ -146,7 +146,22 @@ def test_ridge_is_scikit_learns_of_the_penalty_that_predicts_rows_left_out_best(
         y[i] - linear_model.Ridge(chosen).fit(np.delete(X, i, 0), np.delete(y, i)).predict(X[[i]])
         for i in range(40)
     ]
-    np.testing.assert_allclose(np.abs(left_out).ravel(), model.errors_, rtol=0.02, atol=0.5)
+    np.testing.assert_allclose(np.ravel(left_out), model.errors_, rtol=0.02, atol=0.5)
+
+
+@pytest.mark.parametrize(("n", "features"), [(60, 12), (30, 80)])
+def test_penalty_and_errors_are_those_of_scikit_learns_search(n: int, features: int) -> None:
+    from omicsbench.methods._ridge import RATIOS, fit_ridge
+
+    rng = np.random.default_rng(n)
+    X = rng.normal(size=(n, features)) + 3
+    y = X[:, 0] - X[:, 1] + rng.normal(size=n)
+    model, errors, facts = fit_ridge(X, y)
+    theirs = linear_model.RidgeCV(X.var(axis=0).sum() * RATIOS, store_cv_results=True).fit(X, y)
+    assert facts["penalty"] == pytest.approx(theirs.alpha_)
+    np.testing.assert_allclose(model.predict(X), theirs.predict(X), rtol=1e-6)
+    place = int(np.argmin(theirs.cv_results_.mean(axis=0)))
+    np.testing.assert_allclose(errors**2, theirs.cv_results_[:, place], rtol=1e-5, atol=1e-12)
 
 
 def test_linear_kernel_is_ridge_regression() -> None:
