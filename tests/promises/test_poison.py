@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable
-from dataclasses import fields
 from pathlib import Path
 from typing import Any, get_args
 
@@ -32,9 +31,15 @@ COLUMNS = ("label", "unit", "batch", "target")  # of the cells, each called what
 PIPELINES: dict[str, tuple[str, ...]] = {
     "embed": ("log_pca", "pca > factor_analysis", "autoencoder(max_steps=10)"),
     "predict": ("pca > knn_classifier", "nearest_centroid", "mlp(max_steps=10)"),
+    "regress": ("ridge", "pca > elastic_net_regressor", "mlp_regressor(max_steps=10)"),
     "integrate": ("concatenated_pca", "multimodal_autoencoder(max_steps=10)"),
 }
-TUNED_BY = {"embed": "knn_recall", "predict": "log_loss", "integrate": "modality_recall"}
+TUNED_BY = {
+    "embed": "knn_recall",
+    "predict": "log_loss",
+    "regress": "r2",
+    "integrate": "modality_recall",
+}
 Change = Callable[[np.ndarray, np.ndarray], np.ndarray]  # of X (n, p), in some rows
 
 
@@ -56,10 +61,10 @@ def written(
     task: str,
     change: Change | None = None,
     rows: Any = (),
-    known: bool = False,
+    permuted: tuple[str, ...] = (),
     dense: bool = True,
 ) -> OwnData:
-    """Counts of cells of three kinds; of the ``rows`` changed, and ``known``: their columns too."""
+    """Counts of cells of three kinds; the ``rows`` are changed, and columns permuted among them."""
     folder.mkdir()
     rng = np.random.default_rng(0)
     kinds = rng.integers(0, 3, CELLS)
@@ -72,10 +77,9 @@ def written(
         },
         index=[f"cell{i}" for i in range(CELLS)],
     )
-    if known:
-        order = np.random.default_rng(1).permutation(rows)
-        for column in ("label", "batch", "target"):
-            obs.loc[obs.index[rows], column] = obs[column].to_numpy()[order]
+    order = np.random.default_rng(1).permutation(rows)
+    for column in permuted:
+        obs.loc[obs.index[rows], column] = obs[column].to_numpy()[order]
     made = {}
     for name, features in (("rna", 40), ("protein", 12)):
         X = rng.poisson(rng.gamma(0.3, 1.5, (3, features))[kinds]).astype(np.float32)
@@ -83,7 +87,7 @@ def written(
         X = X if change is None else change(X, np.asarray(rows))
         var = pd.DataFrame(index=[f"{name}{j}" for j in range(features)])
         made[name] = anndata.AnnData(X, obs=obs.copy(), var=var)
-    columns: Any = {c: c for c in COLUMNS if c in {field.name for field in fields(OwnData)}}
+    columns = {column: column for column in COLUMNS}
     if task == "integrate":
         with mudata.set_options(pull_on_update=False):
             mudata.MuData(made).write(folder / "own.h5mu")
@@ -183,7 +187,8 @@ def test_poisoned_test_rows_change_no_fitted_step(
     assert first.sparse != dense
     test = np.asarray(clean[0].prepared.split.test)
     # Cells are dealt out by their labels; donors by themselves, whatever the labels.
-    bad = written(tmp_path / "bad", task, huge, test, known=not dense, dense=dense)
+    permuted = ("target", "batch") if split == "cells" else ("target", "batch", "label")
+    bad = written(tmp_path / "bad", task, huge, test, permuted, dense=dense)
     poisoned = planned(bad, task, registry, split=split)
     before, after = (learnt(plan[0].prepared) for plan in (clean, poisoned))
     assert len(before) > 8
