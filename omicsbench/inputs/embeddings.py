@@ -35,7 +35,7 @@ def content_id(source: Source, named: NamedEmbedding) -> str | None:
         return None
     names, values = _of_obsm(source.obsm, named.key or "", source.title)
     digest = hashlib.sha256("\n".join(names).encode())
-    digest.update(np.ascontiguousarray(values).tobytes())
+    digest.update(np.ascontiguousarray(values).data)
     return digest.hexdigest()
 
 
@@ -110,7 +110,8 @@ def _of_obsm(obsm: Obsm, key: str, where: str) -> tuple[pd.Index[str], NDArray[n
             f"{where} is an array of shape {values.shape} and type {values.dtype}: give numbers, "
             "cells in rows and dimensions in columns."
         )
-    return names, _float32(values)
+    with np.errstate(over="ignore"):  # too large: infinite, which is said
+        return names, np.asarray(values, dtype=np.float32)
 
 
 def _of_parquet(path: Path) -> tuple[pd.Index[str], NDArray[np.float32]]:
@@ -138,9 +139,5 @@ def _numbers_of(table: pd.DataFrame, where: str) -> NDArray[np.float32]:
         )
     if not len(table.columns):
         raise DataError(f"{where} holds names of cells and no dimension.")
-    return _float32(table.to_numpy(dtype=np.float64, na_value=np.nan))
-
-
-def _float32(values: NDArray[Any]) -> NDArray[np.float32]:
-    with np.errstate(over="ignore"):  # too large: infinite, which is said
-        return np.asarray(values, dtype=np.float32)
+    with np.errstate(over="ignore"):
+        return table.to_numpy(dtype=np.float32, na_value=np.nan)

@@ -159,7 +159,7 @@ class Rows:
         if self.info.reads == "counts":
             return _counts(parts[""], index, self.views[""].kept)
         if self.info.reads == "embedding":
-            return np.array(parts[""].embedding[index])
+            return np.asarray(parts[""].embedding[index])
         seen = {m: self.views[m].rows(part.X, index) for m, part in parts.items()}
         if self.contents.modalities:
             return {m: _modality(seen[m], part, index) for m, part in parts.items()}

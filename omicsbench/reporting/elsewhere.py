@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from omicsbench.records.spec import Contamination, RunRecord, Status
+from omicsbench.records.spec import Contamination, RunRecord
 
 NO_FORECAST = "its scores are no forecast"
 SIGNS: dict[Contamination, tuple[str, str]] = {
@@ -46,12 +46,12 @@ def _alone(records: Sequence[RunRecord]) -> list[str]:
     """Of those in no verdict, as nothing simple has their dimension."""
     dims: dict[tuple[str, str], set[int | None]] = {}
     for r in records:
-        if r.family == "simple" and r.status is Status.OK:
+        if r.family == "simple":
             dims.setdefault((r.spec.task, r.spec.dataset), set()).add(r.output_dim)
     alone = {
         r.spec.pipeline: r.output_dim
         for r in records
-        if r.contamination is not None and r.family == "deep" and r.status is Status.OK
+        if r.contamination is not None and r.family == "deep" and r.output_dim is not None
         if r.output_dim not in dims.get((r.spec.task, r.spec.dataset), ())
     }
     return [

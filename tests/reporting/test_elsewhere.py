@@ -103,6 +103,8 @@ def test_what_nobody_timed_is_in_no_comparison_of_costs(tmp_path: Path) -> None:
 def test_one_without_a_rival_of_its_dimension_is_told_apart() -> None:
     assert f"{WIDE} has 512 dimensions and no simple pipeline has" in said(study(WIDE))
     assert "dimensions and no simple" not in said(study(UNKNOWN))
+    predictions = [r.model_copy(update={"output_dim": None}) for r in study(WIDE)[10:]]
+    assert "dimensions and no simple" not in said(predictions), "they have none"
 
 
 def test_the_page_marks_them_wherever_they_are_named(tmp_path: Path) -> None:
