@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from omicsbench.errors import DataError
+from omicsbench.validation.labels import MISSING
 from omicsbench.validation.wording import many
 
 MIN_MEASURED = 20  # cells with a value, as many as data need cells
@@ -27,6 +28,7 @@ def measured(column: Any, target: str) -> tuple[NDArray[np.float32], tuple[str, 
         given = given.astype(object)
     numbers = pd.to_numeric(given, errors="coerce").to_numpy(dtype=np.float64, na_value=np.nan)
     texts = given[np.isnan(numbers) & given.notna().to_numpy()]
+    texts = texts[[str(text).strip().casefold() not in MISSING for text in texts]]
     if len(texts):
         raise DataError(
             f"Target {target!r} holds {str(texts.iloc[0])!r}, which is no number: leave such cells "

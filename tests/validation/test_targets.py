@@ -21,6 +21,12 @@ def test_missing_values_are_told_and_kept() -> None:
     assert notes == ("2 cells without a value of 'age'.",)
 
 
+def test_texts_such_as_na_are_missing() -> None:
+    values, notes = measured(pd.Series([*map(str, range(30)), "NA", " "]), "age")
+    assert np.isnan(values[30:]).all()
+    assert notes == ("2 cells without a value of 'age'.",)
+
+
 @pytest.mark.parametrize(
     "column",
     [
