@@ -56,7 +56,7 @@ _ELSEWHERE = {
 }
 
 Family = Literal["simple", "deep", "control"]
-Task = Literal["embed", "predict", "regress", "integrate"]
+Task = Literal["embed", "predict", "regress", "integrate", "batch"]
 SUPERVISED: tuple[Task, ...] = ("predict", "regress")  # what learns from answers, and gives some
 Values = Literal[
     "counts",
@@ -130,7 +130,7 @@ class MethodInfo:
     summary : one line.
     source : DOI or URL of the paper or library the method comes from.
     task : ``embed`` (X -> Z), ``predict`` (X -> class probabilities), ``regress`` (X -> a number),
-        ``integrate`` (Xs -> Z).
+        ``integrate`` (Xs -> Z), ``batch`` (X of several batches -> Z without them).
     version : raise it when results change for a reason outside the file itself.
     accepts_sparse : takes CSR as it is; otherwise it is handed a dense array.
     reads : ``values``, normalised and scaled (default), or ``counts``: X is then a ``Counts``, of
@@ -142,7 +142,8 @@ class MethodInfo:
     uses : what else of the cells is handed to the method, by keyword. ``batch``: the code of
         each cell's batch, (n,) int32, in ``fit(X, batch=...)`` and ``transform(X, batch=...)``,
         where one that ``fit`` has not seen is new. ``labels``, of a predictor: it is given the
-        training rows without a label too, whose code is -1.
+        training rows without a label too, whose code is -1; of a method of task ``batch``:
+        ``fit(X, batch=..., labels=...)`` is given such codes of the training rows.
     streams : reads its input a block at a time, by ``X[rows]`` (slice or row numbers, giving
         a dense (m, p) array), ``X.mean(axis=0)`` and ``X.shape`` alone, so that it can be handed
         what does not fit in memory. It takes CSR and dense arrays too.
@@ -209,6 +210,8 @@ class MethodInfo:
             _one_of(values, Values, f"takes of method {self.name}")
         if self.takes and self.task != "integrate":
             raise ValueError(f"method {self.name}: only an integrator takes modalities")
+        if self.task == "batch" and "batch" not in self.uses:
+            raise ValueError(f"method {self.name}: one of task batch uses the batch")
         if "labels" in self.uses and self.task == "embed":
             raise ValueError(f"method {self.name}: labels never reach an unsupervised method")
         of_values = self.accepts_sparse or self.streams or self.nonnegative or self.invertible
@@ -331,6 +334,7 @@ def method(**info: Any) -> Callable[[_T], _T]:
       left out; one named ``image`` is the shape that the measured features have together.
     - ``regress``: ``fit(X, y)`` with y (n,) float32, in the units of the data;
       ``predict(X) -> (m,) float32``; and, where declared, ``predict_interval(X, level)``.
+    - ``batch``: as ``embed``, with the batches in ``fit`` and ``transform`` (see ``uses``).
     - ``integrate``: as ``embed``, but X is a dict of :class:`Modality` by name and
       ``inverse_transform(Z)`` gives a dict of (n, p), in the units of ``values``. Where
       ``partial`` is declared, X of ``transform`` may lack some of the modalities.

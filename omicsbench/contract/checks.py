@@ -113,6 +113,7 @@ def check_method(entry: Entry[MethodInfo], registry: Registry) -> Iterator[Check
         "predict": (rules.Predictor, rules.PREDICTOR),
         "regress": (Regressor, REGRESSOR),
         "integrate": (rules.Integrator, rules.INTEGRATOR),
+        "batch": (_Subject, _METHOD_RULES),
     }
     subject, own = examined[info.task]
     made = subject(stage)

@@ -30,7 +30,10 @@ def beside(info: MethodInfo, rows: int, new: bool = False) -> dict[str, NDArray[
     """What else a method is handed of so many rows: two batches, and one more of ``new`` rows."""
     if "batch" not in info.uses:
         return {}
-    return {"batch": (np.arange(rows) % (3 if new else 2)).astype(np.int32)}
+    own = {"batch": (np.arange(rows) % (3 if new else 2)).astype(np.int32)}
+    if info.task == "batch" and "labels" in info.uses and not new:
+        own["labels"] = np.where(np.arange(rows) % 5, np.arange(rows) // 2 % 3, -1).astype(np.int32)
+    return own
 
 
 def named(info: MethodInfo, parameters: Collection[str]) -> str:

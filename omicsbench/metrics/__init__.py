@@ -9,6 +9,7 @@ coincide gets the score of chance, never one that depends on the order of the ro
 """
 
 from omicsbench.metrics import (
+    batches,
     calibration,
     classes,
     clusters,
@@ -39,6 +40,7 @@ METRICS.update(
         uncertainty,
         modalities,
         regression,
+        batches,
     )
     for found in declared(module)
 )
@@ -49,6 +51,7 @@ __all__ = [
     "Metric",
     "MetricUndefined",
     "Neighbors",
+    "batches",
     "calibration",
     "classes",
     "clusters",

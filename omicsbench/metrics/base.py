@@ -92,7 +92,8 @@ class Metric:
     direction : ``max`` if larger is better, ``min`` if smaller is.
     source : DOI or URL of the definition.
     group : ``reconstruction``, ``neighbours``, ``distances``, ``labels``, ``clusters``; for
-        predictions ``classes``, ``numbers``, ``calibration`` or ``uncertainty``; ``modalities``.
+        predictions ``classes``, ``numbers``, ``calibration`` or ``uncertainty``; ``modalities``;
+        ``batch removal`` and, beside it, ``biology``.
     tasks : of which outputs it is a metric.
     version : raise it when scores change for a reason outside the file that declares it.
     margin : difference below which two scores count as equal in a verdict.
@@ -163,6 +164,10 @@ MISSING: dict[str, str] = {
     "labels": "the data set has no labels",  # (m,) int codes, -1 where missing
     "train_labels": "the data set has no labels",  # (n,) int codes, -1 where missing
     "probe_labels": "no labels, or the test fold is too small for a probe",  # (m,) codes
+    # Task batch: q rows, the m scored ones, and where these are of new batches, training rows.
+    "mixed_embedding": "the data set names no batches",  # (q, d)
+    "mixed_batches": "the data set names no batches",  # (q,) int codes
+    "mixed_labels": "the data set has no labels, or names no batches",  # (q,) int codes, -1
     # Task predict: c classes, in the order of their codes 0 to c - 1.
     "probabilities": "the pipeline predicts no classes",  # (m, c) float64, rows sum to 1
     "outliers": "no class was held out of training",  # (m,) bool, whether of the class held out

@@ -92,7 +92,7 @@ def _metric(kind: str, question: str, of: str) -> Callable[..., float]:
         source=BALANCED_ACCURACY if main else MACRO_F1,
         group="labels",
         secondary=not main,
-        tasks=("embed", "integrate"),
+        tasks=("embed", "integrate", "batch"),
     )(function)
 
 

@@ -116,8 +116,12 @@ def _no_counts(wanted: Wanted, spec: RunSpec, prepared: Prepared) -> str | None:
 
 
 def _no_batches(wanted: Wanted, spec: RunSpec, prepared: Prepared) -> str | None:
+    if prepared.facts.batch is not None:
+        return None
+    if spec.task == "batch":
+        return "the data set names no batches"
     for stage in wanted.contestant.pipeline.stages:
-        if "batch" in stage.info.uses and prepared.facts.batch is None:
+        if "batch" in stage.info.uses:
             return "uses the batch of each cell, and the data set names none"
     return None
 

@@ -27,6 +27,7 @@ class ScoredRows:
     sizes : rows of each part that a method is given.
     codes : label codes of the rows of each part, None without labels.
     targets : measured numbers of each part, None without a target; of task ``regress`` alone.
+    batches : codes of their batches, None where the data set names none.
     expression : in the fixed space, dense: all background rows of the parts validation and test,
         whose first ``spec.scored`` are scored; and ``in_sample``, some training rows, those of
         numbers ``in_sample``. Of several modalities a dict of them, as are the identities.
@@ -40,6 +41,7 @@ class ScoredRows:
     sizes: dict[str, int]
     in_sample: NDArray[np.int64]
     codes: dict[str, NDArray[np.int32] | None]
+    batches: dict[str, NDArray[np.int32] | None]
     units: NDArray[np.int64] | None
     classes: int
     targets: dict[str, NDArray[np.float32] | None] = field(default_factory=dict)
@@ -57,6 +59,8 @@ def scored_rows(spec: RunSpec, prepared: Prepared) -> ScoredRows:
     places: dict[PartName, Any] = {"train": chosen}
     places |= {part: slice(spec.background) for part in BESIDE_TRAIN}
     known = {part: prepared.codes(part) for part in places}
+    handed = prepared.hand(list(places))
+    batches = {part: handed.batches(part) for part in places}
     test = np.asarray(rows.test[: spec.background])
     scored = ScoredRows(
         sizes={
@@ -68,6 +72,10 @@ def scored_rows(spec: RunSpec, prepared: Prepared) -> ScoredRows:
         codes={
             part: None if codes is None else np.asarray(codes[places[part]])
             for part, codes in known.items()
+        },
+        batches={
+            part: None if codes is None else np.asarray(codes[places[part]])
+            for part, codes in batches.items()
         },
         units=_units(spec, prepared, test),
         classes=len(contents.facts.label_names),

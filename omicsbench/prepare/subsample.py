@@ -132,6 +132,13 @@ class Rows:
         """What else of a part's rows a method is handed, by keyword."""
         return {"batch": self.batches[part]} if "batch" in info.uses else {}
 
+    def taught(self, info: MethodInfo) -> dict[str, LabelCodes]:
+        """Labels of the training rows, -1 where missing, for a method of batches that uses them."""
+        if info.task != "batch" or "labels" not in info.uses:
+            return {}
+        none = np.full(self.batches["train"].size, -1, dtype=np.int32)
+        return {"labels": self.labels.get("train", none).astype(np.int32)}
+
     def to_scored(self, values: Any, modality: str = "") -> Any:
         """Values (m, p) in the units of methods, in the fixed space."""
         own, space = self.views[modality].scaler, self.spaces[modality].scaler

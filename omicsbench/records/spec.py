@@ -92,7 +92,7 @@ class RunSpec(Frozen):
     """Everything that defines a run. Two runs with equal specs are the same run."""
 
     protocol: int = PROTOCOL_VERSION
-    task: Literal["embed", "predict", "regress", "integrate"]
+    task: Literal["embed", "predict", "regress", "integrate", "batch"]
     dataset: str = Field(description="canonical call, e.g. linear_control(n=3000)")
     dataset_id: str = Field(description="hash of the data set's content, version and preparation")
     pipeline: str = Field(description="canonical text, every stated parameter in it")

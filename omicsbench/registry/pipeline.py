@@ -101,9 +101,11 @@ class Pipeline:
 
     @property
     def task(self) -> str:
-        """What it is for: integration where it begins with one, else what its last stage does."""
-        first, last = self.stages[0].info.task, self.stages[-1].info.task
-        return first if first == "integrate" else last
+        """What it is for: to predict, if it ends so; to integrate or to be rid of batches, if any
+        stage does; else to embed."""
+        tasks = [stage.info.task for stage in self.stages]
+        special = (task for task in ("integrate", "batch") if task in tasks)
+        return tasks[-1] if tasks[-1] in SUPERVISED else next(special, "embed")
 
     @property
     def files(self) -> tuple[str, ...]:
@@ -119,7 +121,9 @@ class Pipeline:
         """Parts of whose rows it may see labels and targets: controls all, predictors train."""
         if any(stage.info.sees_labels for stage in self.stages):
             return ("train", "validation", "test")
-        return ("train",) if any(stage.info.task in SUPERVISED for stage in self.stages) else ()
+        infos = [stage.info for stage in self.stages]
+        learns = any(info.task in SUPERVISED or "labels" in info.uses for info in infos)
+        return ("train",) if learns else ()
 
     @cached_property
     def code_id(self) -> str:

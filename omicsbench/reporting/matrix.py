@@ -15,6 +15,8 @@ GROUPS = (
     "reconstruction",
     "neighbours",
     "modalities",
+    "batch removal",
+    "biology",
     "distances",
     "labels",
     "clusters",
@@ -28,6 +30,7 @@ TASKS = {
     "predict": "Prediction",
     "regress": "Regression",
     "integrate": "Integration",
+    "batch": "Batches",
 }
 KINDS = ("real omics", "real, not omics", "simulated")
 REAL = KINDS[0]

@@ -142,6 +142,7 @@ def _fit_stage(stage: Stage, spec: RunSpec, X: Any, rows: Rows, places: Any) -> 
         given = (X, rows.labels["train"])
         if "labels" not in stage.info.uses:
             given, beside = _known(X, rows.labels["train"], beside)
+    beside |= rows.taught(stage.info)
     with apart.methods_code():
         model = stage.build(method_seed(spec.repeat, spec.seed), spec.device, places)
     with apart.methods_code(), measure.clock(spec.device) as fitting:

@@ -257,6 +257,29 @@ def _labels(of: _Embedded) -> Inputs:
     }
 
 
+def _batches(of: _Embedded) -> Inputs:
+    """The scored rows with their batches. New batches are mixed with those of training, or not.
+
+    So where batches are held out, training rows stand beside them, as many at every size.
+    """
+    train, m = of.scored.batches["train"], of.m
+    if train is None:
+        return {}
+    if of.in_sample:
+        return {"mixed_embedding": of.Z[:m], "mixed_batches": train[of.scored.in_sample][:m]}
+    own, codes = of.scored.batches[of.part], of.scored.codes[of.part]
+    learnt = of.scored.codes["train"]
+    assert own is not None
+    beside = of.scored.in_sample if of.spec.split == "group" else of.scored.in_sample[:0]
+    made = {
+        "mixed_embedding": np.concatenate([of.Z[:m], of.given.Z["train"][beside]]),
+        "mixed_batches": np.concatenate([own[:m], train[beside]]),
+    }
+    if codes is not None and learnt is not None:
+        made["mixed_labels"] = np.concatenate([codes[:m], learnt[beside]])
+    return made
+
+
 def _modalities(of: _Embedded) -> Inputs:
     """What metrics of several modalities need."""
     expression, m = of.scored.expression[of.part], of.m
@@ -294,6 +317,7 @@ GIVERS: tuple[Callable[[_Embedded], Inputs], ...] = (
     _embedding,
     _expression,
     _labels,
+    _batches,
     _modalities,
     _answers,
 )

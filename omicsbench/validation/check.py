@@ -18,6 +18,7 @@ from omicsbench.reading.annotations import require_column
 from omicsbench.reading.decisions import LEFT_OUT, Decision, decisions_of
 from omicsbench.reading.notes import notes_of
 from omicsbench.validation.cells import of_copies
+from omicsbench.validation.confounding import confounding
 from omicsbench.validation.kinds import DENSE, DROPS_EMPTY, HIGHEST, SIGNED, WHOLE
 from omicsbench.validation.labels import code, unit_codes
 from omicsbench.validation.targets import measured
@@ -124,6 +125,8 @@ def check(
         require_column(adata.obs, target, "target")
         measurements, said = measured(obs[target], target)
         notes += said
+    if codes is not None and batches is not None:
+        notes += confounding(codes, batches, str(label), str(batch))
     checked = anndata.AnnData(X=matrix, obs=obs.copy(), var=adata.var.copy())
     told = tuple(notes), tuple(decisions)
     return Checked(checked, kind, codes, names, units, *told, batches, measurements)

@@ -54,7 +54,8 @@ def _collect() -> dict[str, type]:
                 info = getattr(value, "info", None)
                 # What reads an embedding has no features and no dimension to choose: the rules of
                 # the contract that hold of it are checked in tests/registry/test_discover.py.
-                if info is not None and info.task == "embed" and info.reads != "embedding":
+                placed = info is not None and info.task in ("embed", "batch")
+                if placed and info.reads != "embedding":
                     found[info.name] = value
     return found
 
@@ -82,8 +83,12 @@ def cells(n: int, seed: int = 0) -> tuple[sp.csr_matrix, np.ndarray]:
 
 
 def inputs(name: str, n: int, sparse: bool, seed: int = 0) -> tuple:
-    """What the harness would hand to fit or transform."""
+    """What the harness would hand to fit or transform: of unseen cells, a new batch too."""
     X, y = cells(n, seed)
+    if find(name).info.task == "batch":
+        assert not sparse
+        batch = np.random.default_rng(seed).integers(0, 3 if seed else 2, n).astype(np.int32)
+        return (X.toarray(), batch)
     if find(name).info.reads == "counts":
         return (Counts.held(np.rint(4 * X.toarray())),)
     X = X if sparse else X.toarray()
