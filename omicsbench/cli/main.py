@@ -146,7 +146,7 @@ def check(
 
 @app.command()
 def new(
-    kind: Annotated[str, typer.Argument(help="method, regressor, dataset or metric")],
+    kind: Annotated[str, typer.Argument(help="method, count_method, regressor, dataset or metric")],
     name: Annotated[str, typer.Argument(help="Lower-case identifier.")],
     folder: Annotated[Path, typer.Option("--folder", help="Where to write the file.")] = Path(),
 ) -> None:
@@ -155,7 +155,7 @@ def new(
 
     path = write_template(kind, name, folder)
     print(f"Wrote {path}. Edit it, then: omicsbench check {path}")
-    if kind == "method":
+    if kind in ("method", "count_method"):
         print(f"Compare it: omicsbench run quick --plugins {folder} --method {name}")
     elif kind == "regressor":
         print(f"Compare it: omicsbench run regress --plugins {folder} --method {name}")

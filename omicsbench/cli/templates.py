@@ -38,6 +38,45 @@ class {cls}:
         return ((X - self.mean_) @ self.axes_.T).astype(np.float32)
 '''
 
+COUNT_METHOD = '''"""{name}: say in one line what it does."""
+
+import numpy as np
+
+from omicsbench.plugin import Counts, method
+
+
+@method(
+    name="{name}",
+    family="simple",  # or "deep"
+    summary="Random directions of log shares, centred by their means.",
+    source="https://example.org/your-paper",
+    reads="counts",
+    # uses=("batch",),  # then fit(X, batch=codes) and transform(X, batch=codes)
+)
+class {cls}:
+    """Say what it is, with the source of its formula. Only blocks of the counts are in memory."""
+
+    def __init__(self, n_components: int | None = None, random_state: int = 0) -> None:
+        self.n_components = n_components  # None: the suite's latent size
+        self.random_state = random_state
+
+    def fit(self, X: Counts) -> "{cls}":
+        total = np.zeros(X.shape[1])
+        for _, block in X.blocks():
+            total += block.sum(axis=0)
+        self.shares_ = total / X.totals.sum()
+        rng = np.random.default_rng(self.random_state)
+        self.axes_ = rng.standard_normal((X.shape[1], self.n_components))
+        return self
+
+    def transform(self, X: Counts) -> np.ndarray:
+        placed = np.zeros((len(X), self.n_components), dtype=np.float32)
+        for rows, block in X.blocks():
+            shares = block / X.totals[rows, None]
+            placed[rows] = (np.log1p(1e4 * shares) - np.log1p(1e4 * self.shares_)) @ self.axes_
+        return placed
+'''
+
 REGRESSOR = '''"""{name}: say in one line what it does."""
 
 import numpy as np
@@ -135,7 +174,13 @@ def _nearest(X: np.ndarray) -> np.ndarray:
 
 def write_template(kind: str, name: str, folder: Path) -> Path:
     """Write ``folder/name.py``. Raises OmicsbenchError if it is there or the name will not do."""
-    texts = {"method": METHOD, "regressor": REGRESSOR, "dataset": DATASET, "metric": METRIC}
+    texts = {
+        "method": METHOD,
+        "count_method": COUNT_METHOD,
+        "regressor": REGRESSOR,
+        "dataset": DATASET,
+        "metric": METRIC,
+    }
     if kind not in texts:
         raise OmicsbenchError(f"Cannot write a {kind!r}; write one of {', '.join(texts)}.")
     if not NAME.fullmatch(name):

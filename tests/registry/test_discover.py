@@ -77,7 +77,7 @@ def test_all_plugins_keep_the_contract() -> None:
     assert [c for c in check_registry(REGISTRY) if c.problem] == []
 
 
-@pytest.mark.parametrize("kind", ["method", "regressor", "dataset"])
+@pytest.mark.parametrize("kind", ["method", "count_method", "regressor", "dataset"])
 def test_templates_pass_the_checks(tmp_path: Path, kind: str) -> None:
     path = write_template(kind, "my_own", tmp_path)
     checks = check_path(path)
