@@ -29,9 +29,9 @@ from omicsbench.running.scoring import Bench, judge_trial
 CELLS, DONORS, SIZE = 240, 24, 80
 COLUMNS = ("label", "unit", "batch", "target")  # of the cells, each called what it is
 PIPELINES: dict[str, tuple[str, ...]] = {
-    "embed": ("log_pca", "pca > factor_analysis", "autoencoder(max_steps=10)"),
-    "predict": ("pca > knn_classifier", "nearest_centroid", "mlp(max_steps=10)"),
-    "regress": ("ridge", "pca > elastic_net_regressor", "mlp_regressor(max_steps=10)"),
+    "embed": ("log_pca", "pca > autoencoder(max_steps=10)"),
+    "predict": ("pca > knn_classifier", "mlp(max_steps=10)"),
+    "regress": ("pca > ridge", "mlp_regressor(max_steps=10)"),
     "integrate": ("concatenated_pca", "multimodal_autoencoder(max_steps=10)"),
 }
 TUNED_BY = {
