@@ -32,12 +32,14 @@ PIPELINES: dict[str, tuple[str, ...]] = {
     "embed": ("log_pca", "pca > autoencoder(max_steps=10)"),
     "predict": ("pca > knn_classifier", "mlp(max_steps=10)"),
     "regress": ("pca > ridge", "mlp_regressor(max_steps=10)"),
+    "batch": ("combat", "regress_batch", "harmony"),
     "integrate": ("concatenated_pca", "multimodal_autoencoder(max_steps=10)"),
 }
 TUNED_BY = {
     "embed": "knn_recall",
     "predict": "log_loss",
     "regress": "r2",
+    "batch": "ilisi",
     "integrate": "modality_recall",
 }
 Change = Callable[[np.ndarray, np.ndarray], np.ndarray]  # of X (n, p), in some rows
