@@ -133,3 +133,16 @@ def test_the_contract_hands_batches_and_labels() -> None:
 def test_a_method_of_the_task_says_that_it_uses_the_batch() -> None:
     with pytest.raises(ValueError, match="uses the batch"):
         method(name="a", family="simple", task="batch", summary="s", source="s")
+
+
+@pytest.mark.slow
+def test_without_an_effect_nobody_wins_at_removing_it(tmp_path: Path) -> None:
+    names = ("pca", "regress_batch", "combat", "harmony")
+    none = {"data": "simulated_batches(effect='none')", "features": 300, "scored": 400}
+    found = run(tmp_path, *names, **none, background=400, sizes=[1_000], repeats=5)
+    margin = METRICS["ilisi"].margin
+    scores = {
+        text: np.mean([r.scores["ilisi"] for r in found if r.spec.pipeline == text])
+        for text in {r.spec.pipeline for r in found}
+    }
+    assert max(scores.values()) - scores["pca(4)"] <= margin, scores
