@@ -26,7 +26,7 @@ def mine(embedding):
 def _suite(**more: Any) -> Suite:
     made: dict[str, Any] = {
         "name": "tiny",
-        "pipelines": ["pca"],
+        "pipelines": ["random_embedding"],
         "n_components": 2,
         "repeats": 1,
         "datasets": [{"name": "linear_control(n=300)", "sizes": [60]}],

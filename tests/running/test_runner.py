@@ -315,7 +315,7 @@ def test_a_pipeline_that_cannot_start_does_not_stop_the_suite(tmp_path: Path) ->
     (tmp_path / "half_installed_xyz.py").write_text("raise RuntimeError('half installed')")
     path = f"sys.path.append({str(tmp_path)!r})"
     registry = _method(tmp_path / "plugins", path, ', needs=("half_installed_xyz",)')
-    records = run_suite(tiny_suite("mine", "pca"), tmp_path / "out", registry=registry)
+    records = run_suite(tiny_suite("mine", "random_embedding"), tmp_path / "out", registry=registry)
     mine = [r for r in records if r.spec.pipeline.startswith("mine")]
     assert [r.status for r in mine] == [Status.CRASHED] + [Status.SKIPPED] * 3
     assert "half installed" in str(mine[0].reason)

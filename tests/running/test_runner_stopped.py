@@ -8,19 +8,17 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from command import inside
 from omicsbench.records import store
 from omicsbench.records.spec import Status
 
 
-def _start(tmp_path: Path, bad_plugins: Path, *pipelines: str) -> subprocess.Popen[str]:
-    command = [
-        sys.executable,
-        "-P",
-        "-m",
-        "omicsbench",
+def _words(tmp_path: Path, bad_plugins: Path, *pipelines: str) -> list[str]:
+    return [
         "run",
         "quick",
         "--only",
@@ -41,6 +39,10 @@ def _start(tmp_path: Path, bad_plugins: Path, *pipelines: str) -> subprocess.Pop
         "1",
         *(f"-m{pipeline}" for pipeline in pipelines),
     ]
+
+
+def _start(*given: Any) -> subprocess.Popen[str]:
+    command = [sys.executable, "-P", "-m", "omicsbench", *_words(*given)]
     return subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
 
 
@@ -85,10 +87,9 @@ def test_a_stopped_suite_keeps_what_is_done_and_resumes(
     _wait_for(lambda: not any(_alive(pid) for pid in workers), 10)
     done = {p: p.stat().st_mtime_ns for p in (tmp_path / "runs").glob("*.json")}
     assert len(done) > 4, "finished runs are kept"
-    again = _start(tmp_path, bad_plugins, "good")
-    _, errors = again.communicate(timeout=120)
-    assert again.returncode == 0, errors
-    assert "0 runs to do" in errors, "what was finished is not done again"
+    again = inside(*_words(tmp_path, bad_plugins, "good"))
+    assert again.returncode == 0, again.stderr
+    assert "0 runs to do" in again.stderr, "what was finished is not done again"
     assert {p: p.stat().st_mtime_ns for p in done} == done
 
 

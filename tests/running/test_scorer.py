@@ -46,7 +46,9 @@ def _registry(tmp_path: Path, do: str) -> Registry:
 
 
 def _run(tmp_path: Path, do: str, **more: Any) -> list[RunRecord]:
-    suite = tiny_suite("pca", metrics=["mine", "knn_recall"], warm_up_timeout_s=60, **more)
+    suite = tiny_suite(
+        "random_embedding", metrics=["mine", "knn_recall"], warm_up_timeout_s=60, **more
+    )
     return run_suite(suite, tmp_path / "out", registry=_registry(tmp_path, do))
 
 
@@ -87,7 +89,7 @@ def test_a_scorer_that_something_killed_is_no_failure(tmp_path: Path) -> None:
 
 def test_what_a_metric_does_to_numpy_stays_with_it(tmp_path: Path) -> None:
     do = "import numpy; numpy.seterr(all='raise')"
-    honest, *_ = run_suite(tiny_suite("pca"), tmp_path / "honest")
+    honest, *_ = run_suite(tiny_suite("random_embedding"), tmp_path / "honest")
     first, *_ = _run(tmp_path, do)
     assert first.scores["knn_recall"] == honest.scores["knn_recall"]
 
