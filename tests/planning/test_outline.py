@@ -7,11 +7,14 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import pandas as pd
 import pytest
 
-from omicsbench.errors import DataError, RegistryError
+from omicsbench.errors import DataError, OmicsbenchError, RegistryError
 from omicsbench.planning.estimate import look_ahead
 from omicsbench.planning.estimated import SuiteEstimate
+from omicsbench.planning.offline import of_what_is_here
 from omicsbench.planning.plan import Planned, make_plan
 from omicsbench.planning.suite import DatasetChoice, Suite, load_suite, make_suite, suites
 from omicsbench.records import store
@@ -31,6 +34,22 @@ HELD_OUT: dict[str, Any] = {
     "sizes": [20, "all"],
     "datasets": [{"name": "khan_srbct"}, {"name": "khan_srbct", "held_out": "RMS"}],
 }
+DONATED = """
+import pandas as pd
+from omicsbench.plugin import dataset
+
+@dataset(
+    name="donated", summary="s", source="https://example.org", licence="CC0", values="continuous",
+    kind="simulated", unit="donor",
+)
+def load():
+    from anndata import AnnData
+
+    table = pd.DataFrame({table})
+    found = AnnData(table[[*"abcd"]].to_numpy("float32"))
+    found.obs["donor"] = table["donor"].to_numpy()
+    return found
+"""
 
 
 @pytest.fixture(scope="module")
@@ -86,7 +105,10 @@ def in_miniature(suite: Suite) -> Suite:
 
 @pytest.mark.parametrize("name", sorted(suites()))
 def test_an_estimate_lists_what_a_run_makes(name: str, registry: Registry, tmp_path: Path) -> None:
-    suite = in_miniature(load_suite(name))
+    try:
+        suite = in_miniature(of_what_is_here(load_suite(name), registry, print))
+    except OmicsbenchError:
+        pytest.skip("all of its data are downloaded")
     plan = make_plan(suite, registry)
     found = look_ahead(suite, registry, tmp_path)
     assert estimated(found) == planned(plan)
@@ -107,6 +129,30 @@ def test_a_class_held_out_is_in_the_names_and_the_sizes(registry: Registry, tmp_
     most = {d.name: max(d.sizes) for d in after.datasets}
     assert set(most) == {"khan_srbct", "khan_srbct (held out: RMS)"}
     assert most["khan_srbct (held out: RMS)"] < most["khan_srbct"]
+
+
+@pytest.mark.parametrize("donors", [4, 30])
+def test_units_that_are_new_are_estimated_as_they_are_run(
+    donors: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Few of them allow fewer repeats, and each split leaves another number of training rows."""
+    monkeypatch.setenv("OMICSBENCH_CACHE", str(tmp_path / "cache"))
+    rng = np.random.default_rng(0)
+    table = pd.DataFrame(rng.normal(size=(300, 4)), columns=[*"abcd"])
+    table["donor"] = [f"d{code}" for code in rng.integers(0, donors, 300)]
+    (tmp_path / "plugins").mkdir()
+    (tmp_path / "plugins" / "donated.py").write_text(DONATED.format(table=table.to_dict("list")))
+    own = discover([tmp_path / "plugins"])
+    changes = {"task": "embed", "pipelines": ["pca"], "repeats": 6, "n_components": 2}
+    datasets = [{"name": "donated", "split": "both"}]
+    suite = make_suite(HELD_OUT | changes | {"datasets": datasets})
+    before = look_ahead(suite, own, tmp_path / "out")
+    plan = make_plan(suite, own)
+    assert estimated(before) == planned(plan), "told before anything is prepared"
+    assert estimated(look_ahead(suite, own, tmp_path / "out")) == planned(plan)
+    made = planned(plan)
+    assert made["donated", "pca(2)", 20] == 6
+    assert made["donated (new donor)", "pca(2)", 20] == min(6, donors)
 
 
 def test_an_estimate_prepares_nothing(
