@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import warnings
+from unittest import mock
 
 import numpy as np
 import pytest
@@ -246,7 +247,8 @@ def test_holm_as_statsmodels_has_it(p_values: list[float]) -> None:
     multipletests = pytest.importorskip("statsmodels.stats.multitest").multipletests
     levels = holm_levels(p_values)
     rejected = [p <= level / 2 for p, level in zip(p_values, levels, strict=True)]
-    assert rejected == multipletests(p_values, ALPHA / 2, method="holm")[0].tolist()
+    with mock.patch("gc.collect"):  # at every call: a minute in all, where torch is loaded
+        assert rejected == multipletests(p_values, ALPHA / 2, method="holm")[0].tolist()
     assert min(levels) >= ALPHA / len(p_values) - 1e-12
     assert max(levels) <= ALPHA
 
