@@ -12,12 +12,14 @@ import torch
 from torch import nn
 
 from omicsbench.methods._common import Array
+from omicsbench.methods._dense import Dense
 from omicsbench.methods._negative_binomial import constant, log_likelihood
 from omicsbench.methods._stopping import noise
 from omicsbench.methods._torch import BLOCK
 from omicsbench.plugin import Counts
 
 LEAST_VARIANCE = 1e-4  # of a cell's place, as in scVI
+FEW = 1_024  # rows at once where they need not be more: their copies decide the peak of memory
 
 
 class CountNetwork(nn.Module):
@@ -26,12 +28,11 @@ class CountNetwork(nn.Module):
     def __init__(
         self,
         widths: list[int],
-        profile: Array,
-        log_theta: Array,
+        begin: tuple[Array, Array] | None,
         dropout: float,
         linear: bool,
     ) -> None:
-        """``widths``: features, hidden layers, latent dimensions."""
+        """``widths``: features, hidden layers, latent dimensions. ``begin``: see ``start``."""
         super().__init__()
         *hidden, k = widths
         self.encoder = nn.Sequential(*_layers(hidden, dropout))
@@ -39,10 +40,12 @@ class CountNetwork(nn.Module):
         self.log_variance = nn.Linear(hidden[-1], k)
         back = [k] if linear else [k, *hidden[:0:-1]]
         self.decoder = nn.Sequential(*_layers(back, 0.0))
-        self.output = nn.Linear(back[-1], hidden[0])
-        self.log_theta = nn.Parameter(torch.from_numpy(log_theta))
-        with torch.no_grad():
-            self.output.bias.copy_(torch.from_numpy(np.log(profile)))
+        self.output = Dense(back[-1], hidden[0])
+        log_theta = torch.from_numpy(begin[1]) if begin else torch.randn(hidden[0])
+        self.log_theta = nn.Parameter(log_theta)
+        if begin:
+            with torch.no_grad():
+                self.output.bias.copy_(torch.from_numpy(np.log(begin[0])))
 
     def encode(self, x: torch.Tensor) -> torch.Tensor:
         """The posterior mean of each cell's place."""
@@ -73,7 +76,7 @@ def size(x: torch.Tensor) -> torch.Tensor:
 def _layers(widths: list[int], dropout: float) -> list[nn.Module]:
     layers: list[nn.Module] = []
     for a, b in itertools.pairwise(widths):
-        layers += [nn.Linear(a, b), nn.BatchNorm1d(b), nn.ReLU()]
+        layers += [Dense(a, b), nn.BatchNorm1d(b), nn.ReLU()]
         layers += [nn.Dropout(dropout)] if dropout else []
     return layers
 
@@ -86,7 +89,7 @@ def start(X: Counts) -> tuple[Array, Array]:
     p = X.shape[1]
     first, second, crossed = np.zeros(p), np.zeros(p), np.zeros(p)
     sizes = squares = 0.0
-    for _, block in X.blocks():
+    for _, block in X.blocks(FEW):
         counts = block.astype(np.float64)
         of_cell = np.maximum(counts.sum(axis=1), 1)
         first += counts.sum(axis=0)
@@ -102,8 +105,11 @@ def start(X: Counts) -> tuple[Array, Array]:
 
 def loss(net: CountNetwork, x: torch.Tensor) -> torch.Tensor:
     """Minus the evidence bound; of rows held out it is told in full, as facts report it."""
-    value: torch.Tensor = net(x)
-    return value if net.training else value - constant(x) / len(x)
+    if net.training:
+        value: torch.Tensor = net(x)
+        return value
+    parts = [net(part) * len(part) - constant(part) for part in x.split(FEW)]
+    return torch.stack(parts).sum() / len(x)
 
 
 @torch.inference_mode()

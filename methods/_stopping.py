@@ -35,7 +35,7 @@ def train_stopped(
     A share of the rows tells when to stop. Up to ``FEW`` rows, a second network from the same
     seed is then trained on all rows, for as many steps as did best. ``train_by`` takes the others.
     """
-    held = drawn(n, validation_fraction, random_state)
+    held = drawn(n, validation_fraction, random_state).copy()  # not a view of n numbers
     training |= {"random_state": random_state}
     with seeded(random_state):
         net = build()

@@ -6,6 +6,7 @@ from omicsbench.methods._common import Array, latent
 from omicsbench.plugin import Choice, Counts, Real, Whole, method
 
 DECODERS = ("deep", "linear")
+STARTS = ("alike", "random")
 
 
 @method(
@@ -30,9 +31,8 @@ class CountVae:
 
     As scVI with the observed library size and one batch: the encoder sees log(1 + count), hidden
     layers have batch norm and ReLU, each feature has its own dispersion, and a cell's embedding is
-    the mean of its posterior. Other than scVI it starts from the best model in which all cells are
-    alike, and stops early. With ``decoder="linear"`` it is LDVAE (10.1093/bioinformatics/btaa169),
-    whose loadings can be read.
+    the mean of its posterior. Other than scVI it stops early, and starts elsewhere. With
+    ``decoder="linear"`` it is LDVAE (10.1093/bioinformatics/btaa169), whose loadings can be read.
 
     Parameters
     ----------
@@ -40,6 +40,8 @@ class CountVae:
     width : units of each.
     decoder : ``deep`` or ``linear``.
     dropout : of the encoder's hidden layers.
+    start : where dispersions and the output's biases begin: at the best model in which all cells
+        are ``alike``, which soon fits unseen cells better; or at ``random``, as in scVI.
     max_steps : the training budget in mini-batches, alike at every n.
     patience : looks at the bound of held-out rows without progress before training stops.
     validation_fraction : share of the training rows held out for that; 0 trains on. Up to 500
@@ -53,6 +55,7 @@ class CountVae:
         width: int = 128,
         decoder: str = "deep",
         dropout: float = 0.1,
+        start: str = "alike",
         weight_decay: float = 1e-6,
         learning_rate: float = 1e-3,
         batch_size: int = 128,
@@ -67,6 +70,7 @@ class CountVae:
         self.width = width
         self.decoder = decoder
         self.dropout = dropout
+        self.start = start
         self.weight_decay = weight_decay
         self.learning_rate = learning_rate
         self.batch_size = batch_size
@@ -82,14 +86,14 @@ class CountVae:
 
         if self.decoder not in DECODERS:
             raise ValueError(f"decoder={self.decoder!r}: use one of {', '.join(DECODERS)}")
+        if self.start not in STARTS:
+            raise ValueError(f"start={self.start!r}: use one of {', '.join(STARTS)}")
         if self.depth < 1:
             raise ValueError(f"depth={self.depth}: give one hidden layer or more")
         widths = [X.shape[1], *[self.width] * self.depth, latent(self.n_components)]
-        profile, log_theta = start(X)
+        begin = start(X) if self.start == "alike" else None
         self.net_, self.fit_info_ = train_stopped(
-            lambda: CountNetwork(
-                widths, profile, log_theta, self.dropout, self.decoder == "linear"
-            ),
+            lambda: CountNetwork(widths, begin, self.dropout, self.decoder == "linear"),
             of_rows(X, self.device, loss),
             len(X),
             batch_size=self.batch_size,

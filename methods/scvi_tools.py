@@ -36,7 +36,8 @@ class Scvi:
 
     Counts of the selected features are held in memory, sparse. The library trains for up to 400
     epochs, fewer from 20,000 cells on, and does not stop early unless told; here it stops when
-    the bound of held-out rows has not improved for ``patience`` epochs.
+    the bound of held-out rows has not improved for ``patience`` epochs, and keeps the weights that
+    did best.
 
     Parameters
     ----------
@@ -77,6 +78,7 @@ class Scvi:
     def fit(self, X: Counts) -> Scvi:
         k = latent(self.n_components)
         scvi = _quiet()
+        from omicsbench.methods._best_weights import BestWeights
         from omicsbench.methods._torch import seeded
 
         held = int(len(X) * self.validation_fraction)
@@ -87,6 +89,7 @@ class Scvi:
             known = _annotated(X)
             make = self._make(scvi)
             make.setup_anndata(known)
+            best = BestWeights("elbo_validation")
             self.model_ = model = make(
                 known,
                 n_latent=k,
@@ -104,6 +107,7 @@ class Scvi:
                 datasplitter_kwargs={"drop_last": training % self.batch_size == 1},
                 early_stopping=held > 0,
                 early_stopping_patience=self.patience,
+                callbacks=[best] if held else [],
                 plan_kwargs={"lr": self.learning_rate},
                 accelerator={"cuda": "gpu"}.get(self.device, self.device),
                 devices=1,
@@ -117,6 +121,7 @@ class Scvi:
             "validation_rows": held,
             "steps": steps,
             "epochs": epochs,
+            "validation_loss": best.loss if best.state else None,
             "parameters": sum(p.numel() for p in model.module.parameters()),
         }
         return self

@@ -22,7 +22,7 @@ from omicsbench.plugin import Choice, Real, Whole, method
     # Not depth, which names a contestant, nor the training budget.
     space={
         "width": Whole(64, 1024, log=True),
-        "beta": Real(0.1, 10.0, log=True),
+        "beta": Real(1e-3, 10.0, log=True),
         "activation": Choice(["elu", "relu", "silu", "tanh"]),
         "batch_norm": Choice([True, False]),
         "dropout": Real(0.0, 0.5),

@@ -10,7 +10,8 @@ pytest.importorskip("torch")
 import torch
 
 from omicsbench.methods._count_vae import start
-from omicsbench.methods._negative_binomial import constant, log_likelihood
+from omicsbench.methods._dense import Dense
+from omicsbench.methods._negative_binomial import FEW, constant, log_likelihood
 from omicsbench.methods.count_vae import CountVae
 from omicsbench.stream import Counts
 
@@ -43,7 +44,7 @@ def likelihood_case(dtype):
         for shape in ((7, 9), (9,))
     )
     x = torch.poisson(3 * torch.rand((7, 9), generator=generator, dtype=dtype), generator)
-    x[0, 0] = 4_000
+    x[0, 0], x[1, 1:4] = 4_000, torch.tensor([FEW - 1, FEW, FEW + 1])
     return logits, log_theta, x, x.sum(1) + 0.5
 
 
@@ -73,6 +74,22 @@ def test_extreme_parameters_stay_finite():
         assert torch.isfinite(value)
         assert torch.isfinite(logits.grad).all()
         assert torch.isfinite(log_theta.grad).all()
+
+
+@pytest.mark.parametrize("widths", [(70, 12), (12, 70)])
+def test_dense_layers_are_those_of_torch(widths):
+    torch.manual_seed(0)
+    ours, theirs = Dense(*widths), torch.nn.Linear(*widths)
+    theirs.load_state_dict(ours.state_dict())
+    x, weights = torch.randn(9, widths[0]), torch.randn(9, widths[1])
+    found = []
+    for layer in (ours, theirs):
+        inside = x.clone().requires_grad_()
+        (layer(inside) * weights).sum().backward()
+        found.append((layer(x), inside.grad, layer.weight.grad, layer.bias.grad))
+    for one, other in zip(*found, strict=True):
+        torch.testing.assert_close(one, other)
+    assert ours.weight.grad.stride() == ours.weight.stride(), "else each step copies it"
 
 
 @pytest.mark.parametrize("decoder", ["deep", "linear"])
@@ -111,6 +128,18 @@ def test_training_starts_from_the_best_model_of_cells_alike():
     common = shares > 0.01
     np.testing.assert_allclose(profile[common], shares[common], rtol=0.1)
     assert np.median(np.exp(log_theta[common])) == pytest.approx(3, rel=0.2)
+
+
+def test_a_random_start_costs_bound():
+    """So the other one is used, and is the better one after few steps."""
+    (X, _), (T, _) = simulated(500), simulated(200, seed=1)
+    alike, random = (
+        CountVae(2, start=start, max_steps=30, validation_fraction=0)
+        .fit(Counts.held(X))
+        .score(Counts.held(T))
+        for start in ("alike", "random")
+    )
+    assert alike > random + 1
 
 
 @pytest.mark.parametrize("n", [3, 20])
@@ -156,7 +185,11 @@ def test_only_batches_and_blocks_are_read():
 
 @pytest.mark.parametrize(
     ("params", "words"),
-    [({"decoder": "wide"}, "use one of deep, linear"), ({"depth": 0}, "one hidden layer")],
+    [
+        ({"decoder": "wide"}, "use one of deep, linear"),
+        ({"start": "zero"}, "use one of alike, random"),
+        ({"depth": 0}, "one hidden layer"),
+    ],
 )
 def test_wrong_parameters_are_refused_in_words(params, words):
     with pytest.raises(ValueError, match=words):

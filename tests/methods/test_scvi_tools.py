@@ -49,6 +49,24 @@ def test_keeps_to_its_budget_and_stops_early(make):
     assert long["epochs"] < 400
 
 
+def test_keeps_the_best_weights(monkeypatch):
+    """With a learning rate that overshoots, the last ones are worse."""
+    from omicsbench.methods._best_weights import BestWeights
+
+    X, _ = counts(300)
+
+    def trained() -> tuple[float, float]:
+        model = Scvi(2, patience=10, learning_rate=5e-2).fit(X)
+        rows = model.model_.validation_indices
+        return -float(model.model_.get_elbo(indices=rows)), model.fit_info_["validation_loss"]
+
+    kept, best = trained()
+    monkeypatch.setattr(BestWeights, "on_train_end", lambda *_: None)
+    last, same = trained()
+    assert same == best
+    assert abs(kept - best) < 0.3 * (last - best)
+
+
 @both
 @pytest.mark.parametrize("n", [5, 129])
 def test_any_number_of_rows(make, n):
