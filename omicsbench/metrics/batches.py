@@ -204,7 +204,8 @@ def _surroundings(embedding: FloatArray, k: int) -> tuple[IntArray, FloatArray]:
     indices = Neighbors.of(points, k).indices
     distances = np.linalg.norm(points[indices] - points[:, None], axis=2)
     scale = distances.mean(axis=1, keepdims=True)
-    scaled = distances / np.where(scale > 0, scale, 1)
+    # From the nearest on: weights are the same, and the nearest one's never vanishes.
+    scaled = (distances - distances.min(axis=1, keepdims=True)) / np.where(scale > 0, scale, 1)
     wanted = np.log(max(k / 3, 1.0))
     beta = np.ones((len(points), 1))
     low, high = np.zeros_like(beta), np.full_like(beta, np.inf)

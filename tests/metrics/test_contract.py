@@ -26,9 +26,12 @@ GROUPS = {
     "calibration",
     "uncertainty",
     "modalities",
+    "batch removal",
+    "biology",
 }
 CLASSES = 5
 K = 10
+REMOVAL = "batch removal"  # of which noise has all there is
 EVERY = pytest.mark.parametrize("scored_by", list(METRICS.values()), ids=list(METRICS))
 
 
@@ -64,6 +67,9 @@ def inputs(
         "embedding": expression.copy(),
         "background": expression.copy(),
         "train_embedding": train_embedding,
+        "mixed_embedding": expression.copy(),
+        "mixed_batches": np.arange(rows) % 2,
+        "mixed_labels": labels,
         "labels": labels,
         "train_labels": train_labels,
         "probe_labels": labels,
@@ -114,7 +120,8 @@ def chance(scored_by: Metric, rows: int) -> float:
         ranks = np.arange(1, rows)
         cost = rows * K * np.maximum(ranks - K, 0).mean()
         return float(1 - 2 * cost / (rows * K * (2 * rows - 3 * K - 1)))
-    return 1 / CLASSES if scored_by.group in {"labels", "classes", "uncertainty"} else 0.0
+    by_class = scored_by.group in {"labels", "classes", "uncertainty", "biology"}
+    return 1 / CLASSES if by_class else 0.0
 
 
 @EVERY
@@ -147,6 +154,7 @@ def test_random_input_stays_in_range_and_near_chance(scored_by: Metric, seed: in
             modality: rng.normal(size=values.shape).astype(np.float32)
             for modality, values in given[name].items()
         }
+    given["mixed_embedding"] = given["embedding"].copy()
     given["probabilities"] = rng.dirichlet(np.full(CLASSES, 100), 150)  # nearly equal
     given["prediction"] = 0.01 * rng.normal(size=150)  # nearly the mean
     given["interval"] = np.tile([-1.645, 1.645], (150, 1))
@@ -161,6 +169,10 @@ def test_random_input_stays_in_range_and_near_chance(scored_by: Metric, seed: in
         assert value > 1 if scored_by.direction == "min" else value < 0
     elif scored_by.group == "distances":
         assert abs(value - chance(scored_by, 150)) < 0.65  # few classes, wide spread
+    elif scored_by.name in {"clisi", "graph_connectivity"}:
+        assert value < 0.7  # labels near each other by chance
+    elif scored_by.group == REMOVAL:
+        assert value > 0.88
     elif scored_by.name == "interval_score":
         assert value == pytest.approx(chance(scored_by, 150), rel=0.2)
     elif scored_by.group == "numbers":
@@ -176,6 +188,8 @@ def test_perfect_input_has_the_best_value(scored_by: Metric) -> None:
     best = scored_by.range[0 if scored_by.direction == "min" else 1]
     if scored_by.name == "silhouette":
         assert value > 0.7
+    elif scored_by.name in {"ilisi", "clisi"}:  # a class has fewer cells than are looked at
+        assert value > 0.98
     elif scored_by.name == "interval_score":
         assert value < 0.1
     elif scored_by.name == "log_loss":
@@ -215,12 +229,17 @@ def test_collapsed_embedding_scores_as_chance(scored_by: Metric, collapse: str) 
         ("embedding", "labels"),
         ("background", "labels"),
         ("train_embedding", "train_labels"),
+        ("mixed_embedding", "mixed_labels"),
     ):
         given[name] = np.full((len(given[codes]), 3), 0.7, dtype=np.float32)
         if collapse == "last_bit":
             given[name][given[codes] > 1] = np.nextafter(np.float32(0.7), np.float32(1))
     if scored_by.name.endswith("macro_f1"):
         assert scored_by(**given) <= chance(scored_by, 150)
+    elif scored_by.name == "ilisi":
+        assert scored_by(**given) > 0.95
+    elif scored_by.name == "clisi":
+        assert scored_by(**given) < 0.05
     else:
         assert scored_by(**given) == pytest.approx(chance(scored_by, 150), abs=1e-12)
 
@@ -228,11 +247,11 @@ def test_collapsed_embedding_scores_as_chance(scored_by: Metric, collapse: str) 
 @EVERY
 def test_few_values_unrelated_to_the_labels_score_near_chance(scored_by: Metric) -> None:
     some = {"embedding", "background"} & set(scored_by.needs)
-    if not some or scored_by.group == "distances":
+    if not some or scored_by.group in {"distances", REMOVAL}:
         return
     rng = np.random.default_rng(3)
     given = inputs()
-    for name in ("embedding", "train_embedding", "background"):
+    for name in ("embedding", "train_embedding", "background", "mixed_embedding"):
         given[name] = rng.integers(0, 2, (len(given[name]), 1)).astype(np.float32)
     assert scored_by(**given) < chance(scored_by, 150) + 0.1
 
@@ -254,9 +273,10 @@ def test_one_class_or_none_is_a_reason(scored_by: Metric) -> None:
         return
     # A prediction can be right or wrong about rows of one class; only an AUROC needs two.
     one = scored_by.tasks == ("predict",) and scored_by.name != "auroc"
+    one = one or scored_by.group == REMOVAL  # whether cells of a label are mixed needs one
     for code in (-1,) if one else (0, -1):
         given = inputs_of(scored_by)
-        for name in ("labels", "train_labels", "probe_labels"):
+        for name in ("labels", "train_labels", "probe_labels", "mixed_labels"):
             given[name] = np.full_like(given[name], code)
         with pytest.raises(MetricUndefined, match=r"class|label"):
             scored_by(**given)
@@ -266,7 +286,7 @@ def test_one_class_or_none_is_a_reason(scored_by: Metric) -> None:
 @pytest.mark.parametrize("bad", [np.nan, np.inf])
 def test_non_finite_output_is_a_reason(scored_by: Metric, bad: float) -> None:
     given = inputs()
-    for name in ("embedding", "reconstruction", "background", "probabilities"):
+    for name in ("embedding", "reconstruction", "background", "probabilities", "mixed_embedding"):
         given[name][0, 0] = bad
     given["prediction"][0] = given["interval"][0, 1] = bad
     for name in ("modality_embeddings", "cross_modal"):

@@ -53,6 +53,11 @@ EVERY = [
     "rmse",
     "coverage_error",
     "interval_score",
+    "ilisi",
+    "clisi",
+    "kbet",
+    "graph_connectivity",
+    "cross_batch_balanced_accuracy",
 ]
 MODULES = sorted(
     path.stem
