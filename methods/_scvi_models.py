@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import math
 import os
 import warnings
 from collections.abc import Iterator
@@ -51,7 +52,7 @@ def train(
     held = int(n * validation_fraction)
     training = n - held
     settings = {
-        "early_stopping": held > 0,
+        "early_stopping": looks(n, validation_fraction, batch_size, max_steps),
         # Batch norm cannot train on a batch of one row.
         "datasplitter_kwargs": {"drop_last": training % batch_size == 1},
         "logger": False,
@@ -75,6 +76,12 @@ def train(
         "epochs": epochs,
         "parameters": sum(p.numel() for p in model.module.parameters()),
     }
+
+
+def looks(n: int, validation_fraction: float, batch_size: int, max_steps: int) -> bool:
+    """Whether held-out rows are ever looked at: at the end of an epoch, if the budget has one."""
+    held = int(n * validation_fraction)
+    return held > 0 and max_steps >= math.ceil((n - held) / batch_size)
 
 
 class PairedModel:

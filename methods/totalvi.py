@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from omicsbench.methods._scvi_models import PairedModel, train
+from omicsbench.methods._scvi_models import PairedModel, looks, train
 from omicsbench.plugin import Choice, Real, Whole, method
 
 
@@ -92,7 +92,9 @@ class Totalvi(PairedModel):
             device=self.device,
             lr=self.learning_rate,
             # The learning rate is lowered by the loss of held-out rows.
-            reduce_lr_on_plateau=int(n * self.validation_fraction) > 0,
+            reduce_lr_on_plateau=looks(
+                n, self.validation_fraction, self.batch_size, self.max_steps
+            ),
             logger=None,  # the library's own, in memory: the rate's steps are noted there
             early_stopping_patience=self.patience,
         )

@@ -86,6 +86,15 @@ def test_any_number_of_rows_within_the_budget(make: Any, n: int, held: float) ->
     assert np.isfinite(model.transform(X)).all()
 
 
+@pytest.mark.parametrize("make", [Totalvi, Multivi, Scanvi])
+def test_a_budget_of_less_than_an_epoch(make: Any) -> None:
+    """Held-out rows are never looked at: there is nothing to stop by."""
+    X, kind = molecules(60) if make is Scanvi else cells(60)
+    settings = {"batch_size": 10, "max_steps": 3}
+    model = make(**settings).fit(X, kind) if make is Scanvi else make(2, **settings).fit(X)
+    assert model.fit_info_["steps"] == 3
+
+
 @integrators
 def test_a_missing_modality_is_refused_in_words(make: Any) -> None:
     X, _ = cells(20)
