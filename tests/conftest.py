@@ -70,3 +70,11 @@ def one_thread() -> None:
     torch = sys.modules.get("torch")
     if torch is not None and torch.get_num_threads() != 1:
         torch.set_num_threads(1)
+
+
+@pytest.fixture(autouse=True)
+def own_environment() -> None:
+    """A run in this process finds the variables of its own test, not of the first that had one."""
+    apart = sys.modules.get("omicsbench.running.apart")
+    if apart is not None:
+        apart._Method.environment = None
