@@ -10,7 +10,6 @@ from omicsbench.methods._common import Array
 from omicsbench.plugin import Choice, Dimension, Real, Whole, method
 
 SPACE: dict[str, Dimension] = {
-    "depth": Whole(1, 5),
     "width": Whole(64, 1024, log=True),
     "dropout": Real(0.0, 0.5),
     "weight_decay": Choice([0.0, 3e-4, 1e-3, 1e-2, 1e-1]),
