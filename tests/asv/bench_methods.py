@@ -54,7 +54,11 @@ class Subject:
         self.batch_train, self.batch_test = (
             {"batch": np.arange(rows, dtype=np.int32) % 2} if uses else {} for rows in (TRAIN, TEST)
         )
-        sees = self.task == "predict" or entry.info.sees_labels
+        if "labels" in getattr(entry.info, "uses", ()) and self.task == "batch":
+            self.batch_train["labels"] = y[:TRAIN]
+        if self.task == "regress":
+            y = X[:, 0].astype(float)
+        sees = self.task in ("predict", "regress") or entry.info.sees_labels
         self.y_train = (y[:TRAIN],) if sees else ()
         self.y_test = (y[TRAIN:],) if entry.info.sees_labels and self.task == "embed" else ()
 
@@ -64,6 +68,8 @@ class Subject:
         return model
 
     def apply(self, model: Any) -> Any:
+        if self.task == "regress":
+            return model.predict(self.test)
         if self.task == "predict":
             return model.predict_proba(self.test, **self.batch_test)
         return model.transform(self.test, *self.y_test, **self.batch_test)

@@ -104,6 +104,8 @@ def scored(m: int, b: int, features: int, held_out: bool = False) -> dict[str, A
     rebuilt = (Z[:m] @ axes + X.mean(axis=0)).astype(np.float32)
     alone = {"rna": Z[:m], "protein": (Z[:m] + rng.normal(size=(m, 10))).astype(np.float32)}
     near = Neighbors.of(X, min(15, b - 1), m)
+    target = rng.standard_normal(m)
+    predicted = target + 0.3 * rng.standard_normal(m)
     return {
         "expression": X[:m],
         "reconstruction": rebuilt,
@@ -111,6 +113,12 @@ def scored(m: int, b: int, features: int, held_out: bool = False) -> dict[str, A
         "embedding": Z[:m],
         "background": Z,
         "train_embedding": Z,
+        "mixed_embedding": Z[:m],
+        "mixed_batches": rng.integers(0, 2, m),
+        "mixed_labels": labels,
+        "prediction": predicted,
+        "target": target,
+        "interval": predicted[:, None] + np.array([-0.5, 0.5]),
         "labels": labels,
         "train_labels": codes,
         "probe_labels": labels,
@@ -130,7 +138,7 @@ def rescaled(inputs: dict[str, Any], times: int) -> dict[str, Any]:
     them and works anew.
     """
     factor = np.float32(1 + times * 1e-4)
-    names = ("embedding", "background", "train_embedding")
+    names = ("embedding", "background", "train_embedding", "mixed_embedding")
     larger = {name: factor * inputs[name] for name in names}
     alone = {name: factor * Z for name, Z in inputs["modality_embeddings"].items()}
     return inputs | larger | {"modality_embeddings": alone}

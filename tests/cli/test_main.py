@@ -77,7 +77,7 @@ def test_help_shows_options_by_what_they_are_for() -> None:
         (_set(3, 2, float("nan")), [], ["nan"]),
         (_set(3, 2, float("inf")), [], ["inf"]),
         (_duplicate_cell, [], ["c0"]),
-        (_no_counts, ["--values", "counts"], ["0 cells left"]),
+        (_no_counts, ["--values", "counts"], ["every value is zero"]),
         (_set(3, 2, 1234.5), [], ["--values"]),
         (None, ["--values", "cuonts"], ["--values", "counts"]),
         (None, ["--label-provenance", "guess"], ["--label-provenance", "author"]),

@@ -87,8 +87,10 @@ def inputs(name: str, n: int, sparse: bool, seed: int = 0) -> tuple:
     X, y = cells(n, seed)
     if find(name).info.task == "batch":
         assert not sparse
+        info, rows = find(name).info, X.toarray()
         batch = np.random.default_rng(seed).integers(0, 3 if seed else 2, n).astype(np.int32)
-        return (X.toarray(), batch)
+        given = Counts.held(np.rint(4 * rows)) if info.reads == "counts" else rows
+        return (given, batch, y) if "labels" in info.uses and not seed else (given, batch)
     if find(name).info.reads == "counts":
         return (Counts.held(np.rint(4 * X.toarray())),)
     X = X if sparse else X.toarray()
