@@ -45,7 +45,9 @@ class ElasticNetRegressor(Regressor):
             cv=list(folds_of(len(y), self.folds, self.random_state)),
             random_state=self.random_state,
         )
-        converged = fit_quietly(self.model_, np.asarray(X), self._standardised(y).astype(X.dtype))
+        # scikit-learn refuses its own Gram matrix where single precision has rounded it.
+        exact = np.asarray(X, dtype=np.float64)
+        converged = fit_quietly(self.model_, exact, self._standardised(y))
         self.fit_info_ = {
             "penalty": float(self.model_.alpha_),
             "features_used": int(np.count_nonzero(self.model_.coef_)),
