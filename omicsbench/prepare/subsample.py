@@ -128,9 +128,11 @@ class Rows:
         )
         return replace(self, X=train, labels=labels, batches=batches)
 
-    def beside(self, info: MethodInfo, part: str) -> dict[str, LabelCodes]:
-        """What else of a part's rows a method is handed, by keyword."""
-        return {"batch": self.batches[part]} if "batch" in info.uses else {}
+    def beside(
+        self, info: MethodInfo, part: str, first: int | None = None
+    ) -> dict[str, LabelCodes]:
+        """What else of a part's ``first`` rows (by default all) a method is handed, by keyword."""
+        return {"batch": self.batches[part][:first]} if "batch" in info.uses else {}
 
     def taught(self, info: MethodInfo) -> dict[str, LabelCodes]:
         """Labels of the training rows, -1 where missing, for a method of batches that uses them."""

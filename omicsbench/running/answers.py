@@ -51,7 +51,7 @@ def _samples(rows: Rows, fitted: Fitted) -> Answers:
     if not stage.info.samples:
         return {}
     classes = len(rows.contents.facts.label_names)
-    beside = {name: codes[:m] for name, codes in rows.beside(stage.info, "test").items()}
+    beside = rows.beside(stage.info, "test", m)
     with methods_code():
         asked = some(fitted.last_input["test"], slice(m))
         drawn = list(last.fitted.model.sample_proba(asked, **beside))
@@ -68,7 +68,7 @@ def _intervals(rows: Rows, fitted: Fitted, part: str) -> Answers:
     stage, m = last.stage, min(rows.spec.scored, len(fitted.Z[part]))
     if not stage.info.intervals:
         return {}
-    beside = {name: codes[:m] for name, codes in rows.beside(stage.info, part).items()}
+    beside = rows.beside(stage.info, part, m)
     with methods_code():
         asked = some(fitted.last_input[part], slice(m))
         ends = last.fitted.model.predict_interval(asked, LEVEL, **beside)
@@ -102,7 +102,7 @@ def _one_from_another(
         return {}
     m = min(rows.spec.scored, len(fitted.Z[part]))
     given = {name: modality[:m] for name, modality in rows.X[part].items()}
-    beside = {name: codes[:m] for name, codes in rows.beside(info, part).items()}
+    beside = rows.beside(info, part, m)
     made: Answers = {}
     if "modality_embeddings" in needs:
         width = fitted.Z[part].shape[1]
