@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import signal
 import sys
+import threading
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -26,6 +27,7 @@ from omicsbench.records.spec import RunRecord, RunSpec, Status
 
 BASE_WEIGHT = 200  # cells: a run costs something even on few of them
 SAME_REQUEST_S = 3.0
+AGAIN_S = 0.05
 ENDING = (
     signal.SIGINT,
     signal.SIGTERM,
@@ -136,21 +138,34 @@ def observing_signals() -> Iterator[None]:
 
     What comes again within seconds is the same request: `timeout` sends its signal twice, and the
     kernel repeats SIGXCPU. Once a stop got through, further ones are ignored, so that the process
-    ends in its own way. Signals that were ignored (SIGHUP under `nohup`) stay so.
+    ends in its own way. Signals that were ignored (SIGHUP under `nohup`) stay so. Python swallows
+    what is raised within a `__del__`, a weak reference's callback or a hook of a fork, the request
+    to stop as well: it is made once more, when the program is out of there.
     """
     last = -math.inf
+    number_heard = signal.SIGINT
 
     def stop(number: int, frame: FrameType | None) -> None:
-        nonlocal last
+        nonlocal last, number_heard
         now = time.monotonic()
         if now - last > SAME_REQUEST_S:
-            last = now
-            raise KeyboardInterrupt(signal.Signals(number).name)
+            last, number_heard = now, signal.Signals(number)
+            raise KeyboardInterrupt(number_heard.name)
+
+    def swallowed(what: sys.UnraisableHookArgs) -> None:
+        nonlocal last
+        if not issubclass(what.exc_type, KeyboardInterrupt):
+            usual_hook(what)
+            return
+        last = -math.inf
+        threading.Timer(AGAIN_S, signal.raise_signal, [number_heard]).start()
 
     heard = [n for n in ENDING if signal.getsignal(n) not in (signal.SIG_IGN, None)]
     replaced = {number: signal.signal(number, stop) for number in heard}
+    usual_hook, sys.unraisablehook = sys.unraisablehook, swallowed
     try:
         yield
     finally:
+        sys.unraisablehook = usual_hook
         for number, handler in replaced.items():
             signal.signal(number, handler if last == -math.inf else signal.SIG_IGN)

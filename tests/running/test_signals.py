@@ -15,7 +15,6 @@ from typing import Any
 import psutil
 import pytest
 
-from omicsbench.cli.progress import ENDING, observing_signals
 from omicsbench.planning.plan import Planned
 from omicsbench.planning.suite import Suite, load_suite, make_suite
 from omicsbench.records import store
@@ -320,42 +319,3 @@ def test_time_in_which_the_driver_was_suspended_does_not_count(
     assert len(store.stored(driver.out)) == 2, "no time limit was exceeded"
     driver.process.send_signal(signal.SIGTERM)
     assert "2 of 6 runs are kept" in driver.end()
-
-
-def _twice(number: signal.Signals) -> None:
-    try:
-        os.kill(os.getpid(), number)
-    finally:
-        os.kill(os.getpid(), number)  # while the first is being heeded
-        time.sleep(0.01)
-
-
-@pytest.mark.parametrize("number", ENDING)
-def test_whatever_ends_a_job_is_heard_once(number: signal.Signals) -> None:
-    before = {n: signal.getsignal(n) for n in ENDING}
-    try:
-        with pytest.raises(KeyboardInterrupt, match=number.name), observing_signals():
-            _twice(number)
-        os.kill(os.getpid(), number)  # and while the process takes its leave
-        time.sleep(0.01)
-    finally:
-        for n, handler in before.items():
-            signal.signal(n, handler)
-
-
-def test_afterwards_signals_do_what_they_did_before() -> None:
-    before = [signal.getsignal(n) for n in ENDING]
-    with observing_signals():
-        assert signal.getsignal(signal.SIGTERM) not in before
-    assert [signal.getsignal(n) for n in ENDING] == before
-
-
-def test_what_is_ignored_stays_ignored() -> None:
-    """Under `nohup` a suite goes on after its terminal is gone."""
-    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
-    try:
-        with observing_signals():
-            os.kill(os.getpid(), signal.SIGHUP)
-            time.sleep(0.01)
-    finally:
-        signal.signal(signal.SIGHUP, before)
