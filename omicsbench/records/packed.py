@@ -36,6 +36,7 @@ SHARED = (
     ("spec", "metrics"),
     ("skipped_metrics",),
     ("own_metrics",),
+    ("rooms",),
     ("dataset_info",),
     ("environment",),
     ("limits",),

@@ -234,6 +234,10 @@ class RunRecord(Frozen):
     parts: dict[str, dict[str, float]] = Field(
         default_factory=dict, description="numbers a test score is made of: metric, modality"
     )
+    rooms: dict[str, tuple[float, float]] = Field(
+        default_factory=dict,
+        description="floor and ceiling of a score on these data, where they were measured",
+    )
     curves: dict[str, dict[str, list[float]]] = Field(
         default_factory=dict, description="of test rows, for pictures: columns by name of curve"
     )
@@ -276,6 +280,14 @@ class RunRecord(Frozen):
         description="left out: wall_s, fit_s, peak_rss_bytes, each with _low and _high",
     )
     embedding: str | None = Field(default=None, description="file of the 2-D test embedding")
+
+    @model_serializer(mode="wrap")
+    def _without_rooms(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Where nothing was measured, the text is that from before there were rooms."""
+        content: dict[str, Any] = dump(self)
+        if not content["rooms"]:
+            del content["rooms"]
+        return content
 
     @classmethod
     def unfinished(

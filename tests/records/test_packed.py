@@ -84,6 +84,18 @@ def test_shared_facts_stand_once_and_runs_are_sorted(folder: Path) -> None:
     assert {run["environment"] for run in runs} == {shared[1]["id"]}
 
 
+def test_rooms_are_shared_and_leave_no_trace_where_none_was_measured(folder: Path) -> None:
+    before = record(10)
+    assert "rooms" not in before.model_dump()
+    assert '"rooms"' not in before.model_dump_json()
+    for size in (30, 40):
+        store.write_record(folder, record(size, rooms={"knn_recall": (0.01, 0.5)}))
+    found = store.read_records(folder)
+    pack(folder)
+    assert store.read_records(folder) == found
+    assert sum(line.startswith('{"shared":"rooms"') for line in lines(folder)) == 1
+
+
 def test_what_is_shared_is_a_field_of_a_record() -> None:
     for *parents, name in SHARED:
         assert name in (RunSpec if parents else RunRecord).model_fields
