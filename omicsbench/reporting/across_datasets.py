@@ -25,7 +25,7 @@ class Summary:
 
 
 def summaries(verdicts: Sequence[Verdict], kind_of: Mapping[str, str]) -> list[Summary]:
-    """Best deep against best simple at each data set's largest size, where two or more have one."""
+    """Deep against simple at each data set's largest size, where two or more have one."""
     groups: dict[tuple[str, Column], dict[str, Verdict]] = defaultdict(dict)
     for v in headline(verdicts):
         if kind_of[v.dataset] == REAL and v.last.error is not None:
@@ -135,8 +135,8 @@ def conditions(verdicts: Sequence[Verdict]) -> list[str]:
         rows += f", with {fixed}" if held else ""
     said = [f"Intervals condition on {rows}. They say nothing of other data sets."]
     shared = [v for v in verdicts if v.contenders > 1 and not v.best and not v.is_control]
-    best = next((v for v in verdicts if v.best), verdicts[0])
-    level = f"The level of the best deep pipeline is {100 * (1 - best.alpha):.3g} %"
+    together = next((v for v in verdicts if v.best), verdicts[0])
+    level = f"The level of all together is {100 * (1 - together.alpha):.3g} %"
     if shared:
         most = max(v.contenders for v in shared)
         low = min(v.alpha for v in shared)
@@ -144,4 +144,4 @@ def conditions(verdicts: Sequence[Verdict]) -> list[str]:
             f"; up to {most} deep contestants judged one by one share the error by Holm's "
             f"step-down (levels up to {100 * (1 - low):.3g} %)"
         )
-    return [*said, f"{level}; nothing is corrected across metrics and data sets."]
+    return [*said, f"{level}; across metrics and data sets see each claim's q."]

@@ -19,7 +19,7 @@ NAMED = 5  # cases listed in one sentence; the table holds the others
 def answer(verdicts: Sequence[Verdict], records: Sequence[RunRecord]) -> list[str]:
     """Sentences, the most important first: real omics data, then controls, then costs.
 
-    Counted is the best deep pipeline of each (data set, metric, output dimension, tuning);
+    Counted are all deep pipelines together, by each (data set, metric, output dimension, tuning);
     secondary metrics and controls of the deep side are not. Tasks are never counted together.
     """
     return in_one(answers(verdicts, records))
@@ -66,13 +66,13 @@ def _of_task(verdicts: Sequence[Verdict], records: Sequence[RunRecord]) -> list[
 
 
 def outcome_counts(verdicts: Sequence[Verdict]) -> str:
-    """For instance ``against the best simple pipeline ahead in 2, behind in 1 ... of 8``."""
+    """For instance ``against every simple pipeline deep ahead in 2, simple ahead in 1 ...``."""
     chosen = headline(verdicts)
     return f"against {RIVAL[chosen[0].against]} {counts(chosen)}" if chosen else "no verdict"
 
 
 def _reference(plain: Sequence[Verdict]) -> list[str]:
-    return [f"Against the reference alone it is {counts(plain)}."] if plain else []
+    return [f"Against the reference alone: {counts(plain)}."] if plain else []
 
 
 def _deep_controls(verdicts: Sequence[Verdict]) -> list[str]:

@@ -15,11 +15,11 @@ from omicsbench.reporting import across_datasets, tables
 from omicsbench.reporting.answer import in_one
 from omicsbench.reporting.datasets import dataset_table
 from omicsbench.reporting.material import Material
-from omicsbench.reporting.matrix import TASKS, VerdictMatrix, by_task, data_kinds
+from omicsbench.reporting.matrix import TASKS, WORDS, VerdictMatrix, by_task, data_kinds
 from omicsbench.verdict.equal_cost import EqualCost
 from omicsbench.verdict.verdict import Verdict
 
-SIGNS = {"ahead": "▲", "behind": "▼", "no better": "=", "undecided": "?"}
+SIGNS = {"ahead": "▲", "behind": "▼", "equal": "=", "open": "?"}
 
 
 def equal_cost_table(found: Sequence[EqualCost]) -> pd.DataFrame:
@@ -87,7 +87,7 @@ def verdicts_markdown(
     for task, matrix in matrices.items():
         of = f": {TASKS[task].lower()}" if len(matrices) > 1 else ""
         lines += [
-            f"## The best deep against the best simple pipeline{of}",
+            f"## Deep against simple{of}",
             "",
             *_matrix(matrix),
             "",
@@ -154,8 +154,9 @@ def _matrix(matrix: VerdictMatrix) -> list[str]:
 
 
 def _standing(v: Verdict) -> str:
-    where = f" from {v.n_star:,}" if v.n_star else ""
-    return f"{SIGNS[v.standing]} {v.standing}{where}"
+    since = v.n_star or v.simple_from
+    where = f" from {since:,}" if since else ""
+    return f"{SIGNS[v.standing]} {WORDS[v.standing]}{where}"
 
 
 def _cell(value: Any) -> str:

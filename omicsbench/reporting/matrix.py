@@ -1,4 +1,4 @@
-"""One look at the verdicts: the best deep pipeline against the best simple one, metrics x data."""
+"""One look at the verdicts: deep against simple pipelines, metrics x data."""
 
 from __future__ import annotations
 
@@ -35,6 +35,12 @@ TASKS = {
 KINDS = ("real omics", "real, not omics", "simulated")
 REAL = KINDS[0]
 STANDINGS: tuple[Standing, ...] = get_args(Standing)
+WORDS: dict[Standing, str] = {
+    "ahead": "deep ahead",
+    "behind": "simple ahead",
+    "equal": "shown equal",
+    "open": "open",
+}
 
 
 @dataclass(frozen=True)
@@ -78,7 +84,7 @@ def data_kinds(records: Iterable[RunRecord]) -> dict[str, str]:
 
 
 def best_against(verdicts: Iterable[Verdict], against: Against) -> list[Verdict]:
-    """The headline: the best deep side against one simple side, by metrics that are no repeats."""
+    """The headline: all deep against one simple side, by metrics that are no repeats."""
     return [
         v
         for v in verdicts
@@ -87,7 +93,7 @@ def best_against(verdicts: Iterable[Verdict], against: Against) -> list[Verdict]
 
 
 def headline(verdicts: Sequence[Verdict]) -> list[Verdict]:
-    """What is counted: against the best simple pipeline, or the reference where none was chosen."""
+    """What is counted: against all simple pipelines, or the reference where there are no others."""
     return best_against(verdicts, "best_simple") or best_against(verdicts, "reference")
 
 
@@ -134,10 +140,7 @@ def ordered(metrics: Iterable[Metric]) -> list[Metric]:
 
 
 def counts(verdicts: Iterable[Verdict]) -> str:
-    """For instance ``ahead in 2, behind in 1, no better in 4 and undecided in 1 of 8``."""
+    """For instance ``deep ahead in 2, simple ahead in 1, shown equal in 4, open in 1 of 8``."""
     found = Counter(v.standing for v in verdicts)
-    ahead, behind, level, open_ = (found[standing] for standing in STANDINGS)
-    return (
-        f"ahead in {ahead}, behind in {behind}, no better in {level} and undecided in {open_} "
-        f"of {found.total()}"
-    )
+    said = ", ".join(f"{WORDS[standing]} in {found[standing]}" for standing in STANDINGS)
+    return f"{said} of {found.total()}"

@@ -100,7 +100,7 @@ def chart_tables(
 
 
 def marked(found: Iterable[Verdict], styles: Mapping[str, Style]) -> list[Verdict]:
-    """Verdicts whose n* a chart marks: against the best simple pipeline where there is one.
+    """Verdicts whose n* a chart marks: against all simple pipelines where there are some.
 
     Those of "the best deep pipeline" are not: it is now this pipeline, now that.
     """

@@ -6,22 +6,32 @@ from collections import Counter, defaultdict
 from collections.abc import Hashable, Iterable, Sequence
 from typing import Any
 
-from omicsbench.reporting.matrix import Column, counts
+from omicsbench.reporting.matrix import WORDS, Column, counts
+from omicsbench.stats.crossover import ALPHA
+from omicsbench.stats.discoveries import expected_by_chance
 from omicsbench.verdict.verdict import Against, Standing, Verdict
 
 RIVAL: dict[Against, str] = {
-    "best_simple": "the best simple pipeline",
+    "best_simple": "every simple pipeline",
     "reference": "the reference",
 }
 NAMED = 5  # metrics listed by name; the matrix holds the others
-LOST: tuple[Standing, ...] = ("behind", "no better")
+SHOWN: tuple[Standing, ...] = ("ahead", "behind", "equal")
+FEW = 5  # comparisons, of which chance is not spoken
 
 
 def paragraph(cells: Sequence[Verdict], noun: str) -> list[str]:
     """Sentences on the cells of a matrix; ``noun`` is what its data are, such as real omics."""
     if not cells:
         return []
-    said = [_count(cells, noun), _metrics(cells), _agreement(cells), _tuned(cells), _open(cells)]
+    said = [
+        _count(cells, noun),
+        _chance(cells),
+        _metrics(cells),
+        _agreement(cells),
+        _tuned(cells),
+        _open(cells),
+    ]
     return [sentence for sentence in said if sentence]
 
 
@@ -30,7 +40,7 @@ def _count(cells: Sequence[Verdict], noun: str) -> str:
     sizes = f"{low:,} to {high:,}" if low < high else f"{low:,}"
     head = (
         f"Against {RIVAL[cells[0].against]}, on {plural(len({v.dataset for v in cells}), noun)} "
-        f"with {sizes} training samples, the best deep pipeline is"
+        f"with {sizes} training samples:"
     )
     by_tuning: dict[str, list[Verdict]] = defaultdict(list)
     for v in sorted(cells, key=lambda v: v.tuning):
@@ -48,27 +58,40 @@ def _from(cells: Iterable[Verdict]) -> str:
     if not stars:
         return ""
     spread = f"{stars[0]:,}" + (f" to {stars[-1]:,}" if len(stars) > 1 else "")
-    return f" (where ahead, from n = {spread} on)"
+    return f" (where deep is ahead, from n = {spread} on)"
 
 
 def _metrics(cells: Sequence[Verdict]) -> str:
-    """Metrics by which most comparisons end on one side."""
+    """Metrics by which most comparisons end alike."""
     groups = _grouped(cells, lambda v: v.metric)
     several = any(len(own) > 1 for own in groups.values())
-    won, lost = [], []
+    named: dict[Standing, list[str]] = {standing: [] for standing in SHOWN}
     for own in groups.values():
         title = own[0].scored_by.title
-        standings = [v.standing for v in own]
-        ahead = standings.count("ahead")
-        other = sum(standings.count(name) for name in LOST)
-        if 2 * ahead > len(own):
-            won.append(title + (f" ({ahead} of {len(own)})" if several else ""))
-        elif 2 * other > len(own):
-            lost.append(title + (f" ({other} of {len(own)})" if several else ""))
+        found = Counter(v.standing for v in own)
+        for standing in SHOWN:
+            if 2 * found[standing] > len(own):
+                of = f" ({found[standing]} of {len(own)})" if several else ""
+                named[standing].append(title + of)
     mostly = "mostly " if several else ""
-    parts = [f"{mostly}ahead by {_named(won)}"] if won else []
-    parts += [f"{mostly}behind or no better by {_named(lost)}"] if lost else []
-    return f"It is {'; '.join(parts)}." if parts else ""
+    parts = [f"{mostly}{WORDS[s]} by {_named(titles)}" for s, titles in named.items() if titles]
+    text = "; ".join(parts)
+    return f"{text[0].upper()}{text[1:]}." if text else ""
+
+
+def _chance(cells: Sequence[Verdict]) -> str:
+    """How many of the claims may be false."""
+    tried = [v for v in cells if v.p_ahead is not None]
+    if len(tried) < FEW:
+        return ""
+    won = [v for v in tried if v.standing in ("ahead", "behind")]
+    sure = sum(v.q is not None and v.q <= ALPHA for v in won)
+    chance = expected_by_chance([ALPHA] * len(tried))
+    return (
+        f"Were deep and simple alike everywhere, up to {chance:.1f} of {len(tried)} comparisons "
+        f"would have one of them ahead by chance; of the {len(won)} that do, {sure} have a q of "
+        f"at most {ALPHA:g}."
+    )
 
 
 def _named(titles: Sequence[str]) -> str:
@@ -94,12 +117,14 @@ def _agreement(cells: Sequence[Verdict]) -> str:
     if not parts:
         return ""
     text = "; ".join(parts)
-    return f"{text[0].upper()}{text[1:]} (ahead by one, behind or no better by another)."
+    return (
+        f"{text[0].upper()}{text[1:]} (deep ahead by one, simple ahead or shown equal by another)."
+    )
 
 
 def _split(own: Iterable[Verdict]) -> bool:
     standings = {v.standing for v in own}
-    return "ahead" in standings and not standings.isdisjoint(LOST)
+    return "ahead" in standings and not standings.isdisjoint({"behind", "equal"})
 
 
 def _tuned(cells: Sequence[Verdict]) -> str:
@@ -120,13 +145,13 @@ def _tuned(cells: Sequence[Verdict]) -> str:
 
 
 def _open(cells: Sequence[Verdict]) -> str:
-    """What would decide the undecided ones."""
-    open_ = [v for v in cells if v.standing == "undecided"]
+    """What would settle the open ones."""
+    open_ = [v for v in cells if v.standing == "open"]
     if not open_:
         return ""
     needed = sorted(v.needed for v in open_ if v.needed)
-    few = Counter(v.reason for v in open_ if v.p_reached is None and v.reason)
-    text = f"Of the {len(open_)} undecided, "
+    few = Counter(v.reason for v in open_ if v.p_ahead is None and v.reason)
+    text = f"Of the {len(open_)} open ones, "
     if needed:
         spread = f"{needed[0]:,}" + (f" to {needed[-1]:,}" if needed[-1] > needed[0] else "")
         text += (

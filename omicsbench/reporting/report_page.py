@@ -22,7 +22,7 @@ from omicsbench.reporting.elsewhere import footnotes
 from omicsbench.reporting.exports import SIGNS, write_tables
 from omicsbench.reporting.gallery import galleries
 from omicsbench.reporting.material import Material, gather
-from omicsbench.reporting.matrix import TASKS, VerdictMatrix, by_task, data_kinds
+from omicsbench.reporting.matrix import TASKS, WORDS, VerdictMatrix, by_task, data_kinds
 from omicsbench.reporting.modalities import modality_view
 from omicsbench.reporting.new_units import new_units_views
 from omicsbench.reporting.page_data import ChartNumbers, chart_data, chart_tables, marked
@@ -187,6 +187,7 @@ def _templates() -> Environment:
     templates.globals |= {
         "tasks": TASKS,
         "signs": SIGNS,
+        "words": WORDS,
         "rivals": RIVAL,
         "families": style.FAMILIES,
     }

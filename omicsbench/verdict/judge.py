@@ -1,28 +1,30 @@
 """Is deep learning ahead, and from which size on? Verdicts from stored records.
 
 A verdict compares a deep side with a simple side by one metric on one data set. Deep: each deep
-contestant, and the *best* one. Simple: a fixed *reference*, and the best simple pipeline. "Best"
-is chosen at each size by validation scores, never by the test set (``omicsbench.verdict.choose``).
-n*, its interval and the errors are those of ``omicsbench.stats.crossover``.
+contestant, and *all* of them. Simple: all simple contestants, and a fixed *reference*. Deep is
+ahead of simple if some deep contestant is ahead of *each* simple one, simple by the same rule
+(``omicsbench.stats.contest``); validation scores choose only whom a reader is told of.
 
 **Equal terms.** Task, data set and its version, device, threads, split, features, scored rows,
 output dimension and tuning budget are the same on both sides. Controls are never contestants.
 
-**Which sizes count.** Where a deep run failed or pairs are fewer than ``min_repeats``, deep is
+**Which sizes count.** Where deep runs failed or pairs are fewer than ``min_repeats``, deep is
 not shown to be ahead; at the largest sizes this ends the verdict at the last size that counts.
-Where only the simple side has no result, the size is left out. Each case is noted.
+Where only the simple side has no result, the size is left out. Of several contestants those without
+enough runs at a size are not compared there. Each case is noted.
 
 **Judgement**, with N the largest size that counts:
 
-- *ahead from n**: the interval of n* ends at N or before. *From the smallest size* if it ends at
-  the smallest one: left-censored, n* may lie below it.
-- *not reached*: the interval holds nothing but "not reached": right-censored, n* > N.
-- *undecided*: everything else, everything with too few repeats, and "ahead" where deep runs
-  failed at a size beyond N. It is told how many repeats would decide, if any number would.
+- *deep ahead from n**: shown to be ahead by more than the margin at N (and at each size from the
+  upper end of the interval of n* on). *From the smallest size* if that is the smallest one.
+- *simple ahead*: the same of the simple side.
+- *equal*: shown that neither is ahead by more than the margin.
+- *open*: everything else, everything with too few repeats, and *deep ahead* where deep runs
+  failed at a size beyond N. It is told how many repeats would settle it, if any number would.
 
-**Error control.** The level is 5 % for the best deep side, chosen without a look at test scores.
-Deep contestants judged one by one share it by Holm's step-down. Nothing is corrected for the
-number of metrics and data sets read together.
+**Error control.** Each claim is false in at most 2.5 %, several contestants included. Contestants
+judged one by one share the error by Holm's step-down. Over a table, each claim has a q
+(``omicsbench.stats.discoveries``).
 
 **What an interval speaks of.** The draw of training rows and seeds, and of test cells where the
 metric is a mean over cells (units: donors or batches where known, else groups of cells); not of
@@ -32,55 +34,63 @@ other data sets. Repeats overlap as n nears the pool, which makes intervals too 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
+
+import numpy as np
 
 from omicsbench.metrics import METRICS, Metric
 from omicsbench.metrics.known import known
 from omicsbench.records.analysis import UNSTATED, Analysis
 from omicsbench.records.spec import RunRecord, RunSpec, Status
 from omicsbench.records.table import current, equal_terms
-from omicsbench.stats.crossover import ALPHA, holm_levels
-from omicsbench.verdict.choose import (
-    Grid,
-    RunsOf,
-    Side,
-    best_by_validation,
-    fixed,
-    in_turn,
-    is_reference,
-)
-from omicsbench.verdict.decide import DecisionRule, decide, extrapolation, p_ahead, rope
-from omicsbench.verdict.pairs import Paired, pair_up
+from omicsbench.stats.contest import holm_levels
+from omicsbench.stats.crossover import ALPHA
+from omicsbench.stats.discoveries import q_values
+from omicsbench.verdict.choose import Grid, RunsOf, best_by_validation, in_turn, is_reference
+from omicsbench.verdict.decide import decide, extrapolation, p_ahead, repeats_needed, rope
+from omicsbench.verdict.margins import Margin, margin_of
+from omicsbench.verdict.pairs import Paired, Scored, pair_up
 from omicsbench.verdict.verdict import Against, Verdict
-from omicsbench.verdict.wording import why_undecided
+from omicsbench.verdict.wording import why_open
 
 BEST = ""  # of several contestants, in place of a pipeline's name
 
 
 def verdicts(
-    records: Iterable[RunRecord],
-    analysis: Analysis = UNSTATED,
-    *,
-    bootstrap: int = 2000,
-    seed: int = 0,
-    min_repeats: int = 5,
+    records: Iterable[RunRecord], analysis: Analysis = UNSTATED, *, min_repeats: int = 5
 ) -> list[Verdict]:
-    """Judge the best deep pipeline, and each, against the reference and the best simple one.
+    """Judge all deep contestants, and each, against all simple ones and the reference.
 
-    Without a reference in ``analysis`` there are verdicts against the best simple one alone.
-    ``bootstrap`` counts the replicates; ``min_repeats`` (at least 2) are the pairs a size needs to
-    carry a claim.
+    Without a reference in ``analysis`` there are verdicts against all simple ones alone.
+    ``min_repeats`` (at least 2) are the pairs a size needs to carry a claim.
     """
     if min_repeats < 2:
         raise ValueError("min_repeats must be at least 2: one pair has no interval")
     found: list[Verdict] = []
     for field in _fields(records):
-        margin = analysis.margins.get(field.metric.name, field.metric.margin)
-        rule = DecisionRule(margin, min_repeats, bootstrap, seed)
-        found += _verdicts(field, analysis.reference, rule)
+        margin = margin_of(field.metric, field.records, analysis.margins)
+        found += _verdicts(field, analysis.reference, margin, min_repeats)
+    return _with_q(found)
+
+
+def _with_q(found: list[Verdict]) -> list[Verdict]:
+    """Each claim of the headline with its q: all its tests are one family (Benjamini-Hochberg)."""
+    chosen = [
+        i
+        for i, v in enumerate(found)
+        if v.best and v.against == "best_simple" and not v.scored_by.secondary
+    ]
+    tests = np.array(
+        [(found[i].p_ahead, found[i].p_behind, found[i].p_equal) for i in chosen], dtype=float
+    )
+    q = q_values(tests.ravel()).reshape(tests.shape) if len(chosen) else tests
+    places = {"ahead": 0, "behind": 1, "equal": 2}
+    for row, i in enumerate(chosen):
+        if (place := places.get(found[i].standing)) is not None:
+            found[i] = replace(found[i], q=float(q[row, place]))
     return found
 
 
@@ -116,14 +126,27 @@ class _Field:
         """Of the simple side."""
         return [p for p in self.simple if p not in self.controls]
 
+    @cached_property
+    def scored(self) -> dict[str, Scored]:
+        """What each pipeline scored on the whole grid."""
+        names = [*self.deep, *self.simple]
+        return {p: Scored.of(self.runs[p], self.grid, self.metric.name) for p in names}
+
+    @property
+    def records(self) -> Iterator[RunRecord]:
+        """All runs of the pipelines compared."""
+        return (r for p in (*self.deep, *self.simple) for r in self.runs[p].values())
+
+    def told(self, names: Sequence[str]) -> Mapping[int, str]:
+        """Of several, whom a reader is told of at each size: the best by validation scores."""
+        if len(names) == 1:
+            return dict.fromkeys(self.grid.sizes, names[0])
+        return best_by_validation(self.runs, names, self.metric, self.grid)
+
     @property
     def spec(self) -> RunSpec:
         """Of one run: the terms are those of all."""
         return next(iter(self.runs[self.deep[0]].values())).spec
-
-    def sizes(self, name: str) -> Sequence[int]:
-        """Sizes of a deep pipeline; of the best all."""
-        return sorted({size for size, _ in self.runs[name]}) if name else self.grid.sizes
 
 
 def _fields(records: Iterable[RunRecord]) -> Iterator[_Field]:
@@ -152,60 +175,48 @@ def _fields(records: Iterable[RunRecord]) -> Iterator[_Field]:
                 yield _Field(runs, deep, simple, metrics[name], dim)
 
 
-def _deep_sides(field: _Field) -> dict[str, Side]:
-    """The best of several contestants, then each deep pipeline."""
-    sides = {name: fixed(field.runs, name, field.sizes(name)) for name in field.deep}
-    if len(field.contestants) > 1:
-        best = best_by_validation(field.runs, field.contestants, field.metric, field.grid)
-        return {BEST: best} | sides if best.at else sides
-    return sides
-
-
-def _simple_sides(field: _Field, reference: str) -> dict[Against, Side]:
-    """The shortest pipeline that is the reference, and the best simple one; as far as there are."""
-    sides: dict[Against, Side] = {}
+def _simple_sides(field: _Field, reference: str) -> dict[Against, list[str]]:
+    """The shortest pipeline that is the reference, and all simple ones; as far as there are."""
+    sides: dict[Against, list[str]] = {}
     if plain := [p for p in field.rivals if is_reference(p, reference)]:
-        name = min(plain, key=lambda p: (len(p), p))
-        sides["reference"] = fixed(field.runs, name, field.grid.sizes)
-    best = best_by_validation(field.runs, field.rivals, field.metric, field.grid)
-    return sides | {"best_simple": best} if best.at else sides
+        sides["reference"] = [min(plain, key=lambda p: (len(p), p))]
+    return sides | {"best_simple": list(field.rivals)} if field.rivals else sides
 
 
-def _verdicts(field: _Field, reference: str, rule: DecisionRule) -> Iterator[Verdict]:
-    """The best deep pipeline's verdicts, then each one's, against both simple sides."""
-    deep = _deep_sides(field)
+def _verdicts(field: _Field, reference: str, margin: Margin, need: int) -> Iterator[Verdict]:
+    """Verdicts of all deep contestants, then each one's, against both simple sides."""
+    deep = {name: [name] for name in field.deep}
+    if len(field.contestants) > 1:
+        deep = {BEST: list(field.contestants)} | deep
     for against, simple in _simple_sides(field, reference).items():
-        paired = {
-            name: pair_up(
-                side, simple, Grid(field.sizes(name), field.grid.repeats), field.metric, rule.need
-            )
-            for name, side in deep.items()
-        }
-        # Chosen without a look at test scores, the best has the whole level; contestants share it.
-        p_values = [p_ahead(paired[name], rule.margin) for name in field.contestants]
-        levels = dict(zip(field.contestants, holm_levels(p_values), strict=True))
-        for name, side in deep.items():
-            alpha = levels.get(name, ALPHA)
-            yield _verdict(field, _Comparison(name, side, against, paired[name], alpha), rule)
+        paired = {name: _paired(field, own, simple, need) for name, own in deep.items()}
+        # Contestants judged one by one share the level.
+        p_values = [p_ahead(paired[name], margin.value) for name in field.contestants]
+        levels = dict(zip(field.contestants, holm_levels(p_values, ALPHA), strict=True))
+        for name in deep:
+            yield _verdict(field, name, against, paired[name], margin, levels.get(name, ALPHA))
 
 
-@dataclass(frozen=True)
-class _Comparison:
-    """A deep side, ``BEST`` or a pipeline, with a simple one; to be judged at level ``alpha``."""
+def _paired(field: _Field, deep: Sequence[str], simple: Sequence[str], need: int) -> Paired:
+    """All pairs of two sides, at the sizes that the deep one was given."""
+    sizes = sorted({size for name in deep for size, _ in field.runs[name]})
+    kept = [i for i, size in enumerate(field.grid.sizes) if size in set(sizes)]
+    sides = tuple({name: field.scored[name].at(kept) for name in own} for own in (deep, simple))
+    names = [field.told(own) for own in (deep, simple)]
+    told = [(names[0].get(size, ""), names[1].get(size, "")) for size in sizes]
+    grid = Grid(sizes, field.grid.repeats)
+    return pair_up((sides[0], sides[1]), grid, field.metric, need, told)
 
-    name: str
-    deep: Side
-    against: Against
-    paired: Paired
-    alpha: float
 
-
-def _verdict(field: _Field, at: _Comparison, rule: DecisionRule) -> Verdict:
-    spec, paired = field.spec, at.paired
-    best = at.name == BEST or field.contestants == [at.name]
-    decision = decide(paired, at.alpha, rule, spec.features_per_size)
-    beyond = best and not (decision.outcome.ahead or spec.features_per_size)
-    rows = paired.with_bounds(at.alpha)
+def _verdict(
+    field: _Field, name: str, against: Against, paired: Paired, margin: Margin, alpha: float
+) -> Verdict:
+    spec = field.spec
+    best = name == BEST or field.contestants == [name]
+    found = decide(paired, alpha, margin.value, spec.features_per_size)
+    beyond = best and not (found.outcome.ahead or spec.features_per_size)
+    unsettled = best and found.doubt in ("skewed", "not_told", "few_pairs")
+    rows = paired.with_bounds(alpha)
     used = [rows[i] for i in paired.counting] or rows
     return Verdict(
         dataset=spec.dataset,
@@ -213,28 +224,38 @@ def _verdict(field: _Field, at: _Comparison, rule: DecisionRule) -> Verdict:
         device=spec.device,
         tuning=spec.tuned_as,
         metric=field.metric.name,
-        deep=at.deep.names,
+        deep=name or in_turn(row.deep for row in used),
         simple=in_turn(row.simple for row in used),
-        against=at.against,
+        against=against,
         output_dim=field.output_dim,
-        outcome=decision.outcome,
-        n_star=decision.n_star,
-        interval=decision.interval,
-        p_reached=decision.p_reached,
+        outcome=found.outcome,
+        n_star=found.n_star,
+        interval=found.interval,
+        simple_from=found.simple_from,
+        p_ahead=found.p_ahead,
+        p_behind=found.p_behind,
+        p_equal=found.p_equal,
+        not_ahead=found.not_ahead,
         smallest=used[0].size,
         largest=used[-1].size,
         repeats=paired.fewest,
-        margin=rule.margin,
+        margin=margin.value,
+        room=str(margin),
         differences=rows,
-        alpha=at.alpha,
-        needed=decision.needed,
-        reason=why_undecided(decision, paired, rule),
+        alpha=alpha,
+        needed=_needed(paired, margin.value, alpha) if unsettled else None,
+        reason=why_open(found, paired, margin.value),
         best=best,
         contenders=len(field.contestants),
-        is_control=at.name in field.controls,
+        rivals=1 if against == "reference" else len(field.rivals),
+        is_control=name in field.controls,
         unit=paired.unit,
         folds=paired.differences.folds,
-        rope=rope(paired, rule.margin),
-        extrapolation=extrapolation(paired, rule.margin) if beyond else None,
+        rope=rope(paired, margin.value),
+        extrapolation=extrapolation(paired, margin.value) if beyond else None,
         own_metric=None if field.metric.name in METRICS else field.metric,
     )
+
+
+def _needed(paired: Paired, margin: float, alpha: float) -> int | None:
+    return repeats_needed(paired, margin, alpha) if paired.counting else paired.need

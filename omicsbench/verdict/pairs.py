@@ -1,12 +1,12 @@
-"""From the runs of two sides to paired differences, and which sizes count.
+"""From the runs of two sides to the differences of all their pairs, and which sizes count.
 
-Test scores are paired by repeat, under equal terms.
+Test scores are paired by repeat, under equal terms. A side is one pipeline or several.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Literal
@@ -16,17 +16,24 @@ from numpy.typing import NDArray
 
 from omicsbench.metrics import Metric
 from omicsbench.records.spec import Cause, RunRecord, Status
-from omicsbench.stats.crossover import Differences, Floats, moments
-from omicsbench.verdict.choose import Grid, Side, sign
+from omicsbench.stats.contest import best_error, interval
+from omicsbench.stats.differences import Differences, Floats, Moments, moments
+from omicsbench.verdict.choose import Grid, RunsAt, sign
+
+FOLDS = 5  # after so many folds of a cross-validation test samples come again
 
 
 @dataclass(frozen=True)
 class SizeDifference:
     """Deep minus simple at one size, positive where deep is better, in the metric's unit.
 
-    ``error`` is the standard error of ``mean``; ``low`` and ``high`` bound its t-interval at the
-    verdict's level; None without two pairs. ``use`` tells whether the size counts, and ``note``
-    why it does not; ``failed`` that deep runs were tried there and gave no result.
+    ``deep`` and ``simple`` are the pipelines that a reader is told of, where a side has several
+    those that validation chooses; ``mean`` is the difference of the best means, whoever has them,
+    ``low`` and ``high`` bound it at the verdict's level, None without two pairs, ``error`` is the
+    standard error of the difference of these two; ``pairs`` are the
+    most repeats that a pair of pipelines shares. ``use`` tells whether the size counts, and
+    ``note`` why it does not, or who failed there; ``failed`` that deep runs were tried there and
+    none gave a result.
     """
 
     size: int
@@ -43,15 +50,90 @@ class SizeDifference:
 
 
 @dataclass(frozen=True)
-class Paired:
-    """The differences of one comparison; ``rows`` and the columns of ``differences`` are sizes.
+class Scored:
+    """What one pipeline scored by one metric: R repeats, S sizes, G units of test cells.
 
-    ``unit`` is what the error over test cells is taken over; empty where it is unknown.
+    Attributes
+    ----------
+    scores : (R, S), NaN where there is none.
+    dims : (R, S) output dimensions, -1 where there is none.
+    errors : (R, S) standard error over test cells, NaN where it is not known.
+    by_unit : (R, G, S) scores by unit, NaN where they are not known; None where they never are.
+    failed : (S,) in words how runs failed; empty where none did.
+    """
+
+    scores: Floats
+    dims: NDArray[np.int64]
+    errors: Floats
+    by_unit: Floats | None
+    failed: tuple[str, ...]
+    first: RunRecord | None  # as the terms are equal, one run tells them
+
+    @classmethod
+    def of(cls, runs: RunsAt, grid: Grid, metric: str) -> Scored:
+        """From the runs of a pipeline."""
+        table = [[runs.get((size, repeat)) for size in grid.sizes] for repeat in grid.repeats]
+        known = [
+            [r if r is not None and metric in r.scores else None for r in row] for row in table
+        ]
+        return cls(
+            np.array([[np.nan if r is None else r.scores[metric] for r in row] for row in known]),
+            np.array([[-1 if r is None else r.output_dim or -1 for r in row] for row in known]),
+            np.array(
+                [
+                    [np.nan if r is None else r.scores_se.get(metric, np.nan) for r in row]
+                    for row in known
+                ]
+            ),
+            _by_unit(known, metric),
+            tuple(failures(column) for column in zip(*table, strict=True)),
+            next((r for row in known for r in row if r is not None), None),
+        )
+
+    def at(self, kept: list[int]) -> Scored:
+        """The same at some of the sizes, by their place."""
+        return replace(
+            self,
+            scores=self.scores[:, kept],
+            dims=self.dims[:, kept],
+            errors=self.errors[:, kept],
+            by_unit=None if self.by_unit is None else self.by_unit[..., kept],
+            failed=tuple(self.failed[i] for i in kept),
+        )
+
+
+def _by_unit(known: Sequence[Sequence[RunRecord | None]], metric: str) -> Floats | None:
+    """(R, G, S); units that differ in number between runs are not known."""
+    found = {
+        (i, j): values
+        for i, row in enumerate(known)
+        for j, r in enumerate(row)
+        if r is not None and (values := r.scores_by_unit.get(metric))
+    }
+    lengths = {len(values) for values in found.values()}
+    if len(lengths) != 1:
+        return None
+    made = np.full((len(known), lengths.pop(), len(known[0])), np.nan)
+    for (i, j), values in found.items():
+        made[i, :, j] = values
+    return made
+
+
+Side = Mapping[str, Scored]  # by pipeline
+
+
+@dataclass(frozen=True)
+class Paired:
+    """All pairs of two sides; ``rows`` and the last axis of ``differences`` are sizes.
+
+    ``differences`` are of (A, B) pairs. ``unit`` is what the error over test cells is taken over;
+    empty where it is unknown. ``need`` is the number of repeats that a pair must share.
     """
 
     rows: tuple[SizeDifference, ...]
     differences: Differences
     unit: str
+    need: int
 
     @cached_property
     def counting(self) -> list[int]:
@@ -78,17 +160,34 @@ class Paired:
         used = [self.rows[i] for i in self.counting]
         return min((row.pairs for row in used if row.use == "compared"), default=self.most)
 
-    def with_bounds(self, alpha: float) -> tuple[SizeDifference, ...]:
-        """The rows with mean, error and the ends of the interval at level 1 - ``alpha``."""
+    @cached_property
+    def moments(self) -> Moments:
+        """Of all pairs, (A, B, S); without an error where a pair shares too few repeats.
+
+        Where no pair of a size shares enough, what little there is stays for the eye.
+        """
         at = moments(self.differences)
-        low, high = at.bounds(alpha)
+        enough = at.pairs >= self.need
+        return replace(at, error=np.where(enough | ~enough.any(axis=(0, 1)), at.error, np.nan))
+
+    @cached_property
+    def counted(self) -> Moments:
+        """Of the sizes that count, and there of pairs that share enough repeats."""
+        at = moments(self.differences.at(self.counting))
+        return replace(at, error=np.where(at.pairs >= self.need, at.error, np.nan))
+
+    def with_bounds(self, alpha: float) -> tuple[SizeDifference, ...]:
+        """The rows with the difference of the best and the ends of its 1 - ``alpha`` interval."""
+        mean, low, high = interval(self.moments, alpha)
+        error = best_error(self.moments)
+        alone = moments(self.differences).mean.max(axis=0).min(axis=0)  # where nothing has an error
         return tuple(
             replace(
                 row,
-                mean=_known(at.mean[i]),
+                mean=_known(mean[i] if np.isfinite(mean[i]) else alone[i]),
                 low=_known(low[i]),
                 high=_known(high[i]),
-                error=_known(at.error[i]),
+                error=_known(error[i]),
             )
             for i, row in enumerate(self.rows)
         )
@@ -98,160 +197,113 @@ def _known(value: float) -> float | None:
     return float(value) if np.isfinite(value) else None
 
 
-class _Column:
-    """One side at one size, by one metric, in the order of the repeats: used in many pairs.
-
-    Attributes
-    ----------
-    runs : (R,), None where there is none.
-    scores : (R,), NaN where there is none.
-    dims : (R,) output dimensions, -1 where there is none.
-    by_unit : (R,) scores by unit, each (G,), None where one is not known.
-    """
-
-    def __init__(self, runs: list[RunRecord | None], metric: str) -> None:
-        self.runs, self.metric = runs, metric
-        scored = [r if r is not None and metric in r.scores else None for r in runs]
-        self.scores = np.array([r.scores[metric] if r is not None else np.nan for r in scored])
-        self.dims = np.array(
-            [-1 if r is None or r.output_dim is None else r.output_dim for r in scored]
-        )
-        known = [r.scores_by_unit.get(metric) if r is not None else None for r in scored]
-        self.by_unit = [np.array(values) if values else None for values in known]
-        self.failed = failures(runs)
-
-    @property
-    def scored(self) -> bool:
-        return bool(np.isfinite(self.scores).any())
-
-    @property
-    def folds(self) -> bool:
-        """Whether repeats are folds: as the terms are equal, one run tells."""
-        return next((r.spec.split != "holdout" for r in self.runs if r is not None), False)
-
-    @cached_property
-    def errors(self) -> list[float | None]:
-        """Standard error over test cells of each run, None where it is not known."""
-        return [r.scores_se.get(self.metric) if r is not None else None for r in self.runs]
-
-
-def _column(side: Side, size: int, repeats: Sequence[int], metric: str) -> _Column:
-    """Made once: a side is paired with all others."""
-    key = (size, tuple(repeats), metric)
-    if key not in side.columns:
-        side.columns[key] = _Column([side.runs.get((size, r)) for r in repeats], metric)
-    found = side.columns[key]
-    assert isinstance(found, _Column)
-    return found
-
-
-@dataclass(frozen=True)
-class _AtSize:
-    """Both sides at one size; ``turn`` is -1 where a smaller score is better."""
-
-    deep: _Column
-    simple: _Column
-    turn: float
-
-    @cached_property
-    def paired(self) -> NDArray[np.bool_]:
-        """Which repeats (R,) have scores that can be subtracted."""
-        deep, simple = self.deep, self.simple
-        both = np.isfinite(deep.scores) & np.isfinite(simple.scores)
-        return np.asarray(both & (deep.dims == simple.dims))
-
-    @cached_property
-    def places(self) -> list[int]:
-        """The repeats that are paired, by their place."""
-        return np.flatnonzero(self.paired).tolist()
-
-    @property
-    def by_repeat(self) -> Floats:
-        """Differences (R,), NaN where there is no pair."""
-        return np.where(self.paired, self.turn * (self.deep.scores - self.simple.scores), np.nan)
-
-    @property
-    def by_unit(self) -> Floats | None:
-        """Mean over repeats of the difference in each unit, (G,); None where one knows none."""
-        deep, simple = ([of.by_unit[i] for i in self.places] for of in (self.deep, self.simple))
-        lengths = {0 if values is None else len(values) for values in (*deep, *simple)}
-        if len(lengths) != 1 or 0 in lengths:
-            return None
-        off = np.mean(np.array(deep, float) - np.array(simple, float), axis=0)
-        return np.asarray(self.turn * off)
-
-    @property
-    def cell_error(self) -> float:
-        """Standard error over test cells as if both sides had been scored on cells of their own.
-
-        Too wide, as both are scored on the same; used where records hold no scores by unit. 0
-        where the metric's error over cells is unknown.
-        """
-        deep, simple = self.deep.errors, self.simple.errors
-        errors = [(deep[place], simple[place]) for place in self.places]
-        squares = [a**2 + b**2 for a, b in errors if a is not None and b is not None]
-        return float(np.sqrt(np.mean(squares))) if squares else 0.0
-
-    @property
-    def unit(self) -> str:
-        paired = (self.deep.runs[place] for place in self.places)
-        return next((run.unit for run in paired if run and run.unit), "")
-
-
-def pair_up(deep: Side, simple: Side, grid: Grid, metric: Metric, need: int) -> Paired:
-    """Pair two sides. ``need`` is the number of pairs that a size must have to count."""
-    sides = [
-        [_column(side, size, grid.repeats, metric.name) for side in (deep, simple)]
-        for size in grid.sizes
-    ]
-    columns = [_AtSize(ours, theirs, sign(metric)) for ours, theirs in sides]
+def pair_up(
+    sides: tuple[Side, Side], grid: Grid, metric: Metric, need: int, told: Sequence[tuple[str, str]]
+) -> Paired:
+    """All pairs of the deep and the simple side; ``told`` names both at each size, for readers."""
+    deep, simple = ([*side.values()] for side in sides)
+    first = next((one.first for one in (*deep, *simple) if one.first is not None), None)
+    folds = first is not None and first.spec.split != "holdout"
+    found = _differences(deep, simple, sign(metric), folds, _step(metric, first, len(grid.repeats)))
+    pairs = np.isfinite(found.by_repeat).sum(axis=-2).max(axis=(0, 1))  # (S,)
     rows = tuple(
-        _row(size, (deep.at.get(size, ""), simple.at.get(size, "")), at, need)
-        for size, at in zip(grid.sizes, columns, strict=True)
+        _row(SizeDifference(size, *told[i], None, None, None, int(pairs[i])), sides, i, need)
+        for i, size in enumerate(grid.sizes)
     )
-    by_repeat = np.stack([at.by_repeat for at in columns], axis=1)
-    if any(side.folds for at in sides for side in at):
+    known = found.by_unit is not None or (found.cell_error is not None and found.cell_error.any())
+    unit = (first.unit if first is not None else "") or "cells"
+    return Paired(rows, found, unit if known else "", need)
+
+
+def _step(metric: Metric, first: RunRecord | None, repeats: int) -> float:
+    """By how much one test sample can change a score; 0 where the metric has no bounds."""
+    low, high = metric.range
+    if first is None or low is None or high is None:
+        return 0.0
+    times = min(repeats, FOLDS) if first.spec.split != "holdout" else 1
+    return (high - low) / (first.spec.scored * times)
+
+
+def _differences(
+    deep: Sequence[Scored], simple: Sequence[Scored], turn: float, folds: bool, step: float
+) -> Differences:
+    ours, theirs = (np.stack([one.scores for one in side]) for side in (deep, simple))
+    dims = [np.stack([one.dims for one in side]) for side in (deep, simple)]
+    by_repeat = turn * (ours[:, None] - theirs[None])
+    by_repeat[dims[0][:, None] != dims[1][None]] = np.nan  # scores that cannot be subtracted
+    if folds:
         # Each repeat has test rows of its own: their error is between the repeats already.
-        return Paired(rows, Differences(by_repeat, folds=True), "")
-    units = [at.by_unit for at in columns]
-    by_unit = _stacked(units)
-    cell_error = np.array(
-        [
-            at.cell_error if by_unit is None or own is None else 0.0
-            for at, own in zip(columns, units, strict=True)
-        ]
-    )
-    known = by_unit is not None or cell_error.any()
-    unit = next((at.unit for at in reversed(columns) if at.unit), "cells")
-    return Paired(rows, Differences(by_repeat, by_unit, cell_error), unit if known else "")
+        return Differences(by_repeat, folds=True, step=step)
+    both = np.isfinite(by_repeat)
+    by_unit = _unit_differences(deep, simple, both, turn)
+    squares = [np.stack([one.errors for one in side]) ** 2 for side in (deep, simple)]
+    # As if both had been scored on cells of their own: too wide, but used only where records hold
+    # no scores by unit.
+    with np.errstate(invalid="ignore", divide="ignore"):
+        total = np.where(both, squares[0][:, None] + squares[1][None], np.nan)
+        told = np.isfinite(total)
+        error = np.sqrt(np.nansum(total, axis=2) / told.sum(axis=2))
+    error = np.nan_to_num(error)
+    if by_unit is not None:
+        error[np.isfinite(by_unit).all(axis=2)] = 0.0
+    return Differences(by_repeat, by_unit, error, step=step)
 
 
-def _stacked(by_unit: Sequence[Floats | None]) -> Floats | None:
-    """Differences by unit at all sizes, (G, S); None where sizes know none, or unlike ones."""
-    lengths = {len(column) for column in by_unit if column is not None}
-    if len(lengths) != 1:
+def _unit_differences(
+    deep: Sequence[Scored], simple: Sequence[Scored], both: NDArray[np.bool_], turn: float
+) -> Floats | None:
+    """Mean over repeats of the difference in each unit, (A, B, G, S); NaN where one is unknown."""
+    groups = [
+        {one.by_unit.shape[1] for one in side if one.by_unit is not None} for side in (deep, simple)
+    ]
+    if len(groups[0] | groups[1]) != 1 or not all(groups):
         return None
-    blank = np.full(lengths.pop(), np.nan)
-    return np.stack([blank if column is None else column for column in by_unit], axis=1)
-
-
-def _row(size: int, names: tuple[str, str], at: _AtSize, need: int) -> SizeDifference:
-    """Whether a size counts, and why not."""
-    made = SizeDifference(size, *names, None, None, None, len(at.places))
-    if failed := at.deep.failed:
-        note = f"deep runs ended as {failed}"
-        return replace(made, use="not_shown", note=note, failed=True)
-    if not made.deep:
-        return replace(made, use="not_shown", note="no deep pipeline to choose", failed=True)
-    if not made.simple:
-        return replace(made, use="left_out", note="no simple pipeline to choose")
-    if failed := at.simple.failed:
-        return replace(made, use="left_out", note=f"simple runs ended as {failed}")
-    if not at.simple.scored:
-        return replace(made, use="left_out", note="the simple pipeline has no score")
-    if made.pairs < need:
-        return replace(made, use="not_shown", note=too_few(made.pairs, need))
+    g = groups[0].pop()
+    ours, theirs = (
+        np.stack(
+            [
+                np.full((*one.scores.shape, g), np.nan)
+                if one.by_unit is None
+                else one.by_unit.swapaxes(1, 2)
+                for one in side
+            ]
+        )  # (A, R, S, G)
+        for side in (deep, simple)
+    )
+    made = np.full((len(deep), len(simple), g, both.shape[-1]), np.nan)
+    for i, j in np.ndindex(made.shape[:2]):
+        paired = both[i, j]
+        off = np.where(paired[..., None], ours[i] - theirs[j], 0.0).sum(axis=0)  # (S, G)
+        with np.errstate(invalid="ignore", divide="ignore"):
+            made[i, j] = turn * (off / paired.sum(axis=0)[:, None]).T
     return made
+
+
+def _row(made: SizeDifference, sides: tuple[Side, Side], place: int, need: int) -> SizeDifference:
+    """Whether a size counts, and why not."""
+    deep, simple = (_failed(side, place) for side in sides)
+    if made.pairs >= need:
+        return replace(made, note="; ".join(filter(None, (deep, simple))))
+    ours, theirs = (
+        any(np.isfinite(one.scores[:, place]).any() for one in side.values()) for side in sides
+    )
+    if deep and not ours:
+        return replace(made, use="not_shown", note=deep, failed=True)
+    if simple and not theirs:
+        return replace(made, use="left_out", note=simple)
+    if not theirs:
+        return replace(made, use="left_out", note="the simple side has no score")
+    if deep or not ours:
+        return replace(
+            made, use="not_shown", note=deep or "the deep side has no score", failed=True
+        )
+    return replace(made, use="not_shown", note=too_few(made.pairs, need))
+
+
+def _failed(side: Side, place: int) -> str:
+    """For instance ``net(10) ended as 5 timeout, 1 crashed``; empty where nothing failed."""
+    ends = {name: one.failed[place] for name, one in side.items() if one.failed[place]}
+    return "; ".join(f"{name} ended as {end}" for name, end in ends.items())
 
 
 def too_few(repeats: int, need: int) -> str:

@@ -13,16 +13,17 @@ from omicsbench.stats.extrapolate import Extrapolation
 from omicsbench.verdict.pairs import SizeDifference
 
 Against = Literal["reference", "best_simple"]
-Standing = Literal["ahead", "behind", "no better", "undecided"]
+Standing = Literal["ahead", "behind", "equal", "open"]
 
 
 class Outcome(StrEnum):
-    """What a verdict says of the deep side."""
+    """What a verdict says of the deep side; each but the last is a claim that was shown."""
 
     AHEAD_FROM_SMALLEST = "ahead_from_smallest"
     AHEAD_FROM = "ahead_from"
-    NOT_REACHED = "not_reached"
-    UNDECIDED = "undecided"
+    BEHIND = "behind"
+    EQUAL = "equal"
+    OPEN = "open"
 
     @property
     def ahead(self) -> bool:
@@ -34,16 +35,21 @@ class Verdict:
     """What the analysis says of one (data set, metric, deep side, simple side).
 
     ``n_star`` is None unless deep is ahead. ``interval`` is its interval at level 1 - ``alpha``,
-    None standing for "not reached up to ``largest``"; ``p_reached`` the share of bootstrap
-    replicates that reach n*, None where no size counts; ``repeats`` the fewest pairs at a size
-    that counts; ``needed`` how many would decide what is undecided, None where none would;
-    ``reason`` says why a verdict is undecided. ``margin`` is in the metric's unit.
-    ``best`` tells that the deep side is the best of all ``contenders`` (be it the only one),
+    None standing for "not reached up to ``largest``"; ``simple_from`` is the smallest size from
+    which the simple side is ahead, where it is. ``p_ahead``, ``p_behind`` and ``p_equal`` are
+    one-sided p-values of the three claims at ``largest``, None where no size counts; ``not_ahead``
+    tells that deep is shown not to be ahead, though it may be open what holds instead. ``q`` is
+    the share of false claims to be expected among those of the headline that are at least as sure;
+    None for what is open, or is not of the headline.
+    ``repeats`` are the fewest pairs at a size that counts; ``needed`` how many would settle what is
+    open, None where none would; ``reason`` says why a verdict is open. ``margin`` is in the
+    metric's unit, ``room`` says what part of the room it is. ``best`` tells that the deep side are
+    all ``contenders`` (be it the only one), ``rivals`` the number of the simple side;
     ``is_control`` that it is there for comparison, not as a contender; ``unit`` what the error
     over test cells was taken over, ``folds`` that repeats are folds of cross-validation; then
-    ``rope`` tells how likely deep is behind, equal (within the margin) and ahead at ``largest``.
-    ``extrapolation`` is secondary and says what may happen beyond it. ``own_metric`` describes a
-    metric that is not of the package.
+    ``rope`` tells of one pair how likely deep is behind, equal (within the margin) and ahead at
+    ``largest``. ``extrapolation`` is secondary and says what may happen beyond it. ``own_metric``
+    describes a metric that is not of the package.
     """
 
     dataset: str
@@ -57,17 +63,24 @@ class Verdict:
     outcome: Outcome
     n_star: int | None
     interval: tuple[int | None, int | None]
-    p_reached: float | None
     smallest: int
     largest: int
     repeats: int
     margin: float
     differences: tuple[SizeDifference, ...]
     alpha: float = ALPHA
+    simple_from: int | None = None
+    p_ahead: float | None = None
+    p_behind: float | None = None
+    p_equal: float | None = None
+    not_ahead: bool = False
+    q: float | None = None
+    room: str = ""
     needed: int | None = None
     reason: str = ""
     best: bool = False
     contenders: int = 1
+    rivals: int = 1
     is_control: bool = False
     unit: str = ""
     folds: bool = False
@@ -88,22 +101,38 @@ class Verdict:
 
     @property
     def standing(self) -> Standing:
-        """Where deep stands at the largest size: behind if it is worse by more than the margin."""
+        """Where deep stands at the largest size."""
         if self.outcome.ahead:
             return "ahead"
-        if self.outcome is not Outcome.NOT_REACHED:
-            return "undecided"
-        worse = self.last.high is not None and self.last.high < -self.margin
-        return "behind" if worse else "no better"
+        match self.outcome:
+            case Outcome.BEHIND:
+                return "behind"
+            case Outcome.EQUAL:
+                return "equal"
+        return "open"
+
+    @property
+    def p_claim(self) -> float | None:
+        """The p-value of the claim that is made; None where nothing is."""
+        p = {"ahead": self.p_ahead, "behind": self.p_behind, "equal": self.p_equal, "open": None}
+        return p[self.standing]
+
+    @property
+    def sides(self) -> tuple[str, str]:
+        """Both sides in words."""
+        several = self.best and self.contenders > 1
+        deep = (
+            f"the best of {self.contenders} deep pipelines ({self.deep})" if several else self.deep
+        )
+        if self.rivals > 1:
+            return deep, f"the best of {self.rivals} simple pipelines ({self.simple})"
+        return deep, self.simple
 
     @property
     def sentence(self) -> str:
         """The verdict in plain words."""
-        several = self.best and self.contenders > 1
-        deep = f"the best deep pipeline ({self.deep})" if several else self.deep
-        best = f"the best simple pipeline ({self.simple})"
-        rival = best if self.against == "best_simple" else self.simple
-        by, top = f"by more than {self.margin:g}", f"{self.largest:,}"
+        deep, rival = self.sides
+        by, top = f"by more than {self.margin:.2g}", f"{self.largest:,}"
         level = f"{100 * (1 - self.alpha):.3g} %"
         if self.outcome is Outcome.AHEAD_FROM_SMALLEST:
             says = (
@@ -115,10 +144,15 @@ class Verdict:
             says = (
                 f"ahead {by} from n = {self.n_star:,} ({level} interval {low} to {high}) to {top}"
             )
-        elif self.outcome is Outcome.NOT_REACHED:
-            says = f"not ahead {by} at n = {top}, so no crossover is reached up to there"
+        elif self.outcome is Outcome.BEHIND:
+            since = f", from n = {self.simple_from:,} on" if self.simple_from else ""
+            says = f"behind {by} at n = {top}{since}"
+        elif self.outcome is Outcome.EQUAL:
+            says = f"equal at n = {top}: neither is ahead {by}"
         else:
-            says = f"undecided up to n = {top}: {self.reason}"
+            says = f"open up to n = {top}: {self.reason}"
+            if self.needed:
+                says += f"; about {self.needed:,} repeats would tell, if it stays what it is"
         last = self.last
         if last.mean is not None and last.low is not None and last.high is not None:
             says += f". Difference there {last.mean:+.3g} ({last.low:+.3g} to {last.high:+.3g})"

@@ -1,35 +1,30 @@
-"""Why a comparison is undecided, in words."""
+"""Why a comparison is open, in words."""
 
 from __future__ import annotations
 
-from omicsbench.verdict.decide import DecisionRule, Judgement
+from omicsbench.verdict.decide import Judgement
 from omicsbench.verdict.pairs import Paired, too_few
 
 
-def why_undecided(decision: Judgement, paired: Paired, rule: DecisionRule) -> str:
-    """The reason of a verdict; empty where it is decided."""
+def why_open(decision: Judgement, paired: Paired, margin: float) -> str:
+    """The reason of a verdict; empty where it is settled."""
     match decision.doubt:
         case "features_per_size":
             return "features were selected anew at each size, scores do not compare across sizes"
         case "few_pairs":
-            return too_few(paired.most, rule.need)
+            return too_few(paired.most, paired.need)
         case "no_pairs":
             return "at no size did both finish with a score"
         case "failed_beyond":
             failed = next(row for row in paired.beyond if row.failed)
             return f"ahead there, but at n = {failed.size:,} {failed.note}"
-        case "margin_inside":
-            inside = f"the interval of the difference there holds the margin {rule.margin:g}"
-            return f"{inside}; {_would_tell(decision.needed, paired)}"
+        case "skewed":
+            return "too skewed over repeats for a claim, as where runs collapse now and then"
+        case "not_told":
+            if decision.not_ahead:
+                return (
+                    f"deep is not ahead by more than {margin:.2g}; whether simple is, or both are "
+                    "equal, is not told"
+                )
+            return f"the interval of the difference reaches beyond the margin {margin:.2g}"
     return ""
-
-
-def _would_tell(needed: int | None, paired: Paired) -> str:
-    if needed is not None:
-        return f"about {needed} repeats would tell, if it stays what it is"
-    limit = "the two are too close"
-    if paired.differences.folds:
-        limit = "because folds overlap"
-    elif paired.unit:
-        limit = "without more test cells"
-    return f"no number of repeats would tell, {limit}"
