@@ -25,7 +25,8 @@ g is the skewness of the mean, that of the repeats over the root of R (Edgeworth
 that holds none of them looks better than the mean. g is taken from the residuals of all sizes of
 the comparison, and of all comparisons made together, whichever leans more. Where it is beyond
 ``LEANING`` on the side that flatters the claim, the test is by Cantelli's inequality,
-p = 1 / (1 + t^2), which holds whatever the shape; most such claims stay open.
+p = 1 / (1 + t^2), which holds whatever the shape, with the largest spread of any size, as the tail
+may have shown itself at another one; most such claims stay open.
 """
 
 from __future__ import annotations
@@ -106,12 +107,19 @@ class Moments:
         return self._p(threshold - self.mean, self.right)
 
     def _p(self, off: Floats, flattered: Floats) -> Floats:
-        with np.errstate(divide="ignore", invalid="ignore"):
-            t = np.where(self.error > 0, off / self.error, np.sign(off) * 1e150)
-            t = np.where(off == 0, 0.0, t)
-            any_shape = np.where(t > 0, 1 / (1 + t * t), 1.0)
-        p: Floats = np.where(np.isnan(self.error), np.nan, stdtr(self.dof, -t))
+        p: Floats = np.where(
+            np.isnan(self.error), np.nan, stdtr(self.dof, -_ratio(off, self.error))
+        )
+        widest = np.sqrt(np.nanmax(self.repeats, axis=-1, keepdims=True, initial=0.0) + self.cells)
+        t = _ratio(off, np.fmax(self.error, widest))
+        any_shape = np.where(t > 0, 1 / (1 + t * t), 1.0)
         return np.where(flattered > LEANING, np.maximum(p, any_shape), p)
+
+
+def _ratio(off: Floats, error: Floats) -> Floats:
+    with np.errstate(divide="ignore", invalid="ignore"):
+        t = np.where(error > 0, off / error, np.sign(off) * 1e150)
+    return np.where(off == 0, 0.0, t)
 
 
 def moments(found: Differences) -> Moments:

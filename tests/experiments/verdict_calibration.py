@@ -1,120 +1,60 @@
-"""Is the verdict right as often as it says? Thousands of simulated learning curves with known n*.
+"""Is the verdict right as often as it says? Thousands of made-up studies with a known answer.
 
-    python tests/experiments/verdict_calibration.py            # prints the tables
-    python tests/experiments/verdict_calibration.py --write    # and puts them into docs/verdict.md
-
-Differences are in units of their standard deviation over repeats, with the margin at 0. Sizes of
-one repeat are correlated (0.6 between neighbours), as nested subsamples are. "Test cells" adds the
-sampling error of 20 units of test cells, shared by all repeats, with a standard error of 0.3.
+python tests/experiments/verdict_calibration.py            # prints the tables
+python tests/experiments/verdict_calibration.py --write    # and puts them into docs/verdict.md
 """
 
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable, Iterator
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
-from scipy.stats import gamma, norm
+from made_up_studies import CURVES, MARGIN, UNITS, Curve, Floats, Noise, saturated, study
 
-from omicsbench.stats.crossover import (
-    Crossover,
-    Differences,
-    crossover,
-    first_lasting,
-    holm_levels,
-    moments,
-)
-from omicsbench.verdict.choose import choices
+from omicsbench.stats.contest import best_difference, claims
+from omicsbench.stats.crossover import ALPHA, Crossover, crossover, first_lasting
+from omicsbench.stats.differences import Differences, moments
+from omicsbench.stats.discoveries import q_values
 
-Floats = NDArray[np.float64]
-Curve = Callable[[np.random.Generator, int], Floats]
 DOCS = Path(__file__).parents[2] / "docs" / "verdict.md"
 BEGIN, END = "<!-- calibration -->", "<!-- end of calibration -->"
 SIZES = (4, 9)  # numbers of sizes of a curve, the end left out
-RHO, UNITS, CELL_ERROR = 0.6, 20, 0.3
-BOOTSTRAP = 1_000
-
-
-def once(rng: np.random.Generator, sizes: int) -> Floats:
-    """Crosses once, anywhere between two sizes, at any pace."""
-    return np.asarray(
-        rng.uniform(0.1, 1.0) * (np.arange(sizes) - rng.uniform(0.1, sizes - 1.1)), dtype=float
-    )
-
-
-def once_at_a_size(rng: np.random.Generator, sizes: int) -> Floats:
-    """Crosses once; at the last size before n* the difference equals the margin exactly."""
-    k, made = int(rng.integers(1, sizes)), np.zeros(sizes)
-    made[k:] = np.cumsum(rng.uniform(0.3, 1.2, sizes - k))
-    made[: k - 1] = -np.cumsum(rng.uniform(0.1, 0.8, k - 1))[::-1]
-    return made
-
-
-def never(rng: np.random.Generator, sizes: int) -> Floats:
-    """Rises, and reaches the margin exactly at the largest size without exceeding it."""
-    return -np.append(np.cumsum(rng.uniform(0, 0.8, sizes - 1))[::-1], 0.0)
-
-
-def always(rng: np.random.Generator, sizes: int) -> Floats:
-    """A little above the margin at every size."""
-    return np.full(sizes, rng.uniform(0.02, 0.3))
-
-
-def twice(rng: np.random.Generator, sizes: int) -> Floats:
-    """Above, down to the margin exactly at one size, above again."""
-    made = rng.uniform(0.5, 1.5, sizes)
-    made[rng.integers(1, sizes - 1)] = 0.0
-    return made
-
-
-def tie(rng: np.random.Generator, sizes: int) -> Floats:
-    """Equal to the margin at every size: noise alone decides."""
-    return np.zeros(sizes)
-
-
-CURVES: dict[str, Curve] = {
-    "crosses once, between sizes": once,
-    "crosses once, from a tie": once_at_a_size,
-    "never, a tie at the last size": never,
-    "always, by little": always,
-    "crosses twice": twice,
-    "noisy tie": tie,
-}
 SETTINGS = {
-    "5 repeats": (5, 0, 0.0),
-    "10 repeats": (10, 0, 0.0),
-    "20 repeats": (20, 0, 0.0),
-    "5 repeats, test cells": (5, UNITS, 0.0),
-    "10 repeats, test cells": (10, UNITS, 0.0),
-    "5 repeats, skewed noise": (5, 0, 1.0),
-    "10 repeats, skewed noise": (10, 0, 1.0),
+    "5 repeats": Noise(5),
+    "10 repeats": Noise(10),
+    "20 repeats": Noise(20),
+    "5 repeats, test cells": Noise(5, units=UNITS),
+    "10 repeats, test cells": Noise(10, units=UNITS),
+    "5 repeats, skewness 1": Noise(5, skew=1.0),
+    "10 repeats, skewness 1": Noise(10, skew=1.0),
 }
+HARD = {
+    **{f"skewness {g:+d}": Noise(skew=g) for g in (-3, -2, -1, 1, 2, 3)},
+    **{f"collapses by 5 sd in {100 * p:g} %": Noise(collapse=(p, 5.0)) for p in (0.05, 0.1, 0.2)},
+    **{f"folds that correlate by {c}": Noise(folds=c) for c in (0.0, 0.2, 0.5)},
+}
+CROWDS = (3, 10, 30)
 
 
-def observed(
-    rng: np.random.Generator, truth: Floats, repeats: int, units: int = 0, skew: float = 0.0
-) -> Differences:
-    """What a study of so many repeats sees of a curve (S,)."""
-    sizes = len(truth)
-    apart = np.abs(np.subtract.outer(np.arange(sizes), np.arange(sizes)))
-    noise = rng.normal(size=(repeats, sizes)) @ np.linalg.cholesky(RHO**apart).T
-    if skew:  # a gamma distribution of this skewness
-        shape = 4 / skew**2
-        noise = (gamma.ppf(norm.cdf(noise), shape) - shape) / shape**0.5
-    table = truth + noise
-    if not units:
-        return Differences(table)
-    alike = 0.8 * np.ones((sizes, sizes)) + 0.2 * np.eye(sizes)
-    own = rng.normal(size=(units, sizes)) @ np.linalg.cholesky(alike).T
-    own *= CELL_ERROR * units**0.5
-    return Differences(table + own.mean(axis=0), table.mean(axis=0) + own)
+@dataclass(frozen=True)
+class Said:
+    """What is claimed at the largest size of one study, and where n* is said to be."""
 
+    ahead: bool
+    behind: bool
+    equal: bool
+    n_star: Crossover
 
-def true_place(truth: Floats) -> int:
-    return int(first_lasting(truth > 1e-12))
+    @classmethod
+    def of(cls, found: Differences, margin: float = MARGIN) -> Said:
+        at = moments(found)
+        tests = claims(at, margin)
+        star = crossover(best_difference(at) > margin, tests.ahead, tests.not_ahead)
+        shown = [float(p[-1]) <= ALPHA / 2 for p in (tests.ahead, tests.behind, tests.equal)]
+        return cls(star.ahead, *shown[1:], star)
 
 
 @dataclass(frozen=True)
@@ -123,116 +63,169 @@ class Row:
 
     curves: str
     setting: str
-    number: int
     covered: float
     ahead: float
-    not_reached: float
     false_ahead: float
-    false_not_reached: float
+    false_behind: float
+    false_equal: float
     width: float
 
 
-def judged(
-    rng: np.random.Generator, curve: Curve, setting: tuple[int, int, float], number: int
-) -> Iterator[tuple[int, Crossover]]:
-    for _ in range(number):
-        truth = curve(rng, int(rng.integers(*SIZES)))
-        yield true_place(truth), crossover(observed(rng, truth, *setting), 0.0, bootstrap=BOOTSTRAP)
-
-
 def coverage(number: int, seed: int = 0) -> list[Row]:
-    """Every kind of curve in every setting, ``number`` of each."""
+    """Every kind of curve in every setting, ``number`` of each; and the same turned round."""
     rows = []
-    for place, (setting, numbers) in enumerate(SETTINGS.items()):
+    for place, (setting, noise) in enumerate(SETTINGS.items()):
         for other, (name, curve) in enumerate(CURVES.items()):
             rng = np.random.default_rng([seed, place, other])
-            found = list(judged(rng, curve, numbers, number))
-            share = [
-                np.mean([of(n, c) for n, c in found])
-                for of in (
-                    lambda n, c: c.low <= n <= c.high,
-                    lambda n, c: c.ahead,
-                    lambda n, c: c.not_reached,
-                    lambda n, c: c.ahead and n == c.sizes,
-                    lambda n, c: c.not_reached and n < c.sizes,
-                    lambda n, c: c.high - c.low + 1,
-                )
-            ]
-            rows.append(Row(name, setting, number, *map(float, share)))
+            rows.append(Row(name, setting, *_judged(rng, curve, noise, number)))
     return rows
 
 
-def pooled(rows: list[Row], skewed: bool) -> float:
-    chosen = [row.covered for row in rows if ("skewed" in row.setting) == skewed]
-    return float(np.mean(chosen))
-
-
-def family_errors(number: int, repeats: int = 10, seed: int = 1) -> dict[str, float]:
-    """Share of studies without any difference in which some deep contestant is called ahead.
-
-    Three deep contestants against one simple pipeline; the last two rows choose the best deep one
-    by validation scores whose noise is that of the test scores to 0.7.
-    """
-    rng = np.random.default_rng(seed)
-    at_once = {"each at 5 %, uncorrected": 0, "each, Holm": 0}
-    chosen = {"best by validation of all repeats": 0, "best by validation of other repeats": 0}
+def _judged(
+    rng: np.random.Generator, curve: Curve, noise: Noise, number: int
+) -> tuple[float, float, float, float, float, float]:
+    hits = np.zeros(6)
     for _ in range(number):
-        truth = np.zeros(5)
-        several = [observed(rng, truth, repeats) for _ in range(3)]
-        tests = [float(moments(d).p_above(0.0)[-1]) for d in several]
-        for name, levels in (
-            ("each at 5 %, uncorrected", [0.05] * 3),
-            ("each, Holm", holm_levels(tests)),
-        ):
-            found = zip(several, levels, strict=True)
-            at_once[name] += any(
-                crossover(d, 0.0, alpha=a, bootstrap=BOOTSTRAP).ahead for d, a in found
+        above = curve(rng, int(rng.integers(*SIZES)))
+        truth = above + MARGIN
+        said = Said.of(study(rng, noise, truth[None], np.zeros_like(truth)[None]))
+        star, n = said.n_star, int(first_lasting(above > 1e-12))
+        hits += (
+            star.low <= n <= star.high,
+            said.ahead,
+            said.ahead and above[-1] <= 1e-12,
+            said.behind and truth[-1] >= -MARGIN,
+            said.equal and abs(truth[-1]) >= MARGIN,
+            star.high - star.low + 1,
+        )
+    return tuple(hits / number)
+
+
+def pooled(rows: Sequence[Row], skewed: bool) -> float:
+    """Share of curves whose n* is covered."""
+    return float(np.mean([r.covered for r in rows if ("skewness" in r.setting) == skewed]))
+
+
+def false_claims(
+    number: int, noise: Noise, first: Floats, second: Floats, seed: Sequence[int]
+) -> tuple[float, float, float]:
+    """Shares of false *ahead*, *behind* and *equal*, each where it is hardest.
+
+    The second side is moved so that the best of both differ by the margin exactly, one way and
+    the other: either claim of being ahead is false at both, and so is *equal*.
+    """
+    hits = np.zeros(3)
+    for sign in (1, -1):
+        rng = np.random.default_rng([*seed, sign + 1])
+        gap = first.max(axis=0) - second.max(axis=0) - sign * MARGIN
+        for _ in range(number):
+            said = Said.of(study(rng, noise, first, second + gap))
+            hits += (said.ahead and sign == 1, said.behind and sign == -1, said.equal / 2)
+    return tuple(hits / number)
+
+
+def hard(number: int, seed: int = 1) -> dict[tuple[str, int], tuple[float, float, float]]:
+    """False claims of one pair, under noise that a t-test is not made for; 5, 10 repeats."""
+    found = {}
+    one = np.zeros((1, 5))
+    for place, (name, noise) in enumerate(HARD.items()):
+        for repeats in (5, 10):
+            own = Noise(repeats, noise.skew, noise.collapse, folds=noise.folds)
+            key = (seed, place, repeats)
+            # The whole difference is skewed, so that its skewness is the one stated.
+            found[name, repeats] = _one_sided(number, own, one, key)
+    for repeats in (5, 10):
+        found["saturated accuracy, 83 samples", repeats] = _saturated(number, repeats, seed)
+    return found
+
+
+def _one_sided(
+    number: int, noise: Noise, one: Floats, seed: Sequence[int]
+) -> tuple[float, float, float]:
+    hits = np.zeros(3)
+    for sign in (1, -1):
+        rng = np.random.default_rng([*seed, sign + 1])
+        for _ in range(number):
+            said = Said.of(study(rng, noise, one + sign * MARGIN, one, shared=0.0))
+            hits += (said.ahead and sign == 1, said.behind and sign == -1, said.equal / 2)
+    return tuple(hits / number)
+
+
+def _saturated(number: int, repeats: int, seed: int) -> tuple[float, float, float]:
+    """A true gain of .01 is the margin: nothing may be claimed; nor *equal* at .02."""
+    rng = np.random.default_rng([seed, repeats])
+    at = [Said.of(saturated(rng, 0.01, repeats), 0.01) for _ in range(number)]
+    more = [Said.of(saturated(rng, 0.02, repeats), 0.01) for _ in range(number)]
+    ahead, behind = (float(np.mean([getattr(s, of) for s in at])) for of in ("ahead", "behind"))
+    return ahead, behind, float(np.mean([s.equal for s in (*at, *more)]))
+
+
+def crowds(number: int, seed: int = 2) -> dict[tuple[str, int], tuple[float, float, float]]:
+    """False claims with several contestants, all as good as the best, or all but one far behind."""
+    found = {}
+    for m in CROWDS:
+        level, far = np.zeros((m, 5)), np.zeros((m, 5))
+        far[1:] = -8.0
+        for place, (name, first, second) in enumerate(
+            (
+                ("several alike against one", level, level[:1]),
+                ("several alike against several, one of them good", level, far),
+                ("several alike against several alike", level, level),
+                ("several, one of them good, against several, one of them good", far, far),
             )
-        scores = np.stack([d.by_repeat for d in several])  # (P, R, S)
-        validation = 0.7 * scores + (1 - 0.7**2) ** 0.5 * rng.normal(size=scores.shape)
-        every = np.arange(repeats)
-        for name in chosen:
-            picked = np.empty((repeats, 5))
-            for s in range(5):
-                of = (
-                    choices(validation[:, :, s])
-                    if "other" in name
-                    else np.full(repeats, validation[:, :, s].mean(axis=1).argmax())
-                )
-                picked[:, s] = scores[of, every, s]
-            chosen[name] += crossover(Differences(picked), 0.0, bootstrap=BOOTSTRAP).ahead
-    return {name: hits / number for name, hits in (at_once | chosen).items()}
+        ):
+            key = (seed, m, place)
+            found[name, m] = false_claims(number, Noise(10), first, second, key)
+        found["several alike that collapse by 5 sd in 10 %, against one", m] = false_claims(
+            number, Noise(10, collapse=(0.1, 5.0)), level, level[:1], (seed, m, 9)
+        )
+    return found
 
 
-def fold_errors(number: int, repeats: int = 10, seed: int = 2) -> dict[str, float]:
-    """False "ahead" where repeats share a fifth of their variance, as folds of one cohort do."""
-    rng = np.random.default_rng(seed)
-    hits = {"folds taken as independent": 0, "folds corrected": 0}
-    for _ in range(number):
-        table = observed(rng, np.zeros(5), repeats).by_repeat * 0.8**0.5
-        table = table + 0.2**0.5 * observed(rng, np.zeros(5), 1).by_repeat
-        for name in hits:
-            made = Differences(table, folds="corrected" in name)
-            hits[name] += crossover(made, 0.0, bootstrap=BOOTSTRAP).ahead
-    return {name: count / number for name, count in hits.items()}
+def table_of_metrics(number: int, seed: int = 3) -> tuple[float, float, float]:
+    """40 comparisons, 8 data sets by 5 correlated metrics, in 8 of which deep is ahead.
 
-
-def power(number: int, seed: int = 3) -> list[tuple[float, int, float, float]]:
-    """(gap at the largest size, repeats, share found ahead, sizes in the interval).
-
-    The difference crosses the margin half-way up five sizes and rises evenly to the gap.
+    Mean share of false claims among those with q <= 0.05, the mean number of true ones found, and
+    the mean number of false ones without a look at q.
     """
+    rng = np.random.default_rng(seed)
+    shares, true, false = [], [], []
+    for _ in range(number):
+        p = []
+        for dataset in range(8):
+            common = rng.normal(size=(10, 5))
+            for _metric in range(5):
+                real = 2.0 if dataset < 2 and _metric < 4 else 0.0
+                own = 0.7**0.5 * common + 0.3**0.5 * rng.normal(size=(10, 5))
+                tests = claims(moments(Differences((own + MARGIN + real)[None, None])), MARGIN)
+                p.append((tests.ahead[-1], tests.behind[-1], tests.equal[-1], real))
+        values = np.array(p)
+        q = q_values(values[:, :3].ravel()).reshape(-1, 3)
+        wrong = np.column_stack([values[:, 3] == 0, np.ones(40, bool), np.ones(40, bool)])
+        sure, claimed = q <= 0.05, values[:, :3] <= ALPHA / 2
+        shares.append((sure & wrong).sum() / max(1, sure.sum()))
+        true.append((sure & ~wrong).sum())
+        false.append((claimed & wrong).sum())
+    return float(np.mean(shares)), float(np.mean(true)), float(np.mean(false))
+
+
+def power(number: int, seed: int = 4) -> list[tuple[float, int, float, float, float, float]]:
+    """(gap, repeats, shares found ahead): one pair; three against one, all good, and one good,
+    two hopeless; three against three, all good. The gap at the largest of five sizes is above the
+    margin, the difference rises evenly to it."""
     rows = []
-    for gap in (0.25, 0.5, 1.0, 2.0):
-        for repeats in (3, 5, 10, 20, 40):
+    for gap in (0.5, 1.0, 2.0):
+        truth = np.linspace(-gap, gap, 5) + MARGIN
+        good, flat = np.tile(truth, (3, 1)), np.zeros((3, 5))
+        single = np.vstack([truth, truth - 4, truth - 4])
+        fields = ((good[:1], flat[:1]), (good, flat[:1]), (single, flat[:1]), (good, flat))
+        for repeats in (5, 10, 20):
             rng = np.random.default_rng([seed, repeats])
-            truth = np.linspace(-gap, gap, 5)
-            found = [
-                crossover(observed(rng, truth, repeats), 0.0, bootstrap=BOOTSTRAP)
-                for _ in range(number)
+            shares = [
+                np.mean([Said.of(study(rng, Noise(repeats), a, b)).ahead for _ in range(number)])
+                for a, b in fields
             ]
-            ahead = float(np.mean([c.ahead for c in found]))
-            rows.append((gap, repeats, ahead, float(np.mean([c.high - c.low + 1 for c in found]))))
+            rows.append((gap, repeats, *map(float, shares)))
     return rows
 
 
@@ -240,52 +233,68 @@ def _percent(value: float) -> str:
     return f"{100 * value:.1f} %"
 
 
+def _table(heads: Sequence[str], rows: Sequence[Sequence[object]]) -> list[str]:
+    return [
+        "| " + " | ".join(heads) + " |",
+        "|" + " --- |" * len(heads),
+        *("| " + " | ".join(map(str, row)) + " |" for row in rows),
+        "",
+    ]
+
+
 def tables(number: int) -> str:
     """Everything as Markdown."""
     rows = coverage(number)
+    false = ["false *deep ahead*", "false *simple ahead*", "false *equal*"]
     lines = [
-        f"{number:,} curves in each row. *Covered*: the interval holds the true n*. *False "
-        "ahead*: deep is called ahead at the largest size and is not.",
+        f"{number:,} curves in each row, margin 1 sd. *Covered*: the interval holds the true n*.",
         "",
-        "| setting | curve | covered | called ahead | false ahead | called not reached "
-        "| false not reached | sizes in the interval |",
-        "|" + " --- |" * 8,
-    ]
-    lines += [
-        f"| {r.setting} | {r.curves} | {_percent(r.covered)} | {_percent(r.ahead)} "
-        f"| {_percent(r.false_ahead)} | {_percent(r.not_reached)} "
-        f"| {_percent(r.false_not_reached)} | {r.width:.1f} |"
-        for r in rows
-    ]
-    lines += [
-        "",
+        *_table(
+            ["setting", "curve", "covered", "called ahead", *false, "sizes in the interval"],
+            [
+                (
+                    r.setting,
+                    r.curves,
+                    *map(_percent, (r.covered, r.ahead, r.false_ahead, r.false_behind)),
+                    _percent(r.false_equal),
+                    f"{r.width:.1f}",
+                )
+                for r in rows
+            ],
+        ),
         f"All curves with even noise together: **{_percent(pooled(rows, False))}** covered; with "
-        f"skewed noise {_percent(pooled(rows, True))}. Largest share of false *ahead* in a row: "
-        f"{_percent(max(r.false_ahead for r in rows))}.",
+        f"skewed noise {_percent(pooled(rows, True))}.",
         "",
-        "False *ahead* of any of several contestants that all equal the margin, 10 repeats "
-        f"({3 * number:,} studies; folds {number:,}):",
+        f"False claims of one pair whose true difference is the margin, five sizes ({number:,} "
+        "studies a side; skewness and collapses are those of the difference):",
         "",
-        "| | false ahead |",
-        "| --- | --- |",
+        *_table(
+            ["noise", "repeats", *false],
+            [(n, r, *map(_percent, shares)) for (n, r), shares in hard(number).items()],
+        ),
+        f"False claims of several contestants, 10 repeats ({max(1, number // 4):,} studies each):",
+        "",
+        *_table(
+            ["contestants", "of each kind", *false],
+            [(n, m, *map(_percent, s)) for (n, m), s in crowds(max(1, number // 4)).items()],
+        ),
     ]
-    errors = family_errors(3 * number) | fold_errors(number)
-    lines += [f"| {name} | {_percent(share)} |" for name, share in errors.items()]
-    found = power(number)
-    steps = sorted({repeats for _, repeats, *_ in found})
+    share, true, plain = table_of_metrics(max(1, number // 8))
     lines += [
+        "A table of 40 comparisons by correlated metrics, in 8 of which deep is ahead by 2 sd "
+        f"({max(1, number // 8):,} tables): among claims with q up to 5 %, {_percent(share)} are "
+        f"false and {true:.1f} of the 8 are found; without a look at q, {plain:.1f} claims of a "
+        "table are false.",
         "",
-        "Power: share of studies in which deep is found ahead, where at the largest of five "
-        "sizes it is ahead of the margin by so many standard deviations over repeats (in "
-        "brackets: sizes in the interval of n*; five is all of them, six with *not reached*).",
+        "Power: share of studies in which deep is found ahead, by how many standard deviations "
+        f"it is ahead of the margin at the largest of five sizes ({number // 2:,} studies):",
         "",
-        "| gap | " + " | ".join(f"{n} repeats" for n in steps) + " |",
-        "|" + " --- |" * (1 + len(steps)),
+        *_table(
+            ["gap", "repeats", "1 v 1", "3 good v 1", "1 good, 2 hopeless v 1", "3 good v 3"],
+            [(f"{g:g}", r, *map(_percent, s)) for g, r, *s in power(max(1, number // 2))],
+        ),
     ]
-    for gap in sorted({gap for gap, *_ in found}):
-        cells = [f"{_percent(a)} ({w:.1f})" for g, _, a, w in found if g == gap]
-        lines.append(f"| {gap:g} | " + " | ".join(cells) + " |")
-    return "\n".join(lines) + "\n"
+    return "\n".join(lines)
 
 
 def main() -> None:
