@@ -1,4 +1,4 @@
-"""The verdict under test: right as often as it says, on thousands of studies with a known answer."""
+"""The verdict under test: right as often as it says, on made-up studies with a known answer."""
 
 from __future__ import annotations
 
