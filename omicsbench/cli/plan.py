@@ -26,11 +26,22 @@ def plan(
     ] = None,
     plugins: Plugins = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print everything as JSON.")] = False,
+    fix: Annotated[
+        bool,
+        typer.Option(
+            "--freeze",
+            help="Fix the suite and the rules of its verdicts in frozen.json, to be committed "
+            "before the runs; the report tells of every deviation.",
+        ),
+    ] = False,
 ) -> None:
     """Predict time, memory and disk of every run of a suite from the runs already stored."""
     from omicsbench import api
     from omicsbench.planning.estimated import flat
 
+    if fix:
+        _freeze(suite, results, plugins or [])
+        return
     found = api.plan(suite, results=results, plugins=plugins or [])
     if as_json:
         content = {
@@ -48,6 +59,21 @@ def plan(
         print(_heading(dataset))
         print(_table([row for row in found.rows if row.dataset == dataset.name]))
     print("\n".join(_summary(found)))
+
+
+def _freeze(name: str, results: Path | None, plugins: list[Path]) -> None:
+    from omicsbench import api
+    from omicsbench.planning.freezing import freeze
+    from omicsbench.planning.suite import load_suite
+    from omicsbench.records.frozen import FROZEN_FILE
+    from omicsbench.registry.discover import discover
+    from omicsbench.verdict.rules import rules
+
+    suite = load_suite(name)
+    folder = results or api.default_folder(suite)
+    frozen = freeze(suite, discover(plugins), rules(), folder)
+    print(f"{folder / FROZEN_FILE}: protocol {frozen.hash}, {len(frozen.pipelines)} contestants.")
+    print("Commit it, then run the suite; the report tells of every deviation from it.")
 
 
 def _heading(dataset: KnownData) -> str:

@@ -20,6 +20,7 @@ from omicsbench.reporting.at_largest import absent, at_largest
 from omicsbench.reporting.datasets import datasets
 from omicsbench.reporting.elsewhere import footnotes
 from omicsbench.reporting.exports import SIGNS, write_tables
+from omicsbench.reporting.frozen_note import frozen_note
 from omicsbench.reporting.gallery import galleries
 from omicsbench.reporting.material import Material, gather
 from omicsbench.reporting.matrix import TASKS, WORDS, VerdictMatrix, by_task, data_kinds
@@ -170,6 +171,7 @@ def _html(material: Material, asked: Asked, folder: Path, files: list[str]) -> s
             superseded=material.superseded,
             environments=environments(records),
             protocol=protocol(records),
+            frozen=frozen_note(folder, records),
             files=files,
             panels_json=script_json(menus(shown)),
             data=script_json(data),

@@ -56,11 +56,15 @@ from omicsbench.verdict.pairs import Paired, Scored, pair_up
 from omicsbench.verdict.verdict import Against, Verdict
 from omicsbench.verdict.wording import why_open
 
+FEWEST_REPEATS = 5  # that carry a claim
 BEST = ""  # of several contestants, in place of a pipeline's name
 
 
 def verdicts(
-    records: Iterable[RunRecord], analysis: Analysis = UNSTATED, *, min_repeats: int = 5
+    records: Iterable[RunRecord],
+    analysis: Analysis = UNSTATED,
+    *,
+    min_repeats: int = FEWEST_REPEATS,
 ) -> list[Verdict]:
     """Judge all deep contestants, and each, against all simple ones and the reference.
 
