@@ -50,7 +50,7 @@ class SizeDifference:
 
 
 @dataclass(frozen=True)
-class Scored:
+class PipelineScores:
     """What one pipeline scored by one metric: R repeats, S sizes, G units of test cells.
 
     Attributes
@@ -70,7 +70,7 @@ class Scored:
     first: RunRecord | None  # as the terms are equal, one run tells them
 
     @classmethod
-    def of(cls, runs: RunsAt, grid: Grid, metric: str) -> Scored:
+    def of(cls, runs: RunsAt, grid: Grid, metric: str) -> PipelineScores:
         """From the runs of a pipeline."""
         table = [[runs.get((size, repeat)) for size in grid.sizes] for repeat in grid.repeats]
         known = [
@@ -90,7 +90,7 @@ class Scored:
             next((r for row in known for r in row if r is not None), None),
         )
 
-    def at(self, kept: list[int]) -> Scored:
+    def at(self, kept: list[int]) -> PipelineScores:
         """The same at some of the sizes, by their place."""
         return replace(
             self,
@@ -119,7 +119,7 @@ def _by_unit(known: Sequence[Sequence[RunRecord | None]], metric: str) -> Floats
     return made
 
 
-Side = Mapping[str, Scored]  # by pipeline
+Side = Mapping[str, PipelineScores]  # by pipeline
 
 
 @dataclass(frozen=True)
@@ -225,7 +225,11 @@ def _step(metric: Metric, first: RunRecord | None, repeats: int) -> float:
 
 
 def _differences(
-    deep: Sequence[Scored], simple: Sequence[Scored], turn: float, folds: bool, step: float
+    deep: Sequence[PipelineScores],
+    simple: Sequence[PipelineScores],
+    turn: float,
+    folds: bool,
+    step: float,
 ) -> Differences:
     ours, theirs = (np.stack([one.scores for one in side]) for side in (deep, simple))
     dims = [np.stack([one.dims for one in side]) for side in (deep, simple)]
@@ -250,7 +254,10 @@ def _differences(
 
 
 def _unit_differences(
-    deep: Sequence[Scored], simple: Sequence[Scored], both: NDArray[np.bool_], turn: float
+    deep: Sequence[PipelineScores],
+    simple: Sequence[PipelineScores],
+    both: NDArray[np.bool_],
+    turn: float,
 ) -> Floats | None:
     """Mean over repeats of the difference in each unit, (A, B, G, S); NaN where one is unknown."""
     groups = [

@@ -54,8 +54,8 @@ def test_power_grows_with_repeats_and_gap(study: ModuleType) -> None:
     for gap in (0.5, 1.0, 2.0):
         alone = [found[gap, n][0] for n in (5, 10, 20)]
         assert alone == sorted(alone)
-    assert found[1.0, 5][0] < 0.5
-    assert 0.68 < found[1.0, 10][0] < 0.9
+    assert 0.25 < found[1.0, 5][0] < 0.45
+    assert 0.68 < found[1.0, 10][0] < 0.86
     assert found[1.0, 10][1] > 0.68  # three against one
     assert found[2.0, 10][0] > 0.93
 
