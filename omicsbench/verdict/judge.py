@@ -52,7 +52,7 @@ from omicsbench.stats.discoveries import q_values
 from omicsbench.verdict.choose import Grid, RunsOf, best_by_validation, in_turn, is_reference
 from omicsbench.verdict.decide import decide, extrapolation, p_ahead, repeats_needed, rope
 from omicsbench.verdict.margins import Margin, margin_of
-from omicsbench.verdict.pairs import Paired, PipelineScores, pair_up
+from omicsbench.verdict.pairs import Paired, RunScores, pair_up
 from omicsbench.verdict.verdict import Against, Verdict
 from omicsbench.verdict.wording import why_open
 
@@ -131,10 +131,10 @@ class _Field:
         return [p for p in self.simple if p not in self.controls]
 
     @cached_property
-    def scored(self) -> dict[str, PipelineScores]:
+    def scored(self) -> dict[str, RunScores]:
         """What each pipeline scored on the whole grid."""
         names = [*self.deep, *self.simple]
-        return {p: PipelineScores.of(self.runs[p], self.grid, self.metric.name) for p in names}
+        return {p: RunScores.of(self.runs[p], self.grid, self.metric.name) for p in names}
 
     @property
     def records(self) -> Iterator[RunRecord]:

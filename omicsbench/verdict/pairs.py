@@ -50,7 +50,7 @@ class SizeDifference:
 
 
 @dataclass(frozen=True)
-class PipelineScores:
+class RunScores:
     """What one pipeline scored by one metric: R repeats, S sizes, G units of test cells.
 
     Attributes
@@ -70,7 +70,7 @@ class PipelineScores:
     first: RunRecord | None  # as the terms are equal, one run tells them
 
     @classmethod
-    def of(cls, runs: RunsAt, grid: Grid, metric: str) -> PipelineScores:
+    def of(cls, runs: RunsAt, grid: Grid, metric: str) -> RunScores:
         """From the runs of a pipeline."""
         table = [[runs.get((size, repeat)) for size in grid.sizes] for repeat in grid.repeats]
         known = [
@@ -90,7 +90,7 @@ class PipelineScores:
             next((r for row in known for r in row if r is not None), None),
         )
 
-    def at(self, kept: list[int]) -> PipelineScores:
+    def at(self, kept: list[int]) -> RunScores:
         """The same at some of the sizes, by their place."""
         return replace(
             self,
@@ -119,7 +119,7 @@ def _by_unit(known: Sequence[Sequence[RunRecord | None]], metric: str) -> Floats
     return made
 
 
-Side = Mapping[str, PipelineScores]  # by pipeline
+Side = Mapping[str, RunScores]  # by pipeline
 
 
 @dataclass(frozen=True)
@@ -225,8 +225,8 @@ def _step(metric: Metric, first: RunRecord | None, repeats: int) -> float:
 
 
 def _differences(
-    deep: Sequence[PipelineScores],
-    simple: Sequence[PipelineScores],
+    deep: Sequence[RunScores],
+    simple: Sequence[RunScores],
     turn: float,
     folds: bool,
     step: float,
@@ -254,8 +254,8 @@ def _differences(
 
 
 def _unit_differences(
-    deep: Sequence[PipelineScores],
-    simple: Sequence[PipelineScores],
+    deep: Sequence[RunScores],
+    simple: Sequence[RunScores],
     both: NDArray[np.bool_],
     turn: float,
 ) -> Floats | None:
