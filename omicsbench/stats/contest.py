@@ -8,12 +8,18 @@ validation score decides what is claimed.
 **Tests.** For one contestant, better than each rival: the largest of the p-values of its pairs
 (an intersection-union test, no correction for the number of rivals). That *some* contestant is:
 Bonferroni's correction (the first step of Holm's) over those in the running. A contestant whose
-own p-value is above ``OUT_OF_THE_RUNNING`` is clearly behind some rival and is not counted; in
-return levels are multiplied by it (discarding; Zhao, Small & Su 2019,
+p-values are above ``OUT_OF_THE_RUNNING`` against *every* rival is clearly behind and is not
+counted; in return levels are multiplied by it (discarding; Zhao, Small & Su 2019,
 10.1080/01621459.2018.1497499).
 
 So a claim is **monotone**: a rival more on the other side can only take it away, and a contestant
-more on one's own side that is out of the running changes nothing.
+more on one's own side that is out of the running changes nothing. (Not to count who is behind
+*some* rival would let a rival win the day for the other side, by driving out those that had to be
+allowed for.)
+
+**Skewness.** Whether contestants of a side collapse now and then is seen better in all of them than
+in one, so that the skewness of pairs is pooled, for each rival apart, over the contestants that
+are not clearly behind it: no rival and no weak contestant has a say in the pairs of others.
 
 Arrays: A contestants of the first side, B of the second, S sizes.
 """
@@ -52,11 +58,28 @@ class Claims:
 def claims(pairs: Moments, margin: float) -> Claims:
     """From the moments of all pairs, (A, B, S)."""
     return Claims(
-        some_beats_each(pairs.p_above(margin)),
-        some_beats_each(_turned(pairs.p_below(margin))),
-        some_beats_each(_turned(pairs.p_below(-margin))),
-        some_beats_each(pairs.p_above(-margin)),
+        some_beats_each(_first_above(pairs, margin)),
+        some_beats_each(_second_above(pairs, -margin)),
+        some_beats_each(_second_above(pairs, margin)),
+        some_beats_each(_first_above(pairs, -margin)),
     )
+
+
+def _first_above(pairs: Moments, by: float) -> Floats:
+    """p-values (A, B, S) that the first is better than the second by more than this."""
+    return pairs.p_above(by, _pooled(pairs.skewness, pairs.p_above(by), 0))
+
+
+def _second_above(pairs: Moments, by: float) -> Floats:
+    """p-values (B, A, S) that the second is better than the first by more than this."""
+    return _turned(pairs.p_below(-by, _pooled(pairs.skewness, pairs.p_below(-by), 1)))
+
+
+def _pooled(skewness: Floats, p: Floats, axis: int) -> Floats:
+    """Mean skewness over the contestants on this axis that are not clearly behind the rival."""
+    running = p <= OUT_OF_THE_RUNNING
+    total = np.where(running, skewness, 0.0).sum(axis=axis, keepdims=True)
+    return np.asarray(total / np.maximum(running.sum(axis=axis, keepdims=True), 1))
 
 
 def some_beats_each(p: Floats) -> Floats:
@@ -65,7 +88,7 @@ def some_beats_each(p: Floats) -> Floats:
     NaN pairs are left out, and contestants without any.
     """
     each = beats_each(p)
-    running = (each <= OUT_OF_THE_RUNNING).sum(axis=0)
+    running = (p <= OUT_OF_THE_RUNNING).any(axis=1).sum(axis=0)
     best = np.where(np.isnan(each), np.inf, each).min(axis=0, initial=np.inf)
     p_some = np.minimum(best * np.maximum(running, 1) / OUT_OF_THE_RUNNING, 1.0)
     return np.where(np.isnan(each).all(axis=0), np.nan, p_some)
@@ -112,7 +135,7 @@ def _judged(pairs: Moments) -> Floats:
 def _lower(mean: Floats, pairs: Moments, alpha: float, turned: bool = False) -> Floats:
     """The largest threshold at which `some_beats_each` is at most ``alpha`` / 2."""
     error, dof = (_turned(of) if turned else of for of in (pairs.error, pairs.dof))
-    leaves = _min(mean + stdtrit(dof, OUT_OF_THE_RUNNING) * error, 1)  # (A, S)
+    leaves = _max(mean + stdtrit(dof, OUT_OF_THE_RUNNING) * error, 1)  # (A, S)
     low = np.full(mean.shape[-1], -np.inf)
     for counted in range(1, len(mean) + 1):
         level = alpha / 2 * OUT_OF_THE_RUNNING / counted

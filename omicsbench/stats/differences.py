@@ -23,7 +23,7 @@ one-sided test of nominal 2.5 % errs by about (2 z^2 + 1) / 6 * phi(z) * g more,
 g is the skewness of the mean, that of the repeats over the root of R (Edgeworth; Hall 1992,
 10.1007/978-1-4612-4384-7): runs that collapse now and then make a false *ahead*, as the sample
 that holds none of them looks better than the mean. g is taken from the residuals of all sizes of
-the comparison, and of all comparisons made together, whichever leans more. Where it is beyond
+the comparison, and may be given from others (``pooled``), whichever leans more. Where it is beyond
 ``LEANING`` on the side that flatters the claim, the test is by Cantelli's inequality,
 p = 1 / (1 + t^2), which holds whatever the shape, with the largest spread of any size, as the tail
 may have shown itself at another one; most such claims stay open.
@@ -78,8 +78,8 @@ class Moments:
 
     ``repeats`` and ``cells`` are the two parts of the squared error, NaN with fewer than two
     pairs; ``cells_dof`` the degrees of freedom of the second. ``spread`` is the standard
-    deviation over repeats, ``pairs`` their number, ``left`` and ``right`` the least and the largest
-    skewness of the mean.
+    deviation over repeats, ``pairs`` their number. ``skewness`` is that of the residuals of all
+    sizes together, the same at each, and ``held`` the part of it that the mean still has.
     """
 
     mean: Floats
@@ -90,21 +90,24 @@ class Moments:
     cells_dof: Floats
     spread: Floats
     pairs: NDArray[np.int64]
-    left: Floats
-    right: Floats
+    skewness: Floats
+    held: Floats
 
     def bounds(self, alpha: float | Floats) -> tuple[Floats, Floats]:
         """Ends of the 1 - ``alpha`` t-interval at each size."""
         half = stdtrit(self.dof, 1 - alpha / 2) * self.error
         return self.mean - half, self.mean + half
 
-    def p_above(self, threshold: float) -> Floats:
-        """One-sided p-value, at each size, of the claim that the mean exceeds ``threshold``."""
-        return self._p(self.mean - threshold, -self.left)
+    def p_above(self, threshold: float, pooled: Floats | float = 0.0) -> Floats:
+        """One-sided p-value, at each size, of the claim that the mean exceeds ``threshold``.
 
-    def p_below(self, threshold: float) -> Floats:
+        ``pooled`` is a skewness of residuals known from elsewhere; it counts if it leans more.
+        """
+        return self._p(self.mean - threshold, -np.minimum(self.skewness, pooled))
+
+    def p_below(self, threshold: float, pooled: Floats | float = 0.0) -> Floats:
         """The same of the claim that the mean is smaller."""
-        return self._p(threshold - self.mean, self.right)
+        return self._p(threshold - self.mean, np.maximum(self.skewness, pooled))
 
     def _p(self, off: Floats, flattered: Floats) -> Floats:
         p: Floats = np.where(
@@ -113,7 +116,7 @@ class Moments:
         widest = np.sqrt(np.nanmax(self.repeats, axis=-1, keepdims=True, initial=0.0) + self.cells)
         t = _ratio(off, np.fmax(self.error, widest))
         any_shape = np.where(t > 0, 1 / (1 + t * t), 1.0)
-        return np.where(flattered > LEANING, np.maximum(p, any_shape), p)
+        return np.where(flattered * self.held > LEANING, np.maximum(p, any_shape), p)
 
 
 def _ratio(off: Floats, error: Floats) -> Floats:
@@ -147,23 +150,16 @@ def moments(found: Differences) -> Moments:
         dof = total**2 / (repeats**2 / (pairs - 1) + cells**2 / cells_dof)
         share = np.nan_to_num(own / np.maximum(total, found.step**2))
     dof = np.where(total > 0, dof, np.where(enough, pairs - 1, np.nan))
-    lean = np.stack([_skewness(off), np.broadcast_to(_skewness(off, every=True), off.shape[:-2])])
-    lean = lean[..., None] / np.sqrt(np.maximum(pairs, 1)) * share**1.5
     error = np.maximum(np.sqrt(total), found.step)  # NaN stays NaN
-    left, right = lean.min(axis=0), lean.max(axis=0)
-    return Moments(mean, error, dof, repeats, cells, cells_dof, spread, pairs, left, right)
+    skewness = np.broadcast_to(_skewness(off)[..., None], mean.shape)
+    held = share**1.5 / np.sqrt(np.maximum(pairs, 1))
+    return Moments(mean, error, dof, repeats, cells, cells_dof, spread, pairs, skewness, held)
 
 
-def _skewness(off: Floats, every: bool = False) -> Floats:
-    """Of the residuals of all repeats and sizes together, (..., R, S) to (...); or of ``every``
-    comparison too, each with its own spread, to ().
-    """
-    axes = None if every else (-2, -1)
-    if every:
-        with np.errstate(invalid="ignore", divide="ignore"):
-            off = off / np.sqrt(np.nanmean(off**2, axis=(-2, -1), keepdims=True))
-    known = np.maximum(np.isfinite(off).sum(axis=axes), 1)
-    second = np.nansum(off**2, axis=axes) / known
-    third = np.nansum(off**3, axis=axes) / known
+def _skewness(off: Floats) -> Floats:
+    """Of the residuals of all repeats and sizes together, (..., R, S) to (...)."""
+    known = np.maximum(np.isfinite(off).sum(axis=(-2, -1)), 1)
+    second = np.nansum(off**2, axis=(-2, -1)) / known
+    third = np.nansum(off**3, axis=(-2, -1)) / known
     with np.errstate(invalid="ignore", divide="ignore"):
         return np.asarray(np.where(second > 0, third / second**1.5, 0.0))

@@ -76,8 +76,7 @@ def decide(paired: Paired, alpha: float, margin: float, features_per_size: bool)
         return replace(found, outcome=Outcome.BEHIND, simple_from=sizes[simple.place])
     if tests.equal[-1] <= alpha / 2:
         return replace(found, outcome=Outcome.EQUAL)
-    none = np.zeros_like(at.mean)
-    plain = claims(replace(at, left=none, right=none), margin)
+    plain = claims(replace(at, skewness=np.zeros_like(at.mean)), margin)
     told = min(plain.ahead[-1], plain.behind[-1], plain.equal[-1]) <= alpha / 2
     return replace(found, doubt="skewed" if told else "not_told")
 
@@ -131,7 +130,7 @@ def _with_repeats(at: Moments, repeats: int, folds: bool) -> Moments:
         dof = total**2 / (of_repeats**2 / (repeats - 1) + at.cells**2 / at.cells_dof)
     error = np.where(np.isfinite(at.error), np.sqrt(total), np.nan)
     none = np.zeros_like(at.mean)  # the mean of many is normal
-    return replace(at, error=error, dof=np.nan_to_num(dof, nan=1.0), left=none, right=none)
+    return replace(at, error=error, dof=np.nan_to_num(dof, nan=1.0), skewness=none)
 
 
 def rope(paired: Paired, margin: float) -> Rope | None:
