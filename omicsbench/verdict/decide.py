@@ -102,10 +102,9 @@ def repeats_needed(paired: Paired, margin: float, alpha: float) -> int | None:
     if not paired.counting:
         return None
     at = _at_last(paired.counted)
-    folds = paired.differences.folds
 
     def settled(repeats: int) -> bool:
-        tests = claims(_with_repeats(at, repeats, folds), margin)
+        tests = claims(_with_repeats(at, repeats, paired.differences), margin)
         p = np.array([tests.ahead[0], tests.behind[0], tests.equal[0]])
         return bool((p <= alpha / 2).any())
 
@@ -122,13 +121,13 @@ def _at_last(at: Moments) -> Moments:
     return Moments(*(getattr(at, field.name)[..., -1:] for field in fields(at)))
 
 
-def _with_repeats(at: Moments, repeats: int, folds: bool) -> Moments:
+def _with_repeats(at: Moments, repeats: int, found: Differences) -> Moments:
     """The same means and spreads, with the error that so many repeats have."""
-    of_repeats = at.spread**2 * (1 / repeats + (FOLD_OVERLAP if folds else 0.0))
+    of_repeats = at.spread**2 * (1 / repeats + (FOLD_OVERLAP if found.folds else 0.0))
     total = of_repeats + at.cells
     with np.errstate(invalid="ignore", divide="ignore"):
         dof = total**2 / (of_repeats**2 / (repeats - 1) + at.cells**2 / at.cells_dof)
-    error = np.where(np.isfinite(at.error), np.sqrt(total), np.nan)
+    error = np.where(np.isfinite(at.error), np.maximum(np.sqrt(total), found.step), np.nan)
     none = np.zeros_like(at.mean)  # the mean of many is normal
     return replace(at, error=error, dof=np.nan_to_num(dof, nan=1.0), skewness=none)
 
