@@ -17,6 +17,7 @@ from omicsbench.metrics import (
     modalities,
     predictions,
     probes,
+    rare,
     reconstruction,
     regression,
     structure,
@@ -41,6 +42,7 @@ METRICS.update(
         modalities,
         regression,
         batches,
+        rare,
     )
     for found in declared(module)
 )
@@ -61,6 +63,7 @@ __all__ = [
     "modalities",
     "predictions",
     "probes",
+    "rare",
     "reconstruction",
     "regression",
     "structure",

@@ -11,7 +11,7 @@ import numpy as np
 from omicsbench.metrics.base import Estimate, FloatArray, IntArray, MetricUndefined, metric
 from omicsbench.metrics.neighbors import Neighbors
 from omicsbench.metrics.points import cleaned
-from omicsbench.metrics.probes import BALANCED_ACCURACY, _balanced_accuracy, _classify
+from omicsbench.metrics.probes import BALANCED_ACCURACY, _classify, mean_recall
 
 LISI = "10.1038/s41592-019-0619-0"  # Korsunsky et al. 2019
 KBET = "10.1038/s41592-018-0254-1"  # Buettner et al. 2019
@@ -178,7 +178,7 @@ def cross_batch_balanced_accuracy(
             predicted[asked] = found
     if len(np.unique(labels[predicted >= 0])) < 2:
         raise MetricUndefined("fewer than 2 labels have cells in two batches")
-    return _balanced_accuracy(labels, predicted)
+    return mean_recall(labels, predicted)
 
 
 def lisi(embedding: FloatArray, codes: IntArray) -> FloatArray:

@@ -5,7 +5,7 @@ Nothing of the method is here but its outputs.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -68,7 +68,12 @@ def judge(bench: Bench, spec: RunSpec, prepared: Prepared, given: Outputs) -> di
         "scores": test.values,
         "scores_se": test.errors,
         "scores_by_unit": test.by_unit,
-        "parts": test.parts,
+        "parts": {
+            name: by_class(own, prepared.facts.label_names)
+            if bench.metrics[name].uses_labels
+            else own
+            for name, own in test.parts.items()
+        },
         "skipped_metrics": {name: text(why) for name, why in test.skipped.items()},
         "validation": scores["validation"].values,
         "in_sample": scores["in_sample"].values if embeds else {},
@@ -127,6 +132,12 @@ def assess(
             entered = in_sample_metrics(metrics) if embedded.m else []
         results[part] = evaluate(entered, inputs, units)
     return results
+
+
+def by_class(parts: Mapping[str, float], label_names: Sequence[str]) -> dict[str, float]:
+    """Parts with the names of classes in place of their codes."""
+    names = {str(code): name for code, name in enumerate(label_names)}
+    return {names.get(part, part): value for part, value in parts.items()}
 
 
 def curves(spec: RunSpec, scored: ScoredRows, given: Outputs) -> Curves:
