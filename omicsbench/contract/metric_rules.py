@@ -58,6 +58,7 @@ def _inputs(metric: Metric, noise: bool = False, rows: int = ROWS) -> dict[str, 
     target = X[:, 0].astype(np.float64)
     ends = rng.standard_normal((rows, 2)) if noise else target[:, None] + [-0.1, 0.1]
     ends[::10] += 0 if noise else 1  # one in ten lies outside of an interval of 90 %
+    mixed = rng.standard_normal((X.shape[1], 2)).astype(np.float32)
     near = Neighbors.of(X, min(NEIGHBORS, rows - 1))
     Z = output(X)
     if metric.tasks == ("predict",):
@@ -69,6 +70,8 @@ def _inputs(metric: Metric, noise: bool = False, rows: int = ROWS) -> dict[str, 
         "embedding": Z,
         "background": Z.copy(),
         "train_embedding": output(train),
+        "latent": X @ mixed,
+        "train_latent": train @ mixed,
         "labels": labels,
         "train_labels": train_labels,
         "probe_labels": labels.copy(),

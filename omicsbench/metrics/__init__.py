@@ -14,6 +14,7 @@ from omicsbench.metrics import (
     classes,
     clusters,
     curves,
+    latent,
     modalities,
     predictions,
     probes,
@@ -43,6 +44,7 @@ METRICS.update(
         regression,
         batches,
         rare,
+        latent,
     )
     for found in declared(module)
 )
@@ -59,6 +61,7 @@ __all__ = [
     "clusters",
     "curves",
     "declared",
+    "latent",
     "metric",
     "modalities",
     "predictions",

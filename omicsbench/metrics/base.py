@@ -93,7 +93,7 @@ class Metric:
     source : DOI or URL of the definition.
     group : ``reconstruction``, ``neighbours``, ``distances``, ``labels``, ``clusters``; for
         predictions ``classes``, ``numbers``, ``calibration`` or ``uncertainty``; ``modalities``;
-        ``batch removal`` and, beside it, ``biology``.
+        ``batch removal`` and, beside it, ``biology``; ``truth``, of simulated cells.
     tasks : of which outputs it is a metric.
     version : raise it when scores change for a reason outside the file that declares it.
     margin : difference below which two scores count as equal in a verdict.
@@ -164,6 +164,9 @@ MISSING: dict[str, str] = {
     "labels": "the data set has no labels",  # (m,) int codes, -1 where missing
     "train_labels": "the data set has no labels",  # (n,) int codes, -1 where missing
     "probe_labels": "no labels, or the test fold is too small for a probe",  # (m,) codes
+    # Of simulated cells, q numbers each: the coordinates from which they were made.
+    "latent": "the true coordinates of the cells are not known",  # (m, q) float32
+    "train_latent": "the true coordinates of the cells are not known",  # (n, q) float32
     # Task batch: q rows, the m scored ones, and where these are of new batches, training rows.
     "mixed_embedding": "the data set names no batches",  # (q, d)
     "mixed_batches": "the data set names no batches",  # (q,) int codes

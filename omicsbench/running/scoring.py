@@ -268,6 +268,14 @@ def _labels(of: _Embedded) -> Inputs:
     }
 
 
+def _latent(of: _Embedded) -> Inputs:
+    """The true coordinates of the scored rows and of the training rows, of simulated cells."""
+    truth, learnt = of.scored.latent.get(of.part), of.scored.latent["train"]
+    if of.in_sample or truth is None:
+        return {}
+    return {"latent": truth[: of.m], "train_latent": learnt}
+
+
 def _batches(of: _Embedded) -> Inputs:
     """The scored rows with their batches. New batches are mixed with those of training, or not.
 
@@ -328,6 +336,7 @@ GIVERS: tuple[Callable[[_Embedded], Inputs], ...] = (
     _embedding,
     _expression,
     _labels,
+    _latent,
     _batches,
     _modalities,
     _answers,

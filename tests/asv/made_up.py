@@ -117,6 +117,8 @@ def scored(m: int, b: int, features: int, held_out: bool = False) -> dict[str, A
         "embedding": Z[:m],
         "background": Z,
         "train_embedding": Z,
+        "latent": X[:m, :3],
+        "train_latent": X[:, :3],
         "mixed_embedding": Z[:m],
         "mixed_batches": rng.integers(0, 2, m),
         "mixed_labels": labels,

@@ -59,6 +59,7 @@ EVERY = [
     "graph_connectivity",
     "cross_batch_balanced_accuracy",
     "rare_recall",
+    "latent_r2",
 ]
 MODULES = sorted(
     path.stem
