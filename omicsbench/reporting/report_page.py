@@ -31,7 +31,6 @@ from omicsbench.reporting.paragraph import RIVAL
 from omicsbench.reporting.places import NamedPlace, named_places
 from omicsbench.reporting.provenance import environments, protocol
 from omicsbench.reporting.template import chart_library, environment, inlined, script_json
-from omicsbench.verdict.equal_cost import CURRENCIES
 
 
 @dataclass(frozen=True)
@@ -65,7 +64,7 @@ class Overview:
 @dataclass(frozen=True)
 class CurvesSection:
     panels: list[Panel]
-    currencies: list[str]  # in which some budget was compared
+    at_equal_cost: bool  # whether anything could be compared so
 
 
 @dataclass(frozen=True)
@@ -156,7 +155,7 @@ def _html(material: Material, asked: Asked, folder: Path, files: list[str]) -> s
             datasets=datasets(records, found),
             styles=codes.styles,
             footnotes=footnotes(records),
-            curves=CurvesSection(shown, _currencies(material)),
+            curves=CurvesSection(shown, bool(material.at_equal_cost)),
             costs=_costs(records, costs, list(codes.places)),
             predictions=prediction_charts.prediction_view(
                 material.details, codes.places, _held_out(records), missing["predict"]
@@ -221,11 +220,6 @@ def _overview(material: Material) -> Overview:
         together=together,
         limitation=across_datasets.limitation(together),
     )
-
-
-def _currencies(material: Material) -> list[str]:
-    used = {b.currency for b in material.at_equal_cost}
-    return [name for name in CURRENCIES if name in used]
 
 
 def _costs(records: Sequence[RunRecord], costs: pd.DataFrame, places: list[NamedPlace]) -> Costs:

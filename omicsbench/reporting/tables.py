@@ -13,6 +13,7 @@ from omicsbench.records.costs import PREDICTABLE, Quantity, in_words
 from omicsbench.records.spec import Cause, RunRecord, Status
 from omicsbench.records.table import in_order, run_table
 from omicsbench.reporting.places import OF_RUN, of_run
+from omicsbench.verdict.equal_cost import cpu_seconds_of
 from omicsbench.verdict.verdict import Verdict
 
 ENDS = ("", "_low", "_high")
@@ -143,14 +144,17 @@ def cost_table(records: Iterable[RunRecord]) -> pd.DataFrame:
     """Seconds, joules, bytes of memory per (pipeline, size): median, lowest, highest.
 
     ``total_s`` of a run is its search, fit and transform; it is not known of an embedding that was
-    computed elsewhere.
+    computed elsewhere. ``total_cpu_s`` is the same by CPU time, where that stands for the time of
+    a run (``verdict.equal_cost``).
     """
     finished = [r for r in in_order(records) if r.status is Status.OK]
     done = run_table(finished)
-    names = ["tuning_s", "fit_s", "transform_s", "total_s", "cpu_s", "energy_j", "peak_rss_bytes"]
+    names = ["tuning_s", "fit_s", "transform_s", "total_s", "total_cpu_s", "cpu_s", "energy_j"]
+    names.append("peak_rss_bytes")
     times = done[["tuning_s", "fit_s", "transform_s"]].astype(float)
     known = np.array([r.contamination is None for r in finished], dtype=bool)
-    done = done.assign(total_s=times.sum(axis=1).where(known))
+    by_cpu = pd.Series([cpu_seconds_of(r) for r in finished], dtype=float)
+    done = done.assign(total_s=times.sum(axis=1).where(known), total_cpu_s=by_cpu.where(known))
     done = done.astype(dict.fromkeys(names, float))
     groups = done.groupby(OF_RUN, dropna=False)[names]
     found = groups.median().join(groups.min().add_suffix("_min"))
