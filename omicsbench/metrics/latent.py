@@ -18,6 +18,7 @@ OUT_OF_SAMPLE = "10.1093/rfs/hhm055"  # Campbell & Thompson 2008: R2 against the
     group="truth",
     margin=0.02,
     tasks=("embed", "integrate", "batch"),
+    room=(0.0, 1.0),
 )
 def latent_r2(
     train_embedding: FloatArray,

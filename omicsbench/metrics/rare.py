@@ -4,7 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 
-from omicsbench.metrics.base import Estimate, FloatArray, IntArray, MetricUndefined, metric
+from omicsbench.metrics.base import (
+    OF_NOISE,
+    Estimate,
+    FloatArray,
+    IntArray,
+    MetricUndefined,
+    metric,
+)
 from omicsbench.metrics.probes import BALANCED_ACCURACY, mean_recall, transferred
 
 SHARE = 0.5  # of the mean size of the classes among the scored rows: less is rare
@@ -19,6 +26,7 @@ MEMBERS = 3  # scored rows, below which the recall of a class is a toss of a coi
     direction="max",
     source=BALANCED_ACCURACY,
     group="labels",
+    room=(OF_NOISE, 1.0),
 )
 def rare_recall(
     train_embedding: FloatArray,

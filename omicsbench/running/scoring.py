@@ -119,19 +119,22 @@ def assess(
     metrics = [bench.metrics[name] for name in spec.metrics]
     results = {}
     for part in parts:
-        units = scored.units if part == "test" else None
-        if spec.task in SUPERVISED:
-            if part != "in_sample":
-                told = PREDICTED[spec.task](spec, scored, given, part)
-                results[part] = evaluate(metrics, told, units)
-            continue
-        embedded = _Embedded.of(bench, spec, scored, given, part)
-        inputs = {need: value for give in GIVERS for need, value in give(embedded).items()}
         entered = metrics
         if part == "in_sample":
-            entered = in_sample_metrics(metrics) if embedded.m else []
-        results[part] = evaluate(entered, inputs, units)
+            if spec.task in SUPERVISED:
+                continue
+            entered = in_sample_metrics(metrics) if scored.in_sample.size else []
+        units = scored.units if part == "test" else None
+        results[part] = evaluate(entered, inputs_of(bench, spec, scored, given, part), units)
     return results
+
+
+def inputs_of(bench: Bench, spec: RunSpec, scored: ScoredRows, given: Outputs, part: str) -> Inputs:
+    """What the metrics may ask for of a part's scored rows."""
+    if spec.task in SUPERVISED:
+        return PREDICTED[spec.task](spec, scored, given, part)
+    embedded = _Embedded.of(bench, spec, scored, given, part)
+    return {need: value for give in GIVERS for need, value in give(embedded).items()}
 
 
 def by_class(parts: Mapping[str, float], label_names: Sequence[str]) -> dict[str, float]:
