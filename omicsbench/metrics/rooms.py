@@ -9,14 +9,14 @@ from typing import Any
 
 from omicsbench.metrics.base import OF_DATA, OF_NOISE, End, Metric, MetricUndefined, needs_of
 
-MetricInputs = Mapping[str, Any]  # by the name of the need
+AtHand = Mapping[str, Any]  # by the name of the need
 
 
 def rooms(
     metrics: Iterable[Metric],
-    inputs: MetricInputs,
-    noise: MetricInputs | None = None,
-    data: MetricInputs | None = None,
+    inputs: AtHand,
+    noise: AtHand | None = None,
+    data: AtHand | None = None,
 ) -> dict[str, tuple[float, float]]:
     """Floor and ceiling of each metric that declares a room and has one on these inputs.
 
@@ -40,7 +40,11 @@ def asked(metrics: Iterable[Metric], end: End) -> bool:
 
 
 def _end(
-    metric: Metric, end: End, inputs: MetricInputs, noise: MetricInputs | None, data: MetricInputs | None
+    metric: Metric,
+    end: End,
+    inputs: AtHand,
+    noise: AtHand | None,
+    data: AtHand | None,
 ) -> float:
     """One end of a room. Raises MetricUndefined where it is not known."""
     if end in (OF_NOISE, OF_DATA):

@@ -18,6 +18,7 @@ from omicsbench.verdict.verdict import Verdict
 
 ENDS = ("", "_low", "_high")
 SHOWN: tuple[Quantity, ...] = ("wall_s", "peak_rss_bytes")
+NO_ROOM = (np.nan, np.nan)
 PREDICTIONS = tuple(f"{quantity}{end}" for quantity in PREDICTABLE for end in ENDS)
 
 
@@ -101,12 +102,14 @@ def score_table(records: Iterable[RunRecord]) -> pd.DataFrame:
 
     ``se`` is the mean standard error over the scored cells, where one is known: how far all scores
     of a metric might move together with another test set. It is not part of the interval.
+    ``floor`` and ``ceiling`` are those of the metric on these rows, where they were measured.
     """
     test = _test_scores(in_order(records))
     by = [*OF_RUN, "metric"]
     found = means(test, by, "value")
-    found["se"] = test.groupby(by, dropna=False, observed=True)["se"].mean()
-    found = found[["mean", "repeats", "se", "low", "high"]].reset_index()
+    beside = test.groupby(by, dropna=False, observed=True)[["se", "floor", "ceiling"]].mean()
+    found = found.join(beside)
+    found = found[["mean", "repeats", "se", "low", "high", "floor", "ceiling"]].reset_index()
     names = found.columns[found.dtypes == "category"]
     return _whole(found.astype(dict.fromkeys(names, object)), "output_dim")
 
@@ -121,12 +124,16 @@ def _test_scores(ordered: Sequence[RunRecord]) -> pd.DataFrame:
     number = {name: i for i, name in enumerate(metrics)}
     codes = np.fromiter((number[name] for r in ordered for name in r.scores), int, len(rows))
     errors = (r.scores_se.get(name, np.nan) for r in ordered for name in r.scores)
+    rooms = [r.rooms.get(name, NO_ROOM) for r in ordered for name in r.scores]
+    ends = np.array(rooms, dtype=float).reshape(-1, 2)
     return pd.DataFrame(
         {name: of.take(rows).array for name, of in of_run.items()}
         | {
             "metric": pd.Categorical.from_codes(codes, pd.Index(metrics, dtype=object)),
             "value": np.fromiter((v for r in ordered for v in r.scores.values()), float, len(rows)),
             "se": np.fromiter(errors, float, len(rows)),
+            "floor": ends[:, 0],
+            "ceiling": ends[:, 1],
         }
     )
 
