@@ -38,7 +38,7 @@
     curve, pareto: curve, fit: cost, memory: cost, marks: rowsOf(data.marks),
     reliability: rowsOf(data.reliability), coverage: rowsOf(data.coverage),
     posterior: rowsOf(data.posterior), uncertainty: rowsOf(data.uncertainty),
-    budget: bought(data.budget), gain: bought(data.gain, "deep"),
+    profile: rowsOf(data.profile), budget: bought(data.budget), gain: bought(data.gain, "deep"),
   };
   const units = {
     cpu_seconds: "CPU time, s", seconds: "wall time, s", price: "price of machine time", joules: "energy, J",

@@ -24,6 +24,7 @@ cells. Simulated coverage: docs/verdict.md.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -32,6 +33,8 @@ from scipy.special import stdtrit
 
 from omicsbench.stats.crossover import ALPHA, Floats
 
+FOLD_CORRELATION = 0.5  # of two folds of cross-validation: what a claim has to hold at
+FOLD_OVERLAP = FOLD_CORRELATION / (1 - FOLD_CORRELATION)
 REPLICATES = 500
 ROUNDING = 1e-9  # of log n
 
@@ -49,9 +52,31 @@ class Efficiency:
     high: float
     most: float
 
+    @property
+    def words(self) -> str:
+        """The ratio, such as ``x 1.6`` or ``x 20 or more``."""
+        return f"\u00d7 {self._end(self.ratio)}"
+
+    @property
+    def interval_words(self) -> str:
+        """Its interval, such as ``1.2 to 2.3``."""
+        low, high = self._end(self.low), self._end(self.high)
+        return low if low == high else f"{low} to {high}"
+
+    def _end(self, ratio: float) -> str:
+        told = f"{ratio:.3g}" if ratio >= 100 else f"{ratio:.2g}"
+        beyond = abs(math.log(ratio)) > math.log(self.most) - ROUNDING
+        return told + (" or more" if ratio > 1 else " or less") * beyond
+
 
 def data_efficiency(
-    deep: Floats, simple: Floats, sizes: ArrayLike, *, alpha: float = ALPHA, seed: int = 0
+    deep: Floats,
+    simple: Floats,
+    sizes: ArrayLike,
+    *,
+    folds: bool = False,
+    alpha: float = ALPHA,
+    seed: int = 0,
 ) -> Efficiency:
     """How many times as many samples simple needs; see the module's docstring.
 
@@ -60,6 +85,7 @@ def data_efficiency(
     deep : (R, S) scores of one contestant, larger is better; sizes ascending.
     simple : (J, R, S) scores of its J rivals in the same repeats.
     sizes : (S,) training samples.
+    folds : whether repeats are folds of cross-validation, which correlate.
 
     Raises ValueError with fewer than two repeats or sizes, or where a score is missing.
     """
@@ -76,7 +102,9 @@ def data_efficiency(
     )
     wide = stdtrit(repeats - 1, 1 - alpha / 2) / stdtrit(np.inf, 1 - alpha / 2)
     off = np.tensordot(drawn / repeats, scores - mean, axes=1)
-    paths = mean + wide * (repeats / (repeats - 1)) ** 0.5 * off
+    # A resampled mean has the variance (R - 1) / R^2 of the data.
+    wide *= (repeats / (repeats - 1) * (1 + repeats * FOLD_OVERLAP * folds)) ** 0.5
+    paths = mean + wide * off
     found = log_ratios(np.concatenate([mean[None], paths]), at)
     lows = np.quantile(found[1:], alpha / 2, axis=0)
     highs = np.quantile(found[1:], 1 - alpha / 2 / len(simple), axis=0)

@@ -8,8 +8,8 @@ from scipy.optimize import brentq
 from scipy.special import nctdtr, stdtrit
 
 from omicsbench.stats.crossover import ALPHA
+from omicsbench.stats.efficiency import FOLD_OVERLAP
 
-FOLD_CORRELATION = 0.5  # of two folds' differences: what a claim from folds has to hold at
 POWER = 0.8
 FEWEST = 2  # repeats
 
@@ -49,5 +49,4 @@ def detectable(repeats: int, contestants: int = 1, *, folds: bool = False) -> fl
 
 def _error(repeats: int, folds: bool) -> float:
     """Standard error of a mean difference in standard deviations over repeats."""
-    overlap = FOLD_CORRELATION / (1 - FOLD_CORRELATION) if folds else 0.0
-    return math.sqrt(1 / repeats + overlap)
+    return math.sqrt(1 / repeats + (FOLD_OVERLAP if folds else 0.0))

@@ -12,7 +12,8 @@ sets is more than chance: an exact sign-flip test, Holm's step-down over all pai
 distribution, and knows what few data sets cannot show: K of them give no p below 2^(1 - K).
 ``needed`` says how many it takes for any pair to be told apart, if all agree. The interval of a
 mean rank is the bootstrap over data sets, widened to what Student's t asks for (Hesterberg 2015,
-10.1080/00031305.2015.1089789); it describes, no outcome depends on it.
+10.1080/00031305.2015.1089789), and no shorter than half a rank more or less on one data set
+makes it; it describes, no outcome depends on it.
 
 Data sets are taken as a random draw, which they are not, and each one's mean scores as they are.
 """
@@ -102,9 +103,10 @@ def _interval(of_set: Floats, mean: Floats, alpha: float, seed: int) -> tuple[Fl
     drawn = np.random.default_rng(seed).multinomial(datasets, even, REPLICATES) / datasets
     tail = 1 - alpha / 2
     wide = stdtrit(datasets - 1, tail) / stdtrit(np.inf, tail) * (datasets / (datasets - 1)) ** 0.5
-    ends = np.quantile(drawn @ (of_set - mean), [alpha / 2, tail], axis=0)
-    low, high = np.clip(mean + wide * ends, 1.0, contestants)
-    return low, high
+    ends = wide * np.quantile(drawn @ (of_set - mean), [alpha / 2, tail], axis=0)
+    least = 0.5 / datasets * stdtrit(datasets - 1, tail)  # half a rank more on one data set
+    low, high = np.minimum(ends[0], -least), np.maximum(ends[1], least)
+    return np.clip(mean + low, 1.0, contestants), np.clip(mean + high, 1.0, contestants)
 
 
 def _apart(of_set: Floats, seed: int) -> Floats:

@@ -75,17 +75,17 @@ def saturation(scores: Differences, margin: float, alpha: float = ALPHA) -> Satu
         raise ValueError("a saturation n needs two sizes or more")
     mean: Floats = np.nanmean(scores.by_repeat, axis=0)
     place = int(first_lasting(mean >= mean.max() - margin))
-    worse = p_worse(scores, margin)
-    shown = (1 - worse <= alpha) | np.eye(sizes, dtype=bool)
+    worse, within = pair_tests(scores, margin)
+    shown = (within <= alpha) | np.eye(sizes, dtype=bool)
     high = int(first_lasting(np.asarray(shown.all(axis=0))))
     low = next((s for s in range(sizes) if not _ruled_out(worse, s, alpha)), sizes)
     return Saturation(min(max(place, low), high), min(low, high), high, sizes)
 
 
-def p_worse(scores: Differences, margin: float) -> Floats:
-    """p-values (S, S) of the claims that column t is worse than row u by more than ``margin``.
+def pair_tests(scores: Differences, margin: float) -> tuple[Floats, Floats]:
+    """p-values (S, S): column t is worse than row u by more than ``margin``; it is not.
 
-    1 - p is the p-value of the contrary. Without two pairs, and on the diagonal, 0.5.
+    On the diagonal, and without two pairs, both are 0.5.
     """
     sizes = scores.by_repeat.shape[1]
     better, other = np.nonzero(~np.eye(sizes, dtype=bool))
@@ -93,10 +93,10 @@ def p_worse(scores: Differences, margin: float) -> Floats:
     if units is not None:
         units = units[:, better] - units[:, other]
     gaps = scores.by_repeat[:, better] - scores.by_repeat[:, other]
-    p = np.full((sizes, sizes), 0.5)
+    worse = np.full((sizes, sizes), 0.5)
     found = moments(Differences(gaps, units, folds=scores.folds)).p_above(margin)
-    p[better, other] = np.nan_to_num(found, nan=0.5)
-    return p
+    worse[better, other] = np.nan_to_num(found, nan=0.5)
+    return worse, 1 - worse
 
 
 def _ruled_out(worse: Floats, size: int, alpha: float) -> bool:

@@ -19,7 +19,7 @@ from typing import Literal
 import numpy as np
 
 from omicsbench.stats.crossover import ALPHA, Differences
-from omicsbench.stats.saturation import p_worse
+from omicsbench.stats.saturation import pair_tests
 
 Fall = Literal["", "falls", "falls and recovers", "ends lower"]
 
@@ -47,7 +47,7 @@ def shape(scores: Differences, margin: float, alpha: float = ALPHA) -> Shape:
     sizes = scores.by_repeat.shape[1]
     if sizes < 2:
         raise ValueError("a curve needs two sizes or more")
-    worse = p_worse(scores, margin)
+    worse, _ = pair_tests(scores, margin)
     before, after = np.triu_indices(sizes, k=1)
     p = np.minimum(worse[before, after] * len(before), 1.0)
     surest = int(p.argmin())

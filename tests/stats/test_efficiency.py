@@ -59,6 +59,19 @@ def test_few_repeats_leave_a_wider_interval():
     assert few.high / few.low > many.high / many.low
 
 
+def test_folds_leave_a_wider_interval():
+    scores = seen([2.0, 1.0], sd=0.2)
+    apart, folds = (data_efficiency(scores[0], scores[1:], SIZES, folds=f) for f in (False, True))
+    assert folds.high / folds.low > 1.5 * apart.high / apart.low
+
+
+def test_in_words():
+    scores = seen([100.0, 1.0])
+    censored = data_efficiency(scores[0], scores[1:], SIZES)
+    assert censored.words == "\u00d7 16 or more"
+    assert censored.interval_words == "16 or more"
+
+
 def test_monotone_is_the_isotonic_fit():
     isotonic = pytest.importorskip("sklearn.isotonic")
     rng = np.random.default_rng(0)

@@ -16,6 +16,11 @@ def test_ranks_without_a_margin_are_those_of_scipy():
     assert (found.mean <= found.high).all()
 
 
+def test_data_sets_that_agree_are_no_certainty():
+    found = ranks(np.tile([2.0, 1.0, 0.0], (4, 1)))
+    assert found.low[1] < 2 < found.high[1]
+
+
 def test_wins_within_the_margin_count_half():
     scores = np.array([[1.0, 0.99], [1.0, 0.5], [0.5, 1.0]])
     found = ranks(scores, 0.02)
