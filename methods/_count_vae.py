@@ -12,14 +12,14 @@ import torch
 from torch import nn
 
 from omicsbench.methods._common import Array
-from omicsbench.methods._dense import Dense
+from omicsbench.methods._dense import Dense, Hidden
 from omicsbench.methods._negative_binomial import constant, log_likelihood
 from omicsbench.methods._stopping import noise
 from omicsbench.methods._torch import BLOCK
 from omicsbench.plugin import Counts
 
 LEAST_VARIANCE = 1e-4  # of a cell's place, as in scVI
-FEW = 1_024  # rows at once where they need not be more: their copies decide the peak of memory
+FEW = 256  # rows at once where they need not be more: their copies decide the peak of memory
 
 
 class CountNetwork(nn.Module):
@@ -36,8 +36,7 @@ class CountNetwork(nn.Module):
         super().__init__()
         *hidden, k = widths
         self.encoder = nn.Sequential(*_layers(hidden, dropout))
-        self.mean = nn.Linear(hidden[-1], k)
-        self.log_variance = nn.Linear(hidden[-1], k)
+        self.place = Dense(hidden[-1], 2 * k)  # mean and log variance
         back = [k] if linear else [k, *hidden[:0:-1]]
         self.decoder = nn.Sequential(*_layers(back, 0.0))
         self.output = Dense(back[-1], hidden[0])
@@ -49,8 +48,7 @@ class CountNetwork(nn.Module):
 
     def encode(self, x: torch.Tensor) -> torch.Tensor:
         """The posterior mean of each cell's place."""
-        mean: torch.Tensor = self.mean(self.encoder(x.log1p()))
-        return mean
+        return self.place(self.encoder(x.log1p())).chunk(2, 1)[0]
 
     def logits(self, z: torch.Tensor) -> torch.Tensor:
         """(m, p) whose softmax are the features' shares."""
@@ -59,8 +57,8 @@ class CountNetwork(nn.Module):
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         """Minus the evidence bound, in nats per cell, plus the ``constant`` of the counts."""
-        hidden = self.encoder(x.log1p())
-        mean, variance = self.mean(hidden), self.log_variance(hidden).exp() + LEAST_VARIANCE
+        mean, log_variance = self.place(self.encoder(x.log1p())).chunk(2, 1)
+        variance = log_variance.exp() + LEAST_VARIANCE
         z = mean + variance.sqrt() * noise(self, mean)
         apart = 0.5 * (mean.square() + variance - variance.log() - 1).sum()
         fit = log_likelihood(self.logits(z), self.log_theta, x, size(x))
@@ -74,11 +72,7 @@ def size(x: torch.Tensor) -> torch.Tensor:
 
 
 def _layers(widths: list[int], dropout: float) -> list[nn.Module]:
-    layers: list[nn.Module] = []
-    for a, b in itertools.pairwise(widths):
-        layers += [Dense(a, b), nn.BatchNorm1d(b), nn.ReLU()]
-        layers += [nn.Dropout(dropout)] if dropout else []
-    return layers
+    return [Hidden(a, b, dropout) for a, b in itertools.pairwise(widths)]
 
 
 def start(X: Counts) -> tuple[Array, Array]:
@@ -94,7 +88,7 @@ def start(X: Counts) -> tuple[Array, Array]:
         of_cell = np.maximum(counts.sum(axis=1), 1)
         first += counts.sum(axis=0)
         second += np.einsum("ij,ij->j", counts, counts)
-        crossed += of_cell @ counts
+        crossed += np.einsum("i,ij->j", of_cell, counts)
         sizes += of_cell.sum()
         squares += of_cell @ of_cell
     profile = (first + 0.5) / (sizes + 0.5 * p)
@@ -103,20 +97,17 @@ def start(X: Counts) -> tuple[Array, Array]:
     return profile.astype(np.float32), -np.log(over).astype(np.float32)
 
 
-def loss(net: CountNetwork, x: torch.Tensor) -> torch.Tensor:
-    """Minus the evidence bound; of rows held out it is told in full, as facts report it."""
-    if net.training:
-        value: torch.Tensor = net(x)
-        return value
+@torch.no_grad()
+def minus_bound(net: CountNetwork, x: torch.Tensor) -> torch.Tensor:
+    """Minus the evidence bound of unseen cells, in nats per cell."""
     parts = [net(part) * len(part) - constant(part) for part in x.split(FEW)]
     return torch.stack(parts).sum() / len(x)
 
 
-@torch.inference_mode()
 def negative_bound(net: CountNetwork, X: Counts, device: str) -> float:
-    """Minus the evidence bound of unseen cells, in nats per cell."""
+    """``minus_bound`` of all cells of X, read by blocks."""
     total = 0.0
     for _, block in X.blocks(BLOCK):
         x = torch.as_tensor(block, device=device)
-        total += float(loss(net, x)) * len(x)
+        total += float(minus_bound(net, x)) * len(x)
     return total / len(X)

@@ -81,7 +81,8 @@ class CountVae:
         self.device = device
 
     def fit(self, X: Counts) -> CountVae:
-        from omicsbench.methods._count_vae import CountNetwork, loss, start
+        from omicsbench.methods._count_step import loss
+        from omicsbench.methods._count_vae import CountNetwork, start
         from omicsbench.methods._stopping import of_rows, train_stopped
 
         if self.decoder not in DECODERS:

@@ -12,6 +12,7 @@ import numpy as np
 from omicsbench.metrics import Estimate, Metric, MetricUndefined, Neighbors
 
 CLASSES, ROWS, TRAIN, NEIGHBORS = 4, 120, 160, 10
+RARE = 9  # one cell in so many is of the last class
 FEW = 3  # rows of an output that is too small for most metrics
 ROUNDING = 1e-9
 
@@ -33,13 +34,16 @@ class Scored:
 
 
 def _inputs(metric: Metric, noise: bool = False, rows: int = ROWS) -> dict[str, Any]:
-    """Cells of four classes far apart, and an output that is the data themselves, or noise.
+    """Cells of four classes far apart, one of them rare, and an output that is the data, or noise.
 
     Of task ``predict`` the last class was held out of training: its cells have no label.
     """
     rng = np.random.default_rng(0)
     means = 8 * rng.standard_normal((CLASSES, 6))
-    labels, train_labels = (np.arange(n) % CLASSES for n in (rows, TRAIN))
+    last = CLASSES - 1
+    labels, train_labels = (
+        np.where(np.arange(n) % RARE, np.arange(n) % last, last) for n in (rows, TRAIN)
+    )
     X, train = (
         (means[codes] + rng.standard_normal((len(codes), 6))).astype(np.float32)
         for codes in (labels, train_labels)
@@ -54,6 +58,7 @@ def _inputs(metric: Metric, noise: bool = False, rows: int = ROWS) -> dict[str, 
     target = X[:, 0].astype(np.float64)
     ends = rng.standard_normal((rows, 2)) if noise else target[:, None] + [-0.1, 0.1]
     ends[::10] += 0 if noise else 1  # one in ten lies outside of an interval of 90 %
+    mixed = rng.standard_normal((X.shape[1], 2)).astype(np.float32)
     near = Neighbors.of(X, min(NEIGHBORS, rows - 1))
     Z = output(X)
     if metric.tasks == ("predict",):
@@ -65,6 +70,8 @@ def _inputs(metric: Metric, noise: bool = False, rows: int = ROWS) -> dict[str, 
         "embedding": Z,
         "background": Z.copy(),
         "train_embedding": output(train),
+        "latent": X @ mixed,
+        "train_latent": train @ mixed,
         "labels": labels,
         "train_labels": train_labels,
         "probe_labels": labels.copy(),

@@ -18,6 +18,9 @@ from omicsbench.validation.kinds import DENSE
 
 if TYPE_CHECKING:
     import pandas as pd
+    from anndata import AnnData
+
+LATENT = "latent"  # in .obsm of simulated cells: the coordinates from which they were made
 
 
 @dataclass(frozen=True)
@@ -27,7 +30,8 @@ class Cells:
     ``values`` is what they hold; ``label_names`` the classes; ``notes`` what the user should see;
     ``units`` and ``batches`` (n,) those of every cell of a ``matrix`` or a stream of one;
     ``account`` what is told of them all; ``names`` (n,) those of the cells, None of a stream;
-    ``target`` (n,) a measured number of each, NaN where missing.
+    ``target`` (n,) a measured number of each, NaN where missing; ``latent`` (n, q) the coordinates
+    from which each was simulated, None of others and of a stream, whose ``obsm`` holds them.
     """
 
     shape: tuple[int, int]
@@ -42,6 +46,7 @@ class Cells:
     batches: NDArray[np.int64] | None = None
     names: pd.Index[str] | None = None
     target: NDArray[np.float32] | None = None
+    latent: NDArray[np.float32] | None = None
 
     @property
     def codes(self) -> NDArray[np.signedinteger[Any]] | None:
@@ -78,6 +83,13 @@ class Cells:
             target=checked.target,
             names=checked.adata.obs_names,
         )
+
+    def simulated(self, loaded: AnnData) -> Cells:
+        """The same cells with their coordinates, as ``loaded`` has them, from which they came."""
+        if LATENT not in loaded.obsm or self.names is None:
+            return self
+        rows = loaded.obs_names.get_indexer(self.names)
+        return replace(self, latent=np.asarray(loaded.obsm[LATENT], dtype=np.float32)[rows])
 
     @classmethod
     def streamed(cls, stream: CellStream, values: Values, name: str) -> Cells:

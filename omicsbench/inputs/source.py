@@ -29,6 +29,7 @@ from omicsbench.validation.check import check
 
 if TYPE_CHECKING:
     import pandas as pd
+    from anndata import AnnData
 
 NO_SETTINGS = ("path", "held", "name")  # what does not change how data are read
 
@@ -207,7 +208,8 @@ class _Registered:
         if info.modalities:
             modalities = dict(info.modalities)
             of_cells = (info.label, self.unit, info.batch, False)
-            return _checked_modalities(loaded, *of_cells, modalities, self.name)
+            made = _checked_modalities(loaded, *of_cells, modalities, self.name)
+            return {name: self._known(cells, loaded[name]) for name, cells in made.items()}
         beside = self.unit or info.batch or info.target
         if isinstance(loaded, CellStream) and beside:
             raise DataError(
@@ -221,9 +223,13 @@ class _Registered:
             raise DataError(f"{self.name} cannot be loaded: its loader gave {kind}.")
         try:
             columns = info.label, info.values, self.unit, False, info.batch, info.target
-            return Cells.held(check(loaded, *columns))
+            return self._known(Cells.held(check(loaded, *columns)), loaded)
         except DataError as error:
             raise DataError(f"Data set {self.name}: {error}") from error
+
+    def _known(self, cells: Cells, loaded: AnnData) -> Cells:
+        """The cells with what is known of them where they are simulated."""
+        return cells.simulated(loaded) if self.entry.info.kind == "simulated" else cells
 
     def loaded(self) -> Any:
         """What the loader returns."""

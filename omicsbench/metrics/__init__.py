@@ -14,9 +14,11 @@ from omicsbench.metrics import (
     classes,
     clusters,
     curves,
+    latent,
     modalities,
     predictions,
     probes,
+    rare,
     reconstruction,
     regression,
     structure,
@@ -41,6 +43,8 @@ METRICS.update(
         modalities,
         regression,
         batches,
+        rare,
+        latent,
     )
     for found in declared(module)
 )
@@ -57,10 +61,12 @@ __all__ = [
     "clusters",
     "curves",
     "declared",
+    "latent",
     "metric",
     "modalities",
     "predictions",
     "probes",
+    "rare",
     "reconstruction",
     "regression",
     "structure",

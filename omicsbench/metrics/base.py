@@ -7,7 +7,7 @@ import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import ModuleType
-from typing import Any, Literal, get_args
+from typing import Any, Final, Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +18,12 @@ Direction = Literal["max", "min"]
 ROUNDING = 1e-6  # by which sums of float32 may miss a bound
 FloatArray = NDArray[np.floating[Any]]
 IntArray = NDArray[np.integer[Any]]
+
+# An end of a metric's room on a data set: known, told by inputs of the metric (a function whose
+# parameters are named as they are), or the metric's own value of the data's noise or themselves.
+OF_NOISE: Final = "of noise"
+OF_DATA: Final = "of data"
+End = float | Callable[..., float] | Literal["of noise", "of data"]
 
 
 class Estimate(float):
@@ -93,10 +99,13 @@ class Metric:
     source : DOI or URL of the definition.
     group : ``reconstruction``, ``neighbours``, ``distances``, ``labels``, ``clusters``; for
         predictions ``classes``, ``numbers``, ``calibration`` or ``uncertainty``; ``modalities``;
-        ``batch removal`` and, beside it, ``biology``.
+        ``batch removal`` and, beside it, ``biology``; ``truth``, of simulated cells.
     tasks : of which outputs it is a metric.
     version : raise it when scores change for a reason outside the file that declares it.
     margin : difference below which two scores count as equal in a verdict.
+    room : on the data at hand its floor, what knowing nothing scores, and its ceiling, what knowing
+        the answer does. ``OF_NOISE`` is the value of an embedding drawn at random, ``OF_DATA``
+        that of the measured values as their own embedding. None where no ceiling is known.
     secondary : shown, but not counted in the headline: flawed, or saying again what another
         metric of the same predictions says.
     """
@@ -113,6 +122,7 @@ class Metric:
     secondary: bool = False
     tasks: tuple[Task, ...] = ("embed",)
     version: str = "1"
+    room: tuple[End, End] | None = None
 
     def __post_init__(self) -> None:
         if not NAME.fullmatch(self.name):
@@ -164,6 +174,9 @@ MISSING: dict[str, str] = {
     "labels": "the data set has no labels",  # (m,) int codes, -1 where missing
     "train_labels": "the data set has no labels",  # (n,) int codes, -1 where missing
     "probe_labels": "no labels, or the test fold is too small for a probe",  # (m,) codes
+    # Of simulated cells, q numbers each: the coordinates from which they were made.
+    "latent": "the true coordinates of the cells are not known",  # (m, q) float32
+    "train_latent": "the true coordinates of the cells are not known",  # (n, q) float32
     # Task batch: q rows, the m scored ones, and where these are of new batches, training rows.
     "mixed_embedding": "the data set names no batches",  # (q, d)
     "mixed_batches": "the data set names no batches",  # (q,) int codes
@@ -198,6 +211,7 @@ def metric(
     secondary: bool = False,
     tasks: tuple[Task, ...] = ("embed",),
     version: str = "1",
+    room: tuple[End, End] | None = None,
 ) -> Callable[[Callable[..., float]], Callable[..., float]]:
     """Function decorator: attach :class:`Metric` as ``info``.
 
@@ -206,12 +220,9 @@ def metric(
 
     def attach(function: Callable[..., float]) -> Callable[..., float]:
         name = function.__name__
-        needs = tuple(
-            p.name
-            for p in inspect.signature(function).parameters.values()
-            if p.default is inspect.Parameter.empty
-        )
-        unknown = set(needs) - set(MISSING)
+        needs = needs_of(function)
+        ends = [end for end in room or () if callable(end)]
+        unknown = {*needs, *(need for end in ends for need in needs_of(end))} - set(MISSING)
         if unknown:
             raise TypeError(f"metric {name} needs {sorted(unknown)}, known: {sorted(MISSING)}")
         function.info = Metric(  # type: ignore[attr-defined]
@@ -227,10 +238,20 @@ def metric(
             secondary,
             tasks,
             version,
+            room,
         )
         return function
 
     return attach
+
+
+def needs_of(function: Callable[..., float]) -> tuple[str, ...]:
+    """Its parameters without a default: what it asks for."""
+    return tuple(
+        p.name
+        for p in inspect.signature(function).parameters.values()
+        if p.default is inspect.Parameter.empty
+    )
 
 
 def declared(module: ModuleType) -> list[Metric]:

@@ -8,10 +8,17 @@ from __future__ import annotations
 
 import numpy as np
 
-from omicsbench.metrics.base import Estimate, FloatArray, IntArray, MetricUndefined, metric
+from omicsbench.metrics.base import (
+    OF_NOISE,
+    Estimate,
+    FloatArray,
+    IntArray,
+    MetricUndefined,
+    metric,
+)
 from omicsbench.metrics.neighbors import Neighbors
 from omicsbench.metrics.points import cleaned
-from omicsbench.metrics.probes import BALANCED_ACCURACY, _balanced_accuracy, _classify
+from omicsbench.metrics.probes import BALANCED_ACCURACY, _classify, mean_recall
 
 LISI = "10.1038/s41592-019-0619-0"  # Korsunsky et al. 2019
 KBET = "10.1038/s41592-018-0254-1"  # Buettner et al. 2019
@@ -31,6 +38,7 @@ TOLERANCE, TRIES = 1e-5, 50
     group=REMOVAL,
     margin=0.02,
     tasks=("batch",),
+    room=(0.0, OF_NOISE),  # noise mixes as well as can be
 )
 def ilisi(embedding: FloatArray, mixed_embedding: FloatArray, mixed_batches: IntArray) -> Estimate:
     """Effective number of batches among a cell's neighbours, less 1, by the number there are.
@@ -79,6 +87,7 @@ def clisi(embedding: FloatArray, mixed_embedding: FloatArray, mixed_labels: IntA
     group=REMOVAL,
     margin=0.02,
     tasks=("batch",),
+    room=(0.0, OF_NOISE),
 )
 def kbet(mixed_embedding: FloatArray, mixed_batches: IntArray, mixed_labels: IntArray) -> float:
     """Share of cells around which the batches have their shares of the cell's label.
@@ -149,6 +158,7 @@ def graph_connectivity(mixed_embedding: FloatArray, mixed_labels: IntArray) -> f
     source=BALANCED_ACCURACY,
     group=BIOLOGY,
     tasks=("batch",),
+    room=(OF_NOISE, 1.0),
 )
 def cross_batch_balanced_accuracy(
     embedding: FloatArray,
@@ -178,7 +188,7 @@ def cross_batch_balanced_accuracy(
             predicted[asked] = found
     if len(np.unique(labels[predicted >= 0])) < 2:
         raise MetricUndefined("fewer than 2 labels have cells in two batches")
-    return _balanced_accuracy(labels, predicted)
+    return mean_recall(labels, predicted)
 
 
 def lisi(embedding: FloatArray, codes: IntArray) -> FloatArray:

@@ -124,6 +124,7 @@ def modality_balance(
     source=FOSCTTM,
     group="modalities",
     tasks=("integrate",),
+    room=(0.5, 0.0),
 )
 def foscttm(modality_embeddings: Mapping[str, FloatArray]) -> Estimate:
     """Does a row lie nearest to itself, when it is embedded by another modality?
@@ -152,6 +153,7 @@ def foscttm(modality_embeddings: Mapping[str, FloatArray]) -> Estimate:
     source=R2,
     group="modalities",
     tasks=("integrate",),
+    room=(0.0, 1.0),
 )
 def cross_modal_r2(
     modality_expression: Mapping[str, FloatArray], cross_modal: Mapping[str, FloatArray]

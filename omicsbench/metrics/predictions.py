@@ -22,6 +22,24 @@ ROC = "10.1016/j.patrec.2005.10.010"  # Fawcett 2006
 FLOOR = 1e-6
 
 
+def one_class(labels: IntArray) -> float:
+    """Balanced accuracy where all rows are said to be of the same class."""
+    return 1 / np.unique(_labels(labels)).size
+
+
+def shares_alone(labels: IntArray) -> float:
+    """Log loss where all rows are given the classes' own shares, the least without a look."""
+    shares = np.unique(_labels(labels), return_counts=True)[1] / _labels(labels).size
+    return float(-(shares * np.log(shares)).sum())
+
+
+def _labels(labels: IntArray) -> IntArray:
+    known = labels[labels >= 0]
+    if not known.size:
+        raise MetricUndefined("no scored row has a label")
+    return known
+
+
 @metric(
     title="Balanced accuracy",
     range=(0, 1),
@@ -29,6 +47,7 @@ FLOOR = 1e-6
     source=BALANCED_ACCURACY,
     group="classes",
     tasks=("predict",),
+    room=(one_class, 1.0),
 )
 def balanced_accuracy(probabilities: FloatArray, labels: IntArray) -> Estimate:
     """Mean recall over the classes of the scored rows.
@@ -79,6 +98,7 @@ def macro_f1(probabilities: FloatArray, labels: IntArray) -> float:
     group="classes",
     margin=0.02,  # nats: the true class 2 % more likely
     tasks=("predict",),
+    room=(shares_alone, 0.0),
 )
 def log_loss(probabilities: FloatArray, labels: IntArray) -> Estimate:
     """Mean of -log of the probability given to the true class, in nats.

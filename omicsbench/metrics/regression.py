@@ -22,6 +22,7 @@ LEAST = 3  # rows of which anything can be said
     source="10.7717/peerj-cs.623",
     group="numbers",
     tasks=("regress",),
+    room=(0.0, 1.0),
 )
 def r2(prediction: FloatArray, target: FloatArray) -> Estimate:
     """1 - squared error / squared deviation of the targets from their own mean.

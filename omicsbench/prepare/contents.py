@@ -11,7 +11,7 @@ from omicsbench.plugin import Values
 from omicsbench.records.facts import DatasetFacts, Frozen
 
 FILE = "meta.json"
-LAYOUT = 3  # of the folder; raise it when files of prepared data lie elsewhere
+LAYOUT = 4  # of the folder; raise it when files of prepared data lie elsewhere, or more lie there
 
 
 class Contents(Frozen):

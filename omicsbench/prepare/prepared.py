@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 
 from omicsbench.errors import StoreError
 from omicsbench.inputs.cache import look_in, remove
+from omicsbench.inputs.cells import LATENT
 from omicsbench.prepare import split as splitting
 from omicsbench.prepare.checksums import damaged
 from omicsbench.prepare.contents import LAYOUT, Contents
@@ -92,6 +93,12 @@ class Prepared:
     def obsm(self, name: str) -> NDArray[np.float32]:
         """What the data set knows of every cell besides labels, (cells, d)."""
         return array(self.folder / SCORING, f"obsm_{name}")
+
+    @cached_property
+    def latent(self) -> NDArray[np.float32] | None:
+        """The coordinates (cells, q) from which every cell was simulated; None of other data."""
+        known = (self.folder / SCORING / f"obsm_{LATENT}.npy").is_file()
+        return self.obsm(LATENT) if known else None
 
 
 def prepared_folders() -> list[Path]:

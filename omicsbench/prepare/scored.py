@@ -28,6 +28,7 @@ class ScoredRows:
     codes : label codes of the rows of each part, None without labels.
     targets : measured numbers of each part, None without a target; of task ``regress`` alone.
     batches : codes of their batches, None where the data set names none.
+    latent : the coordinates from which the rows of each part were simulated, None of others.
     expression : in the fixed space, dense: all background rows of the parts validation and test,
         whose first ``spec.scored`` are scored; and ``in_sample``, some training rows, those of
         numbers ``in_sample``. Of several modalities a dict of them, as are the identities.
@@ -45,6 +46,7 @@ class ScoredRows:
     units: NDArray[np.int64] | None
     classes: int
     targets: dict[str, NDArray[np.float32] | None] = field(default_factory=dict)
+    latent: dict[str, NDArray[np.float32] | None] = field(default_factory=dict)
     expression: dict[str, Any] = field(default_factory=dict)
     identities: dict[str, Any] = field(default_factory=dict)
     outliers: NDArray[np.bool_] | None = None
@@ -91,6 +93,11 @@ def scored_rows(spec: RunSpec, prepared: Prepared) -> ScoredRows:
                 for part, own in targets.items()
             },
         )
+    truth = prepared.latent
+    scored.latent = {
+        part: None if truth is None else np.asarray(truth[getattr(rows, part)[places[part]]])
+        for part in places
+    }
     return _measured(scored, spec, prepared, chosen)
 
 

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from omicsbench.errors import DataError
 from omicsbench.inputs.cache import made_whole
+from omicsbench.inputs.cells import LATENT
 from omicsbench.prepare import checksums, streaming
 from omicsbench.prepare import split as splitting
 from omicsbench.prepare.contents import Contents
@@ -226,6 +227,8 @@ def _dense(places: Places, cells: Cells, recipe: Recipe, held_out: int | None) -
         known["units"] = cells.units
     if cells.target is not None:
         known[TARGETS] = cells.target
+    if cells.latent is not None:
+        known[f"obsm_{LATENT}"] = cells.latent
     return _Written(
         parts=parts,
         shape=(X.shape[0], X.shape[1]),
@@ -265,6 +268,8 @@ def _streamed(places: Places, cells: Cells, recipe: Recipe, held_out: int | None
         known["units"] = cells.units[found.full]
     if cells.target is not None:
         known[TARGETS] = cells.target[found.full]
+    if cells.latent is not None:
+        known[f"obsm_{LATENT}"] = cells.latent[found.full]
     return _Written(
         parts=found.parts,
         shape=(int(found.full.sum()), kept.size),

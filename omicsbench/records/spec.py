@@ -256,6 +256,9 @@ class RunRecord(Frozen):
         description="part of fit_s and transform_s spent by another pipeline on a shared stage",
     )
     cpu_s: float | None = Field(default=None, ge=0, description="fit and transform, all threads")
+    tuning_cpu_s: float | None = Field(
+        default=None, ge=0, description="search, all threads; None in records from before it"
+    )
     energy_j: float | None = Field(
         default=None, ge=0, description="fit and transform; None where it cannot be read"
     )

@@ -40,7 +40,7 @@ HEAD = (
     "reason",
     "cause",
 )
-SCORE = ("part", "metric", "value", "se")
+SCORE = ("part", "metric", "value", "se", "floor", "ceiling")
 END = (
     "tuning_s",
     "fit_s",
@@ -53,8 +53,8 @@ END = (
 
 _equal = attrgetter(*EQUAL)
 
-Score = tuple[str | None, str | None, float | None, float | None]
-NO_SCORE: list[Score] = [(None,) * 4]
+Score = tuple[str | None, str | None, float | None, float | None, float | None, float | None]
+NO_SCORE: list[Score] = [(None,) * 6]
 
 
 def equal_terms(record: RunRecord) -> tuple[Any, ...]:
@@ -66,7 +66,8 @@ def tidy(records: Iterable[RunRecord]) -> pd.DataFrame:
     """Long table, one row per (run, part, metric); a run without scores has one row.
 
     ``part`` is test, validation or in_sample; ``se`` is the standard error of a test score over the
-    scored cells, where one is known. Times are in seconds, memory in bytes, energy in joules;
+    scored cells, ``floor`` and ``ceiling`` what knowing nothing and knowing the answer score on the
+    same test cells, where these are known. Times are in seconds, memory in bytes, energy in joules;
     ``tuning`` is empty where the pipeline ran as written.
     """
     ordered = in_order(records)
@@ -90,8 +91,8 @@ def write_csv(records: Iterable[RunRecord], path: Path) -> int:
             scores = _scores(record)
             rows += len(scores)
             file.writelines(
-                f"{head},{part or ''},{name or ''},{_number(value)},{_number(se)},{end}\n"
-                for part, name, value, se in scores
+                f"{head},{part or ''},{name or ''},{','.join(map(_number, numbers))},{end}\n"
+                for part, name, *numbers in scores
             )
     return rows
 
@@ -132,18 +133,20 @@ def _times(r: RunRecord) -> tuple[float | None, ...]:
 
 
 def _scores(record: RunRecord) -> list[Score]:
-    """Part, metric, score and its standard error of each of a run's rows."""
+    """Part, metric, score, its standard error and its room of each of a run's rows."""
     of_part = {
         "test": record.scores,
         "validation": record.validation,
         "in_sample": record.in_sample,
     }
-    errors = record.scores_se
-    found: list[Score] = [
-        (part, name, of_part[part][name], errors.get(name) if part == "test" else None)
-        for part in of_part
-        for name in sorted(of_part[part])
-    ]
+    errors, rooms = record.scores_se, record.rooms
+    found: list[Score] = []
+    for part, scores in of_part.items():
+        for name in sorted(scores):
+            beside = (None,) * 3
+            if part == "test":
+                beside = errors.get(name), *rooms.get(name, (None, None))
+            found.append((part, name, scores[name], *beside))
     return found or NO_SCORE
 
 

@@ -25,8 +25,9 @@ SIGNS = {"ahead": "▲", "behind": "▼", "equal": "=", "open": "?"}
 def equal_cost_table(found: Sequence[EqualCost]) -> pd.DataFrame:
     """One row per comparison and budget: what each side names, and the difference in test score.
 
-    Budgets and costs are wall seconds, joules or the suite's currency; the difference is deep
-    minus simple, positive where deep is better.
+    Budgets and costs are CPU or wall seconds, joules or the suite's currency, as ``currency`` says;
+    ``wall_s`` is the mean of a choice's runs whatever the currency. The difference is deep minus
+    simple, positive where deep is better.
     """
     rows = []
     for b in found:
@@ -45,6 +46,7 @@ def equal_cost_table(found: Sequence[EqualCost]) -> pd.DataFrame:
             row[side] = choice.pipeline if choice else None
             row[f"{side}_size"] = choice.size if choice else None
             row[f"{side}_cost"] = choice.cost if choice else None
+            row[f"{side}_wall_s"] = choice.wall_s if choice else None
             row[f"{side}_score"] = score
         row |= {
             "difference": b.at.mean,

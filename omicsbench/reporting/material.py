@@ -16,6 +16,7 @@ from omicsbench.records.table import current
 from omicsbench.reporting import predictions
 from omicsbench.reporting.answer import answers
 from omicsbench.reporting.at_largest import at_largest
+from omicsbench.reporting.how_many import HowMany, how_many, how_many_tables
 from omicsbench.reporting.modalities import modality_table
 from omicsbench.reporting.new_units import new_units_table
 from omicsbench.reporting.tables import cost_table, score_table
@@ -36,6 +37,7 @@ class Material:
     verdicts: list[Verdict]
     answers: dict[str, list[str]]  # the verdicts in words, by task
     at_equal_cost: list[EqualCost]
+    how_many: HowMany  # samples that contestants need, and their standings over data sets
     details: dict[str, pd.DataFrame]  # of single tasks, by the name of their file; may be empty
 
     @property
@@ -50,6 +52,8 @@ def gather(records: Sequence[RunRecord], analysis: Analysis) -> Material:
     newest = current(records)
     found = verdicts(newest, analysis)
     scores = score_table(newest)
+    needed = how_many(newest, analysis)
+    details = _details(newest) | {"new_units": new_units_table(newest, scores)}
     return Material(
         records=newest,
         metrics=known(newest),
@@ -59,7 +63,8 @@ def gather(records: Sequence[RunRecord], analysis: Analysis) -> Material:
         verdicts=found,
         answers=answers(found, newest),
         at_equal_cost=at_equal_cost(newest, analysis),
-        details=_details(newest) | {"new_units": new_units_table(newest, scores)},
+        how_many=needed,
+        details=details | how_many_tables(needed),
     )
 
 

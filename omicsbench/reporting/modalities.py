@@ -31,7 +31,7 @@ def modality_table(shown: Sequence[RunRecord]) -> pd.DataFrame:
         of_run(r) | {"metric": metric, "modality": modality, "value": value}
         for r in shown
         for metric, parts in r.parts.items()
-        if metric in metrics
+        if metric in metrics and not metrics[metric].uses_labels  # whose parts are classes
         for modality, value in parts.items()
     )
     names = ["metric", "modality"]

@@ -85,10 +85,11 @@ def chart_tables(
     quality: pd.DataFrame, costs: pd.DataFrame, predicted: pd.DataFrame, stars: pd.DataFrame
 ) -> list[ChartTable]:
     """What the charts of scores and costs draw; memory in GiB."""
-    quality = quality.assign(front=quality["front"].astype(int))
+    quality = quality.astype({"front": int, "by_cpu": int})
     costs = _with_memory(costs[costs["fit_s"] > 0], ("", "_min", "_max"))
     predicted = _with_memory(predicted, ("", "_low", "_high"))
-    curve = [*POINT, "metric", "mean", "low", "high", "repeats", "se", "total_s", "front"]
+    curve = [*POINT, "metric", "mean", "low", "high", "repeats", "se"]
+    curve += ["total_s", "time_s", "by_cpu", "front"]
     cost = [*POINT, "fit_s", "fit_s_min", "fit_s_max", "memory", "memory_min", "memory_max"]
     hollow = [*POINT, "fit_s", "fit_s_low", "fit_s_high", "memory", "memory_low", "memory_high"]
     return [

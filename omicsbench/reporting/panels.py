@@ -72,6 +72,9 @@ def _words(metric: Metric, scores: pd.DataFrame, found: Sequence[Verdict]) -> st
     ends = ", ".join(f"{p} {m:.3g}" for p, m in zip(last["pipeline"], last["mean"], strict=True))
     stars = [f"{v.deep} is ahead from n = {v.n_star:,}" for v in found if v.n_star]
     text = f"{metric.title} against n. At n = {largest:,}: {ends}."
+    if last["floor"].notna().any():
+        floor, ceiling = last[["floor", "ceiling"]].mean()
+        text += f" Knowing nothing scores {floor:.3g}, knowing the answer {ceiling:.3g}."
     return text + "".join(f" {star}." for star in dict.fromkeys(stars))
 
 

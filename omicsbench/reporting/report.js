@@ -38,9 +38,11 @@
     curve, pareto: curve, fit: cost, memory: cost, marks: rowsOf(data.marks),
     reliability: rowsOf(data.reliability), coverage: rowsOf(data.coverage),
     posterior: rowsOf(data.posterior), uncertainty: rowsOf(data.uncertainty),
-    budget: bought(data.budget), gain: bought(data.gain, "deep"),
+    profile: rowsOf(data.profile), budget: bought(data.budget), gain: bought(data.gain, "deep"),
   };
-  const units = { seconds: "wall time, s", price: "price of machine time", joules: "energy, J" };
+  const units = {
+    cpu_seconds: "CPU time, s", seconds: "wall time, s", price: "price of machine time", joules: "energy, J",
+  };
   const short = (n) => new Intl.NumberFormat("en", { notation: "compact" }).format(n).replace("K", "k");
 
   function rows(chart) {
@@ -58,7 +60,7 @@
       !hidden.has(row.pipeline);
     const values = tables[kind].filter(
       (row) => fits(row) && (!size || String(row.size) === size) &&
-        (kind !== "pareto" || row.total_s > 0));
+        (kind !== "pareto" || row.time_s > 0));
     const largest = Math.max(...values.map((row) => row.size));
     const mark = (row) => ({
       ...row,
@@ -89,6 +91,8 @@
       (layer.data?.name ? spec.datasets[layer.data.name].length : known(layer)));
     spec.data = { values: found.values };
     if (chart.dataset.currency) spec.encoding.x.axis.title = `budget: ${units[chart.dataset.currency]}`;
+    if (chart.dataset.kind === "pareto" && found.values.length)
+      spec.encoding.x.axis.title = `median ${found.values[0].by_cpu ? "CPU" : "wall"} time of one run, s`;
     if (chart.dataset.domain) spec.encoding.x.scale.domain = JSON.parse(chart.dataset.domain);
     if (spec.encoding.x.field === "size") {
       const sizes = [...found.values, ...predicted].map((row) => row.size);
@@ -143,6 +147,10 @@
       const { place, ground, dim, metrics, sizes } = panels[panel.value];
       fill(metric, metrics.map(({ name, title }) => [name, title]));
       fill(size, [...sizes].reverse().map((n) => [n, n.toLocaleString("en")]));
+      if (currency) {
+        const offered = new Set(tables.budget.filter((row) => String(row.ground) === String(ground)).map((row) => row.currency));
+        fill(currency, Object.entries(units).filter(([name]) => offered.has(name)));
+      }
       const { title, lower } = metrics[metric.selectedIndex];
       const direction = lower ? "lower is better" : "higher is better";
       const captions = [

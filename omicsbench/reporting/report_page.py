@@ -14,7 +14,14 @@ from omicsbench.errors import DataError
 from omicsbench.records.analysis import UNSTATED, Analysis
 from omicsbench.records.spec import RunRecord
 from omicsbench.records.store import write_text
-from omicsbench.reporting import across_datasets, charts, prediction_charts, style, tables
+from omicsbench.reporting import (
+    across_datasets,
+    charts,
+    prediction_charts,
+    standings,
+    style,
+    tables,
+)
 from omicsbench.reporting.answer import in_one, seconds
 from omicsbench.reporting.at_largest import absent, at_largest
 from omicsbench.reporting.datasets import datasets
@@ -22,6 +29,7 @@ from omicsbench.reporting.elsewhere import footnotes
 from omicsbench.reporting.exports import SIGNS, write_tables
 from omicsbench.reporting.frozen_note import frozen_note
 from omicsbench.reporting.gallery import galleries
+from omicsbench.reporting.how_many import how_many_views
 from omicsbench.reporting.material import Material, gather
 from omicsbench.reporting.matrix import TASKS, WORDS, VerdictMatrix, by_task, data_kinds
 from omicsbench.reporting.modalities import modality_view
@@ -31,8 +39,8 @@ from omicsbench.reporting.panels import Panel, menus, panels
 from omicsbench.reporting.paragraph import RIVAL
 from omicsbench.reporting.places import NamedPlace, named_places
 from omicsbench.reporting.provenance import environments, protocol
+from omicsbench.reporting.standings import profile_chart, standings_views
 from omicsbench.reporting.template import chart_library, environment, inlined, script_json
-from omicsbench.verdict.equal_cost import CURRENCIES
 
 
 @dataclass(frozen=True)
@@ -66,7 +74,7 @@ class Overview:
 @dataclass(frozen=True)
 class CurvesSection:
     panels: list[Panel]
-    currencies: list[str]  # in which some budget was compared
+    at_equal_cost: bool  # whether anything could be compared so
 
 
 @dataclass(frozen=True)
@@ -136,10 +144,14 @@ def _html(material: Material, asked: Asked, folder: Path, files: list[str]) -> s
     shown = panels(quality, found, codes.places, material.metrics)
     drawn = chart_tables(quality, costs, predicted, charts.stars(marked(found, codes.styles)))
     data = chart_data(
-        [*drawn, *prediction_charts.chart_tables(material.details)],
+        [
+            *drawn,
+            *prediction_charts.chart_tables(material.details),
+            profile_chart(material.how_many.standings),
+        ],
         material.at_equal_cost,
         codes,
-        charts.specifications() | prediction_charts.specifications(),
+        charts.specifications() | prediction_charts.specifications() | standings.specifications(),
     )
     missing = {
         task: absent(records, at_largest(records, task)) for task in ("predict", "integrate")
@@ -157,7 +169,7 @@ def _html(material: Material, asked: Asked, folder: Path, files: list[str]) -> s
             datasets=datasets(records, found),
             styles=codes.styles,
             footnotes=footnotes(records),
-            curves=CurvesSection(shown, _currencies(material)),
+            curves=CurvesSection(shown, bool(material.at_equal_cost)),
             costs=_costs(records, costs, list(codes.places)),
             predictions=prediction_charts.prediction_view(
                 material.details, codes.places, _held_out(records), missing["predict"]
@@ -166,6 +178,9 @@ def _html(material: Material, asked: Asked, folder: Path, files: list[str]) -> s
                 material.details["modalities"], records, codes.places, missing["integrate"]
             ),
             new_units=new_units_views(material.details["new_units"], material.metrics),
+            how_many=how_many_views(material.how_many, codes.places),
+            standings=standings_views(material.how_many.standings, material.metrics),
+            number_of={tuple(named.place): named.number for named in codes.places},
             galleries=galleries(records, folder),
             failures=_failures(records, predicted),
             superseded=material.superseded,
@@ -224,11 +239,6 @@ def _overview(material: Material) -> Overview:
         together=together,
         limitation=across_datasets.limitation(together),
     )
-
-
-def _currencies(material: Material) -> list[str]:
-    used = {b.currency for b in material.at_equal_cost}
-    return [name for name in CURRENCIES if name in used]
 
 
 def _costs(records: Sequence[RunRecord], costs: pd.DataFrame, places: list[NamedPlace]) -> Costs:

@@ -13,10 +13,12 @@ from omicsbench.records.costs import PREDICTABLE, Quantity, in_words
 from omicsbench.records.spec import Cause, RunRecord, Status
 from omicsbench.records.table import in_order, run_table
 from omicsbench.reporting.places import OF_RUN, of_run
+from omicsbench.verdict.equal_cost import cpu_seconds_of
 from omicsbench.verdict.verdict import Verdict
 
 ENDS = ("", "_low", "_high")
 SHOWN: tuple[Quantity, ...] = ("wall_s", "peak_rss_bytes")
+NO_ROOM = (np.nan, np.nan)
 PREDICTIONS = tuple(f"{quantity}{end}" for quantity in PREDICTABLE for end in ENDS)
 
 
@@ -102,12 +104,14 @@ def score_table(records: Iterable[RunRecord]) -> pd.DataFrame:
 
     ``se`` is the mean standard error over the scored cells, where one is known: how far all scores
     of a metric might move together with another test set. It is not part of the interval.
+    ``floor`` and ``ceiling`` are those of the metric on these rows, where they were measured.
     """
     test = _test_scores(in_order(records))
     by = [*OF_RUN, "metric"]
     found = means(test, by, "value")
-    found["se"] = test.groupby(by, dropna=False, observed=True)["se"].mean()
-    found = found[["mean", "repeats", "se", "low", "high"]].reset_index()
+    beside = test.groupby(by, dropna=False, observed=True)[["se", "floor", "ceiling"]].mean()
+    found = found.join(beside)
+    found = found[["mean", "repeats", "se", "low", "high", "floor", "ceiling"]].reset_index()
     names = found.columns[found.dtypes == "category"]
     return _whole(found.astype(dict.fromkeys(names, object)), "output_dim")
 
@@ -122,12 +126,16 @@ def _test_scores(ordered: Sequence[RunRecord]) -> pd.DataFrame:
     number = {name: i for i, name in enumerate(metrics)}
     codes = np.fromiter((number[name] for r in ordered for name in r.scores), int, len(rows))
     errors = (r.scores_se.get(name, np.nan) for r in ordered for name in r.scores)
+    rooms = [r.rooms.get(name, NO_ROOM) for r in ordered for name in r.scores]
+    ends = np.array(rooms, dtype=float).reshape(-1, 2)
     return pd.DataFrame(
         {name: of.take(rows).array for name, of in of_run.items()}
         | {
             "metric": pd.Categorical.from_codes(codes, pd.Index(metrics, dtype=object)),
             "value": np.fromiter((v for r in ordered for v in r.scores.values()), float, len(rows)),
             "se": np.fromiter(errors, float, len(rows)),
+            "floor": ends[:, 0],
+            "ceiling": ends[:, 1],
         }
     )
 
@@ -145,14 +153,17 @@ def cost_table(records: Iterable[RunRecord]) -> pd.DataFrame:
     """Seconds, joules, bytes of memory per (pipeline, size): median, lowest, highest.
 
     ``total_s`` of a run is its search, fit and transform; it is not known of an embedding that was
-    computed elsewhere.
+    computed elsewhere. ``total_cpu_s`` is the same by CPU time, where that stands for the time of
+    a run (``verdict.equal_cost``).
     """
     finished = [r for r in in_order(records) if r.status is Status.OK]
     done = run_table(finished)
-    names = ["tuning_s", "fit_s", "transform_s", "total_s", "cpu_s", "energy_j", "peak_rss_bytes"]
+    names = ["tuning_s", "fit_s", "transform_s", "total_s", "total_cpu_s", "cpu_s", "energy_j"]
+    names.append("peak_rss_bytes")
     times = done[["tuning_s", "fit_s", "transform_s"]].astype(float)
     known = np.array([r.contamination is None for r in finished], dtype=bool)
-    done = done.assign(total_s=times.sum(axis=1).where(known))
+    by_cpu = pd.Series([cpu_seconds_of(r) for r in finished], dtype=float)
+    done = done.assign(total_s=times.sum(axis=1).where(known), total_cpu_s=by_cpu.where(known))
     done = done.astype(dict.fromkeys(names, float))
     groups = done.groupby(OF_RUN, dropna=False)[names]
     found = groups.median().join(groups.min().add_suffix("_min"))

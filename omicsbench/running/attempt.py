@@ -44,6 +44,7 @@ class Account(Frozen):
     phases: Phases = Phases()
     reused_s: float = Field(default=0.0, ge=0)
     cpu_s: float | None = Field(default=None, ge=0)
+    tuning_cpu_s: float | None = Field(default=None, ge=0)
     energy_j: float | None = Field(default=None, ge=0)
     reference_s: float | None = Field(default=None, gt=0)
     base_rss_bytes: int | None = Field(default=None, ge=0)
@@ -61,7 +62,8 @@ def attempt(place: Workplace, spec: RunSpec, outside: Outside) -> tuple[Outputs,
     first = place.pipeline.stages[0].info
     with measure.clock() as preparing:
         rows = Rows.learnt(first, spec, outside.hand("train"))
-    found = _tune(place, spec, rows, outside) if spec.tuning else None
+    with measure.clock(spec.device) as searching:
+        found = _tune(place, spec, rows, outside) if spec.tuning else None
     if found:
         place = replace(place, pipeline=found.pipeline, shared=frozenset())
     before = measure.pace.reference_s()
@@ -83,6 +85,7 @@ def attempt(place: Workplace, spec: RunSpec, outside: Outside) -> tuple[Outputs,
         ),
         reused_s=fitted.reused_s,
         cpu_s=fitted.cost.cpu_s,
+        tuning_cpu_s=searching.cpu_s if found else None,
         energy_j=fitted.cost.energy_j,
         reference_s=(before + after) / 2,
         base_rss_bytes=base,

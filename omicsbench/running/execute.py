@@ -14,6 +14,7 @@ from omicsbench.registry.pipeline import Pipeline
 from omicsbench.running.attempt import Account, attempt
 from omicsbench.running.fitting import Workplace
 from omicsbench.running.handover import Outputs
+from omicsbench.running.rooms import measured_rooms
 from omicsbench.running.scoring import Bench, judge, judge_trial
 
 
@@ -62,4 +63,6 @@ def execute(place: Workplace, out: Path, spec: RunSpec, prepared: Prepared) -> R
     """
     bench = Bench(out, place.scratch, place.metrics)
     given, account = attempt(place, spec, _Here(bench, place.pipeline, prepared))
-    return record_of(spec, place.pipeline, account, judge(bench, spec, prepared, given))
+    judged = judge(bench, spec, prepared, given)
+    judged["rooms"] = measured_rooms(bench, spec, prepared)
+    return record_of(spec, place.pipeline, account, judged)

@@ -69,6 +69,7 @@ class _Scorer:
         from omicsbench.records.environment import packages
         from omicsbench.registry.libraries import modules_of
         from omicsbench.running.handover import Outputs
+        from omicsbench.running.rooms import measured_rooms
         from omicsbench.running.scoring import judge, judge_trial
 
         spec = RunSpec.model_validate(request["spec"])
@@ -83,6 +84,7 @@ class _Scorer:
             return {"event": "trial", "score": score}
         self._warm_up(spec, prepared, given)
         judged = judge(self.bench, spec, prepared, given)
+        judged["rooms"] = measured_rooms(self.bench, spec, prepared)
         used = [modules_of(self.entries[name].make) for name in spec.metrics]
         return {"event": "judged", "judged": judged, "packages": packages(set().union(*used))}
 

@@ -5,7 +5,7 @@ Nothing of the method is here but its outputs.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -68,7 +68,12 @@ def judge(bench: Bench, spec: RunSpec, prepared: Prepared, given: Outputs) -> di
         "scores": test.values,
         "scores_se": test.errors,
         "scores_by_unit": test.by_unit,
-        "parts": test.parts,
+        "parts": {
+            name: by_class(own, prepared.facts.label_names)
+            if bench.metrics[name].uses_labels
+            else own
+            for name, own in test.parts.items()
+        },
         "skipped_metrics": {name: text(why) for name, why in test.skipped.items()},
         "validation": scores["validation"].values,
         "in_sample": scores["in_sample"].values if embeds else {},
@@ -114,19 +119,28 @@ def assess(
     metrics = [bench.metrics[name] for name in spec.metrics]
     results = {}
     for part in parts:
-        units = scored.units if part == "test" else None
-        if spec.task in SUPERVISED:
-            if part != "in_sample":
-                told = PREDICTED[spec.task](spec, scored, given, part)
-                results[part] = evaluate(metrics, told, units)
-            continue
-        embedded = _Embedded.of(bench, spec, scored, given, part)
-        inputs = {need: value for give in GIVERS for need, value in give(embedded).items()}
         entered = metrics
         if part == "in_sample":
-            entered = in_sample_metrics(metrics) if embedded.m else []
-        results[part] = evaluate(entered, inputs, units)
+            if spec.task in SUPERVISED:
+                continue
+            entered = in_sample_metrics(metrics) if scored.in_sample.size else []
+        units = scored.units if part == "test" else None
+        results[part] = evaluate(entered, inputs_of(bench, spec, scored, given, part), units)
     return results
+
+
+def inputs_of(bench: Bench, spec: RunSpec, scored: ScoredRows, given: Outputs, part: str) -> Inputs:
+    """What the metrics may ask for of a part's scored rows."""
+    if spec.task in SUPERVISED:
+        return PREDICTED[spec.task](spec, scored, given, part)
+    embedded = _Embedded.of(bench, spec, scored, given, part)
+    return {need: value for give in GIVERS for need, value in give(embedded).items()}
+
+
+def by_class(parts: Mapping[str, float], label_names: Sequence[str]) -> dict[str, float]:
+    """Parts with the names of classes in place of their codes."""
+    names = {str(code): name for code, name in enumerate(label_names)}
+    return {names.get(part, part): value for part, value in parts.items()}
 
 
 def curves(spec: RunSpec, scored: ScoredRows, given: Outputs) -> Curves:
@@ -257,6 +271,14 @@ def _labels(of: _Embedded) -> Inputs:
     }
 
 
+def _latent(of: _Embedded) -> Inputs:
+    """The true coordinates of the scored rows and of the training rows, of simulated cells."""
+    truth, learnt = of.scored.latent.get(of.part), of.scored.latent["train"]
+    if of.in_sample or truth is None:
+        return {}
+    return {"latent": truth[: of.m], "train_latent": learnt}
+
+
 def _batches(of: _Embedded) -> Inputs:
     """The scored rows with their batches. New batches are mixed with those of training, or not.
 
@@ -317,6 +339,7 @@ GIVERS: tuple[Callable[[_Embedded], Inputs], ...] = (
     _embedding,
     _expression,
     _labels,
+    _latent,
     _batches,
     _modalities,
     _answers,

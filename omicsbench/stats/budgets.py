@@ -3,7 +3,7 @@
 A deep pipeline on all samples and a simple one on few cost unlike sums. For every budget, each
 family names the (pipeline, size) with the best mean *validation* score among those whose mean
 cost is within the budget; the test scores of the two are then compared by repeat. The test set
-never chooses. Cost is whatever is bought: wall seconds (fit, transform and tuning), joules, or
+never chooses. Cost is whatever is bought: seconds (fit, transform and tuning), joules, or
 money by `money`. Scores and costs are compared as they are, no ratio of the two is formed: it
 would have no unit that anyone pays in and reward the cheapest pipeline however bad.
 
@@ -31,8 +31,8 @@ SECONDS_PER_HOUR = 3600.0
 class PipelineAtSize:
     """A (pipeline, size) with its runs; arrays (R,) in the order of the repeats, the same for all.
 
-    ``costs`` in one unit for all; ``validation`` and ``test`` scores, larger is better.
-    NaN where a repeat failed or was not run.
+    ``costs`` in one unit for all; ``validation`` and ``test`` scores, larger is better; ``wall_s``
+    is told beside the cost and decides nothing. NaN where a repeat failed or was not run.
     """
 
     pipeline: str
@@ -40,6 +40,7 @@ class PipelineAtSize:
     costs: Floats
     validation: Floats
     test: Floats
+    wall_s: Floats
 
 
 @dataclass(frozen=True)
@@ -51,6 +52,7 @@ class BudgetChoice:
     cost: float
     validation: float
     test: float
+    wall_s: float
 
 
 _WithRuns = tuple[BudgetChoice, PipelineAtSize]
@@ -93,10 +95,10 @@ def within_budgets(
         raise ValueError("min_repeats must be at least 1")
     families = [list(deep), list(simple)]
     arrays = [
-        a for family in families for c in family for a in (c.costs, c.validation, c.test)
+        a for family in families for c in family for a in (c.costs, c.validation, c.test, c.wall_s)
     ]  # every repeat has its place in each of them
     if len({np.shape(a) for a in arrays}) > 1 or any(np.ndim(a) != 1 for a in arrays):
-        raise ValueError("costs, validation and test scores need one number per repeat each")
+        raise ValueError("costs, scores and wall times need one number per repeat each")
     ours, theirs = (_summed_up(family, min_repeats) for family in families)
     found: list[WithinBudget] = []
     for budget in np.asarray(budgets, dtype=np.float64).tolist():
@@ -159,7 +161,7 @@ def _summed_up(family: list[PipelineAtSize], min_repeats: int) -> list[_WithRuns
         done = np.isfinite(c.costs) & np.isfinite(c.validation)
         if done.sum() >= min_repeats:
             means = float(c.costs[done].mean()), float(c.validation[done].mean()), _mean(c.test)
-            kept.append((BudgetChoice(c.pipeline, c.size, *means), c))
+            kept.append((BudgetChoice(c.pipeline, c.size, *means, _mean(c.wall_s)), c))
     return kept
 
 

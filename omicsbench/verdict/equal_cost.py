@@ -4,10 +4,14 @@ A tuned pipeline competes with the same pipeline as written: it is a dearer pipe
 search is part of its cost. So is the size: a slow pipeline on few samples competes with a fast one
 on all of them. What a run costs, by ``Currency``:
 
-- ``seconds`` of wall time, fit, transform and search, on one kind of device and threads;
-- ``price``: the same, times the price of an hour on its device, where one is stated; devices
-  compete with each other then;
+- ``cpu_seconds`` of fit, transform and search, where all that compete ran on one thread of a CPU
+  and their CPU time is known: it is alike on a quiet machine and on a busy one;
+- ``seconds`` of wall time of the same, where not, on one kind of device and threads;
+- ``price``: wall time, which is what is paid for, times the price of an hour on its device, where
+  one is stated; devices compete with each other then;
 - ``joules`` of fit and transform, where every run knows them (none of a search does).
+
+Whatever is compared, each choice tells its wall time too.
 """
 
 from __future__ import annotations
@@ -33,7 +37,7 @@ from omicsbench.stats.budgets import (
 )
 from omicsbench.verdict.choose import sign
 
-Currency = Literal["seconds", "price", "joules"]
+Currency = Literal["cpu_seconds", "seconds", "price", "joules"]
 CURRENCIES: tuple[Currency, ...] = get_args(Currency)
 FAMILIES = ("deep", "simple")
 
@@ -76,10 +80,12 @@ class _Paid:
     size: int
     repeat: int
 
+    wall_s: float
+
     @classmethod
     def of(cls, run: RunRecord, cost: float) -> _Paid:
         s = run.spec
-        return cls(run, cost, run.family, s.label, s.device, s.size, s.repeat)
+        return cls(run, cost, run.family, s.label, s.device, s.size, s.repeat, seconds_of(run))
 
 
 def at_equal_cost(
@@ -108,12 +114,10 @@ def at_equal_cost(
     found: list[EqualCost] = []
     metrics = known(done)
     for currency in CURRENCIES:
-        groups: dict[tuple[Any, ...], list[_Paid]] = defaultdict(list)
-        for r in done:
-            if cost := cost_of(r, currency, prices):
-                groups[_terms(r, currency)].append(_Paid.of(r, cost))
-        for group in groups.values():
-            found += _compare(group, metrics, currency, min_repeats, budgets)
+        for group in _groups(done, currency):
+            costs = [(r, cost_of(r, currency, prices)) for r in group]
+            paid = [_Paid.of(r, cost) for r, cost in costs if cost]
+            found += _compare(paid, metrics, currency, min_repeats, budgets)
     return found
 
 
@@ -123,14 +127,40 @@ def seconds_of(record: RunRecord) -> float:
     return spent.tuning_s + spent.fit_s + spent.transform_s
 
 
+def cpu_seconds_of(record: RunRecord) -> float | None:
+    """CPU seconds of the same; None where unknown, or where they tell nothing of the time it took.
+
+    They do on one thread of a CPU. Wall time stands for what a coarse clock counted as nothing.
+    """
+    spec, searched = record.spec, record.tuning_cpu_s
+    if searched is None and record.phases.tuning_s == 0:
+        searched = 0.0
+    if spec.device != "cpu" or spec.threads != 1 or record.cpu_s is None or searched is None:
+        return None
+    return searched + record.cpu_s or seconds_of(record)
+
+
 def cost_of(record: RunRecord, currency: Currency, prices: Mapping[str, float]) -> float | None:
     """What a run costs; None where that is not known."""
+    if currency == "cpu_seconds":
+        return cpu_seconds_of(record)
     if currency == "seconds":
         return seconds_of(record)
     if currency == "joules":
         return None if record.spec.tuning else record.energy_j
     price = prices.get(record.spec.device)
     return None if price is None else float(money(seconds_of(record), price))
+
+
+def _groups(done: Iterable[RunRecord], currency: Currency) -> Iterator[list[RunRecord]]:
+    """Runs that compete for a budget; for one of time, those by CPU time or the others."""
+    groups: dict[tuple[Any, ...], list[RunRecord]] = defaultdict(list)
+    for r in done:
+        groups[_terms(r, currency)].append(r)
+    for group in groups.values():
+        by_cpu = all(cpu_seconds_of(r) is not None for r in group)
+        if {"cpu_seconds": by_cpu, "seconds": not by_cpu}.get(currency, True):
+            yield group
 
 
 def _terms(record: RunRecord, currency: Currency) -> tuple[Any, ...]:
@@ -148,7 +178,6 @@ def _compare(
     budgets: int,
 ) -> Iterator[EqualCost]:
     """Runs that compete with each other, by metric and output dimension."""
-    spec = group[0].run.spec
     devices = sorted({p.device for p in group})
     for (name, dim), paid in _by_metric(group, metrics):
         deep, simple = (
@@ -164,6 +193,7 @@ def _compare(
         grid = budget_grid([float(np.nanmean(one.costs)) for one in (*deep, *simple)], budgets)
         own = None if name in METRICS else metrics[name]
         for at in within_budgets(deep, simple, grid, min_repeats=min_repeats):
+            spec = paid[0].run.spec
             where = (spec.dataset, spec.task, " + ".join(devices), dim, name)
             yield EqualCost(*where, currency, at, own)
 
@@ -194,10 +224,11 @@ def _at_sizes(
     name, turn, made = metric.name, sign(metric), []
     for (label, size), of in found.items():
         column = [of.get(repeat) for repeat in repeats]
-        costs, validation, test = (
+        costs, validation, test, wall_s = (
             np.array([p.cost if p else np.nan for p in column]),
             np.array([p.run.validation[name] if p else np.nan for p in column]),
             np.array([p.run.scores[name] if p else np.nan for p in column]),
+            np.array([p.wall_s if p else np.nan for p in column]),
         )
-        made.append(PipelineAtSize(label, size, costs, turn * validation, turn * test))
+        made.append(PipelineAtSize(label, size, costs, turn * validation, turn * test, wall_s))
     return made

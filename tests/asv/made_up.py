@@ -88,7 +88,8 @@ def modalities(n: int) -> dict[str, Any]:
 def scored(m: int, b: int, features: int, held_out: bool = False) -> dict[str, Any]:
     """All that metrics may ask for: m scored of b cells, and outputs that are good, not perfect.
 
-    With ``held_out`` the last class has no label, as a class kept out of training.
+    With ``held_out`` the last class has no label, as a class kept out of training. Of the first
+    class, few of the scored cells have one, so that it is rare.
     """
     from omicsbench.metrics import Neighbors
 
@@ -101,6 +102,9 @@ def scored(m: int, b: int, features: int, held_out: bool = False) -> dict[str, A
     certain = np.where(outliers, 1.0, 8.0)[:, None] * np.eye(CLASSES)[codes[:m]]
     P = np.exp(certain + rng.standard_normal((m, CLASSES)))
     labels = np.where(outliers, -1, codes[:m]) if held_out else codes[:m]
+    first = np.flatnonzero(labels == 0)
+    with_rare = labels.copy()
+    with_rare[first[len(first) // 4 :]] = -1
     rebuilt = (Z[:m] @ axes + X.mean(axis=0)).astype(np.float32)
     alone = {"rna": Z[:m], "protein": (Z[:m] + rng.normal(size=(m, 10))).astype(np.float32)}
     near = Neighbors.of(X, min(15, b - 1), m)
@@ -113,13 +117,15 @@ def scored(m: int, b: int, features: int, held_out: bool = False) -> dict[str, A
         "embedding": Z[:m],
         "background": Z,
         "train_embedding": Z,
+        "latent": X[:m, :3],
+        "train_latent": X[:, :3],
         "mixed_embedding": Z[:m],
         "mixed_batches": rng.integers(0, 2, m),
         "mixed_labels": labels,
         "prediction": predicted,
         "target": target,
         "interval": predicted[:, None] + np.array([-0.5, 0.5]),
-        "labels": labels,
+        "labels": with_rare,
         "train_labels": codes,
         "probe_labels": labels,
         "probabilities": P / P.sum(axis=1, keepdims=True),

@@ -102,7 +102,7 @@ def demo(folder: Path, datasets: dict[str, dict[str, Any]] | None = None) -> lis
                         pipeline=pipeline,
                         size=size,
                         repeat=repeat,
-                        threads=2,
+                        threads=1,
                         seed=repeat,
                         features=2000,
                         scored=2000,
@@ -131,6 +131,7 @@ def demo(folder: Path, datasets: dict[str, dict[str, Any]] | None = None) -> lis
                         Z = (Z + rng.normal(0, 0.2, Z.shape)).astype(np.float32)
                         np.save(folder / "embeddings" / f"{spec.key}.npy", Z)
                         np.save(folder / "embeddings" / f"{spec.key}.labels.npy", codes)
+                    spent = cost * size / 100 * rng.uniform(0.8, 1.2)
                     records.append(
                         builders.record(
                             spec,
@@ -141,8 +142,8 @@ def demo(folder: Path, datasets: dict[str, dict[str, Any]] | None = None) -> lis
                             scores=test if fine else {},
                             validation=scores(0.01) if fine else {},
                             skipped_metrics=skipped if fine else {},
-                            phases=Phases(fit_s=cost * size / 100 * rng.uniform(0.8, 1.2)),
-                            cpu_s=1.0,
+                            phases=Phases(fit_s=spent),
+                            cpu_s=0.9 * spent,
                             peak_rss_bytes=int(4e8 + size * 2e4 * cost),
                             dataset_info=info,
                             environment=ENVIRONMENT,

@@ -1,17 +1,14 @@
-"""The autoencoder of counts: its likelihood is right, it learns, streams, and agrees with scVI."""
+"""The autoencoder of counts: it learns, places unseen cells, streams."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
-from scipy.stats import nbinom
 
 pytest.importorskip("torch")
 import torch
 
 from omicsbench.methods._count_vae import start
-from omicsbench.methods._dense import Dense
-from omicsbench.methods._negative_binomial import FEW, constant, log_likelihood
 from omicsbench.methods.count_vae import CountVae
 from omicsbench.stream import Counts
 
@@ -35,61 +32,6 @@ def simulated(n: int, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
     shares = np.exp(0.8 * z @ loadings)
     mean = shares / shares.sum(axis=1, keepdims=True) * rng.lognormal(5.5, 0.5, (n, 1))
     return rng.poisson(rng.gamma(2, mean / 2)).astype(np.float32), z
-
-
-def likelihood_case(dtype):
-    generator = torch.Generator().manual_seed(0)
-    logits, log_theta = (
-        torch.randn(shape, generator=generator, dtype=dtype, requires_grad=True)
-        for shape in ((7, 9), (9,))
-    )
-    x = torch.poisson(3 * torch.rand((7, 9), generator=generator, dtype=dtype), generator)
-    x[0, 0], x[1, 1:4] = 4_000, torch.tensor([FEW - 1, FEW, FEW + 1])
-    return logits, log_theta, x, x.sum(1) + 0.5
-
-
-def test_likelihood_is_that_of_scipy():
-    logits, log_theta, x, size = likelihood_case(torch.float64)
-    mean = (logits.softmax(1) * size[:, None]).detach().numpy()
-    theta = log_theta.exp().detach().numpy()
-    truth = nbinom.logpmf(x.numpy(), theta, theta / (theta + mean)).sum()
-    found = log_likelihood(logits, log_theta, x, size) + constant(x)
-    assert found.item() == pytest.approx(truth, rel=1e-12)
-    single = log_likelihood(logits.float(), log_theta.float(), x.float(), size.float())
-    assert (single + constant(x)).item() == pytest.approx(truth, rel=1e-4)
-
-
-def test_gradients_are_those_of_the_likelihood():
-    logits, log_theta, x, size = likelihood_case(torch.float64)
-    assert torch.autograd.gradcheck(lambda a, b: log_likelihood(a, b, x, size), (logits, log_theta))
-
-
-def test_extreme_parameters_stay_finite():
-    x = torch.tensor([[0.0, 3.0, 50_000.0]])
-    for scale, spread in ((80.0, 12.0), (-80.0, -12.0)):
-        logits = torch.tensor([[scale, 0.0, -scale]], requires_grad=True)
-        log_theta = torch.full((3,), spread, requires_grad=True)
-        value = log_likelihood(logits, log_theta, x, x.sum(1))
-        value.backward()
-        assert torch.isfinite(value)
-        assert torch.isfinite(logits.grad).all()
-        assert torch.isfinite(log_theta.grad).all()
-
-
-@pytest.mark.parametrize("widths", [(70, 12), (12, 70)])
-def test_dense_layers_are_those_of_torch(widths):
-    torch.manual_seed(0)
-    ours, theirs = Dense(*widths), torch.nn.Linear(*widths)
-    theirs.load_state_dict(ours.state_dict())
-    x, weights = torch.randn(9, widths[0]), torch.randn(9, widths[1])
-    found = []
-    for layer in (ours, theirs):
-        inside = x.clone().requires_grad_()
-        (layer(inside) * weights).sum().backward()
-        found.append((layer(x), inside.grad, layer.weight.grad, layer.bias.grad))
-    for one, other in zip(*found, strict=True):
-        torch.testing.assert_close(one, other)
-    assert ours.weight.grad.stride() == ours.weight.stride(), "else each step copies it"
 
 
 @pytest.mark.parametrize("decoder", ["deep", "linear"])
@@ -194,13 +136,3 @@ def test_only_batches_and_blocks_are_read():
 def test_wrong_parameters_are_refused_in_words(params, words):
     with pytest.raises(ValueError, match=words):
         CountVae(2, **params).fit(Counts.held(simulated(20)[0]))
-
-
-@pytest.mark.slow
-def test_likelihood_is_that_of_scvi():
-    distributions = pytest.importorskip("scvi.distributions")
-    logits, log_theta, x, size = likelihood_case(torch.float64)
-    mean = logits.softmax(1) * size[:, None]
-    theirs = distributions.NegativeBinomial(mu=mean, theta=log_theta.exp()).log_prob(x).sum()
-    ours = log_likelihood(logits, log_theta, x, size) + constant(x)
-    assert ours.item() == pytest.approx(theirs.item(), rel=1e-6)

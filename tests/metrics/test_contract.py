@@ -28,6 +28,7 @@ GROUPS = {
     "modalities",
     "batch removal",
     "biology",
+    "truth",
 }
 CLASSES = 5
 K = 10
@@ -36,9 +37,16 @@ EVERY = pytest.mark.parametrize("scored_by", list(METRICS.values()), ids=list(ME
 
 
 def inputs(
-    seed: int = 0, rows: int = 150, train: int = 200, k: int = K, predict: bool = False
+    seed: int = 0,
+    rows: int = 150,
+    train: int = 200,
+    k: int = K,
+    predict: bool = False,
+    rare: bool = False,
 ) -> dict[str, Any]:
     """Separable classes, rows sorted by class, and the best embedding there is: the data.
+
+    Classes are of one size, but for the last where it is to be ``rare``.
 
     The best prediction, too. Where it is of a prediction, the last class was held out of
     training: its rows have no label and equal probabilities. The second modality is the first at
@@ -47,11 +55,17 @@ def inputs(
     rng = np.random.default_rng(seed)
     means = rng.normal(size=(CLASSES, 6)) * 8
     labels, train_labels = (np.sort(np.arange(n) % CLASSES) for n in (rows, train))
+    if rare:
+        labels, train_labels = (
+            np.sort(np.where(np.arange(n) % 12, np.arange(n) % (CLASSES - 1), CLASSES - 1))
+            for n in (rows, train)
+        )
     expression, train_embedding = (
         (means[codes] + rng.normal(size=(len(codes), 6))).astype(np.float32)
         for codes in (labels, train_labels)
     )
     near = Neighbors.of(expression, k)
+    mixed = np.random.default_rng(7).normal(size=(6, 2)).astype(np.float32)
     target = rng.normal(size=rows)
     interval = (
         target[:, None] + 0.01 * np.array([-1, 1]) + 0.02 * (np.arange(rows) % 10 == 0)[:, None]
@@ -67,6 +81,8 @@ def inputs(
         "embedding": expression.copy(),
         "background": expression.copy(),
         "train_embedding": train_embedding,
+        "latent": expression @ mixed,
+        "train_latent": train_embedding @ mixed,
         "mixed_embedding": expression.copy(),
         "mixed_batches": np.arange(rows) % 2,
         "mixed_labels": labels,
@@ -86,7 +102,8 @@ def inputs(
 
 
 def inputs_of(scored_by: Metric, **how: Any) -> dict[str, Any]:
-    return inputs(**how, predict=scored_by.tasks == ("predict",))
+    rare = scored_by.name == "rare_recall"
+    return inputs(**how, predict=scored_by.tasks == ("predict",), rare=rare)
 
 
 def arrays(given: dict[str, Any]) -> Iterator[np.ndarray]:
@@ -108,6 +125,7 @@ def chance(scored_by: Metric, rows: int) -> float:
         "brier": 1 - 1 / CLASSES,
         "rmse": 1.0,
         "interval_score": 4.12,  # of a normal target and its true quantiles
+        "rare_recall": 0.0,
         "expected_calibration_error": 0.0,
     }
     if scored_by.name in known:
@@ -192,6 +210,8 @@ def test_perfect_input_has_the_best_value(scored_by: Metric) -> None:
         assert value > 0.98
     elif scored_by.name == "interval_score":
         assert value < 0.1
+    elif scored_by.name == "latent_r2":  # by ridge, which shrinks
+        assert value > 0.999
     elif scored_by.name == "log_loss":
         assert value == pytest.approx(np.log1p((CLASSES - 1) * 1e-6))  # what the floor costs
     else:
@@ -224,7 +244,7 @@ def test_collapsed_embedding_scores_as_chance(scored_by: Metric, collapse: str) 
     """Rows are sorted by class, so order-dependent tie-breaking would give labels away."""
     if not {"embedding", "background"} & set(scored_by.needs):
         return
-    given = inputs()
+    given = inputs_of(scored_by)
     for name, codes in (
         ("embedding", "labels"),
         ("background", "labels"),
@@ -250,7 +270,7 @@ def test_few_values_unrelated_to_the_labels_score_near_chance(scored_by: Metric)
     if not some or scored_by.group in {"distances", REMOVAL}:
         return
     rng = np.random.default_rng(3)
-    given = inputs()
+    given = inputs_of(scored_by)
     for name in ("embedding", "train_embedding", "background", "mixed_embedding"):
         given[name] = rng.integers(0, 2, (len(given[name]), 1)).astype(np.float32)
     assert scored_by(**given) < chance(scored_by, 150) + 0.1
@@ -285,7 +305,7 @@ def test_one_class_or_none_is_a_reason(scored_by: Metric) -> None:
 @EVERY
 @pytest.mark.parametrize("bad", [np.nan, np.inf])
 def test_non_finite_output_is_a_reason(scored_by: Metric, bad: float) -> None:
-    given = inputs()
+    given = inputs_of(scored_by)
     for name in ("embedding", "reconstruction", "background", "probabilities", "mixed_embedding"):
         given[name][0, 0] = bad
     given["prediction"][0] = given["interval"][0, 1] = bad

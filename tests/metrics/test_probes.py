@@ -12,6 +12,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import (
     balanced_accuracy_score,
     f1_score,
+    recall_score,
 )
 from sklearn.model_selection import StratifiedKFold, cross_val_predict
 from sklearn.neighbors import KNeighborsClassifier
@@ -62,6 +63,25 @@ def test_transfer_against_scikit_learn(kind: str) -> None:
     assert transfer(kind, "balanced_accuracy")(*given_) == pytest.approx(expected)
     expected = f1_score(labels, predicted, average="macro")
     assert transfer(kind, "macro_f1")(*given_) == pytest.approx(expected)
+
+
+def test_recalls_of_the_classes_are_the_parts_of_the_transfer_by_neighbours() -> None:
+    train, train_labels = blobs(1, rows=301)
+    embedding, labels = blobs(2)
+    labels[:3] = -1
+    predicted = MODELS["knn"].fit(train, train_labels).predict(embedding)
+    recalls = recall_score(labels[3:], predicted[3:], average=None)
+    for name in (
+        f"{kind}_transfer_{of}" for kind in MODELS for of in ("balanced_accuracy", "macro_f1")
+    ):
+        found = METRICS[name](
+            train_embedding=train, train_labels=train_labels, embedding=embedding, labels=labels
+        )
+        if name == "knn_transfer_balanced_accuracy":
+            assert found.parts == pytest.approx({"0": recalls[0], "1": recalls[1]})
+            assert np.mean(list(found.parts.values())) == pytest.approx(float(found))
+        else:
+            assert found.parts == {}
 
 
 @KINDS
@@ -117,8 +137,10 @@ def test_fewer_training_rows_than_k(kind: str) -> None:
 @settings(max_examples=6, deadline=None)
 @given(seed=st.integers(0, 10_000))
 def test_names_of_labels_do_not_matter(seed: int) -> None:
-    embedding, labels = blobs(seed, rows=60, classes=3, apart=0.7)
+    embedding, labels = blobs(seed, rows=75, classes=3, apart=0.7)
     train, train_labels = blobs(seed + 1, rows=80, classes=3, apart=0.7)
+    kept = (labels < 2) | (np.cumsum(labels == 2) <= 7)  # the last class is rare
+    embedding, labels = embedding[kept], labels[kept]
     names = np.random.default_rng(seed).permutation(9)[:3]
     for scored_by in METRICS.values():
         if scored_by.group in {"labels", "clusters"}:

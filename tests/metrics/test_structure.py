@@ -112,7 +112,7 @@ def test_anchors_estimate_what_all_points_give(function: Callable[..., float]) -
 
 
 def test_standard_errors_against_the_bootstrap() -> None:
-    from omicsbench.metrics.probes import _balanced_accuracy
+    from omicsbench.metrics.probes import mean_recall
 
     rng = np.random.default_rng(0)
     genes, rebuilt = (rng.gamma(1.0, size=(400, 12)) for _ in range(2))
@@ -122,7 +122,7 @@ def test_standard_errors_against_the_bootstrap() -> None:
     cases = {
         "r2": lambda i: reconstruction_r2(genes[i], rebuilt[i]),
         "mse": lambda i: reconstruction_mse(genes[i], rebuilt[i]),
-        "balanced": lambda i: _balanced_accuracy(labels[i], predicted[i]),
+        "balanced": lambda i: mean_recall(labels[i], predicted[i]),
     }
     for name, scored in cases.items():
         draws = [float(scored(rng.integers(0, 400, 400))) for _ in range(400)]

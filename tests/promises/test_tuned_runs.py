@@ -128,6 +128,7 @@ def test_a_suite_with_tuning_end_to_end(tmp_path: Path, registry: Registry) -> N
         assert not before.tuned
         assert before.trials is None
         assert before.phases.tuning_s == 0
+        assert before.tuning_cpu_s is None
         trials = record.trials
         assert trials is not None
         if record.spec.pipeline == "fixed(3)":
@@ -140,6 +141,7 @@ def test_a_suite_with_tuning_end_to_end(tmp_path: Path, registry: Registry) -> N
         assert trials.default == before.validation["knn_recall"], "as the run at defaults has it"
         assert trials.best == record.validation["knn_recall"], "the choice is what is scored"
         assert record.phases.tuning_s > record.phases.fit_s > 0
+        assert record.tuning_cpu_s, "of the search, which wall time alone would blame on others"
         if record.spec.pipeline == "blurred(3)":
             assert abs(record.tuned["blurred(3)"]["blur"] - 0.7) < 0.25
             assert record.validation["knn_recall"] > before.validation["knn_recall"] + 0.05

@@ -22,7 +22,13 @@ def test_tidy_has_every_score_once_and_every_failure_once() -> None:
 
 def test_what_is_written_run_by_run_is_the_table(tmp_path: Path) -> None:
     fine = run(PCA, 100, 0, {"toy_max": 0.5, "toy_min": 1e-7}, validation={"toy_max": 1e300})
-    scored = fine.model_copy(update={"scores_se": {"toy_max": 0.1}, "peak_rss_bytes": 2**40})
+    scored = fine.model_copy(
+        update={
+            "scores_se": {"toy_max": 0.1},
+            "rooms": {"toy_max": (0.05, 0.9)},
+            "peak_rss_bytes": 2**40,
+        }
+    )
     failed = run(DEEP, 100, 0, None, family="deep")
     told = failed.model_copy(update={"key": "f", "reason": 'a "b", c\nd', "output_dim": None})
     for records in ([scored], [failed, scored, told], []):
@@ -30,3 +36,6 @@ def test_what_is_written_run_by_run_is_the_table(tmp_path: Path) -> None:
         table = tidy(records)
         assert rows == len(table)
         assert (tmp_path / "runs.csv").read_text() == table.to_csv(index=False)
+        of_test = table[(table["part"] == "test") & (table["metric"] == "toy_max")]
+        assert (of_test[["floor", "ceiling"]] == [0.05, 0.9]).all(axis=None)
+        assert table["floor"].notna().sum() == len(of_test)

@@ -34,6 +34,8 @@ def test_browser_shows_the_matrix_in_its_own_box(
     assert words <= {"ahead", "behind", "no", "undecided"}
     heads = page.locator("table.overview thead th").count()
     assert page.locator("table.overview tbody tr").first.locator("td").count() == heads - 1
+    offered = page.locator("[name=currency] option").all_inner_texts()
+    assert offered == ["wall time, s", "price of machine time"], "CPU time of searches is unknown"
     for option in ("price", "seconds"):
         page.select_option("[name=currency]", option)
         axis = {"price": "price of machine time", "seconds": "wall time, s"}[option]
@@ -53,6 +55,10 @@ def test_browser_draws_everything_offline(open_report: Visit, made: Made, width:
     # Two in the explorer, two costs per data set, one per headline metric and output dimension.
     assert page.locator(".chart svg").count() > 2 + 2 * len(DATASETS) + 20
     assert page.locator("text=n* ").count() > 0
+    assert page.locator("[name=currency] option").first.inner_text() == "CPU time, s"
+    page.wait_for_function(
+        "document.querySelector('.chart[data-kind=pareto]').textContent.includes('median CPU time')"
+    )
     said = page.locator(".plot").evaluate_all("all => all.map((p) => p.getAttribute('aria-label'))")
     assert all(said)
     assert not [words for words in said if "Vega" in words]

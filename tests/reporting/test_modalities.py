@@ -48,13 +48,14 @@ def test_parts_of_every_modality_are_told(integration: Made) -> None:
     assert "2-D joint pictures" in text
 
 
-def test_parts_of_a_metric_that_is_not_known_are_left_out(tmp_path: Path) -> None:
+def test_parts_of_classes_or_of_a_metric_that_is_not_known_are_left_out(tmp_path: Path) -> None:
+    classes = {"knn_transfer_balanced_accuracy": {"B cells": 0.1234}}
     records = [
-        r.model_copy(update={"parts": r.parts | {"no_such_metric": {"rna": 0.1234}}})
+        r.model_copy(update={"parts": r.parts | classes | {"no_such_metric": {"rna": 0.1234}}})
         for r in joint()
     ]
     page = write_report(records, tmp_path, tmp_path / "a.html", command="").page
-    assert "no_such_metric" not in set(rows(page, "modalities")["metric"])
+    assert not {"no_such_metric", *classes} & set(rows(page, "modalities")["metric"])
     assert "0.123" not in read(page).shown.partition("What the joint space")[2][:3000]
     bare = [r.model_copy(update={"parts": {"no_such_metric": {"rna": 0.1}}}) for r in records]
     page = write_report(bare, tmp_path, tmp_path / "bare" / "b.html", command="").page

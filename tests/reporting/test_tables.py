@@ -130,3 +130,16 @@ def test_costs_by_size_where_one_cause_holds_for_several(tmp_path: Path) -> None
     assert row["censored"]
     assert row["sizes"] == "3,000, 10,000"
     assert row["predicted"].startswith("n = 3,000: 700 s (610 to 1,400), 3.1 GiB (2 to 4); n = 10")
+
+
+def test_floor_and_ceiling_stand_beside_the_scores_they_belong_to(tmp_path: Path) -> None:
+    rooms = {"knn_recall": (0.03125, 0.65625)}
+    records = [r.model_copy(update={"rooms": rooms}) if r.scores else r for r in demo(tmp_path)]
+    page = write_report(records, tmp_path, tmp_path / "a.html", command="").page
+    summary = pd.read_csv(tmp_path / "summary.csv")
+    own = summary[summary["metric"] == "knn_recall"]
+    assert len(own)
+    assert (own[["floor", "ceiling"]] == rooms["knn_recall"]).all(axis=None)
+    assert summary.loc[summary["metric"] != "knn_recall", "floor"].isna().all()
+    told = "Knowing nothing scores 0.0312, knowing the answer 0.656."
+    assert told in page.read_text(encoding="utf-8")

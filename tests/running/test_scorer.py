@@ -18,7 +18,7 @@ from omicsbench.running.fitting import Workplace
 from omicsbench.running.handover import Outputs
 from omicsbench.running.outputs import InvalidOutput
 from omicsbench.running.runner import run_suite
-from omicsbench.running.scoring import Bench, judge
+from omicsbench.running.scoring import Bench, by_class, judge
 from suites import tiny_suite
 
 METRIC = """
@@ -109,6 +109,22 @@ def test_scored_apart_is_scored_alike(tmp_path: Path) -> None:
         here = execute(place, tmp_path, planned.spec, planned.prepared)
         for told in ("scores", "scores_se", "scores_by_unit", "validation", "in_sample"):
             assert getattr(apart, told) == getattr(here, told), told
+
+
+def test_parts_of_classes_bear_their_names_and_no_other_parts_do() -> None:
+    assert by_class({"0": 0.5, "2": 0.25, "mine": 1.0}, ["T", "B", "NK"]) == {
+        "T": 0.5,
+        "NK": 0.25,
+        "mine": 1.0,
+    }
+
+
+def test_recalls_are_kept_by_the_names_of_the_classes(tmp_path: Path) -> None:
+    suite = tiny_suite("pca", metrics=["knn_transfer_balanced_accuracy"], repeats=1)
+    record, *_ = run_suite(suite, tmp_path)
+    parts = record.parts["knn_transfer_balanced_accuracy"]
+    assert set(parts) <= set(record.dataset_info.label_names)
+    assert len(parts) > 1
 
 
 def test_outputs_of_other_rows_are_refused(tmp_path: Path) -> None:

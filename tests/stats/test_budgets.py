@@ -24,7 +24,12 @@ def pipeline(
     """Equal repeats, or the test scores given."""
     scores = np.full(repeats, validation if test is None else test, dtype=float)
     return PipelineAtSize(
-        pipeline, size, np.full(repeats, cost), np.full(repeats, validation), scores
+        pipeline,
+        size,
+        np.full(repeats, cost),
+        np.full(repeats, validation),
+        scores,
+        np.full(repeats, 2 * cost),
     )
 
 
@@ -42,6 +47,7 @@ def test_each_family_names_its_best_within_the_budget() -> None:
     assert found[0].low is None
     assert found[-1].deep is not None
     assert (found[-1].deep.cost, found[-1].deep.validation) == (100, pytest.approx(0.9))
+    assert found[-1].deep.wall_s == 200, "told, and no cost"
     assert within_budgets([], [LINEAR], [10])[0].deep is None
 
 
@@ -80,7 +86,7 @@ def test_few_shared_repeats_have_no_interval() -> None:
 def test_a_pipeline_whose_repeats_failed_is_not_chosen() -> None:
     """Two of five finished, and those are the fast and the good ones."""
     gone = np.array([1.0, 1.0, NAN, NAN, NAN])
-    failing = PipelineAtSize("failing", 100, gone, gone, gone)
+    failing = PipelineAtSize("failing", 100, gone, gone, gone, gone)
     (found,) = within_budgets([failing, SMALL], [LINEAR], [10])
     assert found.deep is not None
     assert found.deep.pipeline == "net"
@@ -90,7 +96,7 @@ def test_a_pipeline_whose_repeats_failed_is_not_chosen() -> None:
 
 
 def test_what_is_refused() -> None:
-    said = r"^costs, validation and test scores need one number per repeat each$"
+    said = r"^costs, scores and wall times need one number per repeat each$"
     with pytest.raises(ValueError, match=said):
         within_budgets([SMALL], [pipeline("linear", 1, 1, 1, repeats=6)], [1])
     with pytest.raises(ValueError, match=r"^min_repeats must be at least 1$"):
@@ -109,7 +115,7 @@ def test_what_is_refused() -> None:
 
 
 def test_one_finished_repeat_may_be_enough() -> None:
-    once = PipelineAtSize("once", 100, *(np.array([0.9, NAN, NAN, NAN, NAN]),) * 3)
+    once = PipelineAtSize("once", 100, *(np.array([0.9, NAN, NAN, NAN, NAN]),) * 4)
     (found,) = within_budgets([once], [LINEAR], [1], min_repeats=1)
     assert found.deep is not None
     assert found.deep.pipeline == "once"
@@ -117,7 +123,13 @@ def test_one_finished_repeat_may_be_enough() -> None:
 
 def test_unlike_shapes_are_refused_whichever_side_has_them() -> None:
     flat, deep = np.zeros(5), np.zeros((5, 1))
-    for arrays in ((deep, deep, deep), (flat, flat, np.zeros(4)), (flat, np.zeros(4), flat)):
+    short = np.zeros(4)
+    for arrays in (
+        [deep] * 4,
+        [flat, flat, short, flat],
+        [flat, short, flat, flat],
+        [flat] * 3 + [short],
+    ):
         with pytest.raises(ValueError, match="need one number per repeat each"):
             within_budgets([PipelineAtSize("p", 1, *arrays)], [], [1])
     with pytest.raises(ValueError, match=r"costs \(2,\) and scores \(2, 1\) must be one list"):

@@ -15,7 +15,7 @@ from omicsbench.planning.suite import make_suite
 from omicsbench.records.analysis import Analysis
 from omicsbench.records.spec import OwnMetric, Phases, RunRecord, Status, Tuning
 from omicsbench.registry.discover import discover
-from omicsbench.verdict.equal_cost import at_equal_cost, cost_of, seconds_of
+from omicsbench.verdict.equal_cost import at_equal_cost, cost_of, cpu_seconds_of, seconds_of
 
 PRICED = Analysis(price_per_hour={"cpu": 0.1, "cuda": 2.5})
 TUNED = Tuning(trials=3, metric="knn_recall")
@@ -181,6 +181,61 @@ def test_what_a_run_costs() -> None:
     assert cost_of(record, "price", {"cuda": 1.0}) is None
     assert cost_of(record, "joules", {}) is None, "the energy of a search is not known"
     assert cost_of(run("net", "deep", 0.6, 1.0, 0, energy_j=7.0), "joules", {}) == 7.0
+
+
+def busy(**changes: Any) -> list[RunRecord]:
+    """The study on a busy machine: the linear one waited a minute for its second of CPU."""
+    wall = {"linear": 60.0, "net": 10.0}
+    cpu = {"cpu_s": 1.0, "tuning_cpu_s": 5.0} | changes
+    return [
+        r.model_copy(
+            update={
+                "phases": r.phases.model_copy(update={"fit_s": wall[r.spec.pipeline]}),
+                "cpu_s": cpu["cpu_s"] * (1 if r.spec.pipeline == "linear" else 4),
+                "tuning_cpu_s": cpu["tuning_cpu_s"] if r.spec.tuning else None,
+            }
+        )
+        for r in study()
+    ]
+
+
+def test_cost_is_cpu_time_where_it_is_known_and_wall_time_is_told_beside() -> None:
+    found = at_equal_cost(busy(), budgets=5)
+    assert {b.currency for b in found} == {"cpu_seconds"}
+    assert [found[0].at.budget, found[-1].at.budget] == [1.0, 9.0]
+    first, last = found[0].at.simple, found[-1].at.deep
+    assert first is not None
+    assert (first.cost, first.wall_s) == (1.0, 60.5)
+    assert last is not None
+    assert (last.cost, last.wall_s) == (9.0, 40.5), "a search is part of both"
+
+
+@pytest.mark.parametrize(
+    "unknown",
+    [
+        {"tuning_cpu_s": None},
+        {"threads": 2},
+        {"device": "cuda"},
+    ],
+)
+def test_cost_is_wall_time_where_cpu_time_is_unknown_or_tells_nothing(
+    unknown: dict[str, Any],
+) -> None:
+    """The search of an older record; several threads; a GPU: for all that compete with it."""
+    of_spec = {name: value for name, value in unknown.items() if name != "tuning_cpu_s"}
+    records = [
+        r.model_copy(update={"spec": r.spec.model_copy(update=of_spec)})
+        for r in busy(**{name: v for name, v in unknown.items() if name not in of_spec})
+    ]
+    found = at_equal_cost(records, budgets=5)
+    assert {b.currency for b in found} == {"seconds"}
+    assert found[-1].at.budget == 60.5
+
+
+def test_what_a_coarse_clock_counted_as_nothing_cost_its_wall_time() -> None:
+    record = run("linear", "simple", 0.5, 0.004, 0, cpu_s=0.0)
+    assert cpu_seconds_of(record) == seconds_of(record) == 0.504
+    assert cpu_seconds_of(run("linear", "simple", 0.5, 1.0, 0)) is None
 
 
 def test_money_lets_devices_compete() -> None:
