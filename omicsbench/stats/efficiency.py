@@ -31,10 +31,9 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.special import stdtrit
 
-from omicsbench.stats.crossover import ALPHA, Floats
+from omicsbench.stats.crossover import ALPHA
+from omicsbench.stats.differences import FOLD_OVERLAP, Floats
 
-FOLD_CORRELATION = 0.5  # of two folds of cross-validation: what a claim has to hold at
-FOLD_OVERLAP = FOLD_CORRELATION / (1 - FOLD_CORRELATION)
 REPLICATES = 500
 ROUNDING = 1e-9  # of log n
 

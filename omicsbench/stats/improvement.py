@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import betaincinv
 
-from omicsbench.stats.crossover import ALPHA, Floats
+from omicsbench.stats.crossover import ALPHA
+from omicsbench.stats.differences import Floats
 
 
 @dataclass(frozen=True)

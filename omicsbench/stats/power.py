@@ -8,7 +8,7 @@ from scipy.optimize import brentq
 from scipy.special import nctdtr, stdtrit
 
 from omicsbench.stats.crossover import ALPHA
-from omicsbench.stats.efficiency import FOLD_OVERLAP
+from omicsbench.stats.differences import FOLD_OVERLAP
 
 POWER = 0.8
 FEWEST = 2  # repeats

@@ -26,7 +26,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import stdtrit
 
-from omicsbench.stats.crossover import ALPHA, Floats
+from omicsbench.stats.crossover import ALPHA
+from omicsbench.stats.differences import Floats
 
 FEWEST = 3  # data sets
 ALL_FLIPS = 12  # data sets up to which every choice of signs is tried

@@ -32,7 +32,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from omicsbench.stats.crossover import ALPHA, Differences, Floats, first_lasting, moments
+from omicsbench.stats.crossover import ALPHA, first_lasting
+from omicsbench.stats.differences import Differences, Floats, moments
 
 MAIN = 0.8  # share of the level that the pair of a size and the largest one gets
 

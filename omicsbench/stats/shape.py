@@ -18,7 +18,8 @@ from typing import Literal
 
 import numpy as np
 
-from omicsbench.stats.crossover import ALPHA, Differences
+from omicsbench.stats.crossover import ALPHA
+from omicsbench.stats.differences import Differences
 from omicsbench.stats.saturation import pair_tests
 
 Fall = Literal["", "falls", "falls and recovers", "ends lower"]

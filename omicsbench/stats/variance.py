@@ -7,7 +7,7 @@ five or ten repeats a share is known roughly.
 
 from __future__ import annotations
 
-from omicsbench.stats.crossover import Floats
+from omicsbench.stats.differences import Floats
 
 
 def crossed(scores: Floats) -> tuple[float, float, float]:

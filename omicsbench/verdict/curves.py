@@ -14,7 +14,7 @@ from omicsbench.metrics.known import known
 from omicsbench.records.analysis import UNSTATED, Analysis
 from omicsbench.records.spec import RunRecord, RunSpec, Status
 from omicsbench.records.table import current, equal_terms
-from omicsbench.stats.crossover import Differences, Floats
+from omicsbench.stats.differences import Differences, Floats
 from omicsbench.verdict.choose import sign
 from omicsbench.verdict.margins import margin_of
 

@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from omicsbench.stats.crossover import Floats
+from omicsbench.stats.differences import Floats
 from omicsbench.stats.variance import crossed, nested
 from omicsbench.verdict.curves import Curve, Field
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from omicsbench.stats.crossover import Floats
+from omicsbench.stats.differences import Floats
 from omicsbench.stats.ranks import FEWEST, Ranks, profile, ranks
 from omicsbench.verdict.curves import Field
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from omicsbench.stats.crossover import Differences
+from omicsbench.stats.differences import Differences
 from omicsbench.stats.shape import shape
 
 

@@ -10,7 +10,7 @@ import pytest
 import builders
 from omicsbench.metrics import METRICS
 from omicsbench.records.spec import RunRecord
-from omicsbench.stats.crossover import moments
+from omicsbench.stats.differences import moments
 from omicsbench.verdict.choose import Grid, best_by_validation, choices, fixed
 from omicsbench.verdict.pairs import Paired, pair_up
 

@@ -10,7 +10,7 @@ import pytest
 import builders
 from omicsbench.metrics import METRICS
 from omicsbench.records.spec import Cause, RunRecord, Status
-from omicsbench.stats.crossover import Differences
+from omicsbench.stats.differences import Differences
 from omicsbench.verdict.choose import Grid, Side
 from omicsbench.verdict.pairs import Paired, SizeDifference, failures, pair_up, too_few
 

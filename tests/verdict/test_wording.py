@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from omicsbench.stats.crossover import Differences
+from omicsbench.stats.differences import Differences
 from omicsbench.verdict.decide import DecisionRule, Judgement
 from omicsbench.verdict.pairs import Paired, SizeDifference
 from omicsbench.verdict.verdict import Outcome
