@@ -120,13 +120,8 @@ class Verdict:
     @property
     def sides(self) -> tuple[str, str]:
         """Both sides in words."""
-        several = self.best and self.contenders > 1
-        deep = (
-            f"the best of {self.contenders} deep pipelines ({self.deep})" if several else self.deep
-        )
-        if self.rivals > 1:
-            return deep, f"the best of {self.rivals} simple pipelines ({self.simple})"
-        return deep, self.simple
+        deep = _several(self.contenders, "deep", self.deep) if self.best else self.deep
+        return deep, _several(self.rivals, "simple", self.simple)
 
     @property
     def sentence(self) -> str:
@@ -171,3 +166,10 @@ class Verdict:
         if size is None:
             return f"above {self.largest:,}"
         return f"{size:,} or below" if size == self.smallest else f"{size:,}"
+
+
+def _several(number: int, kind: str, named: str) -> str:
+    """For instance ``the best of 3 deep pipelines (net(10))``; ``named`` may be empty."""
+    if number == 1:
+        return named
+    return f"the best of {number} {kind} pipelines" + (f" ({named})" if named else "")

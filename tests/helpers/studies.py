@@ -34,14 +34,19 @@ def run(
     **spec: Any,
 ) -> RunRecord:
     """One record; without scores it ended as ``status``."""
-    given = {"dataset": "data", "device": "cpu", "pipeline_id": "1", "features_per_size": False}
+    given = {
+        "dataset": "data",
+        "device": "cpu",
+        "pipeline_id": "1",
+        "features_per_size": False,
+        "scored": 100,
+    }
     made = builders.spec(
         pipeline=pipeline,
         size=size,
         repeat=repeat,
         seed=repeat,
         features=100,
-        scored=100,
         background=100,
         metrics=(),
         **given | spec,

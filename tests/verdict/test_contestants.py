@@ -37,10 +37,40 @@ def test_the_best_of_several_has_verdicts_of_its_own_and_the_whole_level() -> No
     } | {(WIDE, "reference", False), (WIDE, "best_simple", False)}
     best = found[DEEP, "reference", True]
     assert (best.contenders, best.alpha, best.simple) == (2, 0.05, PCA)
-    # Holm: the clearest of two is tested at half the level, the other at the whole.
-    assert found[DEEP, "reference", False].alpha == 0.025
+    # The other is clearly behind: the whole level for either.
+    assert found[DEEP, "reference", False].alpha == 0.05
     assert found[WIDE, "reference", False].alpha == 0.05
     assert next(iter(found)) == (DEEP, "reference", True), "the best first"
+    assert (best.rivals, found[DEEP, "best_simple", True].rivals) == (1, 2)
+
+
+def test_contestants_judged_one_by_one_share_the_level_as_holm_does() -> None:
+    """The clearest of two in the running is tested at half the level, the other at the whole."""
+    found = judged(studied({DEEP: 0.6, WIDE: 0.51, PCA: 0.5}))
+    assert found[DEEP, "reference", False].alpha == 0.025
+    assert found[WIDE, "reference", False].alpha == 0.05
+    assert found[DEEP, "reference", True].alpha == 0.05, "of all there is one claim"
+
+
+def test_who_is_ahead_may_differ_from_size_to_size() -> None:
+    traded = {
+        DEEP: (0.8, 0.3),
+        WIDE: (0.3, 0.8),
+        PCA: (0.5, 0.5),
+    }
+    records = [
+        r
+        for size, place in ((100, 0), (300, 1))
+        for r in studied({name: at[place] for name, at in traded.items()}, sizes=(size,))
+    ]
+    v = next(v for v in verdicts(records, REFERENCE) if v.best)
+    assert v.outcome is Outcome.AHEAD_FROM_SMALLEST, "at each size some one is"
+
+
+def test_a_side_is_ahead_only_of_each_of_the_other() -> None:
+    one_each = judged(studied({DEEP: 0.6, PCA: 0.5, OTHER: 0.7}))
+    assert one_each[DEEP, "reference", True].outcome is Outcome.AHEAD_FROM_SMALLEST
+    assert one_each[DEEP, "best_simple", True].outcome is Outcome.BEHIND
 
 
 def test_an_only_contestant_is_the_best() -> None:
@@ -80,7 +110,7 @@ def test_a_verdict_names_its_terms() -> None:
 def test_margins_of_the_suite_come_before_those_of_the_metric() -> None:
     wide = Analysis(reference="pca", margins={RECALL: 0.2})
     v = one(studied({DEEP: 0.6, PCA: 0.5}), analysis=wide)
-    assert (v.margin, v.outcome) == (0.2, Outcome.NOT_REACHED)
+    assert (v.margin, v.outcome) == (0.2, Outcome.EQUAL)
 
 
 def test_what_may_come_is_guessed_for_the_best_only_and_where_it_is_not_ahead() -> None:

@@ -6,13 +6,22 @@ from typing import Any
 
 import numpy as np
 import pytest
+from scipy import stats
 
 import builders
 from omicsbench.metrics import METRICS
 from omicsbench.records.spec import Cause, RunRecord, Status
+from omicsbench.stats.contest import OUT_OF_THE_RUNNING
 from omicsbench.stats.differences import Differences
-from omicsbench.verdict.choose import Grid, Side
-from omicsbench.verdict.pairs import Paired, SizeDifference, failures, pair_up, too_few
+from omicsbench.verdict.choose import Grid
+from omicsbench.verdict.pairs import (
+    Paired,
+    RunScores,
+    SizeDifference,
+    failures,
+    pair_up,
+    too_few,
+)
 
 METRIC = "knn_recall"
 ERROR = "reconstruction_mse"
@@ -27,18 +36,32 @@ def run(
     return builders.record(spec, **(fields | changes))
 
 
-def side(name: str, *records: RunRecord, sizes: tuple[int, ...] = (100,)) -> Side:
-    at = dict.fromkeys(sizes, name) if name else {}
-    return Side(at, {(r.spec.size, r.spec.repeat): r for r in records})
+Own = tuple[str, list[RunRecord]]
+
+
+def side(name: str, *records: RunRecord) -> Own:
+    return name, list(records)
+
+
+def joined(
+    deep: Own, simple: Own, metric: str = METRIC, need: int = 5, sizes: tuple[int, ...] = (100,)
+) -> Paired:
+    """One pair of pipelines; one without a name was not run at all."""
+    grid = Grid(sizes, REPEATS)
+    sides = [
+        {name: RunScores.of({(r.spec.size, r.spec.repeat): r for r in own}, grid, metric)}
+        for name, own in (deep, simple)
+    ]
+    told = [(deep[0], simple[0])] * len(sizes)
+    return pair_up((sides[0], sides[1]), grid, METRICS[metric], need, told)
 
 
 def five(name: str, score: float | None, size: int = 100, **changes: Any) -> list[RunRecord]:
     return [run(name, score, repeat, size, **changes) for repeat in REPEATS]
 
 
-def only_row(deep: Side, simple: Side, need: int = 5) -> SizeDifference:
-    found = pair_up(deep, simple, Grid([100], REPEATS), METRICS[METRIC], need)
-    return found.rows[0]
+def only_row(deep: Own, simple: Own, need: int = 5) -> SizeDifference:
+    return joined(deep, simple, need=need).rows[0]
 
 
 def test_five_pairs_of_finished_runs_count() -> None:
@@ -51,31 +74,52 @@ def test_five_pairs_of_finished_runs_count() -> None:
     assert too_few(1, 5) == "1 repeat; at least 5 are needed for a claim"
 
 
-def test_a_deep_run_that_failed_is_told_before_all_else() -> None:
+def test_a_deep_run_that_failed_is_told() -> None:
     failed = run("net", None, 4, status=Status.TIMEOUT)
-    found = only_row(side("net", *five("net", 0.6)[:4], failed), side(""))
-    assert (found.use, found.failed) == ("not_shown", True)
-    assert found.note == "deep runs ended as 1 timeout"
+    partly = side("net", *five("net", 0.6)[:4], failed)
+    found = only_row(partly, side("pca", *five("pca", 0.5)))
+    assert (found.use, found.failed, found.pairs) == ("not_shown", True, 4)
+    assert found.note == "net ended as 1 timeout"
+    wholly = side("net", failed)
+    found = only_row(wholly, side(""))
+    assert (found.use, found.failed) == ("not_shown", True), "before what the simple side lacks"
+    found = only_row(partly, side(""))
+    assert (found.use, found.failed) == ("left_out", False), "there is nobody to be compared with"
 
 
-def test_a_side_without_anybody_to_choose() -> None:
+def test_a_side_without_any_run() -> None:
     found = only_row(side(""), side("pca", *five("pca", 0.5)))
     assert (found.use, found.failed) == ("not_shown", True)
-    assert found.note == "no deep pipeline to choose"
+    assert found.note == "the deep side has no score"
     assert (found.deep, found.simple) == ("", "pca")
     found = only_row(side("net", *five("net", 0.6)), side(""))
     assert (found.use, found.failed) == ("left_out", False)
-    assert found.note == "no simple pipeline to choose"
+    assert found.note == "the simple side has no score"
     assert (found.deep, found.simple) == ("net", "")
+
+
+def test_of_several_who_failed_is_noted_and_the_others_count() -> None:
+    grid = Grid((100,), REPEATS)
+    failed = [r.model_copy(update={"status": Status.TIMEOUT}) for r in five("vae", None)]
+
+    def scored(records: list[RunRecord]) -> RunScores:
+        return RunScores.of({(100, r.spec.repeat): r for r in records}, grid, METRIC)
+
+    deep = {"net": scored(five("net", 0.6)), "vae": scored(failed)}
+    simple = {"pca": scored(five("pca", 0.5))}
+    row = pair_up((deep, simple), grid, METRICS[METRIC], 5, [("net", "pca")]).rows[0]
+    assert (row.use, row.failed, row.note) == ("compared", False, "vae ended as 5 timeout")
+    gone = pair_up(({"vae": deep["vae"]}, simple), grid, METRICS[METRIC], 5, [("", "pca")]).rows[0]
+    assert (gone.use, gone.failed, gone.note) == ("not_shown", True, "vae ended as 5 timeout")
 
 
 def test_simple_runs_that_failed_or_have_no_score_leave_the_size_out() -> None:
     deep = side("net", *five("net", 0.6))
     failed = [r.model_copy(update={"status": Status.CRASHED}) for r in five("pca", None)]
     found = only_row(deep, side("pca", *failed))
-    assert (found.use, found.note) == ("left_out", "simple runs ended as 5 crashed")
+    assert (found.use, found.note) == ("left_out", "pca ended as 5 crashed")
     found = only_row(deep, side("pca", *five("pca", None)))
-    assert (found.use, found.note) == ("left_out", "the simple pipeline has no score")
+    assert (found.use, found.note) == ("left_out", "the simple side has no score")
     found = only_row(deep, side("pca", *five("pca", 0.5)[:3]))
     assert (found.use, found.pairs) == ("not_shown", 3), "one score is enough to be compared"
 
@@ -108,11 +152,10 @@ def test_differences_are_positive_where_deep_is_better() -> None:
     def both(metric: str) -> Paired:
         deep = [r.model_copy(update={"scores": {metric: 0.75}}) for r in five("net", 0.0)]
         simple = [r.model_copy(update={"scores": {metric: 0.5}}) for r in five("pca", 0.0)]
-        sides = side("net", *deep[1:]), side("pca", *simple)
-        return pair_up(*sides, Grid([100], REPEATS), METRICS[metric], 4)
+        return joined(side("net", *deep[1:]), side("pca", *simple), metric, need=4)
 
     for metric, expected in ((METRIC, 0.25), (ERROR, -0.25)):
-        by_repeat = both(metric).differences.by_repeat
+        by_repeat = both(metric).differences.by_repeat[0, 0]
         assert by_repeat.shape == (5, 1)
         assert np.isnan(by_repeat[0, 0]), "a repeat without a pair"
         assert by_repeat[1:, 0].tolist() == [expected] * 4
@@ -127,12 +170,11 @@ def with_units(name: str, units: list[float] | None, size: int = 100) -> list[Ru
 def test_units_count_only_where_every_pair_knows_the_same_ones(other: list[float] | None) -> None:
     known, unlike = with_units("net", [0.75, 0.5]), with_units("pca", other)
     simple = [*with_units("pca", [0.5, 0.5])[:4], unlike[4]]
-    found = pair_up(
-        side("net", *known), side("pca", *simple), Grid([100], REPEATS), METRICS[METRIC], 5
-    )
-    assert found.differences.by_unit is None
+    found = joined(side("net", *known), side("pca", *simple))
+    by_unit = found.differences.by_unit
+    assert by_unit is None or np.isnan(by_unit).all()
     assert found.differences.cell_error is not None
-    assert found.differences.cell_error[0] == pytest.approx(0.3 * np.sqrt(2))
+    assert found.differences.cell_error[0, 0, 0] == pytest.approx(0.3 * np.sqrt(2))
     assert found.unit == "donor"
 
 
@@ -140,44 +182,30 @@ def test_units_that_a_size_knows_take_the_place_of_its_stored_error() -> None:
     deep = [*with_units("net", [0.75, 0.5]), *with_units("net", None, 200)]
     simple = [*with_units("pca", [0.5, 0.5]), *with_units("pca", None, 200)]
     sizes = (100, 200)
-    found = pair_up(
-        side("net", *deep, sizes=sizes),
-        side("pca", *simple, sizes=sizes),
-        Grid(sizes, REPEATS),
-        METRICS[METRIC],
-        5,
-    ).differences
+    found = joined(side("net", *deep), side("pca", *simple), sizes=sizes).differences
     assert found.by_unit is not None
-    assert found.by_unit[:, 0].tolist() == [0.25, 0.0]
-    assert np.isnan(found.by_unit[:, 1]).all()
+    assert found.by_unit[0, 0, :, 0].tolist() == [0.25, 0.0]
+    assert np.isnan(found.by_unit[0, 0, :, 1]).all()
     assert found.cell_error is not None
-    assert found.cell_error.tolist() == pytest.approx([0.0, 0.3 * np.sqrt(2)])
+    assert found.cell_error[0, 0].tolist() == pytest.approx([0.0, 0.3 * np.sqrt(2)])
 
 
 def test_sizes_with_unlike_units_fall_back_on_the_stored_errors() -> None:
     deep = [*with_units("net", [0.75, 0.5]), *with_units("net", [0.75, 0.5, 0.5], 200)]
     simple = [*with_units("pca", [0.5, 0.5]), *with_units("pca", [0.5, 0.5, 0.5], 200)]
     sizes = (100, 200)
-    found = pair_up(
-        side("net", *deep, sizes=sizes),
-        side("pca", *simple, sizes=sizes),
-        Grid(sizes, REPEATS),
-        METRICS[METRIC],
-        5,
-    )
+    found = joined(side("net", *deep), side("pca", *simple), sizes=sizes)
     assert found.differences.by_unit is None
     assert found.differences.cell_error is not None
-    assert found.differences.cell_error.tolist() == pytest.approx([0.3 * np.sqrt(2)] * 2)
+    assert found.differences.cell_error[0, 0].tolist() == pytest.approx([0.3 * np.sqrt(2)] * 2)
 
 
 def test_an_error_that_only_some_pairs_know_is_the_mean_of_those() -> None:
     deep = five("net", 0.6, scores_se={METRIC: 0.4})
     simple = [*five("pca", 0.5, scores_se={METRIC: 0.3})[:2], *five("pca", 0.5)[2:]]
-    found = pair_up(
-        side("net", *deep), side("pca", *simple), Grid([100], REPEATS), METRICS[METRIC], 5
-    )
+    found = joined(side("net", *deep), side("pca", *simple))
     assert found.differences.cell_error is not None
-    assert found.differences.cell_error[0] == pytest.approx(0.5)
+    assert found.differences.cell_error[0, 0, 0] == pytest.approx(0.5)
     assert found.unit == "cells", "of the records none says what else"
 
 
@@ -187,7 +215,7 @@ def rows(*uses: str, pairs: tuple[int, ...] = (5, 5, 5)) -> Paired:
         for i, (use, n) in enumerate(zip(uses, pairs, strict=False))
     )
     values = np.array([[0.1, 0.2, 0.3][: len(made)], [0.3, 0.4, np.nan][: len(made)]])
-    return Paired(made, Differences(values), "")
+    return Paired(made, Differences(values[None, None]), "", need=2)
 
 
 def test_sizes_above_the_last_that_was_compared_do_not_count() -> None:
@@ -211,7 +239,8 @@ def test_bounds_are_known_where_there_are_two_pairs() -> None:
     first, second, third = rows("compared", "compared", "compared").with_bounds(0.05)
     assert first.mean == pytest.approx(0.2)
     assert first.error == pytest.approx(0.1)
-    assert (first.low, first.high) == pytest.approx((0.2 - 1.2706, 0.2 + 1.2706), abs=1e-4)
+    half = float(stats.t.ppf(1 - 0.025 * OUT_OF_THE_RUNNING, 1)) * 0.1
+    assert (first.low, first.high) == pytest.approx((0.2 - half, 0.2 + half))
     assert second.mean == pytest.approx(0.3)
     assert third.mean == pytest.approx(0.3)
     assert (third.low, third.high, third.error) == (None, None, None)

@@ -8,20 +8,20 @@ import numpy as np
 import pytest
 
 from omicsbench.stats.differences import Differences
-from omicsbench.verdict.decide import DecisionRule, Judgement
+from omicsbench.verdict.decide import Judgement
 from omicsbench.verdict.pairs import Paired, SizeDifference
 from omicsbench.verdict.verdict import Outcome
-from omicsbench.verdict.wording import why_undecided
+from omicsbench.verdict.wording import why_open
 from verdicts import TUNED, verdict
 
-RULE = DecisionRule(margin=0.01, need=5, bootstrap=100, seed=0)
 FIVE_PAIRS = Paired(
     (SizeDifference(100, "net", "linear", 0.0, -0.1, 0.1, 5),),
-    Differences(np.zeros((5, 1))),
+    Differences(np.zeros((1, 1, 5, 1))),
     unit="",
+    need=5,
 )
 DIFFERENCE = "Difference there +0.05 (+0.03 to +0.07), 5 repeats."
-START = "kNN recall on cells: net against the best simple pipeline (linear) is "
+START = "kNN recall on cells: net against linear is "
 
 
 def test_sentences_end_with_the_difference_at_the_largest_size() -> None:
@@ -37,27 +37,43 @@ def test_sentences_end_with_the_difference_at_the_largest_size() -> None:
     assert smallest.sentence == START + says + DIFFERENCE
     behind = verdict(kind="behind")
     says = (
-        "not ahead by more than 0.01 at n = 100, so no crossover is reached up to there. "
+        "behind by more than 0.01 at n = 100, from n = 50 on. "
         "Difference there -0.05 (-0.07 to -0.03), 5 repeats."
     )
     assert behind.sentence == START + says
+    assert "behind by more than 0.01 at n = 100. " in replace(behind, simple_from=None).sentence
     says = (
-        "undecided up to n = 100: it overlaps. Difference there +0.01 (-0.01 to +0.03), 5 repeats."
+        "equal at n = 100: neither is ahead by more than 0.01. "
+        "Difference there +0 (-0.02 to +0.02), 5 repeats."
+    )
+    assert verdict(kind="equal").sentence == START + says
+    says = (
+        "open up to n = 100: it overlaps; about 9 repeats would tell, if it stays what it is. "
+        "Difference there +0.01 (-0.01 to +0.03), 5 repeats."
     )
     assert verdict().sentence == START + says
+    assert "repeats would tell" not in verdict(needed=None).sentence
 
 
-def test_the_best_of_several_is_named_so_and_tuning_is_told() -> None:
-    several = verdict(kind="ahead", contenders=2, against="reference", tuning=TUNED)
-    assert f"on cells, {TUNED}: the best deep pipeline (net) against linear is" in several.sentence
-    assert ": net against" in verdict(contenders=2, best=False).sentence
+def test_sides_of_several_are_told_by_number_and_tuning_is_told() -> None:
+    several = verdict(kind="ahead", contenders=2, rivals=3, tuning=TUNED)
+    said = (
+        f"on cells, {TUNED}: the best of 2 deep pipelines (net) against "
+        "the best of 3 simple pipelines (linear) is"
+    )
+    assert said in several.sentence
+    assert ": net against" in verdict(contenders=2, best=False).sentence, "one of them by itself"
+    assert "of 3 simple pipelines is" in verdict(rivals=3, simple="").sentence, "nobody is named"
 
 
 def test_what_does_not_count_is_noted_and_what_is_unknown_left_out() -> None:
     last = SizeDifference(1_000, "net", "linear", None, None, None, 0)
     noted = SizeDifference(2_000, "net", "linear", None, None, None, 0, note="it was too large")
     said = verdict(largest=1_000, differences=(last, noted)).sentence
-    assert said.endswith("undecided up to n = 1,000: it overlaps. At n = 2,000: it was too large.")
+    assert said.endswith(
+        "open up to n = 1,000: it overlaps; about 9 repeats would tell, if it stays what it is. "
+        "At n = 2,000: it was too large."
+    )
     one_bound = replace(last, mean=0.1, low=None, high=0.2)
     assert "Difference" not in verdict(largest=1_000, differences=(one_bound,)).sentence
 
@@ -72,22 +88,19 @@ def test_the_level_of_a_verdict_is_that_of_its_interval() -> None:
     assert "(97.5 % interval" in verdict(kind="ahead", alpha=0.025).sentence
 
 
-def test_where_deep_stands() -> None:
-    for kind in ("ahead", "behind", "no better", "undecided"):
-        assert verdict(kind=kind).standing == kind
+@pytest.mark.parametrize("kind", ["ahead", "behind", "equal", "open"])
+def test_where_deep_stands_and_how_sure_the_claim_is(kind: str) -> None:
+    v = verdict(kind=kind)
+    assert v.standing == kind
+    assert v.p_claim == (None if kind == "open" else 0.01)
     smallest = verdict(kind="ahead", outcome=Outcome.AHEAD_FROM_SMALLEST)
     assert smallest.standing == "ahead"
-    at = SizeDifference(100, "net", "linear", -0.02, -0.03, -0.01, 5)
-    touching = verdict(kind="behind", differences=(at,))
-    assert touching.standing == "no better", "as far as the margin is not beyond it"
-    unknown = verdict(kind="behind", differences=(replace(at, high=None),))
-    assert unknown.standing == "no better"
 
 
 @pytest.mark.parametrize(
     ("decision", "reason"),
     [
-        (Judgement(Outcome.NOT_REACHED), ""),
+        (Judgement(Outcome.BEHIND), ""),
         (
             Judgement(doubt="features_per_size"),
             "features were selected anew at each size, scores do not compare across sizes",
@@ -96,14 +109,17 @@ def test_where_deep_stands() -> None:
         (Judgement(doubt="no_pairs"), "at no size did both finish with a score"),
         (Judgement(doubt="failed_beyond"), "ahead there, but at n = 2,000 deep runs ended badly"),
         (
-            Judgement(doubt="margin_inside", needed=12),
-            "the interval of the difference there holds the margin 0.01; "
-            "about 12 repeats would tell, if it stays what it is",
+            Judgement(doubt="skewed"),
+            "too skewed over repeats for a claim, as where runs collapse now and then",
         ),
         (
-            Judgement(doubt="margin_inside"),
-            "the interval of the difference there holds the margin 0.01; "
-            "no number of repeats would tell, the two are too close",
+            Judgement(doubt="not_told"),
+            "the interval of the difference reaches beyond the margin 0.01",
+        ),
+        (
+            Judgement(doubt="not_told", not_ahead=True),
+            "deep is not ahead by more than 0.01; whether simple is, or both are equal, is not "
+            "told",
         ),
     ],
 )
@@ -112,13 +128,4 @@ def test_reasons(decision: Judgement, reason: str) -> None:
     not_shown = replace(last, size=1_500, use="not_shown", note="too few")
     failed = replace(last, size=2_000, use="not_shown", note="deep runs ended badly", failed=True)
     rows = (last, not_shown, failed)
-    assert why_undecided(decision, replace(FIVE_PAIRS, rows=rows), RULE) == reason
-
-
-def test_why_no_number_of_repeats_would_tell() -> None:
-    close = Judgement(doubt="margin_inside")
-    folds = Differences(np.zeros((5, 1)), folds=True)
-    said = why_undecided(close, replace(FIVE_PAIRS, differences=folds, unit="donor"), RULE)
-    assert said.endswith("; no number of repeats would tell, because folds overlap")
-    said = why_undecided(close, replace(FIVE_PAIRS, unit="donor"), RULE)
-    assert said.endswith("; no number of repeats would tell, without more test cells")
+    assert why_open(decision, replace(FIVE_PAIRS, rows=rows), 0.01) == reason
