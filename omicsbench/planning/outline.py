@@ -176,7 +176,7 @@ def outline(suite: Suite, registry: Registry, own_data: Sequence[OwnData] = ()) 
     chosen += [
         ChosenData(made, ladder)
         for data in own_data
-        for made in _split(own(data, several), suite.split)
+        for made in _split(_held_out(own(data, several), suite.hold_out, suite), suite.split)
     ]
     if not chosen:
         raise RegistryError(f"Suite {suite.name} names no data set; add one or use --data FILE.")
@@ -200,10 +200,26 @@ def _chosen(
         raise RegistryError(f"{choice.name}: held_out is for suites of task predict.")
     remote = registry.dataset(parse_call(choice.name).name).info.remote
     source = source.without(choice.held_out) if choice.held_out else source
+    hold_out = suite.hold_out if choice.hold_out is None else choice.hold_out
+    source = _held_out(source, hold_out, suite)
     return [
         ChosenData(made, choice.sizes or ladder, remote)
         for made in _split(source, choice.split or suite.split)
     ]
+
+
+def _held_out(source: Source, hold_out: bool, suite: Suite) -> Source:
+    """The data set, with molecules and features held out of all methods where that is wanted."""
+    if not hold_out:
+        return source
+    if suite.task != "embed":
+        raise RegistryError(f"{source.name}: hold_out is for suites of task embed.")
+    if suite.features_per_size:
+        raise RegistryError(
+            f"{source.name}: hold_out needs the same features at every size; leave "
+            "features_per_size away."
+        )
+    return source.holding_out()
 
 
 def _split(source: Source, by: SplitBy) -> list[Source]:
