@@ -28,6 +28,7 @@ from omicsbench.prepare import streaming
 from omicsbench.prepare.features import ColumnSums, is_logged, select, select_rows
 from omicsbench.prepare.normalise import depths, normalize
 from omicsbench.prepare.parts import HALVES, HELD_OUT, NAMES, PartName
+from omicsbench.prepare.scaling import Scaler, mean_and_variance
 from omicsbench.records.facts import HoldOut
 
 if TYPE_CHECKING:
@@ -150,20 +151,28 @@ def write(
     if divided.other:
         _write_rows(halves, stored, write_values(halves, divided.other, stored, None))
     count = max(1, round(stored.selected.size / PER_SEEN))
-    chosen = divided.held_out[_most_variable(divided, stored, count)]
-    later = replace(stored, selected=chosen)
-    write_values(values, divided.whole, later, on_share)
-    np.save(folder / HELD_OUT / "features.npy", chosen, allow_pickle=False)
+    places, scaler = _most_variable(divided, stored, count)
+    chosen = divided.held_out[places]
+    write_values(values, divided.whole, replace(stored, selected=chosen), on_share)
+    told: dict[str, NDArray[Any]] = {"features": chosen, "mean": scaler.mean, "sd": scaler.sd}
+    for name, array in told.items():
+        np.save(folder / HELD_OUT / f"{name}.npy", array, allow_pickle=False)
     return HoldOut(molecules=divided.other is not None, features=chosen.size)
 
 
-def _most_variable(divided: Divided, stored: Stored, count: int) -> NDArray[np.int64]:
-    """Those of the features held out, by their places, that vary most in the training pool."""
+def _most_variable(
+    divided: Divided, stored: Stored, count: int
+) -> tuple[NDArray[np.int64], Scaler]:
+    """Those of the features held out, by their places, that vary most in the training pool.
+
+    And their scale there, as all features have it.
+    """
     cells, rows = divided.whole, stored.rows
     pool = np.sort(np.concatenate([rows["train"], rows["validation"]]))
     if cells.matrix is not None:
-        held = normalize(cells.matrix, cells.values)[:, divided.held_out]
-        return select_rows(held[pool], cells.values, count)
+        held = normalize(cells.matrix, cells.values)[pool][:, divided.held_out]
+        chosen = select_rows(held, cells.values, count)
+        return chosen, Scaler.of(*mean_and_variance(held[:, chosen]), values=cells.values)
     inside = np.zeros(cells.shape[0], dtype=bool)
     inside[_places(stored, cells.shape[0])[pool]] = True
     sums, start = ColumnSums(divided.held_out.size, logged=is_logged(cells.values)), 0
@@ -172,7 +181,9 @@ def _most_variable(divided: Divided, stored: Stored, count: int) -> NDArray[np.i
         own = np.flatnonzero(inside[here])
         sums.add(normalize(block, cells.values)[:, divided.held_out], own)
         start = here.stop
-    return select(sums, cells.values, count)
+    chosen = select(sums, cells.values, count)
+    mean, variance = sums.moments()
+    return chosen, Scaler.of(mean[chosen], variance[chosen], values=cells.values)
 
 
 def _write_held(

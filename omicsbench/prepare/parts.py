@@ -12,7 +12,8 @@ has come.
   ``targets/`` likewise, where the cells have a measured number to be predicted.
 - ``validation_half/``, ``test_half/``: where half of the molecules are held out of all methods,
   that half of the part's rows, laid out as the part is.
-- ``held_out/``: features held out of all methods, in the rows of each part; their numbers.
+- ``held_out/``: features held out of all methods, in the rows of each part; what the pool tells
+  of them.
 - ``scoring/``: row numbers of the parts in the data set, units of the test rows, and whatever else
   is known of the cells.
 """
