@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import asdict, replace
 from pathlib import Path
+from textwrap import fill
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -51,6 +52,7 @@ def plan(
             "unreadable": found.unreadable,
             "datasets": [asdict(replace(d, terms=None)) for d in found.datasets],
             "rows": [flat(row) for row in found.rows],
+            "showable": [asdict(one) for one in found.showable],
             "total": asdict(found.total),
         }
         print(json.dumps(content, indent=1))
@@ -58,6 +60,9 @@ def plan(
     for dataset in found.datasets:
         print(_heading(dataset))
         print(_table([row for row in found.rows if row.dataset == dataset.name]))
+        for one in found.showable:
+            if one.dataset == dataset.name:
+                print(fill(one.sentence, 100, initial_indent="  ", subsequent_indent="  "))
     print("\n".join(_summary(found)))
 
 

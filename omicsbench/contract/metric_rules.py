@@ -38,6 +38,8 @@ def _inputs(metric: Metric, noise: bool = False, rows: int = ROWS) -> dict[str, 
 
     Of task ``predict`` the last class was held out of training: its cells have no label.
     """
+    from scipy.sparse import csr_matrix
+
     rng = np.random.default_rng(0)
     means = 8 * rng.standard_normal((CLASSES, 6))
     last = CLASSES - 1
@@ -61,6 +63,9 @@ def _inputs(metric: Metric, noise: bool = False, rows: int = ROWS) -> dict[str, 
     mixed = rng.standard_normal((X.shape[1], 2)).astype(np.float32)
     near = Neighbors.of(X, min(NEIGHBORS, rows - 1))
     Z = output(X)
+    rates = rng.gamma(0.5, 20.0, (CLASSES, 6))
+    molecules, seen = (rng.poisson(rates[codes]) for codes in (labels, train_labels))
+    decoded = np.abs(output(rates[labels]))
     if metric.tasks == ("predict",):
         labels = np.where(outliers, -1, labels)
     return {
@@ -75,6 +80,16 @@ def _inputs(metric: Metric, noise: bool = False, rows: int = ROWS) -> dict[str, 
         "labels": labels,
         "train_labels": train_labels,
         "probe_labels": labels.copy(),
+        "molecules": molecules.astype(np.float32),
+        "reference_embedding": output(train),
+        "reference_counts": csr_matrix(seen.astype(np.float32)),
+        "half_embedding": output(X),
+        "decoded": decoded,
+        "validation_molecules": molecules.astype(np.float32),
+        "validation_decoded": decoded.copy(),
+        "held_out_values": X[:, :4].copy(),
+        "learning_embedding": output(train),
+        "learning_values": train[:, :4].copy(),
         "probabilities": rng.dirichlet(np.ones(CLASSES), rows) if noise else certain,
         "outliers": outliers,
         "mixed_embedding": Z.copy(),
@@ -174,6 +189,8 @@ def _arrays(inputs: dict[str, Any]) -> Iterator[np.ndarray[Any, Any]]:
             yield from _arrays(value)
         elif isinstance(value, Neighbors):
             yield from (value.indices, value.ranks)
+        elif not isinstance(value, np.ndarray):
+            yield value.toarray()
         else:
             yield value
 

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from anndata import AnnData
 
+HOLD_OUT_VERSION = 1  # raise it when something else is held out, or drawn otherwise
 NO_SETTINGS = ("path", "held", "name")  # what does not change how data are read
 
 
@@ -51,6 +52,7 @@ class Source:
     several : there are several modalities: ``cells`` is a dict of them, in their order.
     held_out : a class of which no cell is trained on; part of the name and of the identity.
     grouped : no unit is both trained and tested on; part of the name and of the identity.
+    hold_out : molecules and features are held out of all methods; of name and identity too.
     """
 
     name: str
@@ -64,6 +66,7 @@ class Source:
     several: bool = False
     held_out: str | None = None
     grouped: bool = False
+    hold_out: bool = False
 
     @property
     def slug(self) -> str:
@@ -75,6 +78,7 @@ class Source:
         """What ``identify`` gives. Raises DataError if a file cannot be had."""
         known = self.identify()
         known = known if self.held_out is None else [known, "held out", self.held_out]
+        known = [known, "hold-out", HOLD_OUT_VERSION] if self.hold_out else known
         return [known, "new units", self.describe["unit"]] if self.grouped else known
 
     @property
@@ -88,6 +92,10 @@ class Source:
         """The same data set, with one class held out of training."""
         name = f"{self.name} (held out: {held_out})"
         return replace(self, name=name, held_out=held_out)
+
+    def holding_out(self) -> Source:
+        """The same data set, with molecules and features held out of all methods."""
+        return replace(self, name=f"{self.name} (hold-out)", hold_out=True)
 
     def of_new_units(self) -> Source:
         """The same data set, tested on units (donors, families) of which no cell is trained on.
@@ -115,6 +123,7 @@ class Source:
             "title": self.title,
             "held_out": self.held_out,
             "grouped": self.grouped,
+            "hold_out": self.hold_out,
         }
         return line(described, {name: own.account for name, own in told.items()})
 

@@ -14,8 +14,10 @@ from omicsbench.metrics import (
     classes,
     clusters,
     curves,
+    halves,
     latent,
     modalities,
+    molecules,
     predictions,
     probes,
     rare,
@@ -23,6 +25,7 @@ from omicsbench.metrics import (
     regression,
     structure,
     uncertainty,
+    unseen_features,
 )
 from omicsbench.metrics.base import METRICS, Estimate, Metric, MetricUndefined, declared, metric
 from omicsbench.metrics.neighbors import Neighbors
@@ -45,6 +48,9 @@ METRICS.update(
         batches,
         rare,
         latent,
+        molecules,
+        halves,
+        unseen_features,
     )
     for found in declared(module)
 )
@@ -61,9 +67,11 @@ __all__ = [
     "clusters",
     "curves",
     "declared",
+    "halves",
     "latent",
     "metric",
     "modalities",
+    "molecules",
     "predictions",
     "probes",
     "rare",
@@ -71,4 +79,5 @@ __all__ = [
     "regression",
     "structure",
     "uncertainty",
+    "unseen_features",
 ]

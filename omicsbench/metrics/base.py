@@ -99,7 +99,8 @@ class Metric:
     source : DOI or URL of the definition.
     group : ``reconstruction``, ``neighbours``, ``distances``, ``labels``, ``clusters``; for
         predictions ``classes``, ``numbers``, ``calibration`` or ``uncertainty``; ``modalities``;
-        ``batch removal`` and, beside it, ``biology``; ``truth``, of simulated cells.
+        ``molecules``, and what else was held out; ``batch removal`` and, beside it, ``biology``;
+        ``truth``, of simulated cells.
     tasks : of which outputs it is a metric.
     version : raise it when scores change for a reason outside the file that declares it.
     margin : difference below which two scores count as equal in a verdict.
@@ -139,6 +140,11 @@ class Metric:
     def uses_labels(self) -> bool:
         return any(need.endswith("labels") for need in self.needs)
 
+    @property
+    def of_held_out(self) -> bool:
+        """Whether it is defined only where something was held out of all methods."""
+        return not HELD_OUT.isdisjoint(self.needs)
+
     def __call__(self, **inputs: Any) -> Estimate:
         """Value of the metric; ``inputs`` may hold more than it needs.
 
@@ -161,6 +167,10 @@ class Metric:
         return found if within == found else Estimate(within, found.per_cell, found.parts)
 
 
+NO_MOLECULES = "no molecules were held out"
+NO_FEATURES = "no features were held out"
+HELD_OUT = frozenset({"molecules", "half_embedding", "held_out_values"})  # by needs of metrics
+
 # What a metric may ask for by parameter name, and the reason given where it is missing.
 # m scored rows, the first of b background rows; n training rows, p features, d dimensions.
 MISSING: dict[str, str] = {
@@ -181,6 +191,18 @@ MISSING: dict[str, str] = {
     "mixed_embedding": "the data set names no batches",  # (q, d)
     "mixed_batches": "the data set names no batches",  # (q,) int codes
     "mixed_labels": "the data set has no labels, or names no batches",  # (q,) int codes, -1
+    # Where molecules or features were held out of all methods (``hold_out = true``).
+    "molecules": NO_MOLECULES,  # (m, p) counts of the half held out, of the selected features
+    "reference_embedding": NO_MOLECULES,  # (r, d) of training rows
+    "reference_counts": NO_MOLECULES,  # (r, p) CSR, their counts of the half seen
+    "half_embedding": NO_MOLECULES,  # (b, d), the background rows by the half held out
+    # (m, p) rates up to a factor of each row; validation rows have both too
+    "decoded": f"{NO_MOLECULES}, or the pipeline has no inverse_transform",
+    "validation_molecules": NO_MOLECULES,
+    "validation_decoded": f"{NO_MOLECULES}, or the pipeline has no inverse_transform",
+    "held_out_values": NO_FEATURES,  # (m, q) in the fixed space
+    "learning_embedding": NO_FEATURES,  # (t, d) of training rows
+    "learning_values": NO_FEATURES,  # (t, q)
     # Task predict: c classes, in the order of their codes 0 to c - 1.
     "probabilities": "the pipeline predicts no classes",  # (m, c) float64, rows sum to 1
     "outliers": "no class was held out of training",  # (m,) bool, whether of the class held out

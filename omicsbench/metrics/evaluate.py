@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from omicsbench.metrics import Metric, MetricUndefined
+from omicsbench.metrics.neighbors import n_neighbors as n_neighbors
 
-NEIGHBORS = 15
 MIN_PROBE_ROWS = 50  # scored rows, below which a probe cross-validated among them is noise
 MIN_PROBE_MEMBERS = 3
 
@@ -25,11 +25,6 @@ class Scores:
     by_unit: dict[str, list[float]]
     skipped: dict[str, str]
     parts: dict[str, dict[str, float]]
-
-
-def n_neighbors(scored: int) -> int:
-    """Neighbours compared among ``scored`` rows: 15, fewer in a small test fold."""
-    return min(NEIGHBORS, max(2, (scored - 1) // 3))
 
 
 def probe_labels(codes: NDArray[np.int32] | None) -> NDArray[np.int32] | None:

@@ -11,6 +11,13 @@ import numpy as np
 from omicsbench.metrics.base import FloatArray, IntArray, MetricUndefined
 from omicsbench.metrics.points import distance_blocks
 
+NEIGHBORS = 15
+
+
+def n_neighbors(scored: int) -> int:
+    """Neighbours compared among ``scored`` rows: 15, fewer in a small test fold."""
+    return min(NEIGHBORS, max(2, (scored - 1) // 3))
+
 
 @dataclass(frozen=True, eq=False)
 class Neighbors:

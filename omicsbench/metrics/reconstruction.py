@@ -23,6 +23,11 @@ def reconstruction_r2(expression: FloatArray, reconstruction: FloatArray) -> Est
     expression, reconstruction : (m, p) float32. Range (-inf, 1], larger is better; a
     constant guess reaches 0 at most.
     """
+    return explained(expression, reconstruction)
+
+
+def explained(expression: FloatArray, reconstruction: FloatArray) -> Estimate:
+    """What ``reconstruction_r2`` is of any two matrices (m, p)."""
     total = _sums_of_squares(expression, expression.mean(axis=0, dtype=np.float64))
     if total.sum() == 0:
         raise MetricUndefined("the scored rows are all alike")

@@ -26,6 +26,7 @@ from omicsbench.planning.known_data import KnownData, known_data
 from omicsbench.planning.obstacles import obstacle
 from omicsbench.planning.outline import Wanted, outline
 from omicsbench.planning.resume import do_again, limits_of
+from omicsbench.planning.showable import Showable, showable
 from omicsbench.planning.suite import Suite
 from omicsbench.records import store
 from omicsbench.records.costs import LIMITED, Quantity
@@ -46,10 +47,14 @@ def look_ahead(suite: Suite, registry: Registry, results: Path) -> SuiteEstimate
     stored, costs = _by_settings(records), KnownCosts(records, results)
     datasets: list[KnownData] = []
     rows: list[Row] = []
+    shown: list[Showable] = []
     for data in whole.datasets:
         known = known_data(data, suite, records)
         datasets.append(known)
-        for wanted in whole.wanted(data, known.sizes):
+        every = list(whole.wanted(data, known.sizes))
+        if can := showable(every, known, records):
+            shown.append(can)
+        for wanted in every:
             rows.append(_row(wanted, known, _stored_of(wanted, known, stored), costs))
     free = disk_free(results)
     rows = with_full_disk(rows, free)
@@ -60,6 +65,7 @@ def look_ahead(suite: Suite, registry: Registry, results: Path) -> SuiteEstimate
         unreadable=unreadable,
         datasets=tuple(datasets),
         rows=tuple(rows),
+        showable=tuple(shown),
         total=total(rows, suite.jobs, free, costs.start_s),
     )
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from omicsbench.planning.known_costs import QUANTITIES
 from omicsbench.planning.known_data import KnownData
+from omicsbench.planning.showable import Showable
 from omicsbench.records.costs import Forecast, Quantity
 
 
@@ -62,6 +63,7 @@ class SuiteEstimate:
     unreadable: int
     datasets: tuple[KnownData, ...]
     rows: tuple[Row, ...]
+    showable: tuple[Showable, ...]
     total: Total
 
 

@@ -103,6 +103,13 @@ def _too_few_features(wanted: Wanted, spec: RunSpec, prepared: Prepared) -> str 
     return f"the data set has only {features} features" if too_few else None
 
 
+def _knows_what_is_held_out(wanted: Wanted, spec: RunSpec, prepared: Prepared) -> str | None:
+    elsewhere = wanted.contestant.pipeline.stages[0].info.reads == "embedding"
+    if elsewhere and prepared.facts.hold_out:
+        return "its embedding may have been computed from what is held out of all methods"
+    return None
+
+
 def _negative(wanted: Wanted, spec: RunSpec, prepared: Prepared) -> str | None:
     needed = wanted.contestant.pipeline.stages[0].info.nonnegative
     negative = needed and not prepared.contents.nonnegative
@@ -142,6 +149,7 @@ OF_DATA: tuple[DataRule, ...] = (
     _one_class,
     _constant,
     _too_few_features,
+    _knows_what_is_held_out,
     _negative,
     _no_counts,
     _no_batches,

@@ -68,12 +68,22 @@ class DataTerms:
 
 @dataclass(frozen=True)
 class Outline:
-    """The data sets, contestants and metrics of a suite, all known and sound."""
+    """The data sets, contestants and metrics of a suite, all known and sound.
+
+    ``of_held_out`` are those metrics that are defined only where something is held out.
+    """
 
     suite: Suite
     datasets: tuple[ChosenData, ...]
     contestants: tuple[Contestant, ...]
     metrics: tuple[str, ...]
+    of_held_out: frozenset[str] = frozenset()
+
+    def metrics_of(self, data: ChosenData) -> tuple[str, ...]:
+        """Those stated; else all but those of what is held out, where nothing is."""
+        if self.suite.metrics is not None or data.source.hold_out:
+            return self.metrics
+        return tuple(name for name in self.metrics if name not in self.of_held_out)
 
     def wanted(self, data: ChosenData, sizes: Sequence[int]) -> Iterator[Wanted]:
         """Every contestant at every size on a data set, in the order in which they are done."""
@@ -81,7 +91,8 @@ class Outline:
             named = contestant.pipeline.embedding
             read = content_id(data.source, named) if named else None
             for size in sizes:
-                yield Wanted(self, data.source.name, contestant, size, sizes[0], read)
+                metrics = self.metrics_of(data)
+                yield Wanted(self, data.source.name, contestant, size, sizes[0], metrics, read)
 
 
 @dataclass(frozen=True)
@@ -96,6 +107,7 @@ class Wanted:
     contestant: Contestant
     size: int
     smallest: int
+    metrics: tuple[str, ...]
     read: str | None = None
 
     @property
@@ -154,7 +166,7 @@ class Wanted:
             scored=min(suite.scored, data.test),
             background=min(background, data.test),
             scored_in_sample=0 if predicts else min(suite.scored, self.smallest),
-            metrics=self.outline.metrics,
+            metrics=self.metrics,
             metric_versions=contestant.metric_versions,
             # Pictures show pipelines as written.
             keep_embedding=repeat == 0 and pipeline.output_dim == 2 and not contestant.tuning,
@@ -176,7 +188,7 @@ def outline(suite: Suite, registry: Registry, own_data: Sequence[OwnData] = ()) 
     chosen += [
         ChosenData(made, ladder)
         for data in own_data
-        for made in _split(own(data, several), suite.split)
+        for made in _split(_held_out(own(data, several), suite.hold_out, suite), suite.split)
     ]
     if not chosen:
         raise RegistryError(f"Suite {suite.name} names no data set; add one or use --data FILE.")
@@ -188,7 +200,8 @@ def outline(suite: Suite, registry: Registry, own_data: Sequence[OwnData] = ()) 
             raise RegistryError(f"{name} has {has} for suites of task integrate.")
         if names.count(name) > 1:
             raise RegistryError(f"Two data sets are named {name!r}; rename one, or leave it out.")
-    return Outline(suite, tuple(chosen), tuple(entered), metrics)
+    of_held_out = frozenset(n for n in metrics if registry.metric(n).info.of_held_out)
+    return Outline(suite, tuple(chosen), tuple(entered), metrics, of_held_out)
 
 
 def _chosen(
@@ -200,10 +213,26 @@ def _chosen(
         raise RegistryError(f"{choice.name}: held_out is for suites of task predict.")
     remote = registry.dataset(parse_call(choice.name).name).info.remote
     source = source.without(choice.held_out) if choice.held_out else source
+    hold_out = suite.hold_out if choice.hold_out is None else choice.hold_out
+    source = _held_out(source, hold_out, suite)
     return [
         ChosenData(made, choice.sizes or ladder, remote)
         for made in _split(source, choice.split or suite.split)
     ]
+
+
+def _held_out(source: Source, hold_out: bool, suite: Suite) -> Source:
+    """The data set, with molecules and features held out of all methods where that is wanted."""
+    if not hold_out:
+        return source
+    if suite.task != "embed":
+        raise RegistryError(f"{source.name}: hold_out is for suites of task embed.")
+    if suite.features_per_size:
+        raise RegistryError(
+            f"{source.name}: hold_out needs the same features at every size; leave "
+            "features_per_size away."
+        )
+    return source.holding_out()
 
 
 def _split(source: Source, by: SplitBy) -> list[Source]:

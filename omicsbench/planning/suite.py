@@ -53,6 +53,9 @@ class DatasetChoice(_Strict):
     held_out: str | None = Field(
         default=None, description="task predict: a class kept out of training, to be told apart"
     )
+    hold_out: bool | None = Field(
+        default=None, description="task embed: half of the molecules, and features, kept to score"
+    )
 
 
 class Tune(Tuning):
@@ -84,6 +87,7 @@ class Suite(_Strict):
     )
     seed: int = Field(default=0, ge=0, lt=2**63)
     split: SplitBy = Field(default="cells", description="for data sets that state none")
+    hold_out: bool = Field(default=False, description="for data sets that state none")
     n_components: int = Field(
         default=10, ge=1, le=LARGEST_SIZE, description="latent size, where a pipeline states none"
     )

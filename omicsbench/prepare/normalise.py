@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from omicsbench.plugin import Likelihood, Values
 from omicsbench.prepare.scaling import Matrix
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_matrix
 
 TARGET_SUM = 1e4
 BLOCK_ROWS = 1_024  # of a composition
@@ -121,6 +124,14 @@ def counted(normalised: NDArray[np.float32], totals: NDArray[np.float32]) -> NDA
     """The counts (n, p) that were normalised, of cells of these totals (n,)."""
     counts = np.rint(np.expm1(normalised) * (totals[:, None] / TARGET_SUM))
     return np.asarray(counts, dtype=np.float32)
+
+
+def counted_rows(normalised: csr_matrix, totals: NDArray[np.float32]) -> csr_matrix:
+    """The same of compressed rows (n, p); a matrix of its own."""
+    factor = np.repeat(totals / TARGET_SUM, np.diff(normalised.indptr))
+    made = normalised.copy()
+    made.data = np.rint(np.expm1(normalised.data) * factor).astype(np.float32)
+    return made
 
 
 def _totals(X: Matrix) -> NDArray[np.float64]:

@@ -10,6 +10,10 @@ has come.
   of each row's, in the split's order.
 - ``labels/``: codes of ``all`` cells, and of those of each part in the split's order;
   ``targets/`` likewise, where the cells have a measured number to be predicted.
+- ``validation_half/``, ``test_half/``: where half of the molecules are held out of all methods,
+  that half of the part's rows, laid out as the part is.
+- ``held_out/``: features held out of all methods, in the rows of each part; what the pool tells
+  of them.
 - ``scoring/``: row numbers of the parts in the data set, units of the test rows, and whatever else
   is known of the cells.
 """
@@ -30,13 +34,20 @@ from omicsbench.prepare.mapped_array import mapped
 from omicsbench.prepare.mapped_rows import MappedCsr
 from omicsbench.prepare.scaling import Scaler
 
-PartName = Literal["train", "validation", "test"]
+PartName = Literal["train", "validation", "test", "validation_half", "test_half"]
 NAMES: tuple[PartName, ...] = ("train", "validation", "test")
+HALVES: dict[PartName, PartName] = {"validation": "validation_half", "test": "test_half"}
 LABELS = "labels"
 TARGETS = "targets"
 SCORING = "scoring"
+HELD_OUT = "held_out"
 BATCHES = "batches"
 EMBEDDING = "embedding"  # the array of a part's rows, in a folder of its own
+
+
+def part_of(name: PartName) -> PartName:
+    """The part whose rows these are, of one or the other half."""
+    return next((part for part, half in HALVES.items() if half == name), name)
 
 
 def array(path: Path, name: str) -> NDArray[Any]:
@@ -124,7 +135,9 @@ class Handed:
     def batches(self, name: PartName) -> NDArray[np.int32] | None:
         """Codes of the batches of a part in the split's order; None if the data set names none."""
         known = self.contents.facts.batch
-        return array(self.folders[name], BATCHES) if known and name in self.folders else None
+        if not known or name not in self.folders:
+            return None
+        return array(self.folders[name].with_name(part_of(name)), BATCHES)
 
     def as_json(self) -> dict[str, Any]:
         """Plain values for a message."""
@@ -160,6 +173,6 @@ def handed(
     return Handed(
         contents,
         {name: folder / name for name in parts},
-        {name: folder / LABELS / f"{name}.npy" for name in labels if facts.label_names},
-        targets={name: folder / TARGETS / f"{name}.npy" for name in labels if facts.target},
+        {n: folder / LABELS / f"{part_of(n)}.npy" for n in labels if facts.label_names},
+        targets={n: folder / TARGETS / f"{part_of(n)}.npy" for n in labels if facts.target},
     )

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from omicsbench.prepare.contents import Contents
+from omicsbench.prepare.held_out_rows import HeldOutRows
 from omicsbench.prepare.parts import PartName
 from omicsbench.prepare.prepared import Prepared
 from omicsbench.prepare.subsample import View, chosen_train, in_memory, learnable
@@ -37,6 +38,7 @@ class ScoredRows:
     units : of the scored test rows; None where each repeat has its own.
     classes : how many the data set has.
     outliers : (m,) bool, test rows of a class held out of training; None without such a class.
+    hold_out : what was held out of all methods, of these rows; None where nothing was.
     """
 
     sizes: dict[str, int]
@@ -50,6 +52,7 @@ class ScoredRows:
     expression: dict[str, Any] = field(default_factory=dict)
     identities: dict[str, Any] = field(default_factory=dict)
     outliers: NDArray[np.bool_] | None = None
+    hold_out: HeldOutRows | None = None
     notes: tuple[str, ...] = ()
 
 
@@ -128,6 +131,8 @@ def _measured(
     scored: ScoredRows, spec: RunSpec, prepared: Prepared, chosen: NDArray[np.int64]
 ) -> ScoredRows:
     """For embeddings: the measured values, in the space that every size is scored in."""
+    if prepared.facts.hold_out is not None:
+        scored.hold_out = HeldOutRows(spec, prepared)
     spaces = {
         name: View.learnt(part, chosen, spec) if spec.features_per_size else View(part.scaler())
         for name, part in prepared.matrices("train").items()

@@ -17,7 +17,7 @@ from omicsbench.prepare.contents import Contents
 from omicsbench.prepare.features import select_rows
 from omicsbench.prepare.mapped_rows import MappedCsr, ScaledRows
 from omicsbench.prepare.normalise import LIKELIHOODS, counted, measured
-from omicsbench.prepare.parts import Handed, Part, PartName
+from omicsbench.prepare.parts import HALVES, Handed, Part, PartName
 from omicsbench.prepare.scaling import Matrix, Scaler
 from omicsbench.prepare.split import order
 from omicsbench.records.spec import RunSpec
@@ -113,6 +113,12 @@ class Rows:
         first = next(iter(handed.matrices(part).values()))
         index = np.asarray(first.order[: self.spec.background])
         self._take(part, handed, index, slice(index.size))
+
+    def add_half(self, part: PartName, handed: Handed, order: NDArray[np.int64]) -> None:
+        """The other half of a part's rows, in this order of them; known by the half's own name."""
+        half = HALVES[part]
+        (own,) = handed.matrices(half).values()
+        self._take(half, handed, np.asarray(own.order[: self.spec.background])[order], order)
 
     def add_stand_ins(self) -> None:
         """Let the training rows stand for those of the other parts."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from omicsbench.errors import DataError
 from omicsbench.inputs.cache import made_whole
 from omicsbench.inputs.cells import LATENT
-from omicsbench.prepare import checksums, streaming
+from omicsbench.prepare import checksums, hold_out, streaming
 from omicsbench.prepare import split as splitting
 from omicsbench.prepare.contents import Contents
 from omicsbench.prepare.features import select, select_rows
@@ -59,7 +59,8 @@ class _Written:
 
     ``learnt`` are arrays that the training pool tells; ``known`` those of all kept cells: codes of
     their labels and units, what else the data set knows of them; ``batches`` too. ``depth`` is what
-    ``normalise.measured`` needs of each kept cell, where the cells hold counts.
+    ``normalise.measured`` needs of each kept cell, where the cells hold counts; ``full`` tells
+    which cells are kept, None: all.
     """
 
     parts: splitting.Split
@@ -69,6 +70,7 @@ class _Written:
     known: Arrays
     batches: NDArray[np.int64] | None = None
     depth: NDArray[np.float32] | None = None
+    full: NDArray[np.bool_] | None = None
     notes: tuple[str, ...] = ()
 
 
@@ -97,7 +99,15 @@ def _write(folder: Path, modality: str, cells: Cells, recipe: Recipe) -> Content
     for place in places.values():
         place.mkdir(parents=True)
     write = _dense if cells.matrix is not None else _streamed
-    made = write(places, cells, recipe, held_out)
+    divided = hold_out.divide(cells, recipe.seed) if source.hold_out else None
+    if divided is None:
+        made, beside = write(places, cells, recipe, held_out), None
+    else:
+        made = write(places, divided.seen, _half(recipe, 0), held_out)
+        selected = made.learnt["features"]
+        stored = hold_out.Stored(selected, _rows(made.parts), made.full)
+        beside = hold_out.write(folder, divided, stored, _half(recipe, 1).on_share)
+        made.learnt["features"] = divided.kept[selected]
     _save(places["train"], made.learnt)
     for name, rows in _rows(made.parts).items():
         if name != "train":
@@ -125,9 +135,17 @@ def _write(folder: Path, modality: str, cells: Cells, recipe: Recipe) -> Content
             label_names=tuple(cells.label_names),
             notes=(*cells.notes, *made.notes),
             held_out=source.held_out,
+            hold_out=beside,
             new_units=source.grouped,
         ),
     )
+
+
+def _half(recipe: Recipe, which: int) -> Recipe:
+    """The recipe of the first or the second half of the work, for whom is told how far it is."""
+    on_share = recipe.on_share
+    told = None if on_share is None else (lambda share: on_share((which + share) / 2))
+    return replace(recipe, on_share=told)
 
 
 def _rows(parts: splitting.Split) -> dict[PartName, NDArray[np.int64]]:
@@ -278,6 +296,7 @@ def _streamed(places: Places, cells: Cells, recipe: Recipe, held_out: int | None
         known=known,
         batches=None if cells.batches is None else cells.batches[found.full],
         depth=None if found.depth is None else found.depth[found.full],
+        full=found.full,
         notes=(f"{left_out} without any value above zero left out.",) if empty else (),
     )
 

@@ -39,6 +39,17 @@ class ModalityFacts(Frozen):
     n_selected: int = 0
 
 
+class HoldOut(Frozen):
+    """What no method was given, so that outputs are scored on it."""
+
+    molecules: bool = Field(description="half of each cell's; methods are given the other half")
+    features: int = Field(ge=1, description="to be predicted, beside those selected")
+
+    def __str__(self) -> str:
+        features = "1 feature" if self.features == 1 else f"{self.features:,} features"
+        return f"half of the molecules, and {features}" if self.molecules else features
+
+
 class DatasetFacts(Frozen):
     """What is known of a data set as it was prepared; a number is 0 where it is not known."""
 
@@ -64,13 +75,22 @@ class DatasetFacts(Frozen):
         default_factory=dict, description="in their order, where there are several"
     )
     held_out: str | None = Field(default=None, description="a class that no run is trained on")
+    hold_out: HoldOut | None = Field(default=None, description="what only the scorer was given")
     line: str = Field(default="", description="what was read, in one sentence")
 
     @model_serializer(mode="wrap")
     def _only_what_there_is(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        """Most data have one modality, no batch, no class held out: nothing is written of these."""
+        """Most data have one modality, no batch, nothing held out: nothing is written of these."""
         content: dict[str, Any] = dump(self)
-        for name in ("modalities", "held_out", "line", "batch", "new_units", "target"):
+        for name in (
+            "modalities",
+            "held_out",
+            "line",
+            "batch",
+            "new_units",
+            "target",
+            "hold_out",
+        ):
             if not content.get(name):
                 content.pop(name, None)
         return content

@@ -39,6 +39,8 @@ def answers(
             continue
         scored = Z[: rows.spec.scored]
         told[part] = dict(_rebuilt(pipeline, needs, rows, fitted, scored))
+        if part in fitted.halves:
+            told[part]["half_embedding"] = fitted.halves[part]
         if part != "in_sample":
             told[part] |= _one_from_another(pipeline, needs, rows, fitted, part)
     return told
@@ -79,7 +81,7 @@ def _rebuilt(
     pipeline: Pipeline, needs: frozenset[str], rows: Rows, fitted: Fitted, Z: Float32Array
 ) -> Iterator[tuple[str, Any]]:
     """Rows (m, p) rebuilt from their embedding, in the fixed space."""
-    wanted = "reconstruction" in needs and rows.spec.task == "embed"
+    wanted = {"reconstruction", "decoded"} & needs and rows.spec.task == "embed"
     if not wanted or not pipeline.invertible:
         return
     X: Any = np.array(Z)  # the embedding is scored too, and an inverse may work in place

@@ -13,7 +13,7 @@ from typing import Any, Protocol
 from pydantic import Field
 
 from omicsbench.plugin import SUPERVISED
-from omicsbench.prepare.parts import Handed, PartName
+from omicsbench.prepare.parts import HALVES, Handed, PartName
 from omicsbench.prepare.split import method_seed
 from omicsbench.prepare.subsample import Rows
 from omicsbench.records.facts import Frozen
@@ -21,7 +21,14 @@ from omicsbench.records.spec import Phases, RunSpec, Trials
 from omicsbench.registry.pipeline import Pipeline
 from omicsbench.running import measure, outputs
 from omicsbench.running.answers import answers
-from omicsbench.running.fitting import Fitted, Workplace, apply_pipeline, fit_pipeline
+from omicsbench.running.fitting import (
+    Fitted,
+    Workplace,
+    apply_pipeline,
+    fit_pipeline,
+    leave_stages,
+)
+from omicsbench.running.halves import embed_halves
 from omicsbench.running.handover import Outputs
 from omicsbench.running.tuning import Found, search
 
@@ -74,6 +81,8 @@ def attempt(place: Workplace, spec: RunSpec, outside: Outside) -> tuple[Outputs,
     apply_pipeline(fitted, rows, spec.device)
     after = measure.pace.reference_s()
     with measure.clock() as answering:
+        _embed_halves(place, spec, rows, fitted, outside, ("validation", "test"))
+        leave_stages(fitted)
         given = _outputs(place, spec, rows, fitted)
     account = Account(
         phases=Phases(
@@ -121,9 +130,28 @@ def _add(rows: Rows, outside: Outside, *parts: PartName) -> None:
         rows.add(part, handed)
 
 
+def _embed_halves(
+    place: Workplace,
+    spec: RunSpec,
+    rows: Rows,
+    fitted: Fitted,
+    outside: Outside,
+    parts: tuple[PartName, ...],
+) -> None:
+    """Embed the half of the molecules that was held out, where a metric asks for it."""
+    held_out = rows.contents.facts.hold_out
+    if held_out and held_out.molecules and "half_embedding" in _needs(place, spec):
+        embed_halves(fitted, rows, outside.hand(*(HALVES[part] for part in parts)), parts)
+
+
+def _needs(place: Workplace, spec: RunSpec) -> frozenset[str]:
+    """What the metrics of the run ask for."""
+    return frozenset(need for name in spec.metrics for need in place.metrics[name].needs)
+
+
 def _outputs(place: Workplace, spec: RunSpec, rows: Rows, fitted: Fitted) -> Outputs:
-    needs = frozenset(need for name in spec.metrics for need in place.metrics[name].needs)
-    return Outputs(dict(fitted.Z), answers(place.pipeline, needs, rows, fitted))
+    told = answers(place.pipeline, _needs(place, spec), rows, fitted)
+    return Outputs(dict(fitted.Z), told)
 
 
 def _doubts(spec: RunSpec, given: Outputs) -> tuple[str, ...]:
@@ -145,6 +173,7 @@ def _tune(place: Workplace, spec: RunSpec, rows: Rows, outside: Outside) -> Foun
         fitted = fit_pipeline(own, trial, known)
         _add(known, outside, "validation")
         apply_pipeline(fitted, known, spec.device)
+        _embed_halves(own, trial, known, fitted, outside, ("validation",))
         return outside.score(_outputs(own, trial, known, fitted), trial)
 
     metric = place.metrics[tuning.metric]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from omicsbench.prepare.parts import Handed, PartName
+from omicsbench.prepare.parts import Handed, PartName, part_of
 from omicsbench.prepare.prepared import Prepared
 from omicsbench.records.spec import Role, RunRecord, RunSpec, Status
 from omicsbench.registry.pipeline import Pipeline
@@ -49,7 +49,7 @@ class _Here:
     prepared: Prepared
 
     def hand(self, *parts: PartName) -> Handed:
-        sees = [part for part in parts if part in self.pipeline.sees]
+        sees = [part for part in parts if part_of(part) in self.pipeline.sees]
         return self.prepared.hand(parts, sees)
 
     def score(self, given: Outputs, spec: RunSpec) -> float:

@@ -15,6 +15,7 @@ import numpy as np
 
 from omicsbench.metrics import METRICS, Metric
 from omicsbench.plugin import SUPERVISED
+from omicsbench.prepare.parts import HALVES
 from omicsbench.prepare.split import method_seed
 from omicsbench.prepare.subsample import Rows, some
 from omicsbench.processes.storable import facts
@@ -52,7 +53,8 @@ class Step:
 class Fitted:
     """A fitted pipeline: its stages, its output for each part, and their cost.
 
-    ``last_input`` is what the last stage was given of each part.
+    ``last_input`` is what the last stage was given of each part; ``halves`` the output for the
+    other half of a part's molecules, where these were held out.
     """
 
     steps: list[Step]
@@ -62,6 +64,7 @@ class Fitted:
     reused_s: float = 0.0
     validation_s: float = 0.0
     fit_info: dict[str, Any] = field(default_factory=dict)
+    halves: dict[str, Any] = field(default_factory=dict)
 
     @property
     def models(self) -> list[Any]:
@@ -89,7 +92,7 @@ def fit_pipeline(place: Workplace, spec: RunSpec, rows: Rows) -> Fitted:
             step.seen = outputs.classes_seen(done.model, classes, stage.text)
         fitted.steps.append(step)
         if stage is not place.pipeline.stages[-1]:
-            X = _output(step, "train", X, rows, spec.device)
+            X = output(step, "train", X, rows, spec.device)
         _note_peaks(step, spec.device)
     return fitted
 
@@ -103,14 +106,19 @@ def apply_pipeline(fitted: Fitted, rows: Rows, device: str) -> Fitted:
         predicts = step.stage.info.task in SUPERVISED
         # Training rows get no predictions: nothing comes after them, and none is scored.
         wanted = [part for part in ORDER if part in X and not (predicts and part == "train")]
-        X = {part: _output(step, part, X[part], rows, device) for part in wanted}
+        X = {part: output(step, part, X[part], rows, device) for part in wanted}
         _note_peaks(step, device)
-        if step.folder and not step.fitted.reused:
-            info = step.stage.info
-            save_stage(step.folder, step.fitted, keep_model=info.invertible or info.partial)
         _append(fitted, step, last=step is fitted.steps[-1])
     fitted.Z = X
     return fitted
+
+
+def leave_stages(fitted: Fitted) -> None:
+    """Leave what is shared for other pipelines, once it has been applied to all rows."""
+    for step in fitted.steps:
+        if step.folder and not step.fitted.reused:
+            info = step.stage.info
+            save_stage(step.folder, step.fitted, keep_model=info.invertible or info.partial)
 
 
 def _append(fitted: Fitted, step: Step, last: bool) -> None:
@@ -163,7 +171,7 @@ def _given(stage: Stage, part: str, X: Any, rows: Rows) -> tuple[Any, ...]:
     return (X, rows.labels.get(part)) if stage.info.sees_labels else (X,)
 
 
-def _output(step: Step, part: str, X: Any, rows: Rows, device: str) -> Any:
+def output(step: Step, part: str, X: Any, rows: Rows, device: str) -> Any:
     """What the stage makes of a part, applied to it where that is not done yet."""
     if part in step.fitted.Z:
         return step.fitted.Z[part]
@@ -182,7 +190,9 @@ def _output(step: Step, part: str, X: Any, rows: Rows, device: str) -> Any:
 
 
 def _with(cost: Cost, part: str, elapsed: measure.Elapsed) -> Cost:
-    """The cost with that of applying the stage to a part."""
+    """The cost with that of applying the stage to a part; halves held out cost nothing."""
+    if part in HALVES.values():
+        return cost
     if part == "validation":
         return replace(cost, validation_s=elapsed.wall_s)
     if part == "train":

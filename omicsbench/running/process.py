@@ -9,11 +9,11 @@ from __future__ import annotations
 import threading
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from pydantic import ValidationError
 
-from omicsbench.prepare.parts import NAMES
+from omicsbench.prepare.parts import PartName, part_of
 from omicsbench.prepare.prepared import Prepared
 from omicsbench.processes.channel import Content
 from omicsbench.processes.child import START_LIMIT_S, Child, Clock, Lost, Terms
@@ -131,8 +131,9 @@ class WorkerProcess:
 
     def _handed(self, data: Prepared, parts: Any) -> dict[str, Any]:
         """These parts of the data, and the labels that may be seen, as JSON can hold them."""
-        names = [name for name in NAMES if name in parts]
-        return data.hand(names, [name for name in names if name in self.job.sees]).as_json()
+        names = [name for name in get_args(PartName) if name in parts]
+        seen = [name for name in names if part_of(name) in self.job.sees]
+        return data.hand(names, seen).as_json()
 
     def _given(self, spec: RunSpec, data: Prepared, outputs: Any, trial: bool = False) -> Given:
         assert self._child is not None

@@ -24,6 +24,7 @@ from omicsbench.metrics.evaluate import (
 )
 from omicsbench.metrics.known import facts
 from omicsbench.plugin import SUPERVISED
+from omicsbench.prepare.held_out_rows import HeldOutRows
 from omicsbench.prepare.prepared import Prepared
 from omicsbench.prepare.scored import GROUPS, ScoredRows, scored_rows
 from omicsbench.prepare.subsample import Float32Array
@@ -334,6 +335,46 @@ def _answers(of: _Embedded) -> Inputs:
     return made
 
 
+def _held_out(of: _Embedded) -> Inputs:
+    """What was held out of all methods, and the training rows by which it is predicted."""
+    known, needs, train = of.scored.hold_out, of.needs, of.given.Z["train"]
+    if known is None or of.in_sample:
+        return {}
+    made: Inputs = {}
+    if known.halved and {"molecules", "decoded"} & needs:
+        made |= {
+            "molecules": known.molecules(of.part),
+            "reference_embedding": train[known.reference],
+            "reference_counts": known.reference_counts,
+        }
+    if known.halved and "decoded" in needs:
+        made |= _decoded(of, known)
+    if "held_out_values" in needs:
+        made |= {
+            "held_out_values": known.values(of.part),
+            "learning_embedding": train[known.learning],
+            "learning_values": known.learning_values,
+        }
+    told = of.given.answers.get(of.part, {})
+    if "half_embedding" in told:
+        shape = of.Z.shape
+        made["half_embedding"] = outputs.block(told["half_embedding"], shape, "transform")
+    return made
+
+
+def _decoded(of: _Embedded, known: HeldOutRows) -> Inputs:
+    """What the decoder expects of the scored rows, and of validation rows, to weigh it by."""
+    made: Inputs = {}
+    for prefix, part in (("", of.part), ("validation_", "validation")):
+        told = of.given.answers.get(part, {}).get("reconstruction")
+        if told is not None:
+            molecules = known.molecules(part)
+            rebuilt = outputs.block(told, molecules.shape, "inverse_transform")
+            made[f"{prefix}decoded"] = known.rates(rebuilt)
+            made[f"{prefix}molecules"] = molecules
+    return made
+
+
 # Each gives some of the inputs that metrics declare as their `needs`, or none.
 GIVERS: tuple[Callable[[_Embedded], Inputs], ...] = (
     _embedding,
@@ -343,4 +384,5 @@ GIVERS: tuple[Callable[[_Embedded], Inputs], ...] = (
     _batches,
     _modalities,
     _answers,
+    _held_out,
 )

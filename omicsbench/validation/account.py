@@ -77,7 +77,8 @@ def line(described: Mapping[str, Any], told: Mapping[str, DataAccount]) -> str:
 
     ``described`` are ``title``, ``label``, ``target``, ``provenance``, ``unit``, ``batch``,
     ``grouped``, that no unit is both trained and tested on, and ``held_out``, a class that is in
-    the test set alone; each but the title may be missing or None.
+    the test set alone, and ``hold_out``, that no method is given all that was measured; each but
+    the title may be missing or None.
     """
     first = next(iter(told.values()))
     title, cells = described["title"], many(first.shape[0], "cell")
@@ -100,6 +101,10 @@ def line(described: Mapping[str, Any], told: Mapping[str, DataAccount]) -> str:
         parts.append(f"cells named {named}{', ...' if len(first.cells) > 2 else ''}")
     if described.get("held_out") is not None:
         parts.append(f"never trained on: {_short(described['held_out'])}")
+    if described.get("hold_out"):
+        counted = first.values == "counts"
+        held = "half of the molecules and some features" if counted else "some features"
+        parts.append(f"held out of all methods: {held}")
     left_out = dict.fromkeys(
         decision.decided
         for own in told.values()

@@ -10,6 +10,7 @@ from typing import Any, get_args
 
 import numpy as np
 import pytest
+from scipy import sparse
 
 from omicsbench.metrics import METRICS, Metric, MetricUndefined, Neighbors, metric
 from omicsbench.metrics.base import MISSING
@@ -26,6 +27,7 @@ GROUPS = {
     "calibration",
     "uncertainty",
     "modalities",
+    "molecules",
     "batch removal",
     "biology",
     "truth",
@@ -33,6 +35,8 @@ GROUPS = {
 CLASSES = 5
 K = 10
 REMOVAL = "batch removal"  # of which noise has all there is
+EMBEDDED = ("embedding", "train_embedding", "reconstruction", "background")
+EMBEDDED += ("reference_embedding", "half_embedding", "learning_embedding")
 EVERY = pytest.mark.parametrize("scored_by", list(METRICS.values()), ids=list(METRICS))
 
 
@@ -66,6 +70,8 @@ def inputs(
     )
     near = Neighbors.of(expression, k)
     mixed = np.random.default_rng(7).normal(size=(6, 2)).astype(np.float32)
+    rates = rng.gamma(1.0, 100.0, (CLASSES, 6))
+    molecules, seen = (rng.poisson(rates[codes]).astype(float) for codes in (labels, train_labels))
     target = rng.normal(size=rows)
     interval = (
         target[:, None] + 0.01 * np.array([-1, 1]) + 0.02 * (np.arange(rows) % 10 == 0)[:, None]
@@ -86,6 +92,16 @@ def inputs(
         "mixed_embedding": expression.copy(),
         "mixed_batches": np.arange(rows) % 2,
         "mixed_labels": labels,
+        "molecules": molecules,
+        "reference_embedding": train_embedding.copy(),
+        "reference_counts": sparse.csr_matrix(seen),
+        "half_embedding": expression.copy(),
+        "decoded": rates[labels].astype(np.float32),
+        "validation_molecules": molecules.copy(),
+        "validation_decoded": rates[labels],
+        "held_out_values": expression[:, :4].copy(),
+        "learning_embedding": train_embedding.copy(),
+        "learning_values": train_embedding[:, :4].copy(),
         "labels": labels,
         "train_labels": train_labels,
         "probe_labels": labels,
@@ -165,7 +181,7 @@ def test_metadata_is_complete(scored_by: Metric) -> None:
 def test_random_input_stays_in_range_and_near_chance(scored_by: Metric, seed: int) -> None:
     rng = np.random.default_rng(seed)
     given = inputs_of(scored_by, seed=seed)
-    for name in ("embedding", "train_embedding", "reconstruction", "background"):
+    for name in EMBEDDED:
         given[name] = rng.normal(size=given[name].shape).astype(np.float32)
     for name in ("modality_embeddings", "cross_modal"):
         given[name] = {
@@ -173,6 +189,7 @@ def test_random_input_stays_in_range_and_near_chance(scored_by: Metric, seed: in
             for modality, values in given[name].items()
         }
     given["mixed_embedding"] = given["embedding"].copy()
+    given["decoded"], given["validation_decoded"] = rng.random((2, 150, 6))
     given["probabilities"] = rng.dirichlet(np.full(CLASSES, 100), 150)  # nearly equal
     given["prediction"] = 0.01 * rng.normal(size=150)  # nearly the mean
     given["interval"] = np.tile([-1.645, 1.645], (150, 1))
@@ -191,6 +208,8 @@ def test_random_input_stays_in_range_and_near_chance(scored_by: Metric, seed: in
         assert value < 0.7  # labels near each other by chance
     elif scored_by.group == REMOVAL:
         assert value > 0.88
+    elif scored_by.name == "molecule_bits":
+        assert -0.3 < value < 0.1  # 15 cells tell the mean profile less well than all do
     elif scored_by.name == "interval_score":
         assert value == pytest.approx(chance(scored_by, 150), rel=0.2)
     elif scored_by.group == "numbers":
@@ -212,6 +231,10 @@ def test_perfect_input_has_the_best_value(scored_by: Metric) -> None:
         assert value < 0.1
     elif scored_by.name == "latent_r2":  # by ridge, which shrinks
         assert value > 0.999
+    elif scored_by.name.endswith("_bits"):  # no bound is known
+        assert value > 0.3
+    elif scored_by.name == "held_out_features":  # the least penalty is none
+        assert value > 0.9999
     elif scored_by.name == "log_loss":
         assert value == pytest.approx(np.log1p((CLASSES - 1) * 1e-6))  # what the floor costs
     else:
@@ -250,12 +273,17 @@ def test_collapsed_embedding_scores_as_chance(scored_by: Metric, collapse: str) 
         ("background", "labels"),
         ("train_embedding", "train_labels"),
         ("mixed_embedding", "mixed_labels"),
+        ("reference_embedding", "train_labels"),
+        ("half_embedding", "labels"),
+        ("learning_embedding", "train_labels"),
     ):
         given[name] = np.full((len(given[codes]), 3), 0.7, dtype=np.float32)
         if collapse == "last_bit":
             given[name][given[codes] > 1] = np.nextafter(np.float32(0.7), np.float32(1))
     if scored_by.name.endswith("macro_f1"):
         assert scored_by(**given) <= chance(scored_by, 150)
+    elif scored_by.name == "held_out_features":  # the training mean is not that of the scored rows
+        assert -0.1 < scored_by(**given) <= 0
     elif scored_by.name == "ilisi":
         assert scored_by(**given) > 0.95
     elif scored_by.name == "clisi":
@@ -271,7 +299,7 @@ def test_few_values_unrelated_to_the_labels_score_near_chance(scored_by: Metric)
         return
     rng = np.random.default_rng(3)
     given = inputs_of(scored_by)
-    for name in ("embedding", "train_embedding", "background", "mixed_embedding"):
+    for name in {*EMBEDDED, "mixed_embedding"} - {"reconstruction"}:
         given[name] = rng.integers(0, 2, (len(given[name]), 1)).astype(np.float32)
     assert scored_by(**given) < chance(scored_by, 150) + 0.1
 
@@ -308,6 +336,7 @@ def test_non_finite_output_is_a_reason(scored_by: Metric, bad: float) -> None:
     given = inputs_of(scored_by)
     for name in ("embedding", "reconstruction", "background", "probabilities", "mixed_embedding"):
         given[name][0, 0] = bad
+    given["decoded"][0, 0] = bad
     given["prediction"][0] = given["interval"][0, 1] = bad
     for name in ("modality_embeddings", "cross_modal"):
         given[name]["protein"] = given[name]["protein"].copy()

@@ -33,7 +33,7 @@ ROOMS: dict[str, str] = {
     "inputs": "plugin stream owned records registry reading validation",
     "prepare": "plugin stream records validation inputs",
     "contract": "plugin stream metrics registry reading validation inputs",
-    "planning": "plugin records metrics registry reading inputs prepare",
+    "planning": "plugin stats records metrics registry reading inputs prepare",
     "processes": "records",
     "running": "plugin stream owned records metrics registry reading validation inputs prepare "
     "planning processes",

@@ -15,6 +15,7 @@ OTHERWISE = {
     "metrics/neighbors.py": "beside and renamed; in the scratch folder of one command",
     "prepare/checksums.py": "in a folder that is made whole (inputs/cache.py)",
     "prepare/contents.py": "in a folder that is made whole",
+    "prepare/hold_out.py": "in a folder that is made whole",
     "prepare/mapped_rows.py": "in a folder that is made whole",
     "prepare/writing.py": "in a folder that is made whole",
     "records/disk.py": "this is the way",
