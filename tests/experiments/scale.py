@@ -143,7 +143,7 @@ def time_training(n: int, seconds: float = 60.0) -> None:
 
 
 def time_metrics(n: int) -> None:
-    """One run of PCA, scored by every metric."""
+    """One run of PCA, scored by every metric, those of what is held out of methods included."""
     from omicsbench.planning.plan import make_plan
     from omicsbench.planning.suite import load_suite, make_suite
     from omicsbench.registry.discover import discover
@@ -152,6 +152,7 @@ def time_metrics(n: int) -> None:
 
     suite = load_suite("million").model_dump(exclude_unset=True)
     suite |= {"repeats": 1, "fewer_repeats": {}, "pipelines": ["pca(solver='gram')"]}
+    suite |= {"hold_out": True}
     suite |= {"sizes": [1_000, n], "datasets": [{"name": f"simulated_atlas(n={n + 11_000})"}]}
     planned = make_plan(make_suite(suite), discover())[-1]
     with tempfile.TemporaryDirectory() as folder:
