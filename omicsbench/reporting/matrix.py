@@ -13,6 +13,7 @@ from omicsbench.verdict.verdict import Against, Standing, Verdict
 
 GROUPS = (
     "truth",
+    "molecules",
     "reconstruction",
     "neighbours",
     "modalities",
