@@ -86,6 +86,7 @@ class MlpRegressor(Regressor):
     ) -> tuple[Any, dict[str, Any]]:
         """A network of standardised targets, with a variance if ``uncertain``, and facts."""
         from omicsbench.methods._regression_net import fit_numbers
+        from omicsbench.methods._training import options_of
 
         return fit_numbers(
             X,
@@ -95,14 +96,8 @@ class MlpRegressor(Regressor):
             width=self.width,
             activation=self.activation,
             dropout=self.dropout,
-            weight_decay=self.weight_decay,
-            learning_rate=self.learning_rate,
-            batch_size=self.batch_size,
-            max_steps=self.max_steps,
-            patience=self.patience,
             validation_fraction=self.validation_fraction,
-            random_state=random_state,
-            device=self.device,
+            **options_of(self) | {"random_state": random_state},
         )
 
     def predict(self, X: Any) -> Array:

@@ -80,9 +80,10 @@ class Vae(Autoencoder):
         self.beta = beta
 
     def fit(self, X: Any) -> Vae:
+        from omicsbench.methods._training import fallen
         from omicsbench.methods._variants import Variational, train
 
         self.net_, self.fit_info_ = train(
-            self, X, Variational, lambda net, x: net.loss(x, self.beta)
+            self, X, Variational, lambda net, x: net.loss(x, self.beta), fallen
         )
         return self
