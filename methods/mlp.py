@@ -47,7 +47,8 @@ class Mlp:
         long before, by ``patience`` (in looks at the held-out rows, one per epoch but at least
         10 and at most 500 steps apart).
     validation_fraction : share of the training rows, by class, that decides when to stop; the
-        weights that did best on it are kept. 0 trains for ``max_steps``.
+        weights that did best on it are kept. 0 trains for ``max_steps``. Up to 2,000 rows, all are
+        then trained on anew for as many steps as did best.
     """
 
     def __init__(

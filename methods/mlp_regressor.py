@@ -34,7 +34,7 @@ SPACE: dict[str, Dimension] = {
 class MlpRegressor(Regressor):
     """The layers of ``mlp``; squared error of the standardised target, by AdamW.
 
-    Training starts from the mean and goes on for as long as held-out rows gain by it. Up to 500
+    Training starts from the mean and goes on for as long as held-out rows gain by it. Up to 2,000
     rows are then all trained on, for as many steps.
 
     Parameters

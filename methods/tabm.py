@@ -35,7 +35,7 @@ class TabmClassifier:
     """The authors' network at their defaults; each member is a sample, the answer their mean.
 
     Members are trained on the same batches, each by its own cross-entropy, and stopped together
-    by that of held-out rows. Up to 500 rows are then all trained on, for as many steps. A step
+    by that of held-out rows. Up to 2,000 rows are then all trained on, for as many steps. A step
     costs ``members`` times that of one network: ``pca(50) > tabm`` is far cheaper than ``tabm``.
 
     Parameters
