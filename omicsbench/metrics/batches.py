@@ -37,6 +37,7 @@ TOLERANCE, TRIES = 1e-5, 50
     source=LISI,
     group=REMOVAL,
     margin=0.02,
+    secondary=True,
     tasks=("batch",),
     room=(0.0, OF_NOISE),  # noise mixes as well as can be
 )
@@ -61,6 +62,7 @@ def ilisi(embedding: FloatArray, mixed_embedding: FloatArray, mixed_batches: Int
     direction="max",
     source=LISI,
     group=BIOLOGY,
+    secondary=True,
     tasks=("batch",),
 )
 def clisi(embedding: FloatArray, mixed_embedding: FloatArray, mixed_labels: IntArray) -> Estimate:
@@ -121,6 +123,7 @@ def kbet(mixed_embedding: FloatArray, mixed_batches: IntArray, mixed_labels: Int
     direction="max",
     source=SCIB,
     group=REMOVAL,
+    secondary=True,
     tasks=("batch",),
 )
 def graph_connectivity(mixed_embedding: FloatArray, mixed_labels: IntArray) -> float:

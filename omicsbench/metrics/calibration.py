@@ -16,6 +16,7 @@ BINS = 15  # of equal width, as Guo et al. 2017 take them
     direction="min",
     source="https://arxiv.org/abs/1706.04599",
     group="calibration",
+    secondary=True,
     tasks=("predict",),
 )
 def expected_calibration_error(probabilities: FloatArray, labels: IntArray) -> Estimate:

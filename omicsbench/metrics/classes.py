@@ -19,6 +19,7 @@ MIN_CLASSES = 4  # fewer classes have too few arrangements to tell apart
     source=KOBAK_BERENS,
     group="distances",
     margin=0.02,
+    secondary=True,
 )
 def centroid_knn(expression: FloatArray, embedding: FloatArray, labels: IntArray) -> float:
     """Share of each class's k nearest classes in gene space that are so in the embedding.
@@ -40,6 +41,7 @@ def centroid_knn(expression: FloatArray, embedding: FloatArray, labels: IntArray
     source=KOBAK_BERENS,
     group="distances",
     margin=0.02,
+    secondary=True,
 )
 def centroid_distance_correlation(
     expression: FloatArray, embedding: FloatArray, labels: IntArray

@@ -23,6 +23,7 @@ SEED = 0
     source="10.1007/BF01908075",
     group="clusters",
     margin=0.02,
+    secondary=True,
     tasks=("embed", "integrate"),
 )
 def ari(embedding: FloatArray, labels: IntArray) -> float:
@@ -48,6 +49,7 @@ def ari(embedding: FloatArray, labels: IntArray) -> float:
     source="https://jmlr.org/papers/v11/vinh10a.html",
     group="clusters",
     margin=0.02,
+    secondary=True,
     tasks=("embed", "integrate"),
 )
 def nmi(embedding: FloatArray, labels: IntArray) -> float:

@@ -37,6 +37,7 @@ SPEARMAN = "10.2307/1412159"  # Spearman 1904
     direction="max",
     source=KOBAK_BERENS,
     group="modalities",
+    secondary=True,
     tasks=("integrate",),
 )
 def modality_recall(
@@ -123,6 +124,7 @@ def modality_balance(
     direction="min",
     source=FOSCTTM,
     group="modalities",
+    secondary=True,
     tasks=("integrate",),
     room=(0.5, 0.0),
 )
@@ -185,6 +187,7 @@ def cross_modal_r2(
     source=SPEARMAN,
     group="modalities",
     margin=0.02,
+    secondary=True,
     tasks=("integrate",),
 )
 def cross_modal_spearman(

@@ -122,6 +122,7 @@ def log_loss(probabilities: FloatArray, labels: IntArray) -> Estimate:
     direction="min",
     source=BRIER,
     group="classes",
+    secondary=True,
     tasks=("predict",),
 )
 def brier(probabilities: FloatArray, labels: IntArray) -> Estimate:
@@ -142,6 +143,7 @@ def brier(probabilities: FloatArray, labels: IntArray) -> Estimate:
     direction="max",
     source=ROC,
     group="classes",
+    secondary=True,
     tasks=("predict",),
 )
 def auroc(probabilities: FloatArray, labels: IntArray) -> Estimate:

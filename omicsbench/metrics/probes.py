@@ -104,7 +104,7 @@ def _metric(kind: str, question: str, of: str) -> Callable[..., float]:
         direction="max",
         source=BALANCED_ACCURACY if main else MACRO_F1,
         group="labels",
-        secondary=not main,
+        secondary=(kind, question, of) != BY_CLASS,
         tasks=("embed", "integrate", "batch"),
         room=(OF_NOISE, 1.0) if (kind, question, of) == BY_CLASS else None,
     )(function)

@@ -13,6 +13,7 @@ from omicsbench.metrics.base import Estimate, FloatArray, MetricUndefined, metri
     direction="max",
     source="https://scikit-learn.org/stable/modules/model_evaluation.html#r2-score",
     group="reconstruction",
+    secondary=True,
 )
 def reconstruction_r2(expression: FloatArray, reconstruction: FloatArray) -> Estimate:
     """Share of the variance of the scored rows that the reconstruction explains.

@@ -42,6 +42,7 @@ def r2(prediction: FloatArray, target: FloatArray) -> Estimate:
     direction="max",
     source="10.2307/1412159",
     group="numbers",
+    secondary=True,
     tasks=("regress",),
 )
 def spearman(prediction: FloatArray, target: FloatArray) -> Estimate:

@@ -22,6 +22,7 @@ SPEARMAN_ROWS = 500
     direction="max",
     source=KOBAK_BERENS,
     group="neighbours",
+    secondary=True,
 )
 def knn_recall(gene_neighbors: Neighbors, background: FloatArray) -> Estimate:
     """Share of each row's k nearest neighbours in gene space that are so in the embedding.
@@ -45,6 +46,7 @@ def knn_recall(gene_neighbors: Neighbors, background: FloatArray) -> Estimate:
     source=VENNA_KASKI,
     group="neighbours",
     margin=0.005,  # useful embeddings share the upper end of the scale
+    secondary=True,
 )
 def trustworthiness(gene_neighbors: Neighbors, background: FloatArray) -> Estimate:
     """Are the neighbours seen in the embedding neighbours in gene space?
@@ -70,6 +72,7 @@ def trustworthiness(gene_neighbors: Neighbors, background: FloatArray) -> Estima
     source=VENNA_KASKI,
     group="neighbours",
     margin=0.005,
+    secondary=True,
 )
 def continuity(gene_neighbors: Neighbors, background: FloatArray) -> Estimate:
     """Are the neighbours in gene space still neighbours in the embedding?
@@ -103,6 +106,7 @@ def continuity(gene_neighbors: Neighbors, background: FloatArray) -> Estimate:
     source=KOBAK_BERENS,
     group="distances",
     margin=0.02,
+    secondary=True,
 )
 def distance_spearman(expression: FloatArray, embedding: FloatArray) -> Estimate:
     """Rank correlation of all pairwise distances in gene space and in the embedding.

@@ -15,6 +15,7 @@ from omicsbench.metrics.predictions import finite, hits, labelled, placements, s
     direction="max",
     source="https://arxiv.org/abs/1705.08500",
     group="uncertainty",
+    secondary=True,
     tasks=("predict",),
 )
 def selective_accuracy(probabilities: FloatArray, labels: IntArray) -> Estimate:
@@ -49,6 +50,7 @@ def selective_accuracy(probabilities: FloatArray, labels: IntArray) -> Estimate:
     source="https://arxiv.org/abs/1610.02136",
     group="uncertainty",
     margin=0.02,
+    secondary=True,
     tasks=("predict",),
 )
 def outlier_auroc(probabilities: FloatArray, outliers: NDArray[np.bool_]) -> Estimate:

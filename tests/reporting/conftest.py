@@ -17,11 +17,19 @@ from demo import (
     demo,
 )
 from demo_tasks import PARTS, PREDICTED, embedded, joint, predicted
+from headlines import counted
 from omicsbench.metrics.base import METRICS, Metric
 from omicsbench.records.analysis import Analysis
 from omicsbench.records.facts import ModalityFacts
 from omicsbench.records.spec import Cause, RunRecord, Status, Tuning
 from omicsbench.reporting import write_report
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _headline() -> Iterator[None]:
+    """A headline of many metrics."""
+    with counted():
+        yield
 
 
 @pytest.fixture(scope="session")
