@@ -28,9 +28,21 @@ X_AXES = {  # title, format of its numbers, what a line belongs to
 }
 
 
-def columns(frame: pd.DataFrame) -> dict[str, list[Any]]:
-    """A frame as JSON-able columns: missing values as None, numbers to five digits."""
-    return {str(name): [_json(value) for value in frame[name]] for name in frame}
+def columns(frame: pd.DataFrame) -> dict[str, Any]:
+    """A frame as JSON-able columns: missing values as None, numbers to five digits.
+
+    A column of texts names each once: ``{"of": texts, "at": places}``.
+    """
+    made: dict[str, Any] = {}
+    for name in frame:
+        values = [_json(value) for value in frame[name]]
+        if any(isinstance(value, str) for value in values):
+            of = list(dict.fromkeys(values))
+            place = {value: i for i, value in enumerate(of)}
+            made[str(name)] = {"of": of, "at": [place[value] for value in values]}
+        else:
+            made[str(name)] = values
+    return made
 
 
 def stars(verdicts: Iterable[Verdict]) -> pd.DataFrame:

@@ -13,8 +13,12 @@
     if (part.dataset.share) part.style.width = `${part.dataset.share}%`;
   }
 
+  // A column of texts names each once.
+  const spread = (columns) => Object.fromEntries(
+    Object.entries(columns).map(([name, c]) => [name, c.of ? c.at.map((i) => c.of[i]) : c]));
   // Columns to rows, with the look of each row's pipeline.
-  const rowsOf = (columns) => {
+  const rowsOf = (packed) => {
+    const columns = spread(packed);
     const names = Object.keys(columns);
     return columns[names[0]].map((_, i) => {
       const row = Object.fromEntries(names.map((name) => [name, columns[name][i]]));
@@ -25,11 +29,14 @@
     });
   };
   // At equal budgets a line belongs to a family, whose first pipeline lends it its look.
-  const bought = (columns, look) => columns.ground.map((_, i) => {
-    const row = Object.fromEntries(Object.keys(columns).map((name) => [name, columns[name][i]]));
-    const { color, dash, shape } = data.styles.find((s) => s.family === (row.side ?? look));
-    return Object.assign(row, { metric: data.metrics[row.metric], color, dash, shape });
-  });
+  const bought = (packed, look) => {
+    const columns = spread(packed);
+    return columns.ground.map((_, i) => {
+      const row = Object.fromEntries(Object.keys(columns).map((name) => [name, columns[name][i]]));
+      const { color, dash, shape } = data.styles.find((s) => s.family === (row.side ?? look));
+      return Object.assign(row, { metric: data.metrics[row.metric], color, dash, shape });
+    });
+  };
   const curve = rowsOf(data.curve);
   const cost = rowsOf(data.cost);
   const stars = rowsOf(data.star);

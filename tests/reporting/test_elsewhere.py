@@ -21,9 +21,7 @@ WIDE = "far(key='D')"
 
 
 def record(pipeline: str, size: int, repeat: int, at: float, **more: Any) -> RunRecord:
-    spec = builders.spec(
-        pipeline=pipeline, size=size, repeat=repeat, dataset="cells", scored=1_000
-    )
+    spec = builders.spec(pipeline=pipeline, size=size, repeat=repeat, dataset="cells", scored=1_000)
     scores = {"knn_recall": at + float(np.random.default_rng([size, repeat]).normal(0, 0.001))}
     made: dict[str, Any] = {
         "family": "deep",
