@@ -6,6 +6,7 @@ Imports torch, so methods import this module inside their functions.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -13,8 +14,8 @@ import torch
 from torch import nn
 
 from omicsbench.methods._common import Array, column_means, dense_rows
-from omicsbench.methods._torch import ACTIVATIONS, _tensor, by_blocks
-from omicsbench.methods._training import VALIDATION_CAP, train_by
+from omicsbench.methods._torch import ACTIVATIONS, by_blocks
+from omicsbench.methods._training import VALIDATION_CAP, train_labelled
 
 SIZED_BY = 1_024  # rows enough to see how large the input is
 
@@ -134,33 +135,33 @@ def _check_dropout(dropout: float) -> None:
 
 
 def fit_classifier(
-    body: nn.Module,
+    body: Callable[[], nn.Module],
     width: int,
     X: Any,
     y: Array,
     *,
     validation_fraction: float,
-    random_state: int,
-    device: str,
     **training: Any,
 ) -> tuple[Array, Classifier, dict[str, Any]]:
-    """Train ``body``, which gives ``width`` numbers a row, to tell the classes of ``y`` (n,).
+    """Train what ``body`` makes, which gives ``width`` numbers a row, to tell the classes of ``y``.
 
-    Minimises the cross-entropy by ``train_by``, which takes the other arguments, and stops early
-    by that of held-out rows. Returns the classes (c,) ascending, the network and the facts.
+    Minimises the cross-entropy by ``train_on_all``, which takes the other arguments, and stops by
+    that of held-out rows. Returns the classes (c,) ascending, the network and the facts.
     """
     classes, codes = np.unique(np.asarray(y), return_inverse=True)
-    mean = column_means(X)
-    net = Classifier(body, width, mean, input_size(X, mean), np.bincount(codes) / len(codes))
-    target = torch.as_tensor(codes, device=device)
+    mean, shares = column_means(X), np.bincount(codes) / len(codes)
+    size = input_size(X, mean)
 
-    def loss(rows: Array) -> torch.Tensor:
-        logits = net(_tensor(X, rows, device))
-        return nn.functional.cross_entropy(logits, target[torch.from_numpy(rows).to(device)])
+    def loss(net: Classifier, x: torch.Tensor, wanted: torch.Tensor) -> torch.Tensor:
+        return nn.functional.cross_entropy(net(x), wanted)
 
-    held = held_out(codes, validation_fraction, random_state)
-    facts = train_by(
-        net, loss, len(codes), held=held, random_state=random_state, device=device, **training
+    net, facts = train_labelled(
+        lambda: Classifier(body(), width, mean, size, shares),
+        loss,
+        X,
+        codes,
+        partial(held_out, codes, validation_fraction),
+        **training,
     )
     return classes, net, {**facts, "classes": len(classes)}
 

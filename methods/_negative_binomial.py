@@ -37,7 +37,7 @@ def constant(x: torch.Tensor) -> torch.Tensor:
 def gradients(
     logits: torch.Tensor, log_theta: torch.Tensor, x: torch.Tensor, size: torch.Tensor
 ) -> tuple[torch.Tensor, torch.Tensor]:
-    """Of ``log_likelihood``, by logits (m, p) and log(theta) (p,).
+    """Of ``log_likelihood``, by logits (m, p), which are overwritten, and log(theta) (p,).
 
     By theta it is the sum of log(theta / (mean + theta)), of digamma(x + theta) - digamma(theta),
     and of what comes by way of the mean. Up to a count of ``FEW`` digammas differ by a sum of
@@ -45,11 +45,9 @@ def gradients(
     """
     theta = log_theta.exp()
     base = theta + (FEW - 0.5)
-    # One block of four: smaller ones go back to the system, and are cleared anew at each step.
-    block = torch.empty((4, *x.shape), dtype=x.dtype, device=x.device)
-    mean, ratio, far, spare = block
-    torch.softmax(logits, 1, out=mean).mul_(size[:, None])
-    torch.div(mean, theta, out=ratio)
+    far, spare = torch.empty_like(x), torch.empty_like(x)
+    mean = torch.softmax(logits, 1, out=logits).mul_(size[:, None])
+    ratio = mean / theta
     by_theta = _counted(x, _steps(theta).reciprocal_(), spare).sum(0)
     torch.sub(x, FEW, out=far).clamp_(min=0).div_(base)  # u / base - 1
     torch.sub(ratio, far, out=spare).div_(far.add_(1))

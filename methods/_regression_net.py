@@ -5,6 +5,7 @@ Imports torch, so methods import this module inside their functions.
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -13,8 +14,7 @@ from torch import nn
 
 from omicsbench.methods._classifier import hidden_layers, input_size
 from omicsbench.methods._common import Array, column_means
-from omicsbench.methods._stopping import train_stopped
-from omicsbench.methods._torch import _tensor
+from omicsbench.methods._training import drawn, train_labelled
 
 LEAST_LOG_VARIANCE = -7.0  # of standardised targets: a network is never surer than that
 
@@ -64,28 +64,28 @@ def fit_numbers(
     activation: str,
     dropout: float,
     validation_fraction: float,
-    device: str,
     **training: Any,
 ) -> tuple[NumberNet, dict[str, Any]]:
     """A network trained on standardised targets (n,), and facts; with a variance if ``uncertain``.
 
-    Stopped early by held-out rows, and with few rows trained anew on all: ``train_stopped``, which
+    Stopped early by held-out rows, and with few rows trained anew on all: ``train_on_all``, which
     takes the others.
     """
     if not 0 <= validation_fraction <= 0.5:
         raise ValueError(f"validation_fraction={validation_fraction}: give a share from 0 to 0.5")
     mean, outputs = column_means(X), 2 if uncertain else 1
     size = input_size(X, mean)
-    goal = torch.as_tensor(target.astype(np.float32), device=device)
     of = likelihood if uncertain else squared
 
     def build() -> NumberNet:
         body = hidden_layers(X.shape[1], depth, width, activation, dropout)
         return NumberNet(body, width, outputs, mean, size)
 
-    def loss(net: NumberNet, rows: Array) -> torch.Tensor:
-        return of(net(_tensor(X, rows, device)), goal[torch.from_numpy(rows).to(device)])
-
-    return train_stopped(
-        build, loss, len(target), validation_fraction=validation_fraction, device=device, **training
+    return train_labelled(
+        build,
+        lambda net, x, wanted: of(net(x), wanted),
+        X,
+        target.astype(np.float32),
+        partial(drawn, len(target), validation_fraction),
+        **training,
     )

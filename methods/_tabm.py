@@ -14,9 +14,7 @@ from tabm import TabM
 from torch import nn
 
 from omicsbench.methods._common import Array, column_means
-from omicsbench.methods._stopping import FEW
-from omicsbench.methods._torch import _tensor, seeded
-from omicsbench.methods._training import train_by
+from omicsbench.methods._training import Draw, options_of, train_labelled
 
 Loss = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
 
@@ -42,38 +40,25 @@ class Members(nn.Module):
 
 
 def fit_members(
-    X: Any,
-    target: Array,
-    start: Array,
-    held: Array,
-    loss: Loss,
-    *,
-    shape: dict[str, Any],
-    max_steps: int,
-    random_state: int,
-    device: str,
-    **training: Any,
+    model: Any, X: Any, target: Array, start: Array, draw: Draw, loss: Loss
 ) -> tuple[Members, dict[str, Any]]:
-    """The trained members, and facts. ``loss`` is of answers (m, k, c) and targets (m,).
+    """Members of the shape that ``model`` asks for, trained as it asks, and facts.
 
-    Rows held out tell when to stop. Up to ``FEW`` rows, members from the same seed are then
-    trained anew on all rows, for as many steps as did best. ``train_by`` takes the others.
+    ``loss`` is of answers (m, k, c) and targets (m,). Rows held out tell when to stop, and with few
+    rows all are trained on anew: ``train_on_all``.
     """
-    mean, goal = column_means(X), torch.as_tensor(target, device=device)
-    training |= {"random_state": random_state, "device": device}
-
-    def trained(held: Array, steps: int) -> tuple[Members, dict[str, Any]]:
-        with seeded(random_state):
-            net = Members(mean, start, **shape)
-
-            def of_rows(rows: Array) -> torch.Tensor:
-                wanted = goal[torch.from_numpy(rows).to(device)]
-                return loss(net(_tensor(X, rows, device)), wanted)
-
-            return net, train_by(net, of_rows, len(target), held=held, max_steps=steps, **training)
-
-    net, facts = trained(held, max_steps)
-    if not len(held) or len(target) > FEW:
-        return net, {**facts, "refitted": False}
-    net, _ = trained(held[:0], facts["best_step"])
-    return net, {**facts, "refitted": True}
+    mean = column_means(X)
+    shape = {
+        "n_blocks": model.depth,
+        "d_block": model.width,
+        "dropout": model.dropout,
+        "k": model.members,
+    }
+    return train_labelled(
+        lambda: Members(mean, start, **shape),
+        lambda net, x, wanted: loss(net(x), wanted),
+        X,
+        target,
+        draw,
+        **options_of(model),
+    )

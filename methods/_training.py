@@ -12,19 +12,33 @@ import copy
 import itertools
 import math
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import torch
 from torch import nn
 
 from omicsbench.methods._common import Array
-from omicsbench.methods._torch import Network, _tensor
+from omicsbench.methods._torch import Network, _tensor, seeded
 
 LEAST = 1e-4  # progress, relative, or in units of the loss where it nears zero
 VALIDATION_CAP = 5_000  # rows enough to see that the loss has stopped falling
 RUN, BUFFER = 32, 32_768  # rows read together, rows shuffled together
 CHECK_STEPS = (10, 500)  # bounds of the steps between two looks at the validation loss
+FEW = 2_000  # rows up to which those held out are missed, and training anew costs little
+VERY_FEW, DRAWS = 100, 3  # rows up to which one draw of held-out rows says little, and draws
+OPTIONS = (
+    "batch_size",
+    "learning_rate",
+    "weight_decay",
+    "max_steps",
+    "patience",
+    "random_state",
+    "device",
+)  # of training, that methods take as parameters
+
+Net = TypeVar("Net", bound=nn.Module)
+Draw = Callable[[int], Array]  # row numbers to hold out, by a seed
 
 
 def fallen(best: float, now: float) -> bool:
@@ -101,34 +115,101 @@ def train_by(
     }
 
 
-def train_to_rebuild(
-    net: Network,
-    X: Any,
+def train_on_all(
+    build: Callable[[], Net],
+    loss: Callable[[Net, Array], torch.Tensor],
+    n: int,
+    draw: Draw | None = None,
     *,
-    validation_fraction: float = 0.0,
+    max_steps: int,
     random_state: int = 0,
+    **training: Any,
+) -> tuple[Net, dict[str, Any]]:
+    """A network from ``build`` that minimises ``loss`` of row numbers out of n, and facts.
+
+    The rows that ``draw`` holds out tell when to stop. Up to ``FEW`` rows, a second network from
+    the same seed is then trained on all of them, for as many steps as did best: what is held out
+    is a fifth of a cohort. Up to ``VERY_FEW``, that number is the mean over ``DRAWS`` draws.
+    ``train_by`` takes the others.
+    """
+
+    def trained(held: Array | None, steps: int) -> tuple[Net, dict[str, Any]]:
+        with seeded(random_state):
+            net = build()
+            facts = train_by(
+                net,
+                lambda rows: loss(net, rows),
+                n,
+                held=held,
+                max_steps=steps,
+                random_state=random_state,
+                **training,
+            )
+        return net, facts
+
+    held = draw(random_state) if draw else None
+    net, facts = trained(held, max_steps)
+    if draw is None or not facts["validation_rows"] or n > FEW:
+        return net, {**facts, "refitted": False}
+    best = [facts["best_step"]]
+    if n <= VERY_FEW:
+        seeds = np.random.SeedSequence(random_state).generate_state(DRAWS - 1)
+        best += [trained(draw(int(seed)), max_steps)[1]["best_step"] for seed in seeds]
+    steps = round(np.mean(best))
+    net, _ = trained(None, steps)
+    return net, {**facts, "refitted": True, "refit_steps": steps}
+
+
+def train_labelled(
+    build: Callable[[], Net],
+    loss: Callable[[Net, torch.Tensor, torch.Tensor], torch.Tensor],
+    X: Any,
+    target: Array,
+    draw: Draw | None = None,
+    *,
     device: str = "cpu",
     **training: Any,
+) -> tuple[Net, dict[str, Any]]:
+    """``train_on_all`` by a loss of rows and of what is known of them: codes, or numbers (n,)."""
+    known = torch.as_tensor(target, device=device)
+
+    def of_rows(net: Net, rows: Array) -> torch.Tensor:
+        return loss(net, _tensor(X, rows, device), known[torch.from_numpy(rows).to(device)])
+
+    return train_on_all(build, of_rows, len(target), draw, device=device, **training)
+
+
+def options_of(model: object) -> dict[str, Any]:
+    """What a method's parameters say of training, as ``train_by`` takes it."""
+    return {name: value for name, value in vars(model).items() if name in OPTIONS}
+
+
+def of_blocks(
+    X: Any, device: str, loss: Callable[[Net, torch.Tensor], torch.Tensor]
+) -> Callable[[Net, Array], torch.Tensor]:
+    """``loss`` of a dense block, as one of row numbers of X; rows held out are read only once."""
+    held: list[Any] = [None, None]
+
+    def of_rows(net: Net, rows: Array) -> torch.Tensor:
+        if net.training:
+            return loss(net, _tensor(X, rows, device))
+        if held[0] is not rows:
+            held[:] = rows, _tensor(X, rows, device)
+        return loss(net, held[1])
+
+    return of_rows
+
+
+def train_to_rebuild(
+    net: Network, X: Any, *, device: str = "cpu", **training: Any
 ) -> dict[str, Any]:
     """Minimise the squared error of an autoencoder by ``train_by``, which takes the others."""
-    n = X.shape[0]
-    held = drawn(n, validation_fraction, random_state)
-    unseen = _tensor(X, held, device)  # read once, not at each look
 
     def loss(rows: Array) -> torch.Tensor:
-        x = unseen if rows is held else _tensor(X, rows, device)
+        x = _tensor(X, rows, device)
         return nn.functional.mse_loss(net(x), x)
 
-    return train_by(
-        net,
-        loss,
-        n,
-        held=held,
-        progress=fallen_in_share,
-        random_state=random_state,
-        device=device,
-        **training,
-    )
+    return train_by(net, loss, X.shape[0], device=device, **training)
 
 
 def drawn(n: int, fraction: float, random_state: int) -> Array:

@@ -7,14 +7,16 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from functools import partial
 from typing import Any, TypeVar
 
 import torch
 from torch import nn
 
 from omicsbench.methods._common import column_means, latent
-from omicsbench.methods._stopping import noise, of_rows, train_stopped
+from omicsbench.methods._stopping import noise
 from omicsbench.methods._torch import Network
+from omicsbench.methods._training import drawn, of_blocks, options_of, train_on_all
 from omicsbench.methods.autoencoder import Autoencoder
 
 LEAST_NOISE = 1e-6  # variance; of rows rebuilt without fault too
@@ -50,6 +52,8 @@ def rebuilt(net: Network, x: torch.Tensor, masked: float) -> torch.Tensor:
     The others are raised in proportion, so that unmasked rows look alike. None is masked of rows
     held out.
     """
+    if not masked:
+        return nn.functional.mse_loss(net(x), x)
     left = nn.functional.dropout(x - net.mean, masked, net.training)
     return nn.functional.mse_loss(net(left + net.mean), x)
 
@@ -59,6 +63,7 @@ def train(
     X: Any,
     make: type[Variant],
     loss: Callable[[Variant, torch.Tensor], torch.Tensor],
+    progress: Callable[[float, float], bool],
 ) -> tuple[Variant, dict[str, Any]]:
     """A network of the shape that ``model`` asks for, trained on X as it asks, and facts."""
     hidden, p = model._hidden(), X.shape[1]
@@ -75,17 +80,12 @@ def train(
             dropout=model.dropout,
         )
 
-    net, facts = train_stopped(
+    net, facts = train_on_all(
         build,
-        of_rows(X, model.device, loss),
+        of_blocks(X, model.device, loss),
         X.shape[0],
-        batch_size=model.batch_size,
-        learning_rate=model.learning_rate,
-        weight_decay=model.weight_decay,
-        max_steps=model.max_steps,
-        patience=model.patience,
-        validation_fraction=model.validation_fraction,
-        random_state=model.random_state,
-        device=model.device,
+        partial(drawn, X.shape[0], model.validation_fraction),
+        progress=progress,
+        **options_of(model),
     )
     return net, {**facts, "widths": widths}

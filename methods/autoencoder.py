@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from omicsbench.methods._common import Array, column_means, latent
+from omicsbench.methods._common import Array, latent
 from omicsbench.plugin import Choice, Real, Whole, method
 
 
@@ -22,6 +22,7 @@ from omicsbench.plugin import Choice, Real, Whole, method
     # Not depth, which names a contestant, nor the training budget.
     space={
         "width": Whole(64, 1024, log=True),
+        "masked": Real(0.0, 0.7),
         "activation": Choice(["elu", "relu", "silu", "tanh"]),
         "batch_norm": Choice([True, False]),
         "dropout": Real(0.0, 0.5),
@@ -40,12 +41,16 @@ class Autoencoder:
         from what non-linearity gains; 8 or 10 is deep.
     width : units of the first hidden layer; from there layers taper geometrically towards
         ``n_components``, and widen in the same way after it.
+    masked : share of the features that are at their mean in what the network is given in training,
+        others at each step, and that it must rebuild all the same. Nothing is masked of rows held
+        out, or when cells are embedded.
     activation : of the hidden layers: elu, relu, silu or tanh.
     max_steps : the training budget in mini-batches, alike at every n. Training mostly stops
         long before, by ``patience`` (in looks at the validation loss, one per epoch but at
         least 10 and at most 500 steps apart).
     validation_fraction : share of the training rows that decides when to stop; the weights
-        that did best on it are kept. 0 trains for ``max_steps``.
+        that did best on it are kept. 0 trains for ``max_steps``. Up to 2,000 rows, all are then
+        trained on anew for as many steps as did best.
     """
 
     def __init__(
@@ -53,6 +58,7 @@ class Autoencoder:
         n_components: int | None = None,
         depth: int = 2,
         width: int = 512,
+        masked: float = 0.0,
         activation: str = "elu",
         batch_norm: bool = True,
         dropout: float = 0.0,
@@ -68,6 +74,7 @@ class Autoencoder:
         self.n_components = n_components
         self.depth = depth
         self.width = width
+        self.masked = masked
         self.activation = activation
         self.batch_norm = batch_norm
         self.dropout = dropout
@@ -81,33 +88,15 @@ class Autoencoder:
         self.device = device
 
     def fit(self, X: Any) -> Autoencoder:
-        from omicsbench.methods._torch import Network, seeded
-        from omicsbench.methods._training import train_to_rebuild
+        from omicsbench.methods._torch import Network
+        from omicsbench.methods._training import fallen_in_share
+        from omicsbench.methods._variants import rebuilt, train
 
-        hidden = self._hidden()
-        widths = [X.shape[1], *hidden, latent(self.n_components), *hidden[::-1], X.shape[1]]
-        with seeded(self.random_state):
-            self.net_ = Network(
-                widths,
-                bottleneck=len(hidden) + 1,
-                mean=column_means(X),
-                activation=self.activation,
-                batch_norm=self.batch_norm,
-                dropout=self.dropout,
-            )
-            self.fit_info_ = train_to_rebuild(
-                self.net_,
-                X,
-                batch_size=self.batch_size,
-                learning_rate=self.learning_rate,
-                weight_decay=self.weight_decay,
-                max_steps=self.max_steps,
-                patience=self.patience,
-                validation_fraction=self.validation_fraction,
-                random_state=self.random_state,
-                device=self.device,
-            )
-        self.fit_info_["widths"] = widths
+        if not 0 <= self.masked < 1:
+            raise ValueError(f"masked={self.masked}: give a share from 0 to below 1")
+        self.net_, self.fit_info_ = train(
+            self, X, Network, lambda net, x: rebuilt(net, x, self.masked), fallen_in_share
+        )
         return self
 
     def transform(self, X: Any) -> Array:

@@ -78,8 +78,8 @@ class BayesianMlp:
 
         from omicsbench.methods._bayesian import BayesianNetwork
         from omicsbench.methods._classifier import input_size
-        from omicsbench.methods._torch import ACTIVATIONS, _tensor, seeded
-        from omicsbench.methods._training import train_by
+        from omicsbench.methods._torch import ACTIVATIONS
+        from omicsbench.methods._training import options_of, train_labelled
 
         if self.depth not in (1, 2):
             raise ValueError(f"depth={self.depth}: give 1 or 2 hidden layers")
@@ -91,29 +91,17 @@ class BayesianMlp:
         self.classes_, codes = np.unique(np.asarray(y), return_inverse=True)
         n, mean = len(codes), column_means(X)
         widths = [X.shape[1], *[self.width] * self.depth, len(self.classes_)]
-        target = torch.as_tensor(codes, device=self.device)
+        shape = widths, mean, input_size(X, mean), self.activation, self.prior_scale
         losses = []
 
-        def loss(rows: Array) -> torch.Tensor:
-            labels = target[torch.from_numpy(rows).to(self.device)]
-            value = self.net_.loss(_tensor(X, rows, self.device), labels, n)
+        def loss(net: BayesianNetwork, x: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
+            value = net.loss(x, labels, n)
             losses.append(value.detach())
             return value
 
-        with seeded(self.random_state):
-            self.net_ = BayesianNetwork(
-                widths, mean, input_size(X, mean), self.activation, self.prior_scale
-            )
-            self.fit_info_ = train_by(
-                self.net_,
-                loss,
-                n,
-                batch_size=self.batch_size,
-                learning_rate=self.learning_rate,
-                max_steps=self.max_steps,
-                random_state=self.random_state,
-                device=self.device,
-            )
+        self.net_, self.fit_info_ = train_labelled(
+            lambda: BayesianNetwork(*shape), loss, X, codes, **options_of(self)
+        )
         bound = -float(torch.stack(losses[-100:]).mean())
         self.fit_info_ |= {"classes": len(self.classes_), "bound_per_row": bound}
         return self

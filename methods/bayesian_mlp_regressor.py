@@ -70,12 +70,10 @@ class BayesianMlpRegressor(Regressor):
         self.device = device
 
     def fit(self, X: Any, y: Array) -> BayesianMlpRegressor:
-        import torch
-
         from omicsbench.methods._bayesian_regression import BayesianRegression
         from omicsbench.methods._classifier import input_size
-        from omicsbench.methods._torch import ACTIVATIONS, _tensor, seeded
-        from omicsbench.methods._training import train_by
+        from omicsbench.methods._torch import ACTIVATIONS
+        from omicsbench.methods._training import options_of, train_labelled
 
         if self.depth not in (1, 2):
             raise ValueError(f"depth={self.depth}: give 1 or 2 hidden layers")
@@ -84,32 +82,16 @@ class BayesianMlpRegressor(Regressor):
             raise ValueError(f"activation {self.activation!r}: use one of {known}")
         if self.samples < 1 or self.prior_scale <= 0:
             raise ValueError("give one sample or more, and a prior_scale above 0")
-        numbers = self._standardised(y).astype(np.float32)
-        target, n, mean = (
-            torch.as_tensor(numbers, device=self.device),
-            len(numbers),
-            column_means(X),
-        )
+        numbers, mean = self._standardised(y).astype(np.float32), column_means(X)
         widths = [X.shape[1], *[self.width] * self.depth, 1]
-
-        def loss(rows: Array) -> torch.Tensor:
-            wanted = target[torch.from_numpy(rows).to(self.device)]
-            return self.net_.loss(_tensor(X, rows, self.device), wanted, n)
-
-        with seeded(self.random_state):
-            self.net_ = BayesianRegression(
-                widths, mean, input_size(X, mean), self.activation, self.prior_scale
-            )
-            self.fit_info_ = train_by(
-                self.net_,
-                loss,
-                n,
-                batch_size=self.batch_size,
-                learning_rate=self.learning_rate,
-                max_steps=self.max_steps,
-                random_state=self.random_state,
-                device=self.device,
-            )
+        shape = widths, mean, input_size(X, mean), self.activation, self.prior_scale
+        self.net_, self.fit_info_ = train_labelled(
+            lambda: BayesianRegression(*shape),
+            lambda net, x, wanted: net.loss(x, wanted, len(numbers)),
+            X,
+            numbers,
+            **options_of(self),
+        )
         self.noise_ = float(self.net_.log_noise.exp().detach())
         self.fit_info_ |= {"noise": self.noise_ * self.spread_}
         return self

@@ -75,25 +75,17 @@ class ConvNet:
 
     def fit(self, X: Any, y: Array) -> ConvNet:
         from omicsbench.methods._classifier import convolutions, fit_classifier
-        from omicsbench.methods._torch import seeded
+        from omicsbench.methods._training import options_of
 
         image, places = self._layout(X.shape[1])
-        with seeded(self.random_state):
-            body = convolutions(image, places, self.channels, self.width, self.dropout)
-            self.classes_, self.net_, self.fit_info_ = fit_classifier(
-                body,
-                self.width,
-                X,
-                y,
-                batch_size=self.batch_size,
-                learning_rate=self.learning_rate,
-                weight_decay=self.weight_decay,
-                max_steps=self.max_steps,
-                patience=self.patience,
-                validation_fraction=self.validation_fraction,
-                random_state=self.random_state,
-                device=self.device,
-            )
+        self.classes_, self.net_, self.fit_info_ = fit_classifier(
+            lambda: convolutions(image, places, self.channels, self.width, self.dropout),
+            self.width,
+            X,
+            y,
+            validation_fraction=self.validation_fraction,
+            **options_of(self),
+        )
         self.fit_info_["image"] = list(image)
         return self
 

@@ -81,7 +81,7 @@ class CountVae:
         self.device = device
 
     def fit(self, X: Counts) -> CountVae:
-        from omicsbench.methods._count_step import loss
+        from omicsbench.methods._count_step import keep_memory, loss
         from omicsbench.methods._count_vae import CountNetwork, start
         from omicsbench.methods._stopping import of_rows, train_stopped
 
@@ -91,6 +91,7 @@ class CountVae:
             raise ValueError(f"start={self.start!r}: use one of {', '.join(STARTS)}")
         if self.depth < 1:
             raise ValueError(f"depth={self.depth}: give one hidden layer or more")
+        keep_memory()
         widths = [X.shape[1], *[self.width] * self.depth, latent(self.n_components)]
         begin = start(X) if self.start == "alike" else None
         self.net_, self.fit_info_ = train_stopped(

@@ -79,6 +79,7 @@ class DeepEnsemble(Mlp):
             "members": self.members,
             "parameters": sum(m.fit_info_["parameters"] for m in self.members_),
             "steps": [m.fit_info_["steps"] for m in self.members_],
+            "refitted": self.members_[0].fit_info_["refitted"],
             "classes": len(self.classes_),
         }
         return self

@@ -78,6 +78,7 @@ class DeepEnsembleRegressor(MlpRegressor):
             "members": self.members,
             "parameters": sum(facts["parameters"] for _, facts in made),
             "steps": [facts["steps"] for _, facts in made],
+            "refitted": made[0][1]["refitted"],
         }
         return self
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from omicsbench.methods.autoencoder import Autoencoder
 from omicsbench.plugin import Choice, Real, Whole, method
 
@@ -32,17 +30,7 @@ from omicsbench.plugin import Choice, Real, Whole, method
     },
 )
 class DenoisingAutoencoder(Autoencoder):
-    """``autoencoder`` that sees a part of each row and must rebuild all of it.
-
-    Features are masked at random, others at each step: they are set to their mean. Nothing is
-    masked of rows held out, or when cells are embedded. Up to 500 rows, all are trained on anew for
-    as many steps as did best on the rows held out. The other parameters are those of
-    ``autoencoder``.
-
-    Parameters
-    ----------
-    masked : share of the features masked; 0 is ``autoencoder``.
-    """
+    """``autoencoder`` with a share of its input masked by default; the parameters are its own."""
 
     def __init__(
         self,
@@ -66,6 +54,7 @@ class DenoisingAutoencoder(Autoencoder):
             n_components=n_components,
             depth=depth,
             width=width,
+            masked=masked,
             activation=activation,
             batch_norm=batch_norm,
             dropout=dropout,
@@ -78,15 +67,3 @@ class DenoisingAutoencoder(Autoencoder):
             random_state=random_state,
             device=device,
         )
-        self.masked = masked
-
-    def fit(self, X: Any) -> DenoisingAutoencoder:
-        from omicsbench.methods._torch import Network
-        from omicsbench.methods._variants import rebuilt, train
-
-        if not 0 <= self.masked < 1:
-            raise ValueError(f"masked={self.masked}: give a share from 0 to below 1")
-        self.net_, self.fit_info_ = train(
-            self, X, Network, lambda net, x: rebuilt(net, x, self.masked)
-        )
-        return self

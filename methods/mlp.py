@@ -47,7 +47,8 @@ class Mlp:
         long before, by ``patience`` (in looks at the held-out rows, one per epoch but at least
         10 and at most 500 steps apart).
     validation_fraction : share of the training rows, by class, that decides when to stop; the
-        weights that did best on it are kept. 0 trains for ``max_steps``.
+        weights that did best on it are kept. 0 trains for ``max_steps``. Up to 2,000 rows, all are
+        then trained on anew for as many steps as did best.
     """
 
     def __init__(
@@ -80,24 +81,17 @@ class Mlp:
 
     def fit(self, X: Any, y: Array) -> Mlp:
         from omicsbench.methods._classifier import fit_classifier, hidden_layers
-        from omicsbench.methods._torch import seeded
+        from omicsbench.methods._training import options_of
 
-        with seeded(self.random_state):
-            body = hidden_layers(X.shape[1], self.depth, self.width, self.activation, self.dropout)
-            self.classes_, self.net_, self.fit_info_ = fit_classifier(
-                body,
-                self.width,
-                X,
-                y,
-                batch_size=self.batch_size,
-                learning_rate=self.learning_rate,
-                weight_decay=self.weight_decay,
-                max_steps=self.max_steps,
-                patience=self.patience,
-                validation_fraction=self.validation_fraction,
-                random_state=self.random_state,
-                device=self.device,
-            )
+        shape = X.shape[1], self.depth, self.width, self.activation, self.dropout
+        self.classes_, self.net_, self.fit_info_ = fit_classifier(
+            lambda: hidden_layers(*shape),
+            self.width,
+            X,
+            y,
+            validation_fraction=self.validation_fraction,
+            **options_of(self),
+        )
         return self
 
     def predict_proba(self, X: Any) -> Array:

@@ -34,7 +34,7 @@ SPACE: dict[str, Dimension] = {
 class MlpRegressor(Regressor):
     """The layers of ``mlp``; squared error of the standardised target, by AdamW.
 
-    Training starts from the mean and goes on for as long as held-out rows gain by it. Up to 500
+    Training starts from the mean and goes on for as long as held-out rows gain by it. Up to 2,000
     rows are then all trained on, for as many steps.
 
     Parameters
@@ -86,6 +86,7 @@ class MlpRegressor(Regressor):
     ) -> tuple[Any, dict[str, Any]]:
         """A network of standardised targets, with a variance if ``uncertain``, and facts."""
         from omicsbench.methods._regression_net import fit_numbers
+        from omicsbench.methods._training import options_of
 
         return fit_numbers(
             X,
@@ -95,14 +96,8 @@ class MlpRegressor(Regressor):
             width=self.width,
             activation=self.activation,
             dropout=self.dropout,
-            weight_decay=self.weight_decay,
-            learning_rate=self.learning_rate,
-            batch_size=self.batch_size,
-            max_steps=self.max_steps,
-            patience=self.patience,
             validation_fraction=self.validation_fraction,
-            random_state=random_state,
-            device=self.device,
+            **options_of(self) | {"random_state": random_state},
         )
 
     def predict(self, X: Any) -> Array:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -34,7 +35,7 @@ class TabmClassifier:
     """The authors' network at their defaults; each member is a sample, the answer their mean.
 
     Members are trained on the same batches, each by its own cross-entropy, and stopped together
-    by that of held-out rows. Up to 500 rows are then all trained on, for as many steps. A step
+    by that of held-out rows. Up to 2,000 rows are then all trained on, for as many steps. A step
     costs ``members`` times that of one network: ``pca(50) > tabm`` is far cheaper than ``tabm``.
 
     Parameters
@@ -87,26 +88,9 @@ class TabmClassifier:
             of_each = logits.permute(0, 2, 1), target[:, None].expand(-1, logits.shape[1])
             return torch.nn.functional.cross_entropy(*of_each)
 
-        self.net_, facts = fit_members(
-            X,
-            codes,
-            np.log(np.bincount(codes) / len(codes)),
-            held_out(codes, self.validation_fraction, self.random_state),
-            loss,
-            shape={
-                "n_blocks": self.depth,
-                "d_block": self.width,
-                "dropout": self.dropout,
-                "k": self.members,
-            },
-            batch_size=self.batch_size,
-            learning_rate=self.learning_rate,
-            weight_decay=self.weight_decay,
-            max_steps=self.max_steps,
-            patience=self.patience,
-            random_state=self.random_state,
-            device=self.device,
-        )
+        start = np.log(np.bincount(codes) / len(codes))
+        draw = partial(held_out, codes, self.validation_fraction)
+        self.net_, facts = fit_members(self, X, codes, start, draw, loss)
         self.fit_info_ = {**facts, "classes": len(self.classes_)}
         return self
 

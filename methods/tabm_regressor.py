@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -77,26 +78,9 @@ class TabmRegressor(Regressor):
         def loss(answers: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
             return ((answers[..., 0] - target[:, None]) ** 2).mean()
 
-        self.net_, self.fit_info_ = fit_members(
-            X,
-            self._standardised(y).astype(np.float32),
-            np.zeros(1),
-            drawn(X.shape[0], self.validation_fraction, self.random_state),
-            loss,
-            shape={
-                "n_blocks": self.depth,
-                "d_block": self.width,
-                "dropout": self.dropout,
-                "k": self.members,
-            },
-            batch_size=self.batch_size,
-            learning_rate=self.learning_rate,
-            weight_decay=self.weight_decay,
-            max_steps=self.max_steps,
-            patience=self.patience,
-            random_state=self.random_state,
-            device=self.device,
-        )
+        target = self._standardised(y).astype(np.float32)
+        draw = partial(drawn, len(target), self.validation_fraction)
+        self.net_, self.fit_info_ = fit_members(self, X, target, np.zeros(1), draw, loss)
         return self
 
     def predict(self, X: Any) -> Array:

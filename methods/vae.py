@@ -34,13 +34,13 @@ from omicsbench.plugin import Choice, Real, Whole, method
 class Vae(Autoencoder):
     """``autoencoder`` whose latent places are normal; a cell's embedding is the mean of its own.
 
-    The noise about the features is of one size, the most likely one (arXiv 2006.13202), so that
-    the weight of the prior needs no tuning. Up to 500 rows, all are trained on anew for as many
-    steps as did best on the rows held out. The other parameters are those of ``autoencoder``.
+    The noise about the features is of one size, the most likely one (arXiv 2006.13202). The other
+    parameters are those of ``autoencoder``.
 
     Parameters
     ----------
-    beta : weight of the divergence from the prior; 1 is the evidence bound.
+    beta : weight of the divergence from the prior; 1 is the evidence bound, which keeps less of the
+        features and of who lies beside whom.
     """
 
     def __init__(
@@ -48,7 +48,7 @@ class Vae(Autoencoder):
         n_components: int | None = None,
         depth: int = 2,
         width: int = 512,
-        beta: float = 1.0,
+        beta: float = 0.01,
         activation: str = "elu",
         batch_norm: bool = True,
         dropout: float = 0.0,
@@ -80,9 +80,10 @@ class Vae(Autoencoder):
         self.beta = beta
 
     def fit(self, X: Any) -> Vae:
+        from omicsbench.methods._training import fallen
         from omicsbench.methods._variants import Variational, train
 
         self.net_, self.fit_info_ = train(
-            self, X, Variational, lambda net, x: net.loss(x, self.beta)
+            self, X, Variational, lambda net, x: net.loss(x, self.beta), fallen
         )
         return self

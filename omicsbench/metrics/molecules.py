@@ -12,12 +12,12 @@ out, as neither profile knows anything of them.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from omicsbench.metrics.base import Estimate, FloatArray, MetricUndefined, metric
+from omicsbench.metrics.base import OF_NOISE, Estimate, FloatArray, MetricUndefined, metric
 from omicsbench.metrics.points import block_rows, cleaned, nearest_weights
 
 if TYPE_CHECKING:
@@ -31,12 +31,33 @@ CELLS_OF_MEAN = 2
 MIXES = np.arange(1, 101) / 100  # weights of the mean profile beside a decoder
 
 
+def of_likeliest_cells(molecules: FloatArray, reference_counts: csr_matrix) -> float:
+    """``molecule_bits`` by the 15 training cells in which the held-out molecules are likeliest.
+
+    Their neighbours are thus chosen by the answer itself: what no embedding can know.
+
+    molecules : (m, p) counts; reference_counts : (r, p) CSR.
+    """
+    from scipy.sparse import csr_matrix
+
+    profile, one_cell = _mean_profile(reference_counts)
+    own = reference_counts.toarray() + CELLS_OF_MEAN * one_cell * profile
+    share = own / own.sum(axis=1, keepdims=True)
+    likely = molecules @ np.log(share, out=np.zeros_like(share), where=share > 0).T
+    k = min(K, len(share))
+    near = np.argpartition(-likely, k - 1, axis=1)[:, :k]
+    ends = np.arange(len(near) + 1) * k
+    weights = csr_matrix((np.ones(near.size), near.ravel(), ends), shape=likely.shape)
+    return float(np.nanmean(_gains(molecules, reference_counts, [(slice(len(near)), weights)])))
+
+
 @metric(
     title="Held-out molecules, bits each",
     range=(None, None),
     direction="max",
     source=THINNING,
     group="molecules",
+    room=(OF_NOISE, of_likeliest_cells),
 )
 def molecule_bits(
     molecules: FloatArray,
@@ -55,13 +76,8 @@ def molecule_bits(
     larger is better; an embedding that knows nothing is below 0, as 15 cells tell the mean profile
     less well than all do.
     """
-    profile, one_cell = _mean_profile(reference_counts)
-    prior = CELLS_OF_MEAN * one_cell
-    at, gain = _Molecules(molecules, profile), np.empty(len(molecules))
-    for rows, weights in _nearest(embedding, reference_embedding):
-        pooled = (weights @ reference_counts).toarray()
-        share = (pooled + prior * profile) / (pooled.sum(axis=1, keepdims=True) + prior)
-        gain[rows] = at.gains(share, rows)
+    near = _nearest(embedding, reference_embedding)
+    gain = _gains(molecules, reference_counts, near)
     return Estimate(float(np.nanmean(gain)), gain)
 
 
@@ -123,6 +139,20 @@ class _Molecules:
         gained = np.bincount(row, weights=self.number[here] * bits, minlength=last - first)
         totals = self.totals[first:last]
         return np.where(totals > 0, gained / np.where(totals > 0, totals, 1), np.nan)
+
+
+def _gains(
+    molecules: FloatArray, counts: csr_matrix, near: Iterable[tuple[slice, Any]]
+) -> FloatArray:
+    """Bits per molecule of each cell, (m,), by its neighbours, whose weights are ``near``."""
+    profile, one_cell = _mean_profile(counts)
+    prior = CELLS_OF_MEAN * one_cell
+    at, gain = _Molecules(molecules, profile), np.empty(len(molecules))
+    for rows, weights in near:
+        pooled = (weights @ counts).toarray()
+        share = (pooled + prior * profile) / (pooled.sum(axis=1, keepdims=True) + prior)
+        gain[rows] = at.gains(share, rows)
+    return gain
 
 
 def _mean_profile(counts: csr_matrix) -> tuple[FloatArray, float]:

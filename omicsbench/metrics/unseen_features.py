@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from omicsbench.metrics.base import Estimate, FloatArray, metric
+from omicsbench.metrics.base import OF_DATA, OF_NOISE, Estimate, FloatArray, metric
 from omicsbench.metrics.reconstruction import explained
 from omicsbench.metrics.ridge import read_off
 
@@ -13,6 +13,7 @@ from omicsbench.metrics.ridge import read_off
     direction="max",
     source="https://scikit-learn.org/stable/modules/model_evaluation.html#r2-score",
     group="molecules",
+    room=(OF_NOISE, OF_DATA),
 )
 def held_out_features(
     embedding: FloatArray,

@@ -12,6 +12,7 @@ from omicsbench.records.spec import RunRecord
 from omicsbench.verdict.verdict import Against, Standing, Verdict
 
 GROUPS = (
+    "molecules",
     "truth",
     "reconstruction",
     "neighbours",

@@ -63,7 +63,7 @@ class Efficiency:
         return low if low == high else f"{low} to {high}"
 
     def _end(self, ratio: float) -> str:
-        told = f"{ratio:.3g}" if ratio >= 100 else f"{ratio:.2g}"
+        told = f"{ratio:,.0f}" if ratio >= 10 else f"{ratio:.2g}"
         beyond = abs(math.log(ratio)) > math.log(self.most) - ROUNDING
         return told + (" or more" if ratio > 1 else " or less") * beyond
 

@@ -89,15 +89,17 @@ def pair_tests(scores: Differences, margin: float) -> tuple[Floats, Floats]:
     On the diagonal, and without two pairs, both are 0.5.
     """
     sizes = scores.by_repeat.shape[1]
-    better, other = np.nonzero(~np.eye(sizes, dtype=bool))
+    small, large = np.triu_indices(sizes, k=1)
     units = scores.by_unit
     if units is not None:
-        units = units[:, better] - units[:, other]
-    gaps = scores.by_repeat[:, better] - scores.by_repeat[:, other]
-    worse = np.full((sizes, sizes), 0.5)
-    found = moments(Differences(gaps, units, folds=scores.folds)).p_above(margin)
-    worse[better, other] = np.nan_to_num(found, nan=0.5)
-    return worse, 1 - worse
+        units = units[:, large] - units[:, small]
+    gains = scores.by_repeat[:, large] - scores.by_repeat[:, small]
+    found = moments(Differences(gains, units, folds=scores.folds))
+    worse, within = np.full((2, sizes, sizes), 0.5)
+    rises, falls = found.p_above(margin), 1 - found.p_above(-margin)
+    worse[large, small], within[large, small] = rises, 1 - rises
+    worse[small, large], within[small, large] = falls, 1 - falls
+    return np.nan_to_num(worse, nan=0.5), np.nan_to_num(within, nan=0.5)
 
 
 def _ruled_out(worse: Floats, size: int, alpha: float) -> bool:

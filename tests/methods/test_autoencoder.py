@@ -113,9 +113,9 @@ def test_batches_never_hold_more_than_they_say(monkeypatch):
         lambda self, *a, **k: seen.append(self.shape[0]) or original(self, *a, **k),
     )
     Autoencoder(5, max_steps=20, batch_size=64).fit(X)
-    assert seen[0] == 100  # the validation rows, once
-    assert max(seen[1:]) <= 64
-    assert min(seen[1:]) > 32, "batches are nearly equal"
+    seen.remove(100)  # the validation rows, once
+    assert max(seen) <= 64
+    assert min(seen) > 32, "batches are nearly equal"
 
 
 def test_early_stopping_keeps_the_best_weights():

@@ -8,6 +8,7 @@ import pytest
 pytest.importorskip("torch")
 import torch
 
+from omicsbench.methods import _training
 from omicsbench.methods._variants import Variational, rebuilt
 from omicsbench.methods.contrastive import Contrastive
 from omicsbench.methods.denoising_autoencoder import DenoisingAutoencoder
@@ -72,7 +73,10 @@ def test_keeps_more_than_pca_of_a_curved_manifold(make):
 
 def test_bound_improves_with_training():
     X, T = curved(600), torch.from_numpy(curved(300, seed=1))
-    nets = [Vae(2, width=64, max_steps=s, validation_fraction=0).fit(X).net_ for s in (1, 50, 400)]
+    nets = [
+        Vae(2, width=64, beta=1, max_steps=s, validation_fraction=0).fit(X).net_
+        for s in (1, 50, 400)
+    ]
     with torch.no_grad():
         bounds = [-net.loss(T, 1.0).item() for net in nets]
     assert bounds[0] + 0.05 < bounds[1] < bounds[2] - 0.05
@@ -114,7 +118,8 @@ def test_contrastive_tells_kinds_of_unseen_rows_apart():
 
 
 @pytest.mark.parametrize("make", [Vae, DenoisingAutoencoder, Contrastive])
-def test_few_rows_are_trained_on_anew(make):
+def test_few_rows_are_trained_on_anew(make, monkeypatch):
+    monkeypatch.setattr(_training, "FEW", 500)
     few, many = (make(2, width=16, max_steps=40).fit(linear(n)).fit_info_ for n in (60, 600))
     assert few["refitted"]
     assert not many["refitted"]

@@ -123,8 +123,9 @@ def test_members_of_tabm_are_samples_and_read_sparse_rows() -> None:
     np.testing.assert_allclose(sparse.sample_proba(sp.csr_matrix(X)), samples, atol=1e-4)
 
 
-def test_few_rows_are_all_trained_on_in_the_end() -> None:
+def test_few_rows_are_all_trained_on_in_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
     pytest.importorskip("tabm")
+    monkeypatch.setattr("omicsbench.methods._training.FEW", 500)
     X, y = groups(100)
     few, many = SMALL["tabm"](max_steps=20), SMALL["tabm"](max_steps=20)
     assert few.fit(X, y).fit_info_["refitted"]

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from scipy import sparse, stats
 from sklearn.dummy import DummyClassifier
 from sklearn.metrics import balanced_accuracy_score
 from sklearn.metrics import log_loss as sklearn_log_loss
@@ -13,6 +14,7 @@ from sklearn.metrics import log_loss as sklearn_log_loss
 from omicsbench.contract.metric_rules import Scored
 from omicsbench.metrics import METRICS, Metric, metric
 from omicsbench.metrics.base import OF_DATA, OF_NOISE
+from omicsbench.metrics.molecules import CELLS_OF_MEAN, K, of_likeliest_cells
 from omicsbench.metrics.rooms import asked, rooms
 
 WITH_ROOM = [m for m in METRICS.values() if m.room is not None]
@@ -90,3 +92,36 @@ def test_an_unknown_need_of_an_end_is_refused() -> None:
 
     with pytest.raises(TypeError, match="moon"):
         of(0.0, end)
+
+
+def test_the_ceiling_of_molecules_is_by_the_cells_in_which_they_are_likeliest() -> None:
+    rng = np.random.default_rng(0)
+    rates = rng.gamma(0.5, 4, (3, 30))
+    kinds, known = rng.integers(0, 3, 40), rng.integers(0, 3, 80)
+    molecules, counts = rng.poisson(rates[kinds]), rng.poisson(rates[known])
+    found = of_likeliest_cells(molecules, sparse.csr_matrix(counts))
+    mean = counts.sum(axis=0) / counts.sum()
+    prior = CELLS_OF_MEAN * counts.sum() / len(counts) * mean
+    bits = []
+    for cell in molecules:
+        seen = cell * (mean > 0)
+        chances = [
+            stats.multinomial.logpmf(seen, seen.sum(), (own + prior) / (own + prior).sum())
+            for own in counts
+        ]
+        pooled = counts[np.argsort(chances)[-K:]].sum(axis=0) + prior
+        gained = np.log2(pooled / pooled.sum(), where=mean > 0, out=np.zeros(30))
+        gained -= np.log2(mean, where=mean > 0, out=np.zeros(30))
+        bits.append((seen * gained).sum() / seen.sum())
+    assert found == pytest.approx(np.mean(bits))
+    for Z, reference in (
+        (rates[kinds], rates[known]),
+        (molecules, counts),
+        (rng.normal(size=(40, 3)), rng.normal(size=(80, 3))),
+    ):
+        assert found > METRICS["molecule_bits"](
+            molecules=molecules,
+            embedding=Z,
+            reference_embedding=reference,
+            reference_counts=sparse.csr_matrix(counts),
+        )

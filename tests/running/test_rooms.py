@@ -93,3 +93,21 @@ def test_without_one_scale_there_is_no_room(tmp_path: Path) -> None:
     assert measured_rooms(Bench(tmp_path, tmp_path, METRICS), anew, run.prepared) == {}
     none = run.spec.model_copy(update={"metrics": ("knn_recall",)})
     assert measured_rooms(Bench(tmp_path, tmp_path, METRICS), none, run.prepared) == {}
+
+
+def test_what_was_held_out_has_a_room(tmp_path: Path) -> None:
+    data = [{"name": "simulated_atlas(n=1100, genes=200)", "sizes": [100]}]
+    metrics = ["molecule_bits", "half_consistency", "held_out_features"]
+    more = {"metrics": metrics, "datasets": data, "hold_out": True, "scored": 60, "background": 60}
+    (run, *_) = make_plan(tiny_suite("pca(10)", repeats=1, **more), discover())
+    found = measured_rooms(Bench(tmp_path, tmp_path, METRICS), run.spec, run.prepared)
+    assert set(found) == set(metrics)
+    floor, ceiling = found["molecule_bits"]
+    assert floor < 0 < ceiling
+    assert found["half_consistency"] == (0, 1)
+    floor, ceiling = found["held_out_features"]
+    assert floor < 0.02 < ceiling < 1
+    record, *_ = run_suite(tiny_suite("pca(10)", repeats=1, **more), tmp_path / "out")
+    assert record.rooms == found
+    for name in metrics:
+        assert found[name][0] < record.scores[name] < found[name][1]

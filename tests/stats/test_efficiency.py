@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from omicsbench.stats.efficiency import data_efficiency, monotone
+from omicsbench.stats.efficiency import Efficiency, data_efficiency, monotone
 
 SIZES = np.array([100, 200, 400, 800, 1_600])
 
@@ -70,6 +70,7 @@ def test_in_words():
     censored = data_efficiency(scores[0], scores[1:], SIZES)
     assert censored.words == "\u00d7 16 or more"
     assert censored.interval_words == "16 or more"
+    assert Efficiency(0.004, 0.001, 2_500.0, 1e4).interval_words == "0.001 to 2,500"
 
 
 def test_monotone_is_the_isotonic_fit():
