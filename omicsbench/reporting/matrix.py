@@ -14,6 +14,7 @@ from omicsbench.verdict.verdict import Against, Standing, Verdict
 GROUPS = (
     "molecules",
     "truth",
+    "molecules",
     "reconstruction",
     "neighbours",
     "modalities",

@@ -42,7 +42,7 @@ from scipy.optimize import brentq
 from scipy.special import stdtrit
 
 Floats = NDArray[np.float64]
-MeanOutcome = Literal["ahead", "behind", "undecided", "too_few"]
+MeanOutcome = Literal["ahead", "behind", "open", "too_few"]
 
 FEWEST = 3  # data sets: with 2, t has 1 degree of freedom, and the prediction interval none
 TAIL = 0.975
@@ -81,7 +81,7 @@ class Across:
         says = {
             "ahead": f"ahead by more than {self.margin:g} on average",
             "behind": f"behind by more than {self.margin:g} on average",
-        }.get(self.outcome, "undecided on average")
+        }.get(self.outcome, "open on average")
         text = (
             f"{says} over {k} data sets: mean difference {self.mean:+.3g} "
             f"(95 % interval {self.low:+.3g} to {self.high:+.3g}); on a new data set "
@@ -99,7 +99,7 @@ def summarise(
     """Summarise the mean paired differences of k data sets.
 
     *ahead* if the whole 95 % interval of the mean lies above ``margin``, *behind* if below
-    -``margin``, *too_few* with fewer than three data sets, else *undecided*.
+    -``margin``, *too_few* with fewer than three data sets, else *open*.
 
     An error of 0 (repeats that happen to agree, or a method that draws nothing at random) is no
     proof of perfect knowledge, and would give its data set all the weight: it is replaced by
@@ -137,7 +137,7 @@ def summarise(
     half = float(stdtrit(k - 1, TAIL)) * square**0.5
     wide = float(stdtrit(k - 2, TAIL)) * (tau2 + square) ** 0.5
     low, high = mean - half, mean + half
-    outcome: MeanOutcome = "ahead" if low > margin else "behind" if high < -margin else "undecided"
+    outcome: MeanOutcome = "ahead" if low > margin else "behind" if high < -margin else "open"
     new = (mean - wide, mean + wide)
     return Across(outcome, *rest, low, high, *new, tau2**0.5, margin, p, smallest)
 

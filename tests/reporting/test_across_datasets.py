@@ -15,7 +15,7 @@ def test_too_few_data_sets_carry_no_interval() -> None:
     assert [s.across.names for s in two] == [("a", "b")]
     assert two[0].across.low is None
     assert "Too few data sets" in limitation(two)
-    means = {"a": "ahead", "b": "behind", "c": "no better", "d": "ahead"}
+    means = {"a": "ahead", "b": "behind", "c": "equal", "d": "ahead"}
     four = summaries([verdict(name, kind=kind) for name, kind in means.items()], kinds)
     assert four[0].across.low is not None
     assert four[0].across.mean == pytest.approx(0.0125)

@@ -28,11 +28,14 @@ def test_the_answer_counts_real_omics_headline_metrics_only(
         and not METRICS[v.metric].secondary
     ]
     ahead = sum(v.outcome.ahead for v in real)
-    lost = sum(v.outcome is Outcome.NOT_REACHED for v in real)
-    assert f"ahead in {ahead}, behind in" in words[0]
-    assert f"of {len(real)} comparisons" in words[0]
-    behind = sum(v.standing == "behind" for v in real)
-    assert f"behind in {behind}, no better in {lost - behind} and undecided" in words[0]
+    behind, equal, left = (
+        sum(v.outcome is outcome for v in real)
+        for outcome in (Outcome.BEHIND, Outcome.EQUAL, Outcome.OPEN)
+    )
+    assert (
+        f"deep ahead in {ahead}, simple ahead in {behind}, shown equal in {equal}, "
+        f"open in {left} of {len(real)} comparisons"
+    ) in words[0]
     controls = next(sentence for sentence in words if "as controls" in sentence)
     assert "linear_control(n=12000) (simulated)" in controls
     assert "digits (real, not omics)" in controls
@@ -59,6 +62,7 @@ def test_metrics_that_disagree_are_counted(made: Made) -> None:
     words = answer(two, changed)
     text = next(t for t in words if t.startswith("Metrics disagree"))
     assert text.startswith("Metrics disagree on 2 of 2 data sets; data sets disagree by 0 of 2")
-    text = next(t for t in words if "mostly ahead by" in t)
-    assert METRICS[won].title in text.split("mostly behind")[0]
-    assert METRICS[lost].title in text.split("mostly behind")[1]
+    text = next(t for t in words if t.startswith("Mostly deep ahead by"))
+    first, second = text.split("; mostly simple ahead by")
+    assert METRICS[won].title in first
+    assert METRICS[lost].title in second

@@ -16,7 +16,7 @@ from omicsbench.verdict.verdict import Verdict
 from verdicts import TUNED, verdict
 
 HEADLINE = [m.name for m in METRICS.values() if not m.secondary]
-LOST = ("behind", "no better")
+LOST = ("behind", "equal")  # shown not to be ahead
 
 
 @st.composite
@@ -31,13 +31,15 @@ def matrices(draw: st.DrawFn) -> list[Verdict]:
     cells = draw(st.lists(places, min_size=1, max_size=40, unique=True))
     found = []
     for dataset, metric, dim, tuning in cells:
-        kind = draw(st.sampled_from(["ahead", "behind", "no better", "undecided"]))
+        kind = draw(st.sampled_from(["ahead", "behind", "equal", "open"]))
         changes: dict[str, Any] = {"output_dim": dim, "tuning": tuning}
         if kind == "ahead":
             changes["n_star"] = draw(st.sampled_from([20, 50, 100]))
-        if kind == "undecided":
+        if kind == "open":
             changes["needed"] = draw(st.sampled_from([None, 6, 12, 1000]))
-            changes["p_reached"] = draw(st.sampled_from([None, 0.5]))
+            changes["p_ahead"] = draw(st.sampled_from([None, 0.5]))
+        else:
+            changes["q"] = draw(st.sampled_from([0.001, 0.05, 0.0501]))
         found.append(verdict(dataset, metric, kind, **changes))
     return found
 
@@ -66,7 +68,7 @@ def test_every_number_of_the_paragraph_is_a_count_of_the_table(cells: list[Verdi
     wanted = [len(datasets), min(v.smallest for v in shown), max(v.largest for v in shown)]
     for tuning in sorted({v.tuning for v in shown}):
         own = [v for v in shown if v.tuning == tuning]
-        wanted += [count(own, s) for s in ("ahead", *LOST, "undecided")] + [len(own)]
+        wanted += [count(own, s) for s in ("ahead", *LOST, "open")] + [len(own)]
         stars = {v.n_star for v in own if v.n_star}
         wanted += sorted({min(stars), max(stars)}) if stars else []
     assert numbers(first) == wanted
@@ -75,17 +77,36 @@ def test_every_number_of_the_paragraph_is_a_count_of_the_table(cells: list[Verdi
         checker(sentence, shown)
 
 
+def check_chance(sentence: str, cells: list[Verdict]) -> None:
+    tried = [v for v in cells if v.p_ahead is not None]
+    won = [v for v in tried if v.standing in ("ahead", "behind")]
+    sure = sum(v.q is not None and v.q <= 0.05 for v in won)
+    assert len(tried) >= 5, "of fewer chance is not spoken"
+    told = re.search(
+        r"up to ([\d.]+) of (\d+) comparisons .* of the (\d+) that do, (\d+) have a q", sentence
+    )
+    assert told
+    assert abs(float(told[1]) - 0.05 * len(tried)) < 0.0501, "rounded to a tenth"
+    assert [int(n) for n in told.groups()[1:]] == [len(tried), len(won), sure]
+
+
 def check_metrics(sentence: str, cells: list[Verdict]) -> None:
-    ahead, _, behind = sentence.partition("behind or no better by")
+    """By each metric at most one standing is that of most comparisons, and it is named so."""
+    words = {"deep ahead by": "ahead", "simple ahead by": "behind", "shown equal by": "equal"}
+    parts: dict[str, str] = {}
+    for part in sentence.rstrip(".").split("; "):
+        head = next(w for w in words if w in part.lower())
+        assert words[head] not in parts, "each standing is told once"
+        parts[words[head]] = part
     for metric in {v.metric for v in cells}:
         own = [v for v in cells if v.metric == metric]
         title = METRICS[metric].title
-        assert (title in ahead) == (2 * count(own, "ahead") > len(own))
-        assert (title in behind) == (2 * count(own, *LOST) > len(own))
-        for part, number in ((ahead, count(own, "ahead")), (behind, count(own, *LOST))):
+        for standing in words.values():
+            part = parts.get(standing, "")
+            assert (title in part) == (2 * count(own, standing) > len(own))
             told = re.search(re.escape(title) + r" \((\d+) of (\d+)\)", part)
             if told:
-                assert [int(n) for n in told.groups()] == [number, len(own)]
+                assert [int(n) for n in told.groups()] == [count(own, standing), len(own)]
 
 
 def check_agreement(sentence: str, cells: list[Verdict]) -> None:
@@ -123,17 +144,21 @@ def check_tuned(sentence: str, cells: list[Verdict]) -> None:
 
 
 def check_open(sentence: str, cells: list[Verdict]) -> None:
-    left = [v for v in cells if v.standing == "undecided"]
+    left = [v for v in cells if v.standing == "open"]
     needed = [v.needed for v in left if v.needed]
     expected = [len(left)]
     if needed:
         expected += [len(needed), *sorted({min(needed), max(needed)}), len(left) - len(needed)]
-    few = sum(v.p_reached is None for v in left)
+    few = sum(v.p_ahead is None for v in left)
     assert numbers(sentence) == expected + ([few] if few else [])
 
 
 CHECKS = {
-    "It is": check_metrics,
+    "Were": check_chance,
+    "Mostly": check_metrics,
+    "Deep ahead by": check_metrics,
+    "Simple ahead by": check_metrics,
+    "Shown equal by": check_metrics,
     "Metrics": check_agreement,
     "Data sets": check_agreement,
     "Of the": check_open,

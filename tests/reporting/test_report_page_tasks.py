@@ -63,7 +63,7 @@ def test_tasks_are_never_counted_together(mixed: Made) -> None:
         assert all(sentence in read(page).shown for sentence in said)
     text = (page.parent / "verdicts.md").read_text(encoding="utf-8")
     for head in ("embedding", "prediction", "integration"):
-        assert f"best simple pipeline: {head}\n" in text
+        assert f"## Deep against simple: {head}\n" in text
     matrices = page.read_text(encoding="utf-8").partition('id="overview"')[2]
     first = matrices.partition("</table>")[0]
     assert METRICS["knn_recall"].title in first
