@@ -17,7 +17,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from omicsbench.stats.crossover import Differences, first_lasting
+from omicsbench.stats.crossover import first_lasting
+from omicsbench.stats.differences import Differences
 from omicsbench.stats.efficiency import data_efficiency, log_ratios
 from omicsbench.stats.improvement import improvement
 from omicsbench.stats.saturation import saturation
