@@ -62,8 +62,18 @@ def how_many(records: Sequence[RunRecord], analysis: Analysis) -> HowMany:
         own_curves(found),
         against_each(found),
         scatter(found),
-        standings(found, data_kinds(records)),
+        standings(found, _grounds(records)),
     )
+
+
+def _grounds(records: Sequence[RunRecord]) -> dict[str, str]:
+    """The kind of every data set; the same data split or labelled otherwise are another."""
+    kinds = data_kinds(records)
+    for r in records:
+        kind, told = kinds[r.spec.dataset].partition(";")[0], r.dataset_info
+        extra = "; new units" * told.new_units + "; a class held out" * bool(told.held_out)
+        kinds[r.spec.dataset] = kind + extra
+    return kinds
 
 
 def how_many_tables(found: HowMany) -> dict[str, pd.DataFrame]:

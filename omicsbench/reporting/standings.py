@@ -43,7 +43,7 @@ def standings_views(
     groups: dict[tuple[Any, ...], dict[str, Standings]] = defaultdict(dict)
     for one in found:
         groups[one.kind, one.task, one.device, one.output_dim, one.tuning][one.metric] = one
-    order = sorted(groups, key=lambda at: (KINDS.index(at[0]), *map(str, at[1:])))
+    order = sorted(groups, key=lambda at: (KINDS.index(at[0].partition(";")[0]), *map(str, at)))
     return [_view(at, groups[at], metrics) for at in order]
 
 

@@ -35,7 +35,7 @@ from omicsbench.prepare.subsample import Rows
 from omicsbench.records.spec import RunSpec
 from omicsbench.registry.discover import discover
 
-FEATURES, SCORED, DIMENSIONS = 1_000, 400, 10
+SCORED, DIMENSIONS = 400, 10
 LEAST = 0.01  # probability, so that no single row decides
 WAYS: dict[str, dict[str, int]] = {
     "held out": {"FEW": 0, "VERY_FEW": 0},
@@ -52,6 +52,7 @@ def main() -> None:
     parser.add_argument("--method", default="mlp")
     parser.add_argument("--sizes", type=int, nargs="+", default=[20, 43])
     parser.add_argument("--repeats", type=int, default=5)
+    parser.add_argument("--features", type=int, default=1_000)
     asked = parser.parse_args()
     torch.set_num_threads(1)
     registry = discover()
@@ -59,14 +60,14 @@ def main() -> None:
         registered(asked.data, registry),
         range(asked.repeats),
         seed=0,
-        features=FEATURES,
+        features=asked.features,
         per_size=False,
     )
     entry = registry.method(asked.method)
     for n in asked.sizes:
         found: dict[str, list[Scores]] = {way: [] for way in WAYS}
         for repeat in range(asked.repeats):
-            train, test = rows(entry.info, made[repeat], n, repeat)
+            train, test = rows(entry.info, made[repeat], n, repeat, asked.features)
             for way, constants in WAYS.items():
                 with patch.multiple(_training, **constants):
                     found[way].append(scores(entry.make, method_seed(repeat, 0), train, test))
@@ -74,7 +75,7 @@ def main() -> None:
             show(f"{asked.data}, n = {n}, {way}", all_scores, found["held out"])
 
 
-def rows(info: MethodInfo, prepared: Prepared, n: int, repeat: int) -> tuple[XY, XY]:
+def rows(info: MethodInfo, prepared: Prepared, n: int, repeat: int, features: int) -> tuple[XY, XY]:
     """Training and test rows of a run with their classes; predictors are given those with one."""
     spec = RunSpec(
         task="predict" if info.task == "predict" else "embed",
@@ -88,7 +89,7 @@ def rows(info: MethodInfo, prepared: Prepared, n: int, repeat: int) -> tuple[XY,
         threads=1,
         seed=0,
         split="holdout",
-        features=FEATURES,
+        features=features,
         scored=SCORED,
         background=SCORED,
         scored_in_sample=0,

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from omicsbench.reporting import write_report
-from tests.helpers.simulated_curves import curves
+from tests.helpers.simulated_curves import REAL, curves
 
 MEANS = {"net": [0.1, 0.3, 0.6, 0.6], "good": [0.2, 0.5, 0.5, 0.5], "fallen": [0.4, 0.4, 0.4, 0.2]}
 
@@ -57,6 +57,14 @@ def test_standings_over_three_data_sets(page: Path) -> None:
     assert re.search(
         r'data-kind="profile" data-place="0" data-dim="10" data-metric="knn_recall"', text
     )
+
+
+def test_the_same_data_split_by_units_count_apart(tmp_path: Path) -> None:
+    new = REAL.model_copy(update={"unit": "donor", "new_units": True})
+    runs = [r for n in "ab" for r in curves(MEANS, of={"dataset": n})]
+    more = [r for n in "ab" for r in curves(MEANS, of={"dataset": f"{n} (new donor)"}, info=new)]
+    write_report([*runs, *more], tmp_path, tmp_path / "index.html", command="x")
+    assert not (tmp_path / "ranks.csv").exists()  # two of each kind
 
 
 def test_two_data_sets_get_no_standings(tmp_path: Path) -> None:
