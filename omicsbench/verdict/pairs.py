@@ -291,7 +291,9 @@ def _row(made: SizeDifference, sides: tuple[Side, Side], place: int, need: int) 
     """Whether a size counts, and why not."""
     deep, simple = (_failed(side, place) for side in sides)
     if made.pairs >= need:
-        return replace(made, note="; ".join(filter(None, (deep, simple))))
+        # Who is missing is told once, where all are compared, not by each contestant again.
+        missing = (deep, simple) if len(sides[0]) > 1 else (deep,)
+        return replace(made, note="; ".join(filter(None, missing)))
     ours, theirs = (
         any(np.isfinite(one.scores[:, place]).any() for one in side.values()) for side in sides
     )

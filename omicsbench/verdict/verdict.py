@@ -148,13 +148,18 @@ class Verdict:
             says = f"open up to n = {top}: {self.reason}"
             if self.needed:
                 says += f"; about {self.needed:,} repeats would tell, if it stays what it is"
-        last = self.last
-        if last.mean is not None and last.low is not None and last.high is not None:
-            says += f". Difference there {last.mean:+.3g} ({last.low:+.3g} to {last.high:+.3g})"
-        says += f", {last.pairs} repeats" if last.pairs else ""
+        says += f". {self.difference}" if self.difference else ""
         notes = "".join(f" At n = {d.size:,}: {d.note}." for d in self.differences if d.note)
         where = f"{self.dataset}, {self.tuning}" if self.tuning else self.dataset
         return f"{self.scored_by.title} on {where}: {deep} against {rival} is {says}.{notes}"
+
+    @property
+    def difference(self) -> str:
+        """The difference at the largest size in words; empty where no pair is known."""
+        last, said = self.last, []
+        if last.mean is not None and last.low is not None and last.high is not None:
+            said = [f"Difference there {last.mean:+.3g} ({last.low:+.3g} to {last.high:+.3g})"]
+        return ", ".join([*said, *([f"{last.pairs} repeats"] if last.pairs else [])])
 
     @property
     def ends(self) -> tuple[str, str]:

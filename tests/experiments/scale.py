@@ -144,25 +144,21 @@ def time_training(n: int, seconds: float = 60.0) -> None:
 
 def time_metrics(n: int) -> None:
     """One run of PCA, scored by every metric, those of what is held out of methods included."""
-    from omicsbench.planning.plan import make_plan
+    import resource
+
     from omicsbench.planning.suite import load_suite, make_suite
-    from omicsbench.registry.discover import discover
-    from omicsbench.running.execute import execute, warm_up
-    from omicsbench.running.fitting import Workplace
+    from omicsbench.running.runner import run_suite
 
     suite = load_suite("million").model_dump(exclude_unset=True)
     suite |= {"repeats": 1, "fewer_repeats": {}, "pipelines": ["pca(solver='gram')"]}
-    suite |= {"hold_out": True}
-    suite |= {"sizes": [1_000, n], "datasets": [{"name": f"simulated_atlas(n={n + 11_000})"}]}
-    planned = make_plan(make_suite(suite), discover())[-1]
+    suite |= {"hold_out": True, "jobs": 1, "sizes": [n]}
+    suite |= {"datasets": [{"name": f"simulated_atlas(n={n + 11_000})"}]}
     with tempfile.TemporaryDirectory() as folder:
-        place = Workplace(planned.pipeline, Path(folder) / "scratch")
-        warm_up(place, Path(folder), planned.spec, planned.prepared, 64)
-        record = execute(place, Path(folder), planned.spec, planned.prepared)
+        (record,) = run_suite(make_suite(suite), Path(folder))
+        peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss * 1024 / GIB
     print(
         f"n = {n:,}: {len(record.scores)} metrics, of test, validation and training rows: "
-        f"{record.phases.score_s:.1f} s; peak of the whole run "
-        f"{measure.peak_rss_bytes() / GIB:.2f} GiB"
+        f"{record.phases.score_s:.1f} s; the largest process of the run took {peak:.2f} GiB"
     )
 
 

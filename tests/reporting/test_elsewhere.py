@@ -21,7 +21,9 @@ WIDE = "far(key='D')"
 
 
 def record(pipeline: str, size: int, repeat: int, at: float, **more: Any) -> RunRecord:
-    spec = builders.spec(pipeline=pipeline, size=size, repeat=repeat, dataset="cells")
+    spec = builders.spec(
+        pipeline=pipeline, size=size, repeat=repeat, dataset="cells", scored=1_000
+    )
     scores = {"knn_recall": at + float(np.random.default_rng([size, repeat]).normal(0, 0.001))}
     made: dict[str, Any] = {
         "family": "deep",
@@ -77,7 +79,7 @@ def test_what_has_seen_the_data_is_judged_but_not_in_the_headline() -> None:
     found = verdicts(study(SEEN, UNKNOWN))
     assert {v.deep for v in found if v.best} == {UNKNOWN}
     assert {v.deep for v in found if v.is_control} == {SEEN}
-    assert f"Controls of the deep side, not counted above: {SEEN}: ahead in 1" in (
+    assert f"Controls of the deep side, not counted above: {SEEN}: deep ahead in 1" in (
         said(study(SEEN, UNKNOWN))
     )
 
