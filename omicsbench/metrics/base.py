@@ -195,7 +195,7 @@ MISSING: dict[str, str] = {
     "molecules": NO_MOLECULES,  # (m, p) counts of the half held out, of the selected features
     "reference_embedding": NO_MOLECULES,  # (r, d) of training rows
     "reference_counts": NO_MOLECULES,  # (r, p) CSR, their counts of the half seen
-    "half_embedding": NO_MOLECULES,  # (b, d), the background rows by the half held out
+    "half_embedding": NO_MOLECULES,  # (b, d), the background rows by the half held out, evened
     # (m, p) rates up to a factor of each row; validation rows have both too
     "decoded": f"{NO_MOLECULES}, or the pipeline has no inverse_transform",
     "validation_molecules": NO_MOLECULES,

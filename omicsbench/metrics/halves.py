@@ -29,12 +29,14 @@ def half_consistency(
 ) -> Estimate:
     """Overlap of a cell's nearest neighbours by two independent halves of its molecules.
 
-    All cells are embedded twice, by the half of the molecules that methods see and by the other,
-    with the same fitted method. Of each scored cell the k nearest are sought in either; k is 15,
-    fewer among few cells. The overlap of two cells taken at random is subtracted, the neighbours of
-    one by one half, those of the other by the other half: it is large where a few hubs are
-    everybody's neighbours, whatever the cell. What is left is divided by the most it could be, as
-    in Cohen's kappa (10.1177/001316446002000104), which this is of all slots of neighbours.
+    All cells are embedded twice with the same fitted method, by the half of the molecules that
+    methods see and by the other. In that all cells have the same depth, as far as they have as
+    many: depth is shared by the halves, and by it alone cells would be told again. Of each scored
+    cell the k nearest are sought in either; k is 15, fewer among few cells. The overlap of two
+    cells taken at random is subtracted, the neighbours of one by one half, those of the other by
+    the other half: it is large where a few hubs are everybody's neighbours, whatever the cell. What
+    is left is divided by the most it could be, as in Cohen's kappa (10.1177/001316446002000104),
+    which this is of all slots of neighbours.
 
     embedding : (m, d), the scored cells; background : (b, d), all cells by the half seen, the
     scored ones first; half_embedding : (b, d), the same by the other half. Range (-inf, 1], larger

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from omicsbench.plugin import MethodInfo, Modality
 from omicsbench.prepare.contents import Contents
+from omicsbench.prepare.evened import Evened, evened
 from omicsbench.prepare.features import select_rows
 from omicsbench.prepare.mapped_rows import MappedCsr, ScaledRows
 from omicsbench.prepare.normalise import LIKELIHOODS, counted, measured
@@ -115,10 +116,19 @@ class Rows:
         self._take(part, handed, index, slice(index.size))
 
     def add_half(self, part: PartName, handed: Handed, order: NDArray[np.int64]) -> None:
-        """The other half of a part's rows, in this order of them; known by the half's own name."""
+        """The other half of a part's rows, in this order of them; known by the half's own name.
+
+        All cells have the same depth there: both halves share it, and it would tell them again.
+        """
         half = HALVES[part]
         (own,) = handed.matrices(half).values()
-        self._take(half, handed, np.asarray(own.order[: self.spec.background])[order], order)
+        rows = np.asarray(own.order[: self.spec.background])[order]
+        even, index = evened(own, rows, self.spec.seed), np.arange(rows.size)
+        if self.info.reads == "counts":
+            self.X[half] = _counts(even, index, None)
+        else:
+            self.X[half] = self.views[""].rows(even.X, index)
+        self._know(half, handed, order)
 
     def add_stand_ins(self) -> None:
         """Let the training rows stand for those of the other parts."""
@@ -161,6 +171,10 @@ class Rows:
     ) -> None:
         """``index`` are places among the stored rows, ``places`` in the split's order."""
         self.X[name] = self._given(handed.matrices(name), index)
+        self._know(name, handed, places)
+
+    def _know(self, name: PartName, handed: Handed, places: NDArray[np.int64] | slice) -> None:
+        """What may be seen of rows of a part besides measurements."""
         known, batches = _answers(handed, name, self.spec), handed.batches(name)
         if batches is not None:
             self.batches[name] = np.array(batches[places])
@@ -191,7 +205,9 @@ def some(X: Any, rows: Any) -> Any:
     return X.some(rows) if isinstance(X, Counts) else X[rows]
 
 
-def _counts(part: Part, index: NDArray[np.int64], kept: NDArray[np.int64] | None) -> Counts:
+def _counts(
+    part: Part | Evened, index: NDArray[np.int64], kept: NDArray[np.int64] | None
+) -> Counts:
     """Some rows of a part as they were counted, of the features that are ``kept``; None: all."""
     assert part.depth is not None  # planning sets others aside
     totals, X = np.asarray(part.depth), part.X

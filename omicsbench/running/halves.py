@@ -18,8 +18,9 @@ from omicsbench.running.fitting import Fitted, count, output
 def embed_halves(fitted: Fitted, rows: Rows, handed: Handed, parts: Collection[PartName]) -> None:
     """Set ``fitted.halves`` of these parts, (rows, d) in the order of the part's own output.
 
-    The rows are given to the methods in another order than those of the first half, so that what
-    depends on a row's place alone, such as noise drawn with a fixed seed, agrees by chance.
+    The rows have the same depth there (``prepare.evened``). They are given to the methods in
+    another order than those of the first half, so that what depends on a row's place alone, such
+    as noise drawn with a fixed seed, agrees by chance.
     """
     for part in parts:
         half, n = HALVES[part], count(rows.X[part])
