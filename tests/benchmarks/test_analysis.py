@@ -12,7 +12,9 @@ from stored import copies
 
 from omicsbench.records import store
 from omicsbench.records.analysis import Analysis
+from omicsbench.records.table import current
 from omicsbench.reporting import answer
+from omicsbench.reporting.how_many import how_many
 from omicsbench.verdict.equal_cost import at_equal_cost
 from omicsbench.verdict.judge import verdicts
 
@@ -36,3 +38,15 @@ def test_analysis(benchmark: Any, tmp_path: Path) -> None:
     count = benchmark.pedantic(analyse, rounds=3 if benchmark.enabled else 1)
     assert count > 0
     benchmark.extra_info["records"], benchmark.extra_info["verdicts"] = number, count
+
+
+def test_how_many(benchmark: Any) -> None:
+    """The samples that contestants need, and their standings: of records at hand."""
+    number = RECORDS if benchmark.enabled else 1_700
+    records = current(copies(store.read_records(STORED), number))
+    found = benchmark.pedantic(
+        how_many, (records, Analysis()), rounds=3 if benchmark.enabled else 1
+    )
+    assert found.own
+    assert found.standings
+    benchmark.extra_info["records"], benchmark.extra_info["curves"] = number, len(found.own)
