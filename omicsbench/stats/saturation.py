@@ -10,7 +10,7 @@ there is none (one place beyond the last).
 **The best is not selected.** The best of several noisy means is too good, so comparing with it
 makes every other size look worse. Here no size is picked: "within the margin of the best" is the
 same as "within the margin of *each* size", and each pair of sizes has its own one-sided t-test on
-differences within repeats (errors as in ``omicsbench.stats.crossover``).
+differences within repeats (errors as in ``omicsbench.stats.differences``).
 
 - *Upper end*: the smallest size such that it and all larger ones are shown to be within the margin
   of every size. One intersection-union test: each pair at the full level, uncorrected.
@@ -94,11 +94,10 @@ def pair_tests(scores: Differences, margin: float) -> tuple[Floats, Floats]:
     if units is not None:
         units = units[:, large] - units[:, small]
     gains = scores.by_repeat[:, large] - scores.by_repeat[:, small]
-    found = moments(Differences(gains, units, folds=scores.folds))
+    found = moments(Differences(gains, units, folds=scores.folds, step=scores.step))
     worse, within = np.full((2, sizes, sizes), 0.5)
-    rises, falls = found.p_above(margin), 1 - found.p_above(-margin)
-    worse[large, small], within[large, small] = rises, 1 - rises
-    worse[small, large], within[small, large] = falls, 1 - falls
+    worse[large, small], within[large, small] = found.p_above(margin), found.p_below(margin)
+    worse[small, large], within[small, large] = found.p_below(-margin), found.p_above(-margin)
     return np.nan_to_num(worse, nan=0.5), np.nan_to_num(within, nan=0.5)
 
 

@@ -5,7 +5,7 @@ budget), and what is said of "from n on" needs a second look. LCDB 1.1 (10.48550
 finds such shapes in about one of seven learning curves.
 
 Each pair of sizes has a one-sided test of the claim that the larger size is *worse* by more than
-the margin, on differences within repeats (errors as in ``omicsbench.stats.crossover``). The tests
+the margin, on differences within repeats (errors as in ``omicsbench.stats.differences``). The tests
 of a curve share its level (Bonferroni), so ``p`` is that of the claim that the curve falls
 somewhere; over a table of curves, ``discoveries.q_values`` of these p bound the share of false
 flags.

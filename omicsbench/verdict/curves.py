@@ -17,6 +17,7 @@ from omicsbench.records.table import current, equal_terms
 from omicsbench.stats.differences import Differences, Floats
 from omicsbench.verdict.choose import sign
 from omicsbench.verdict.margins import margin_of
+from omicsbench.verdict.pairs import step_of
 
 FAMILIES = ("deep", "simple")
 
@@ -74,7 +75,8 @@ class Field:
             with np.errstate(invalid="ignore"):
                 units = np.nanmean(curve.by_unit[:, kept], axis=0).T
         sizes = tuple(self.sizes[i] for i in kept)
-        return sizes, Differences(curve.scores[:, kept], units, folds=self.folds)
+        step = step_of(self.metric, self.spec, len(self.repeats))
+        return sizes, Differences(curve.scores[:, kept], units, folds=self.folds, step=step)
 
 
 def fields(records: Iterable[RunRecord], analysis: Analysis = UNSTATED) -> Iterator[Field]:

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from omicsbench.metrics import Metric
-from omicsbench.records.spec import Cause, RunRecord, Status
+from omicsbench.records.spec import Cause, RunRecord, RunSpec, Status
 from omicsbench.stats.contest import best_error, interval
 from omicsbench.stats.differences import Differences, Floats, Moments, moments
 from omicsbench.verdict.choose import Grid, RunsAt, sign
@@ -204,7 +204,8 @@ def pair_up(
     deep, simple = ([*side.values()] for side in sides)
     first = next((one.first for one in (*deep, *simple) if one.first is not None), None)
     folds = first is not None and first.spec.split != "holdout"
-    found = _differences(deep, simple, sign(metric), folds, _step(metric, first, len(grid.repeats)))
+    step = step_of(metric, first.spec if first else None, len(grid.repeats))
+    found = _differences(deep, simple, sign(metric), folds, step)
     pairs = np.isfinite(found.by_repeat).sum(axis=-2).max(axis=(0, 1))  # (S,)
     rows = tuple(
         _row(SizeDifference(size, *told[i], None, None, None, int(pairs[i])), sides, i, need)
@@ -215,13 +216,13 @@ def pair_up(
     return Paired(rows, found, unit if known else "", need)
 
 
-def _step(metric: Metric, first: RunRecord | None, repeats: int) -> float:
+def step_of(metric: Metric, spec: RunSpec | None, repeats: int) -> float:
     """By how much one test sample can change a score; 0 where the metric has no bounds."""
     low, high = metric.range
-    if first is None or low is None or high is None:
+    if spec is None or low is None or high is None:
         return 0.0
-    times = min(repeats, FOLDS) if first.spec.split != "holdout" else 1
-    return (high - low) / (first.spec.scored * times)
+    times = min(repeats, FOLDS) if spec.split != "holdout" else 1
+    return (high - low) / (spec.scored * times)
 
 
 def _differences(

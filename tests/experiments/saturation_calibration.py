@@ -4,7 +4,8 @@
     python tests/experiments/saturation_calibration.py --write    # into docs/verdict.md, too
 
 Scores are in units of their standard deviation over repeats. Sizes of one repeat are correlated
-(0.6 between neighbours), as nested subsamples are.
+(0.6 between neighbours), as nested subsamples are. "Collapses": one run in ten at the sizes up to
+the one in question loses 8 standard deviations, which the true mean holds.
 """
 
 from __future__ import annotations
@@ -17,7 +18,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from omicsbench.stats.crossover import Differences, first_lasting
+from omicsbench.stats.crossover import first_lasting
+from omicsbench.stats.differences import Differences
 from omicsbench.stats.efficiency import data_efficiency, log_ratios
 from omicsbench.stats.improvement import improvement
 from omicsbench.stats.saturation import saturation
@@ -43,6 +45,7 @@ def power_law(rng: np.random.Generator, largest: float) -> Law:
 
 
 LAWS = {"exponential": exponential, "power law": power_law}
+COLLAPSED, LOSS = 0.1, 8.0  # share of the runs, and by how much they are worse
 PLACES = ("anywhere", "a size that is just within", "a size that is just outside")
 
 
@@ -73,6 +76,13 @@ def peaked(rng: np.random.Generator) -> tuple[Floats, float]:
     return -np.abs(np.arange(sizes) - best) * rng.uniform(0.3, 1.5), rng.uniform(0.3, 2)
 
 
+def collapses(rng: np.random.Generator, repeats: int, mean: Floats, margin: float) -> Floats:
+    """What collapsed runs lose (R, S), less its mean, at sizes that lack as much as the margin."""
+    lost = (rng.random((repeats, len(mean))) < COLLAPSED) - COLLAPSED
+    lost[:, mean.max() - mean < margin - 2 * TIE] = 0.0
+    return -LOSS * lost
+
+
 @dataclass(frozen=True)
 class Row:
     """How often the saturation n lay in its interval, and on which side it did not."""
@@ -93,6 +103,8 @@ def saturations(number: int, seed: int = 0) -> list[Row]:
         for law in LAWS
         for place in PLACES
     } | {"peaks and falls": peaked}
+    for place in PLACES[1:]:
+        kinds[f"power law, {place}, collapses"] = kinds[f"power law, {place}"]
     rows = []
     for repeats in REPEATS:
         for at, (name, make) in enumerate(kinds.items()):
@@ -101,7 +113,10 @@ def saturations(number: int, seed: int = 0) -> list[Row]:
             for _ in range(number):
                 mean, margin = make(rng)
                 truth = int(first_lasting(mean >= mean.max() - margin))
-                told = saturation(Differences(mean + noise(rng, repeats, len(mean))), margin)
+                seen = mean + noise(rng, repeats, len(mean))
+                if "collapses" in name:
+                    seen += collapses(rng, repeats, mean, margin)
+                told = saturation(Differences(seen), margin)
                 found.append(
                     (
                         told.low <= truth <= told.high,

@@ -39,7 +39,8 @@ def curves(
         for size, value in zip(SIZES, mean, strict=True):
             for repeat in range(repeats):
                 score = float(value + sd * rng.normal())
-                own = spec(**(dict(of or {}) | {"pipeline": name, "size": size, "repeat": repeat}))
+                cell = {"pipeline": name, "size": size, "repeat": repeat}
+                own = spec(**({"scored": 10_000} | dict(of or {}) | cell))
                 by_unit = score + 0.1 * rng.normal(size=units)
                 score = float(by_unit.mean()) if units else score
                 made.append(

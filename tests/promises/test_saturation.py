@@ -38,5 +38,5 @@ def test_a_handful_of_curves(study: ModuleType) -> None:
     rows = study.saturations(20, seed=15)
     assert sum(row.covered for row in rows) / len(rows) >= 0.93
     text = study.tables(2)
-    assert text.count("\n| 5 | ") == 7
+    assert text.count("\n| 5 | ") == 9
     assert "flat curves flagged" in text

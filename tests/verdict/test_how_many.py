@@ -28,6 +28,13 @@ def test_noise_leaves_it_open() -> None:
     assert found.interval == "100 or below to more than 400"
 
 
+def test_all_right_in_every_fold_is_no_certainty() -> None:
+    """Ten test samples in each of five folds: one more or less makes .02, twice the margin."""
+    every = curves({"net": [1.0] * 4}, sd=0.0, of={"split": "kfold", "scored": 10}, repeats=5)
+    (found,) = own_curves(fields(every, Analysis(margins={"knn_recall": 0.01})))
+    assert found.needs == "open"
+
+
 def test_a_curve_that_falls_is_flagged_and_has_no_saturation() -> None:
     (found,) = own_curves(fields(curves({"net": [0.1, 0.5, 0.5, 0.3]})))
     assert found.needs == "none: it falls"
