@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -16,12 +16,13 @@ def rooms(
     metrics: Iterable[Metric],
     inputs: AtHand,
     noise: AtHand | None = None,
-    data: AtHand | None = None,
+    data: Sequence[AtHand] = (),
 ) -> dict[str, tuple[float, float]]:
     """Floor and ceiling of each metric that declares a room and has one on these inputs.
 
     ``noise`` are the inputs where the embedding is drawn at random, ``data`` those where it is
-    what was measured; None where there is no embedding, or none is asked for.
+    what was measured, in one form or another, of which the best counts. Left out where there is no
+    embedding, or none is asked for.
     """
     made = {}
     for metric in metrics:
@@ -40,16 +41,14 @@ def asked(metrics: Iterable[Metric], end: End) -> bool:
 
 
 def _end(
-    metric: Metric,
-    end: End,
-    inputs: AtHand,
-    noise: AtHand | None,
-    data: AtHand | None,
+    metric: Metric, end: End, inputs: AtHand, noise: AtHand | None, data: Sequence[AtHand]
 ) -> float:
     """One end of a room. Raises MetricUndefined where it is not known."""
-    if end in (OF_NOISE, OF_DATA):
-        given = noise if end == OF_NOISE else data
-        return float(metric(**(given or {})))
+    if end == OF_NOISE:
+        return float(metric(**(noise or {})))
+    if end == OF_DATA:
+        found = [float(metric(**given)) for given in data or ({},)]
+        return max(found) if metric.direction == "max" else min(found)
     if not callable(end):
         return float(end)
     needed = {need: inputs.get(need) for need in needs_of(end)}

@@ -24,7 +24,7 @@ EVERY = pytest.mark.parametrize("scored_by", WITH_ROOM, ids=lambda m: m.name)
 @EVERY
 def test_the_ceiling_is_the_better_end_and_within_the_range(scored_by: Metric) -> None:
     made = Scored(scored_by)
-    floor, ceiling = rooms([scored_by], made.perfect, made.random, made.perfect)[scored_by.name]
+    floor, ceiling = rooms([scored_by], made.perfect, made.random, [made.perfect])[scored_by.name]
     assert ceiling > floor if scored_by.direction == "max" else ceiling < floor
     low, high = scored_by.range
     for end in (floor, ceiling):
@@ -64,12 +64,12 @@ def test_an_end_is_told_in_four_ways() -> None:
     def rows(labels: Any) -> float:
         return float(len(labels))
 
-    noisy, known = ({"embedding": np.full(2, value)} for value in (0.5, 3.0))
+    noisy, little, known = ({"embedding": np.full(2, value)} for value in (0.5, 2.0, 3.0))
     for ends, expected in (
         ((0.0, rows), (0, 4)),
         ((OF_NOISE, OF_DATA), (1, 6)),
     ):
-        found = rooms([of(*ends)], {"labels": np.zeros(4)}, noisy, known)
+        found = rooms([of(*ends)], {"labels": np.zeros(4)}, noisy, [known, little])
         assert found == {"mine": expected}
     assert rooms([of(0.0, OF_DATA)], {}, noisy) == {}
     assert asked([of(0.0, OF_DATA)], OF_DATA)

@@ -78,13 +78,18 @@ def test_the_values_as_their_own_embedding_are_those_of_the_rows(
     scored = scored_rows(
         run.spec.model_copy(update={"scored_in_sample": run.spec.size}), run.prepared
     )
-    made = rooms._data(scored)
+    made, *of_components = rooms._data(scored)
     part = run.prepared.matrices("train")[""]
     assert made.Z["train"].shape == (run.spec.size, part.X.shape[1])
     stored = part.scaler().transform(np.asarray(part.X))
     assert all((stored == row).all(axis=1).any() for row in made.Z["train"])
     order = [int(np.flatnonzero((stored == row).all(axis=1))[0]) for row in made.Z["train"]]
     assert order == sorted(order), "as an embedding of training rows stands"
+    (components,) = of_components  # 20 of 50 features
+    centred = made.Z["train"] - made.Z["train"].mean(axis=0)
+    expected = np.square(np.linalg.svd(centred.astype(float), compute_uv=False)[:20])
+    assert np.square(components.Z["train"]).sum(axis=0) == pytest.approx(expected, rel=1e-3)
+    assert components.Z["test"].shape == (len(made.Z["test"]), 20)
 
 
 def test_without_one_scale_there_is_no_room(tmp_path: Path) -> None:
@@ -108,6 +113,7 @@ def test_what_was_held_out_has_a_room(tmp_path: Path) -> None:
     floor, ceiling = found["held_out_features"]
     assert floor < 0.02 < ceiling < 1
     record, *_ = run_suite(tiny_suite("pca(10)", repeats=1, **more), tmp_path / "out")
-    assert record.rooms == found
+    assert set(record.rooms) == set(found)
     for name in metrics:
+        assert record.rooms[name] == pytest.approx(found[name], abs=1e-6)
         assert found[name][0] < record.scores[name] < found[name][1]
