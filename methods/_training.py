@@ -75,9 +75,10 @@ def train_by(
     training takes ``max_steps``.
     """
     rng = np.random.default_rng(random_state)
-    rows = rng.permutation(n)
-    held = rows[:0] if held is None else held
-    training = np.setdiff1d(rows, held)  # ascending
+    held = np.empty(0, dtype=np.int32) if held is None else held
+    own = np.ones(n, dtype=bool)
+    own[held] = False
+    training = np.flatnonzero(own).astype(np.int32)  # of millions, half of the memory
     if len(training) < 2:
         raise ValueError(f"{n} rows leave {len(training)} to train on; two are needed")
     net.to(device).train()

@@ -134,6 +134,30 @@ def scored(m: int, b: int, features: int, held_out: bool = False) -> dict[str, A
         "modality_neighbors": {"rna": near, "protein": Neighbors.of(second, near.k, m)},
         "modality_embeddings": alone,
         "cross_modal": {"protein": rebuilt[:, : features // 2]},
+    } | _held_out(X, Z, rebuilt, rng)
+
+
+def _held_out(
+    X: np.ndarray, Z: np.ndarray, rebuilt: np.ndarray, rng: np.random.Generator
+) -> dict[str, Any]:
+    """Molecules and features that methods were not given; the rows scored are the first."""
+    from scipy.sparse import csr_matrix
+
+    m, counts = len(rebuilt), np.expm1(X).round().astype(np.int64)
+    seen = rng.binomial(counts, 0.5)
+    rates = np.expm1(np.clip(rebuilt, 0.01, None))
+    other = Z + 0.3 * rng.standard_normal(Z.shape)
+    return {
+        "molecules": (counts - seen)[:m].astype(np.float32),
+        "reference_embedding": Z,
+        "reference_counts": csr_matrix(seen.astype(np.float32)),
+        "half_embedding": other.astype(np.float32),
+        "decoded": rates,
+        "validation_molecules": (counts - seen)[:m].astype(np.float32),
+        "validation_decoded": rates,
+        "held_out_values": X[:m, :3],
+        "learning_embedding": Z,
+        "learning_values": X[:, :3],
     }
 
 
@@ -144,7 +168,8 @@ def rescaled(inputs: dict[str, Any], times: int) -> dict[str, Any]:
     them and works anew.
     """
     factor = np.float32(1 + times * 1e-4)
-    names = ("embedding", "background", "train_embedding", "mixed_embedding")
+    names = ["embedding", "background", "train_embedding", "mixed_embedding"]
+    names += ["reference_embedding", "half_embedding", "learning_embedding"]
     larger = {name: factor * inputs[name] for name in names}
     alone = {name: factor * Z for name, Z in inputs["modality_embeddings"].items()}
     return inputs | larger | {"modality_embeddings": alone}

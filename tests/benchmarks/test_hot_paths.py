@@ -108,6 +108,7 @@ def _spoilt(given: dict[str, Any]) -> dict[str, Any]:
         "embedding",
         "background",
         "reconstruction",
+        "decoded",
         "mixed_embedding",
         "probabilities",
         "prediction",

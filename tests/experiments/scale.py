@@ -151,7 +151,7 @@ def time_metrics(n: int) -> None:
 
     suite = load_suite("million").model_dump(exclude_unset=True)
     suite |= {"repeats": 1, "fewer_repeats": {}, "pipelines": ["pca(solver='gram')"]}
-    suite |= {"hold_out": True, "jobs": 1, "sizes": [n]}
+    suite |= {"hold_out": True, "jobs": 1, "sizes": [n], "timeout_s": 3_600}
     suite |= {"datasets": [{"name": f"simulated_atlas(n={n + 11_000})"}]}
     with tempfile.TemporaryDirectory() as folder:
         (record,) = run_suite(make_suite(suite), Path(folder))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from omicsbench.records import store
 from omicsbench.registry.discover import Registry, discover
 from omicsbench.stats.power import detectable
 from tests.helpers.command import inside
+from tests.helpers.headlines import counted
 from tests.helpers.simulated_curves import curves
 
 PIPELINES = ["pca", "autoencoder(depth=2)", "autoencoder(depth=4)", "autoencoder(depth=0)"]
@@ -52,6 +54,12 @@ def test_before_anything_is_stored_it_speaks_of_standard_deviations(
 
 def test_without_a_deep_side_there_is_nothing_to_show(registry: Registry, tmp_path: Path) -> None:
     assert look_ahead(suite(pipelines=["pca"]), registry, tmp_path).showable == ()
+
+
+@pytest.fixture(autouse=True)
+def _counted() -> Iterator[None]:
+    with counted():
+        yield
 
 
 def test_stored_runs_tell_the_spread_at_the_largest_size() -> None:
