@@ -220,15 +220,12 @@ def _write_streamed(
 def _write_rows(
     folders: Mapping[PartName, Path], stored: Stored, totals: NDArray[np.float32]
 ) -> None:
-    """What is stored beside the rows of a part: their order in the split, and their totals.
-
-    A cell none of whose molecules came into this half has a total of 1, as methods divide by it.
-    """
+    """What is stored beside the rows of a part: their order in the split, and their totals."""
     for part, place in folders.items():
         rows = stored.rows[part]
         ordered = np.sort(rows)
         np.save(place / "order.npy", np.searchsorted(ordered, rows), allow_pickle=False)
-        np.save(place / "depth.npy", np.maximum(totals[ordered], 1), allow_pickle=False)
+        np.save(place / "depth.npy", totals[ordered], allow_pickle=False)
 
 
 def _places(stored: Stored, n: int) -> NDArray[np.int64]:

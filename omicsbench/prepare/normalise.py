@@ -90,11 +90,16 @@ def centred_log_ratio(X: Matrix) -> NDArray[np.float32]:
 
 
 def depths(X: Matrix, values: Values) -> NDArray[np.float32]:
-    """What ``measured`` needs to undo ``normalize``, (n,): totals, of proteins mean logarithms."""
+    """What ``measured`` needs to undo ``normalize``, (n,): totals, of proteins mean logarithms.
+
+    The total of a cell without any count, as half of its molecules may be, is 1: methods divide
+    by it.
+    """
     if values == "proteins":
         logs = np.log1p(X if isinstance(X, np.ndarray) else X.toarray())
         return np.asarray(logs.mean(axis=1), dtype=np.float32)
-    return _totals(X).astype(np.float32)
+    totals = _totals(X).astype(np.float32)
+    return np.maximum(totals, 1) if values == "counts" else totals
 
 
 def measured(

@@ -210,6 +210,18 @@ def test_cells_without_a_molecule_left_are_left_out(tmp_path: Path) -> None:
     np.testing.assert_allclose(stored, normalize(X, "counts")[rows][:, chosen], rtol=1e-5)
 
 
+def test_a_cell_whose_half_is_empty_has_a_total_that_can_be_divided_by(tmp_path: Path) -> None:
+    """Dense cells are all kept; of one molecule one half has none."""
+    X = measured(30)
+    X[:40], X[:40, 0] = 0, 1
+    prepared = made(source(tmp_path, X).holding_out())
+    assert not prepared.contents.sparse
+    for part in (*NAMES, *HALVES.values()):
+        (own,) = prepared.matrices(part).values()
+        assert np.min(np.asarray(own.depth)) == 1
+        assert np.isfinite(own.X).all()
+
+
 def test_too_few_features_are_refused(tmp_path: Path) -> None:
     data = source(tmp_path, measured()[:, :5]).holding_out()
     with pytest.raises(DataError, match="5 features, too few to hold some out"):
