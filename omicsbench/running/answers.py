@@ -81,8 +81,8 @@ def _rebuilt(
     pipeline: Pipeline, needs: frozenset[str], rows: Rows, fitted: Fitted, Z: Float32Array
 ) -> Iterator[tuple[str, Any]]:
     """Rows (m, p) rebuilt from their embedding, in the fixed space."""
-    wanted = {"reconstruction", "decoded"} & needs and rows.spec.task == "embed"
-    if not wanted or not pipeline.invertible:
+    wanted = needs & {"reconstruction", "decoded", "validation_decoded"}
+    if not wanted or rows.spec.task != "embed" or not pipeline.invertible:
         return
     X: Any = np.array(Z)  # the embedding is scored too, and an inverse may work in place
     with suppress(AttributeError, NotImplementedError):  # an inverse that is switched off

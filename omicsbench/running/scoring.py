@@ -341,15 +341,15 @@ def _held_out(of: _Embedded) -> Inputs:
     if known is None or of.in_sample:
         return {}
     made: Inputs = {}
-    if known.halved and {"molecules", "decoded"} & needs:
+    if known.halved and {"molecules", "reference_embedding", "reference_counts"} & needs:
         made |= {
             "molecules": known.molecules(of.part),
             "reference_embedding": train[known.reference],
             "reference_counts": known.reference_counts,
         }
-    if known.halved and "decoded" in needs:
+    if known.halved and {"decoded", "validation_decoded", "validation_molecules"} & needs:
         made |= _decoded(of, known)
-    if "held_out_values" in needs:
+    if {"held_out_values", "learning_embedding", "learning_values"} & needs:
         made |= {
             "held_out_values": known.values(of.part),
             "learning_embedding": train[known.learning],
@@ -366,12 +366,11 @@ def _decoded(of: _Embedded, known: HeldOutRows) -> Inputs:
     """What the decoder expects of the scored rows, and of validation rows, to weigh it by."""
     made: Inputs = {}
     for prefix, part in (("", of.part), ("validation_", "validation")):
+        molecules = made[f"{prefix}molecules"] = known.molecules(part)
         told = of.given.answers.get(part, {}).get("reconstruction")
         if told is not None:
-            molecules = known.molecules(part)
             rebuilt = outputs.block(told, molecules.shape, "inverse_transform")
             made[f"{prefix}decoded"] = known.rates(rebuilt)
-            made[f"{prefix}molecules"] = molecules
     return made
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,10 +12,12 @@ import pytest
 from scipy import sparse
 
 from omicsbench.metrics import METRICS
+from omicsbench.metrics.base import HELD_OUT
 from omicsbench.planning.plan import Planned, make_plan
 from omicsbench.planning.suite import Suite, make_suite
 from omicsbench.prepare.held_out_rows import HeldOutRows
 from omicsbench.prepare.normalise import normalize
+from omicsbench.prepare.scored import scored_rows
 from omicsbench.reading.own import OwnData
 from omicsbench.records.spec import RunRecord, Status
 from omicsbench.registry.discover import discover
@@ -23,7 +26,7 @@ from omicsbench.running.execute import _Here, execute
 from omicsbench.running.fitting import Workplace
 from omicsbench.running.handover import Outputs
 from omicsbench.running.runner import run_suite
-from omicsbench.running.scoring import Bench
+from omicsbench.running.scoring import Bench, inputs_of
 
 CELLS, GENES, SIZE, SCORED = 300, 60, 120, 40
 NAMES = ("molecule_bits", "decoder_bits", "half_consistency", "held_out_features")
@@ -117,6 +120,18 @@ def test_metrics_are_given_what_was_measured(tmp_path: Path, dense: bool) -> Non
     assert near.mean() > 0.99, "all but those beyond 10 standard deviations"
     assert (known.rates(np.full((1, 30), 1e9, dtype=np.float32)) <= 10_001).all()
     assert (known.rates(np.full((1, 30), -5, dtype=np.float32)) == 0).all()
+
+
+def test_a_metric_is_given_each_of_its_inputs_without_the_others(tmp_path: Path) -> None:
+    (run,) = make_plan(suite("pca"), discover(), [own(tmp_path, counts())])
+    given = attempted(run, tmp_path)
+    spec = run.spec.model_copy(update={"metrics": ("mine",)})
+    scored = scored_rows(spec, run.prepared)
+    for need in HELD_OUT:
+        mine = replace(METRICS["molecule_bits"], name="mine", needs=(need,))
+        assert mine.of_held_out
+        inputs = inputs_of(Bench(tmp_path, tmp_path, {"mine": mine}), spec, scored, given, "test")
+        assert inputs.get(need) is not None, need
 
 
 def test_training_rows_are_the_same_subset_for_all_pipelines(
