@@ -3,7 +3,8 @@
 **Estimand.** The horizontal distance of two mean learning curves at the score that the *weaker*
 side reaches with all N samples. If deep is the stronger there, it reaches that score with fewer,
 n samples, and simple needs N / n times as many: a ratio above 1. If simple is the stronger, the
-ratio is n / N, below 1. So both curves reach the score, and nothing is extrapolated. Where the
+ratio is n / N, below 1. So both curves reach the score, and nothing is extrapolated. Where both
+reach the same score with N, it is how many each needs for that: of two copies 1. Where the
 stronger side reaches it at the smallest size already, the ratio is *censored*: at least (or at
 most) N over the smallest size.
 
@@ -122,10 +123,13 @@ def log_ratios(curves: Floats, at: Floats) -> Floats:
     """Log of the ratio of each rival, (..., J), of mean curves (..., 1 + J, S) at log sizes."""
     made = monotone(curves)
     deep, simple = made[..., :1, :], made[..., 1:, :]
-    behind = deep[..., -1] <= simple[..., -1]
+    gap = deep[..., -1] - simple[..., -1]
     of_deep = _reached(np.broadcast_to(deep, simple.shape), simple[..., -1], at)
-    of_simple = _reached(simple, np.broadcast_to(deep[..., -1], behind.shape), at)
-    return np.asarray(np.where(behind, of_simple - at[-1], at[-1] - of_deep))
+    of_simple = _reached(simple, np.broadcast_to(deep[..., -1], gap.shape), at)
+    level = _rounding(simple[..., -1])
+    of_deep = np.where(gap < -level, at[-1], of_deep)
+    of_simple = np.where(gap > level, at[-1], of_simple)
+    return np.asarray(of_simple - of_deep)
 
 
 def monotone(curves: Floats) -> Floats:
@@ -149,12 +153,17 @@ def monotone(curves: Floats) -> Floats:
     return made
 
 
+def _rounding(score: Floats) -> Floats:
+    """Less than that two scores do not differ."""
+    return np.asarray(1e-12 * (1 + np.abs(score)))
+
+
 def _reached(curves: Floats, score: Floats, at: Floats) -> Floats:
     """The smallest log n at which a non-decreasing curve (..., S) reaches a score (...).
 
     Whatever stands for a score that is never reached is not asked for.
     """
-    above = curves >= score[..., None] - 1e-12 * (1 + np.abs(score[..., None]))
+    above = curves >= (score - _rounding(score))[..., None]
     place = above.argmax(axis=-1)
     before = np.maximum(place - 1, 0)
     right = np.take_along_axis(curves, place[..., None], -1)[..., 0]

@@ -53,6 +53,21 @@ def test_what_is_ahead_from_the_smallest_size_is_censored():
     assert found.ratio == found.low == found.high == found.most
 
 
+@pytest.mark.parametrize("mean", [[0.8, 0.95, 1.0, 1.0, 1.0], [1.0] * 5])
+def test_of_two_copies_neither_saves_samples_on_a_plateau(mean):
+    rises = np.less(mean, 1)
+    noise = np.random.default_rng(0).normal(scale=0.02, size=(10, 5))
+    copy = np.minimum(mean + noise * rises, 1)
+    found = data_efficiency(copy, np.stack([copy, copy]), SIZES)
+    assert (found.ratio, found.low, found.high) == (1, 1, 1)
+
+
+def test_where_both_end_alike_the_sooner_one_saves_samples():
+    soon, late = (np.tile(scores, (5, 1)) for scores in ([0.5, 1, 1, 1, 1], [0.5, 0.6, 0.8, 1, 1]))
+    assert data_efficiency(soon, late[None], SIZES).ratio == pytest.approx(4)
+    assert data_efficiency(late, soon[None], SIZES).ratio == pytest.approx(1 / 4)
+
+
 def test_few_repeats_leave_a_wider_interval():
     wide, narrow = (seen([2.0, 1.0], repeats=r, sd=0.2, seed=5) for r in (4, 40))
     few, many = (data_efficiency(s[0], s[1:], SIZES) for s in (wide, narrow))
