@@ -25,7 +25,10 @@ class Summary:
 
 
 def summaries(verdicts: Sequence[Verdict], kind_of: Mapping[str, str]) -> list[Summary]:
-    """Deep against simple at each data set's largest size, where two or more have one."""
+    """Deep against simple at each data set's largest size, where two or more have one.
+
+    Margins may differ with the room of a data set: the largest of them has to be exceeded.
+    """
     groups: dict[tuple[str, Column], dict[str, Verdict]] = defaultdict(dict)
     for v in headline(verdicts):
         if kind_of[v.dataset] == REAL and v.last.error is not None:
@@ -38,7 +41,7 @@ def summaries(verdicts: Sequence[Verdict], kind_of: Mapping[str, str]) -> list[S
             continue
         means = [v.last.mean or 0.0 for v in own.values()]
         errors = [v.last.error or 0.0 for v in own.values()]
-        margin = next(iter(own.values())).margin
+        margin = max(v.margin for v in own.values())
         found.append(Summary(metric, column, summarise(means, errors, list(own), margin)))
     return sorted(
         found,

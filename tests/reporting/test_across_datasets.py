@@ -25,6 +25,17 @@ def test_too_few_data_sets_carry_no_interval() -> None:
     assert summary_table([]).empty
 
 
+def test_of_different_margins_the_largest_holds_in_whatever_order() -> None:
+    found = [
+        verdict(name, kind="ahead", margin=m)
+        for name, m in zip("abc", (0.01, 0.5, 0.02), strict=True)
+    ]
+    kinds = dict.fromkeys("abc", "real omics")
+    for order in (found, found[::-1]):
+        across = summaries(order, kinds)[0].across
+        assert (across.margin, across.outcome) == (0.5, "open")
+
+
 def test_what_an_interval_conditions_on_is_said() -> None:
     units = conditions([verdict(unit="donor"), verdict(metric="ari")])
     assert "donor" in units[0]
