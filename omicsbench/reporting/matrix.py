@@ -14,7 +14,6 @@ from omicsbench.verdict.verdict import Against, Standing, Verdict
 GROUPS = (
     "molecules",
     "truth",
-    "molecules",
     "reconstruction",
     "neighbours",
     "modalities",

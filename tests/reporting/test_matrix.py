@@ -37,3 +37,4 @@ def test_every_task_and_group_has_its_place() -> None:
     """What is missing there would be left out of reports without a word."""
     assert set(TASKS) == set(get_args(Task))
     assert {metric.group for metric in METRICS.values()} <= set(GROUPS)
+    assert len(GROUPS) == len(set(GROUPS)), "one place each: the last would hold"
