@@ -26,6 +26,7 @@ Arrays: A contestants of the first side, B of the second, S sizes.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -146,19 +147,21 @@ def _lower(mean: Floats, pairs: Moments, alpha: float, turned: bool = False) -> 
     return np.where(np.isinf(low), np.nan, low)
 
 
-def holm_levels(p_values: list[float], alpha: float) -> list[float]:
+def holm_levels(p_values: Sequence[float], running: Sequence[bool], alpha: float) -> list[float]:
     """Two-sided level of each contestant by Holm's step-down (1979, jstor.org/stable/4615733).
 
     ``p_values`` are one-sided, of the claim to be ahead at the largest size. The smallest is
     tested at alpha / m, the next at alpha / (m - 1), and so on; from the first that fails on,
-    all have the level at which it failed. Those out of the running are not counted.
+    all have the level at which it failed. Those not in the ``running`` are not counted; they have
+    the level of the last.
     """
-    running = [p for p in p_values if p <= OUT_OF_THE_RUNNING]
-    level, stopped = alpha / max(1, len(running)), False
+    counted = sum(running)
+    level, stopped = alpha / max(1, counted), False
     levels = [alpha] * len(p_values)
-    for rank, index in enumerate(sorted(range(len(p_values)), key=p_values.__getitem__)):
-        if not stopped and rank < len(running):
-            level = alpha / (len(running) - rank)
+    order = sorted(range(len(p_values)), key=lambda i: (not running[i], p_values[i]))
+    for rank, index in enumerate(order):
+        if not stopped and rank < counted:
+            level = alpha / (counted - rank)
             stopped = not p_values[index] <= level / 2
         levels[index] = level
     return levels

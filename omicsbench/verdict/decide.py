@@ -10,7 +10,7 @@ from typing import Literal
 
 import numpy as np
 
-from omicsbench.stats.contest import best_difference, claims
+from omicsbench.stats.contest import OUT_OF_THE_RUNNING, best_difference, claims
 from omicsbench.stats.correlated_t import Rope, correlated_t
 from omicsbench.stats.crossover import crossover
 from omicsbench.stats.differences import (
@@ -85,12 +85,16 @@ def _last(p: Floats) -> float | None:
     return float(p[-1]) if np.isfinite(p[-1]) else None
 
 
-def p_ahead(paired: Paired, margin: float) -> float:
-    """One-sided p-value of the claim to be ahead at the largest size that counts."""
+def p_ahead(paired: Paired, margin: float) -> tuple[float, bool]:
+    """One-sided p-value of the claim to be ahead at the largest size that counts.
+
+    And whether the contestant is in the running there: not clearly behind every rival.
+    """
     if not paired.counting:
-        return 1.0
+        return 1.0, False
     p = claims(paired.counted, margin).ahead[-1]
-    return 1.0 if np.isnan(p) else float(p)
+    pairs = paired.counted.p_above(margin)[..., -1]
+    return 1.0 if np.isnan(p) else float(p), bool((pairs <= OUT_OF_THE_RUNNING).any())
 
 
 def repeats_needed(paired: Paired, margin: float, alpha: float) -> int | None:

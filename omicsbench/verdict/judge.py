@@ -195,8 +195,9 @@ def _verdicts(field: _Field, reference: str, margin: Margin, need: int) -> Itera
     for against, simple in _simple_sides(field, reference).items():
         paired = {name: _paired(field, own, simple, need) for name, own in deep.items()}
         # Contestants judged one by one share the level.
-        p_values = [p_ahead(paired[name], margin.value) for name in field.contestants]
-        levels = dict(zip(field.contestants, holm_levels(p_values, ALPHA), strict=True))
+        tests = [p_ahead(paired[name], margin.value) for name in field.contestants]
+        shares = holm_levels([p for p, _ in tests], [running for _, running in tests], ALPHA)
+        levels = dict(zip(field.contestants, shares, strict=True))
         for name in deep:
             yield _verdict(field, name, against, paired[name], margin, levels.get(name, ALPHA))
 

@@ -204,7 +204,7 @@ def test_the_best_difference_is_of_the_best_means() -> None:
 @given(st.lists(st.floats(1e-6, OUT_OF_THE_RUNNING), min_size=1, max_size=8))
 def test_holm_as_statsmodels_has_it(p_values: list[float]) -> None:
     multipletests = pytest.importorskip("statsmodels.stats.multitest").multipletests
-    levels = holm_levels(p_values, ALPHA)
+    levels = holm_levels(p_values, [True] * len(p_values), ALPHA)
     rejected = [p <= level / 2 for p, level in zip(p_values, levels, strict=True)]
     with mock.patch("gc.collect"):  # at every call: a minute in all, where torch is loaded
         assert rejected == multipletests(p_values, ALPHA / 2, method="holm")[0].tolist()
@@ -213,10 +213,18 @@ def test_holm_as_statsmodels_has_it(p_values: list[float]) -> None:
 
 
 def test_levels_of_holm_step_down_until_one_fails() -> None:
-    assert holm_levels([], 0.05) == []
-    assert holm_levels([0.9], 0.05) == [0.05]
-    assert holm_levels([0.001, 0.9], 0.05) == pytest.approx([0.025, 0.05])
-    assert holm_levels([0.9, 0.001, 0.001], 0.05) == pytest.approx([0.05, 0.05 / 3, 0.025])
-    assert holm_levels([0.9, 0.02, 0.8], 0.05) == pytest.approx([0.05 / 3] * 3), "the first fails"
-    assert holm_levels([0.0125, 0.9], 0.05) == pytest.approx([0.025, 0.05]), "as small as its level"
-    assert holm_levels([0.001, 0.9], 0.1) == pytest.approx([0.05, 0.1])
+    assert holm_levels([], [], 0.05) == []
+    assert holm_levels([0.9], [True] * 1, 0.05) == [0.05]
+    assert holm_levels([0.001, 0.9], [True] * 2, 0.05) == pytest.approx([0.025, 0.05])
+    assert holm_levels([0.9, 0.001, 0.001], [True] * 3, 0.05) == pytest.approx(
+        [0.05, 0.05 / 3, 0.025]
+    )
+    assert holm_levels([0.9, 0.02, 0.8], [True] * 3, 0.05) == pytest.approx([0.05 / 3] * 3), (
+        "the first fails"
+    )
+    assert holm_levels([0.0125, 0.9], [True] * 2, 0.05) == pytest.approx([0.025, 0.05]), (
+        "as small as its level"
+    )
+    assert holm_levels([0.001, 0.9], [True] * 2, 0.1) == pytest.approx([0.05, 0.1])
+    alone = holm_levels([0.001, 0.95, 0.02], [True, False, False], 0.05)
+    assert alone == pytest.approx([0.05] * 3), "those out of the running are not counted"
