@@ -15,6 +15,7 @@ from omicsbench.records.spec import RunRecord
 from omicsbench.registry.discover import discover
 from omicsbench.running.runner import run_suite
 from omicsbench.verdict.judge import verdicts
+from tests.helpers.headlines import counted
 
 COPIES = '''
 """The same method twice: a random projection, under two names and with seeds of its own."""
@@ -124,9 +125,9 @@ def permuted(tmp_path_factory: pytest.TempPathFactory) -> list[RunRecord]:
 
 @pytest.mark.slow
 def test_permuted_labels_have_no_winner_and_stay_at_chance(permuted: list[RunRecord]) -> None:
-    found = [
-        v for v in verdicts(permuted, Analysis(reference="pca")) if not METRICS[v.metric].secondary
-    ]
+    with counted():
+        every = verdicts(permuted, Analysis(reference="pca"))
+        found = [v for v in every if not METRICS[v.metric].secondary]
     assert len({v.metric for v in found}) >= 5
     assert not [v.sentence for v in found if v.standing in ("ahead", "behind")]
     for name in ("knn_probe_balanced_accuracy", "linear_transfer_balanced_accuracy"):
