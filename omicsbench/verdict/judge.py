@@ -141,11 +141,18 @@ class _Field:
         """All runs of the pipelines compared."""
         return (r for p in (*self.deep, *self.simple) for r in self.runs[p].values())
 
-    def told(self, names: Sequence[str]) -> Mapping[int, str]:
+    def told(self, names: tuple[str, ...]) -> Mapping[int, str]:
         """Of several, whom a reader is told of at each size: the best by validation scores."""
         if len(names) == 1:
             return dict.fromkeys(self.grid.sizes, names[0])
-        return best_by_validation(self.runs, names, self.metric, self.grid)
+        if names not in self._chosen:
+            self._chosen[names] = best_by_validation(self.runs, names, self.metric, self.grid)
+        return self._chosen[names]
+
+    @cached_property
+    def _chosen(self) -> dict[tuple[str, ...], Mapping[int, str]]:
+        """Worked out once: a side of several is paired with all others."""
+        return {}
 
     @property
     def spec(self) -> RunSpec:
@@ -207,7 +214,7 @@ def _paired(field: _Field, deep: Sequence[str], simple: Sequence[str], need: int
     sizes = sorted({size for name in deep for size, _ in field.runs[name]})
     kept = [i for i, size in enumerate(field.grid.sizes) if size in set(sizes)]
     sides = tuple({name: field.scored[name].at(kept) for name in own} for own in (deep, simple))
-    names = [field.told(own) for own in (deep, simple)]
+    names = [field.told(tuple(own)) for own in (deep, simple)]
     told = [(names[0].get(size, ""), names[1].get(size, "")) for size in sizes]
     grid = Grid(sizes, field.grid.repeats)
     return pair_up((sides[0], sides[1]), grid, field.metric, need, told)

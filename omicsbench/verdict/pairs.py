@@ -161,26 +161,32 @@ class Paired:
         return min((row.pairs for row in used if row.use == "compared"), default=self.most)
 
     @cached_property
+    def _every(self) -> Moments:
+        """Of all pairs at all sizes, however few repeats they share."""
+        return moments(self.differences)
+
+    @cached_property
     def moments(self) -> Moments:
         """Of all pairs, (A, B, S); without an error where a pair shares too few repeats.
 
         Where no pair of a size shares enough, what little there is stays for the eye.
         """
-        at = moments(self.differences)
+        at = self._every
         enough = at.pairs >= self.need
         return replace(at, error=np.where(enough | ~enough.any(axis=(0, 1)), at.error, np.nan))
 
     @cached_property
     def counted(self) -> Moments:
         """Of the sizes that count, and there of pairs that share enough repeats."""
-        at = moments(self.differences.at(self.counting))
+        whole = len(self.counting) == len(self.rows)
+        at = self._every if whole else moments(self.differences.at(self.counting))
         return replace(at, error=np.where(at.pairs >= self.need, at.error, np.nan))
 
     def with_bounds(self, alpha: float) -> tuple[SizeDifference, ...]:
         """The rows with the difference of the best and the ends of its 1 - ``alpha`` interval."""
         mean, low, high = interval(self.moments, alpha)
         error = best_error(self.moments)
-        alone = moments(self.differences).mean.max(axis=0).min(axis=0)  # where nothing has an error
+        alone = self._every.mean.max(axis=0).min(axis=0)  # where nothing has an error
         return tuple(
             replace(
                 row,
