@@ -10,12 +10,12 @@ the one in question loses 8 standard deviations, which the true mean holds.
 
 from __future__ import annotations
 
-import argparse
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from into_docs import calibrate
 from numpy.typing import NDArray
 
 from omicsbench.stats.crossover import first_lasting
@@ -233,21 +233,5 @@ def tables(number: int) -> str:
     return "\n".join(lines) + "\n"
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--curves", type=int, default=4_000, help="of each kind")
-    parser.add_argument("--write", action="store_true", help="into docs/verdict.md")
-    options = parser.parse_args()
-    text = tables(options.curves)
-    print(text)
-    if options.write:
-        page = DOCS.read_text(encoding="utf-8")
-        head, _, rest = page.partition(BEGIN)
-        _, found, tail = rest.partition(END)
-        if not found:
-            raise SystemExit(f"{DOCS} has no place for the tables: {BEGIN} ... {END}")
-        DOCS.write_text(f"{head}{BEGIN}\n\n{text}\n{END}{tail}", encoding="utf-8")
-
-
 if __name__ == "__main__":
-    main()
+    calibrate(__doc__, tables, DOCS, (BEGIN, END))

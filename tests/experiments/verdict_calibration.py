@@ -6,12 +6,12 @@ python tests/experiments/verdict_calibration.py --write    # and puts them into 
 
 from __future__ import annotations
 
-import argparse
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from into_docs import calibrate
 from made_up_studies import CURVES, MARGIN, UNITS, Curve, Floats, Noise, saturated, study
 
 from omicsbench.stats.contest import best_difference, claims
@@ -297,21 +297,5 @@ def tables(number: int) -> str:
     return "\n".join(lines)
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--curves", type=int, default=4_000, help="of each kind")
-    parser.add_argument("--write", action="store_true", help="into docs/verdict.md")
-    options = parser.parse_args()
-    text = tables(options.curves)
-    print(text)
-    if options.write:
-        page = DOCS.read_text(encoding="utf-8")
-        head, _, rest = page.partition(BEGIN)
-        _, found, tail = rest.partition(END)
-        if not found:
-            raise SystemExit(f"{DOCS} has no place for the tables: {BEGIN} ... {END}")
-        DOCS.write_text(f"{head}{BEGIN}\n\n{text}\n{END}{tail}", encoding="utf-8")
-
-
 if __name__ == "__main__":
-    main()
+    calibrate(__doc__, tables, DOCS, (BEGIN, END))
