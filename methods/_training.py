@@ -216,7 +216,7 @@ def train_to_rebuild(
 def drawn(n: int, fraction: float, random_state: int) -> Array:
     """Row numbers out of n to hold out: a share, at most 5,000, drawn at random."""
     rows = np.random.default_rng(random_state).permutation(n)
-    return rows[: min(math.ceil(n * fraction), VALIDATION_CAP)]
+    return rows[: min(math.ceil(n * fraction), VALIDATION_CAP)].copy()  # not a view of n numbers
 
 
 @torch.no_grad()

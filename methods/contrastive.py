@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from omicsbench.methods._common import Array, column_means, latent
@@ -43,8 +44,8 @@ class Contrastive:
     activation : of the hidden layers: elu, relu, silu or tanh.
     max_steps : the training budget in mini-batches, alike at every n.
     patience : looks at the loss of held-out rows without progress before training stops.
-    validation_fraction : share of the training rows held out for that; 0 trains on. Up to 500
-        rows, all are then trained on anew for as many steps as did best.
+    validation_fraction : share of the training rows held out for that; 0 trains on. Up to
+        2,000 rows, all are then trained on anew for as many steps as did best.
     """
 
     def __init__(
@@ -78,24 +79,19 @@ class Contrastive:
         self.device = device
 
     def fit(self, X: Any) -> Contrastive:
-        from omicsbench.methods._stopping import of_rows, train_stopped
+        from omicsbench.methods._stopping import of_rows
+        from omicsbench.methods._training import drawn, options_of, train_on_all
         from omicsbench.methods._vicreg import TwoViews
 
         if not 0 < self.masked < 1:
             raise ValueError(f"masked={self.masked}: give a share between 0 and 1")
         k, mean = latent(self.n_components), column_means(X)
-        self.net_, self.fit_info_ = train_stopped(
+        self.net_, self.fit_info_ = train_on_all(
             lambda: TwoViews(mean, k, self.width, self.expanded, self.activation, self.masked),
             of_rows(X, self.device, lambda net, x: net(x)),
             X.shape[0],
-            batch_size=self.batch_size,
-            learning_rate=self.learning_rate,
-            weight_decay=self.weight_decay,
-            max_steps=self.max_steps,
-            patience=self.patience,
-            validation_fraction=self.validation_fraction,
-            random_state=self.random_state,
-            device=self.device,
+            partial(drawn, X.shape[0], self.validation_fraction),
+            **options_of(self),
         )
         return self
 

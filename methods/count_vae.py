@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from omicsbench.methods._common import Array, latent
 from omicsbench.plugin import Choice, Counts, Real, Whole, method
 
@@ -44,8 +46,8 @@ class CountVae:
         are ``alike``, which soon fits unseen cells better; or at ``random``, as in scVI.
     max_steps : the training budget in mini-batches, alike at every n.
     patience : looks at the bound of held-out rows without progress before training stops.
-    validation_fraction : share of the training rows held out for that; 0 trains on. Up to 500
-        rows, all are then trained on anew for as many steps as did best.
+    validation_fraction : share of the training rows held out for that; 0 trains on. Up to
+        2,000 rows, all are then trained on anew for as many steps as did best.
     """
 
     def __init__(
@@ -83,7 +85,8 @@ class CountVae:
     def fit(self, X: Counts) -> CountVae:
         from omicsbench.methods._count_step import keep_memory, loss
         from omicsbench.methods._count_vae import CountNetwork, start
-        from omicsbench.methods._stopping import of_rows, train_stopped
+        from omicsbench.methods._stopping import of_rows
+        from omicsbench.methods._training import drawn, options_of, train_on_all
 
         if self.decoder not in DECODERS:
             raise ValueError(f"decoder={self.decoder!r}: use one of {', '.join(DECODERS)}")
@@ -94,18 +97,12 @@ class CountVae:
         keep_memory()
         widths = [X.shape[1], *[self.width] * self.depth, latent(self.n_components)]
         begin = start(X) if self.start == "alike" else None
-        self.net_, self.fit_info_ = train_stopped(
+        self.net_, self.fit_info_ = train_on_all(
             lambda: CountNetwork(widths, begin, self.dropout, self.decoder == "linear"),
             of_rows(X, self.device, loss),
             len(X),
-            batch_size=self.batch_size,
-            learning_rate=self.learning_rate,
-            weight_decay=self.weight_decay,
-            max_steps=self.max_steps,
-            patience=self.patience,
-            validation_fraction=self.validation_fraction,
-            random_state=self.random_state,
-            device=self.device,
+            partial(drawn, len(X), self.validation_fraction),
+            **options_of(self),
         )
         return self
 

@@ -15,6 +15,8 @@ from omicsbench.records.spec import Tuning, label
 from omicsbench.registry.discover import Registry
 from omicsbench.registry.pipeline import Pipeline, resolve
 
+# By which tuning is scored where a suite states none; neither sees labels.
+SEES_UNSEEN, SEES_VALUES = "held_out_features", "knn_recall"
 INSTALL = "pip install 'omicsbench[tune]'"
 
 
@@ -102,11 +104,18 @@ def resolve_tuning(suite: Suite, registry: Registry) -> Tuning | None:
     tune = suite.tune
     if tune is None:
         return None
-    if tune.metric not in registry.metrics:
-        raise RegistryError(f"tune.metric: {registry.problem('metric', tune.metric)}")
-    if suite.task not in registry.metric(tune.metric).info.tasks:
-        raise RegistryError(f"tune.metric: {tune.metric} is no metric of task {suite.task}.")
-    return Tuning(trials=tune.trials, seconds=tune.seconds, metric=tune.metric)
+    metric = tune.metric or (SEES_UNSEEN if _holds_out(suite) else SEES_VALUES)
+    if metric not in registry.metrics:
+        raise RegistryError(f"tune.metric: {registry.problem('metric', metric)}")
+    if suite.task not in registry.metric(metric).info.tasks:
+        raise RegistryError(f"tune.metric: {metric} is no metric of task {suite.task}.")
+    return Tuning(trials=tune.trials, seconds=tune.seconds, metric=metric)
+
+
+def _holds_out(suite: Suite) -> bool:
+    """Whether molecules and features are held out on all of the suite's data sets."""
+    said = [suite.hold_out if one.hold_out is None else one.hold_out for one in suite.datasets]
+    return all(said) if said else suite.hold_out
 
 
 def contestants(suite: Suite, registry: Registry) -> list[Contestant]:

@@ -15,7 +15,7 @@ from omicsbench.reading.own import OwnData
 from omicsbench.records import reading
 from omicsbench.records.analysis import Analysis
 from omicsbench.records.environment import cores
-from omicsbench.records.spec import LONGEST_S, Device, Tuning
+from omicsbench.records.spec import LONGEST_S, Device, SearchBudget
 
 Size = int | Literal["all"]
 # Training sizes where a data set states none: those that it allows, and all its cells.
@@ -58,12 +58,13 @@ class DatasetChoice(_Strict):
     )
 
 
-class Tune(Tuning):
+class Tune(SearchBudget):
     """With it, every contestant runs tuned too, each with this budget of search."""
 
-    metric: str = Field(
-        default="knn_recall",
-        description="scored on validation rows; the default sees no labels, as methods do not",
+    metric: str | None = Field(
+        default=None,
+        description="scored on validation rows; if not stated, one that sees no labels, as methods "
+        "do not: held_out_features where all data sets hold out, else knn_recall",
     )
     repeats: int | None = Field(default=None, ge=1, description="all, if not stated")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, Protocol, Self
 
 from pydantic import (
     Field,
@@ -60,20 +60,25 @@ class Ending:
     predicted: dict[str, float] = field(default_factory=dict)
 
 
-class Tuning(Frozen):
-    """The budget of a search, alike for every pipeline, and the metric it is scored by."""
+class SearchBudget(Frozen):
+    """What a search may spend, alike for every pipeline."""
 
     trials: int | None = Field(
         default=None, ge=2, le=100_000, description="the first is the defaults"
     )
     seconds: float | None = Field(default=None, gt=0, le=LONGEST_S)
-    metric: str
 
     @model_validator(mode="after")
-    def _one_budget(self) -> Tuning:
+    def _one_budget(self) -> Self:
         if (self.trials is None) == (self.seconds is None):
             raise ValueError("state either trials or seconds, the budget of every pipeline")
         return self
+
+
+class Tuning(SearchBudget):
+    """A search: its budget, and the metric by which a trial is scored."""
+
+    metric: str
 
     def __str__(self) -> str:
         budget = f"{self.trials} trials" if self.trials else f"{self.seconds:g} s"

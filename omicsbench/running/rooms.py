@@ -102,14 +102,15 @@ def _data(scored: ScoredRows) -> Iterator[Outputs]:
     From 1,000 rows a regression on all of 1,000 features learns noise too, and less on a few
     principal components; so both are tried.
     """
+    from sklearn.decomposition import PCA
+
     known = scored.expression
     train = np.empty_like(known["in_sample"])
     train[scored.in_sample] = known["in_sample"]
     values = {"train": train, "validation": known["validation"], "test": known["test"]}
     yield Outputs(values)
-    mean = train.mean(axis=0, dtype=np.float64)
-    centred = train - mean
-    axes = np.linalg.eigh(centred.T @ centred)[1][:, ::-1]
-    for number in COMPONENTS:
-        if number < axes.shape[1]:
-            yield Outputs({part: (X - mean) @ axes[:, :number] for part, X in values.items()})
+    number = min(COMPONENTS[-1], *train.shape)
+    axes = PCA(number, svd_solver="randomized", random_state=NOISE).fit(train)
+    for kept in COMPONENTS:
+        if kept <= number:
+            yield Outputs({part: axes.transform(X)[:, :kept] for part, X in values.items()})

@@ -107,7 +107,7 @@ def test_early_stopping_keeps_the_best_weights():
     assert info["stopped_early"]
     assert info["best_step"] < info["steps"] < 50_000
     assert (info["training_rows"], info["validation_rows"]) == (630, 70)
-    assert not info["refitted"]
+    assert info["refitted"]
 
 
 def test_only_batches_and_blocks_are_read():

@@ -16,6 +16,7 @@ import builders
 from command import inside
 from omicsbench.errors import RegistryError, StoreError
 from omicsbench.metrics import METRICS
+from omicsbench.planning.contestants import resolve_tuning
 from omicsbench.planning.estimate import look_ahead
 from omicsbench.planning.plan import Planned, make_plan
 from omicsbench.planning.suite import Suite, make_suite
@@ -194,9 +195,12 @@ def test_the_time_limit_is_that_of_one_fit(tmp_path: Path, registry: Registry) -
 def test_labels_reach_a_search_only_on_request_and_the_record_says_so(
     tmp_path: Path, registry: Registry
 ) -> None:
-    assert not METRICS[
-        make_suite({"name": "t", "pipelines": ["pca"], "tune": {"trials": 2}}).tune.metric
-    ].uses_labels  # type: ignore[union-attr]
+    for held_out in (False, True):
+        stated = {"name": "t", "pipelines": ["pca"], "tune": {"trials": 2}, "hold_out": held_out}
+        chosen = resolve_tuning(make_suite(stated), registry)
+        assert chosen is not None
+        assert not METRICS[chosen.metric].uses_labels
+        assert METRICS[chosen.metric].of_held_out == held_out
     metric = next(m.name for m in METRICS.values() if m.uses_labels and "transfer" in m.name)
     data = [{"name": "scmark_immune", "sizes": [60]}]
     suite = _suite(
