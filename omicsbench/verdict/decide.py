@@ -28,7 +28,14 @@ from omicsbench.verdict.verdict import Outcome
 RESAMPLED = 100  # paths that must confirm an extrapolation
 MOST_REPEATS = 1_000  # beyond which no advice is given
 Doubt = Literal[
-    "", "features_per_size", "no_pairs", "few_pairs", "failed_beyond", "skewed", "not_told"
+    "",
+    "features_per_size",
+    "no_pairs",
+    "few_pairs",
+    "deep_failed",
+    "simple_failed",
+    "skewed",
+    "not_told",
 ]
 
 
@@ -67,11 +74,13 @@ def decide(paired: Paired, alpha: float, margin: float, features_per_size: bool)
         p_equal=_last(tests.equal),
         not_ahead=deep.not_reached,
     )
-    if deep.ahead and any(row.failed for row in paired.beyond):
-        return replace(found, doubt="failed_beyond")
+    if deep.ahead and paired.failed_beyond("deep"):
+        return replace(found, doubt="deep_failed")
     if deep.ahead:
         outcome = Outcome.AHEAD_FROM if deep.high else Outcome.AHEAD_FROM_SMALLEST
         return replace(found, outcome=outcome, n_star=sizes[deep.place])
+    if simple.ahead and paired.failed_beyond("simple"):
+        return replace(found, doubt="simple_failed")
     if simple.ahead:
         return replace(found, outcome=Outcome.BEHIND, simple_from=sizes[simple.place])
     if tests.equal[-1] <= alpha / 2:

@@ -32,8 +32,8 @@ class SizeDifference:
     ``low`` and ``high`` bound it at the verdict's level, None without two pairs, ``error`` is the
     standard error of the difference of these two; ``pairs`` are the
     most repeats that a pair of pipelines shares. ``use`` tells whether the size counts, and
-    ``note`` why it does not, or who failed there; ``failed`` that deep runs were tried there and
-    none gave a result.
+    ``note`` why it does not, or who failed there; ``failed`` that runs of a side were tried there
+    and none gave a result: of deep where it is ``not_shown``, of simple where it is ``left_out``.
     """
 
     size: int
@@ -143,11 +143,11 @@ class Paired:
             kept.pop()
         return kept
 
-    @property
-    def beyond(self) -> list[SizeDifference]:
-        """The sizes above the last that counts, where deep is not shown to be ahead."""
+    def failed_beyond(self, side: Literal["deep", "simple"]) -> SizeDifference | None:
+        """The first size above the last that counts at which runs of this side all failed."""
         last = max(self.counting, default=-1)
-        return [row for row in self.rows[last + 1 :] if row.use == "not_shown"]
+        use = "not_shown" if side == "deep" else "left_out"
+        return next((row for row in self.rows[last + 1 :] if row.failed and row.use == use), None)
 
     @property
     def most(self) -> int:
@@ -306,7 +306,7 @@ def _row(made: SizeDifference, sides: tuple[Side, Side], place: int, need: int) 
     if deep and not ours:
         return replace(made, use="not_shown", note=deep, failed=True)
     if simple and not theirs:
-        return replace(made, use="left_out", note=simple)
+        return replace(made, use="left_out", note=simple, failed=True)
     if not theirs:
         return replace(made, use="left_out", note="the simple side has no score")
     if deep or not ours:

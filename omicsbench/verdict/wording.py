@@ -15,9 +15,10 @@ def why_open(decision: Judgement, paired: Paired, margin: float) -> str:
             return too_few(paired.most, paired.need)
         case "no_pairs":
             return "at no size did both finish with a score"
-        case "failed_beyond":
-            failed = next(row for row in paired.beyond if row.failed)
+        case "deep_failed" if failed := paired.failed_beyond("deep"):
             return f"ahead there, but at n = {failed.size:,} {failed.note}"
+        case "simple_failed" if failed := paired.failed_beyond("simple"):
+            return f"simple is ahead there, but at n = {failed.size:,} {failed.note}"
         case "skewed":
             return "too skewed over repeats for a claim, as where runs collapse now and then"
         case "not_told":

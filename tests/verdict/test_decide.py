@@ -124,10 +124,19 @@ def test_ahead_with_failures_beyond_stays_open() -> None:
     assert decided(at).outcome is Outcome.AHEAD_FROM_SMALLEST
     failed = replace(at, rows=(at.rows[0], replace(at.rows[1], failed=True)))
     found = decided(failed)
-    assert (found.outcome, found.doubt) == (Outcome.OPEN, "failed_beyond")
+    assert (found.outcome, found.doubt) == (Outcome.OPEN, "deep_failed")
     assert (found.n_star, found.interval) == (None, (100, 100))
     behind = replace(failed, differences=paired(-0.1, -0.1).differences)
     assert decided(behind).outcome is Outcome.BEHIND, "failures do not save a side that is behind"
+
+
+def test_simple_ahead_with_failures_of_its_own_beyond_stays_open_too() -> None:
+    at = paired(-0.1, -0.1, uses=("compared", "left_out"))
+    assert decided(at).outcome is Outcome.BEHIND
+    failed = replace(at, rows=(at.rows[0], replace(at.rows[1], failed=True)))
+    assert (decided(failed).outcome, decided(failed).doubt) == (Outcome.OPEN, "simple_failed")
+    ahead = replace(failed, differences=paired(0.1, 0.1).differences)
+    assert decided(ahead).outcome is Outcome.AHEAD_FROM_SMALLEST
 
 
 def test_skewed_differences_leave_open_what_students_t_would_claim() -> None:

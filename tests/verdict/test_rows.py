@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -223,10 +224,18 @@ def test_sizes_above_the_last_that_was_compared_do_not_count() -> None:
     assert rows("compared", "not_shown", "compared").counting == [0, 1, 2]
     assert rows("left_out", "compared", "left_out").counting == [1]
     assert rows("not_shown", "not_shown", "left_out").counting == []
-    ended = rows("compared", "left_out", "not_shown")
-    assert ended.beyond == [ended.rows[2]]
-    never = rows("not_shown", "left_out", "not_shown")
-    assert never.beyond == [never.rows[0], never.rows[2]]
+
+
+def test_failures_count_above_the_last_size_that_does_and_of_the_side_they_are_of() -> None:
+    ended = rows("not_shown", "compared", "not_shown")
+    assert ended.failed_beyond("deep") is None
+    every = replace(ended, rows=tuple(replace(row, failed=True) for row in ended.rows))
+    assert every.failed_beyond("deep") == every.rows[2]
+    assert every.failed_beyond("simple") is None
+    left_out = rows("compared", "left_out")
+    every = replace(left_out, rows=tuple(replace(row, failed=True) for row in left_out.rows))
+    assert every.failed_beyond("simple") == every.rows[1]
+    assert every.failed_beyond("deep") is None
 
 
 def test_the_fewest_pairs_are_those_of_sizes_that_were_compared() -> None:

@@ -107,7 +107,11 @@ def test_where_deep_stands_and_how_sure_the_claim_is(kind: str) -> None:
         ),
         (Judgement(doubt="few_pairs"), "3 repeats; at least 5 are needed for a claim"),
         (Judgement(doubt="no_pairs"), "at no size did both finish with a score"),
-        (Judgement(doubt="failed_beyond"), "ahead there, but at n = 2,000 deep runs ended badly"),
+        (Judgement(doubt="deep_failed"), "ahead there, but at n = 2,000 deep runs ended badly"),
+        (
+            Judgement(doubt="simple_failed"),
+            "simple is ahead there, but at n = 3,000 simple runs ended badly",
+        ),
         (
             Judgement(doubt="skewed"),
             "too skewed over repeats for a claim, as where runs collapse now and then",
@@ -127,5 +131,8 @@ def test_reasons(decision: Judgement, reason: str) -> None:
     last = SizeDifference(1_000, "net", "linear", 0.0, -0.1, 0.1, 3)
     not_shown = replace(last, size=1_500, use="not_shown", note="too few")
     failed = replace(last, size=2_000, use="not_shown", note="deep runs ended badly", failed=True)
-    rows = (last, not_shown, failed)
+    left_out = replace(
+        last, size=3_000, use="left_out", note="simple runs ended badly", failed=True
+    )
+    rows = (last, not_shown, failed, left_out)
     assert why_open(decision, replace(FIVE_PAIRS, rows=rows), 0.01) == reason
