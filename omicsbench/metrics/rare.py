@@ -44,6 +44,47 @@ def rare_recall(
     labels : (m,) int; -1 where missing. Range [0, 1], larger is better; chance is near the share
     of a rare class, or 0.
     """
+    rare = _rare(labels)
+    predicted = transferred("knn", train_embedding, train_labels, embedding, labels)
+    return mean_recall(labels, np.where(np.isin(labels, rare), predicted, -1))
+
+
+@metric(
+    title="Rare labels told (kNN transfer), F1",
+    range=(0, 1),
+    direction="max",
+    source="https://doi.org/10.1038/s41592-021-01336-8",
+    group="labels",
+    secondary=True,
+)
+def rare_f1(
+    train_embedding: FloatArray,
+    train_labels: IntArray,
+    embedding: FloatArray,
+    labels: IntArray,
+) -> Estimate:
+    """Mean F1 of rare classes: ``rare_recall`` that also asks who else is called rare.
+
+    Rare are the same classes, by the same vote; of all labelled rows. The F1 of a class is
+    2 TP / (2 TP + FP + FN), as of scIB's isolated labels, which are rare over batches.
+
+    train_embedding : (n, d) float32; train_labels : (n,) int; embedding : (m, d) float32;
+    labels : (m,) int; -1 where missing. Range [0, 1], larger is better.
+    """
+    rare = _rare(labels)
+    predicted = transferred("knn", train_embedding, train_labels, embedding, labels)
+    kept = predicted >= 0
+    truth, told = (codes[kept, None] == rare for codes in (labels, predicted))  # (k, c)
+    both = truth.astype(np.float64) + told
+    f1 = 2 * (truth & told).sum(axis=0) / both.sum(axis=0)
+    influence = (2.0 * (truth & told) - f1 * both) / both.mean(axis=0)
+    per_cell = np.full(len(labels), np.nan)
+    per_cell[kept] = f1.mean() + influence.mean(axis=1)
+    return Estimate(float(f1.mean()), per_cell)
+
+
+def _rare(labels: IntArray) -> IntArray:
+    """Codes of the rare classes among the scored rows. Raises MetricUndefined without any."""
     known = labels >= 0
     if not known.any():
         raise MetricUndefined("no scored row has a label")
@@ -54,5 +95,4 @@ def rare_recall(
         raise MetricUndefined(
             f"no class has less than half of the mean class size and {MEMBERS} scored rows or more"
         )
-    predicted = transferred("knn", train_embedding, train_labels, embedding, labels)
-    return mean_recall(labels, np.where(np.isin(labels, rare), predicted, -1))
+    return rare

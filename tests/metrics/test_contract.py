@@ -118,7 +118,7 @@ def inputs(
 
 
 def inputs_of(scored_by: Metric, **how: Any) -> dict[str, Any]:
-    rare = scored_by.name == "rare_recall"
+    rare = scored_by.name.startswith("rare_")
     return inputs(**how, predict=scored_by.tasks == ("predict",), rare=rare)
 
 
@@ -142,6 +142,7 @@ def chance(scored_by: Metric, rows: int) -> float:
         "rmse": 1.0,
         "interval_score": 4.12,  # of a normal target and its true quantiles
         "rare_recall": 0.0,
+        "rare_f1": 0.0,
         "expected_calibration_error": 0.0,
     }
     if scored_by.name in known:

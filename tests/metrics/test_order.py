@@ -60,6 +60,7 @@ EVERY = [
     "graph_connectivity",
     "cross_batch_balanced_accuracy",
     "rare_recall",
+    "rare_f1",
     "latent_r2",
     *HELD_OUT,
 ]

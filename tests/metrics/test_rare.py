@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sklearn.metrics import recall_score
+from sklearn.metrics import f1_score, recall_score
 from sklearn.neighbors import KNeighborsClassifier
 
 from blobs import blobs
-from omicsbench.metrics import METRICS, Estimate, MetricUndefined
+from omicsbench.metrics import METRICS, Estimate, Metric, MetricUndefined
 
-RARE = METRICS["rare_recall"]
+RARE, F1 = METRICS["rare_recall"], METRICS["rare_f1"]
 SIZES = (100, 60, 40, 12, 3, 2)  # of mean 36.2: the last three are under half, one of them too few
 
 
@@ -24,8 +24,10 @@ def some(seed: int, sizes: tuple[int, ...] = SIZES) -> tuple[np.ndarray, np.ndar
     return points[rows], labels[rows]
 
 
-def score(train: tuple[np.ndarray, np.ndarray], test: tuple[np.ndarray, np.ndarray]) -> Estimate:
-    return RARE(train_embedding=train[0], train_labels=train[1], embedding=test[0], labels=test[1])
+def score(
+    train: tuple[np.ndarray, np.ndarray], test: tuple[np.ndarray, np.ndarray], by: Metric = RARE
+) -> Estimate:
+    return by(train_embedding=train[0], train_labels=train[1], embedding=test[0], labels=test[1])
 
 
 def test_against_scikit_learn() -> None:
@@ -34,6 +36,30 @@ def test_against_scikit_learn() -> None:
     expected = recall_score(test[1], predicted, labels=[3, 4], average=None)
     assert 0 < expected.mean() < 1
     assert score(train, test) == pytest.approx(expected.mean())
+
+
+def test_f1_against_scikit_learn_and_its_error_against_the_bootstrap() -> None:
+    sizes = (100, 100, 90, 25, 24, 2)
+    train, test = some(1, sizes), some(2, sizes)
+    predicted = KNeighborsClassifier(15).fit(*train).predict(test[0])
+    expected = f1_score(test[1], predicted, labels=[3, 4], average=None)
+    assert 0 < expected.mean() < 1
+    found = score(train, test, F1)
+    assert found == pytest.approx(expected.mean())
+    assert found.per_cell is not None
+    assert found.per_cell.mean() == pytest.approx(found)
+    rng = np.random.default_rng(0)
+    drawn = [
+        f1_score(test[1][of], predicted[of], labels=[3, 4], average="macro")
+        for of in rng.integers(0, len(predicted), (300, len(predicted)))
+    ]
+    assert found.se == pytest.approx(np.std(drawn), rel=0.3)
+
+
+def test_calling_every_row_rare_is_no_way_to_win() -> None:
+    train, (points, labels) = some(1), some(2)
+    rare = np.full_like(points, points[labels == 3].mean(axis=0))
+    assert score(train, (rare, labels), F1) < score(train, (points, labels), F1)
 
 
 def test_two_of_a_kind_and_common_classes_do_not_count() -> None:
