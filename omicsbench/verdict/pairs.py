@@ -60,6 +60,7 @@ class RunScores:
     errors : (R, S) standard error over test cells, NaN where it is not known.
     by_unit : (R, G, S) scores by unit, NaN where they are not known; None where they never are.
     failed : (S,) in words how runs failed; empty where none did.
+    cut_off : (S,) in words how many trainings ended by their budget; empty where none did.
     """
 
     scores: Floats
@@ -67,6 +68,7 @@ class RunScores:
     errors: Floats
     by_unit: Floats | None
     failed: tuple[str, ...]
+    cut_off: tuple[str, ...]
     first: RunRecord | None  # as the terms are equal, one run tells them
 
     @classmethod
@@ -87,6 +89,7 @@ class RunScores:
             ),
             _by_unit(known, metric),
             tuple(failures(column) for column in zip(*table, strict=True)),
+            tuple(cut_off(column) for column in zip(*known, strict=True)),
             next((r for row in known for r in row if r is not None), None),
         )
 
@@ -99,6 +102,7 @@ class RunScores:
             errors=self.errors[:, kept],
             by_unit=None if self.by_unit is None else self.by_unit[..., kept],
             failed=tuple(self.failed[i] for i in kept),
+            cut_off=tuple(self.cut_off[i] for i in kept),
         )
 
 
@@ -299,7 +303,9 @@ def _row(made: SizeDifference, sides: tuple[Side, Side], place: int, need: int) 
     if made.pairs >= need:
         # Who is missing is told once, where all are compared, not by each contestant again.
         missing = (deep, simple) if len(sides[0]) > 1 else (deep,)
-        return replace(made, note="; ".join(filter(None, missing)))
+        cut = (f"{name}: {one.cut_off[place]}" for name, one in sides[0].items())
+        ended = (of for of in cut if not of.endswith(": "))
+        return replace(made, note="; ".join(filter(None, (*missing, *ended))))
     ours, theirs = (
         any(np.isfinite(one.scores[:, place]).any() for one in side.values()) for side in sides
     )
@@ -330,6 +336,16 @@ def failures(records: Iterable[RunRecord | None]) -> str:
     """For instance ``5 timeout, 1 crashed``; empty where nothing failed."""
     counts = Counter(_end(r) for r in records if r and r.status is not Status.OK)
     return ", ".join(f"{n} {status}" for status, n in sorted(counts.items()))
+
+
+def cut_off(records: Iterable[RunRecord | None]) -> str:
+    """For instance ``3 of 10 trainings ended by their budget, and may gain by a larger one``."""
+    stages = [stage for r in records if r for stage in r.fit_info.values()]
+    told = [one for one in stages if isinstance(one, dict) and "stopped_early" in one]
+    ended = sum(not one["stopped_early"] for one in told)
+    if not ended:
+        return ""
+    return f"{ended} of {len(told)} trainings ended by their budget, and may gain by a larger one"
 
 
 def _end(record: RunRecord) -> str:

@@ -88,6 +88,18 @@ def test_a_deep_run_that_failed_is_told() -> None:
     assert (found.use, found.failed) == ("left_out", False), "there is nobody to be compared with"
 
 
+def test_trainings_that_ended_by_their_budget_are_told_beside_the_number() -> None:
+    ended = [
+        r.model_copy(update={"fit_info": {"net": {"stopped_early": r.spec.repeat > 1}, "odd": 3}})
+        for r in five("net", 0.6)
+    ]
+    found = only_row(side("net", *ended), side("pca", *five("pca", 0.5)))
+    says = "net: 2 of 5 trainings ended by their budget, and may gain by a larger one"
+    assert (found.use, found.note) == ("compared", says)
+    done = [r.model_copy(update={"fit_info": {"net": {"stopped_early": True}}}) for r in ended]
+    assert only_row(side("net", *done), side("pca", *five("pca", 0.5))).note == ""
+
+
 def test_a_side_without_any_run() -> None:
     found = only_row(side(""), side("pca", *five("pca", 0.5)))
     assert (found.use, found.failed) == ("not_shown", True)
