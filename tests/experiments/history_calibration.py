@@ -20,6 +20,7 @@ from math import log1p
 from pathlib import Path
 
 import numpy as np
+from into_docs import put
 from numpy.typing import NDArray
 
 from omicsbench.stats.change_points import SPREAD, changes
@@ -29,7 +30,6 @@ from omicsbench.tracking.trends import FALSE_DISCOVERIES, discoveries
 Floats = NDArray[np.float64]
 Finder = Callable[[Floats], list[tuple[str, int]]]  # kind and first point after it
 DOCS = Path(__file__).parents[2] / "docs" / "history.md"
-BEGIN, END = "<!-- calibration -->", "<!-- end of calibration -->"
 LENGTHS = (10, 20, 30, 50, 100)
 NOISES = ("normal", "heavy tails", "skewed", "outliers", "correlated")
 LIMIT = log1p(TOLERANCE["time"])
@@ -199,9 +199,7 @@ def main() -> None:
     text = "\n".join(tables(options.series))
     print(text)
     if options.write:
-        before, rest = DOCS.read_text(encoding="utf-8").split(BEGIN)
-        _, after = rest.split(END)
-        DOCS.write_text(f"{before}{BEGIN}\n{text}\n{END}{after}", encoding="utf-8")
+        put(DOCS, "calibration", text)
 
 
 if __name__ == "__main__":

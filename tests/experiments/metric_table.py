@@ -18,6 +18,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from into_docs import put
 
 from omicsbench.metrics import METRICS
 from omicsbench.records.spec import RunRecord, Status
@@ -25,7 +26,6 @@ from omicsbench.records.store import read_records
 from omicsbench.records.table import current
 
 DOCS = Path(__file__).parents[2] / "docs" / "metrics.md"
-BEGIN, END = "<!-- metric table -->", "<!-- end of metric table -->"
 FEWEST = 4  # methods of a data set, below which a correlation over them says nothing
 PLACE = ["task", "dataset"]
 NUMBERS = ("value", "se", "floor", "ceiling")
@@ -150,13 +150,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--write", action="store_true", help="into docs/metrics.md")
     told = parser.parse_args(arguments)
     text = tables(scores(read_records(folder) for folder in told.results))
-    if not told.write:
-        print(text)
-        return
-    page = DOCS.read_text(encoding="utf-8")
-    head, _, rest = page.partition(BEGIN)
-    _, _, tail = rest.partition(END)
-    DOCS.write_text(f"{head}{BEGIN}\n\n{text}\n{END}{tail}", encoding="utf-8")
+    print(text)
+    if told.write:
+        put(DOCS, "metric table", text)
 
 
 if __name__ == "__main__":

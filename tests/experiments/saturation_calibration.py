@@ -28,7 +28,6 @@ from omicsbench.stats.shape import shape
 Floats = NDArray[np.float64]
 Law = Callable[[Floats], Floats]
 DOCS = Path(__file__).parents[2] / "docs" / "verdict.md"
-BEGIN, END = "<!-- saturation -->", "<!-- end of saturation -->"
 REPEATS = (5, 10, 20)
 SIZES = (4, 9)  # numbers of sizes of a curve, the end left out
 RHO, TIE = 0.6, 1e-9
@@ -234,4 +233,4 @@ def tables(number: int) -> str:
 
 
 if __name__ == "__main__":
-    calibrate(__doc__, tables, DOCS, (BEGIN, END))
+    calibrate(__doc__, tables, DOCS, "saturation")

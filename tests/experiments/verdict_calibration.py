@@ -20,7 +20,6 @@ from omicsbench.stats.differences import Differences, moments
 from omicsbench.stats.discoveries import q_values
 
 DOCS = Path(__file__).parents[2] / "docs" / "verdict.md"
-BEGIN, END = "<!-- calibration -->", "<!-- end of calibration -->"
 SIZES = (4, 9)  # numbers of sizes of a curve, the end left out
 SETTINGS = {
     "5 repeats": Noise(5),
@@ -298,4 +297,4 @@ def tables(number: int) -> str:
 
 
 if __name__ == "__main__":
-    calibrate(__doc__, tables, DOCS, (BEGIN, END))
+    calibrate(__doc__, tables, DOCS, "calibration")

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import sys
-from pathlib import Path
 from types import ModuleType
 
 import pytest
 
+from experiments import experiment
+
 
 @pytest.fixture(scope="module")
 def study() -> ModuleType:
-    sys.path.insert(0, str(Path(__file__).parents[1] / "experiments"))
-    import verdict_calibration
-
-    return verdict_calibration
+    return experiment("verdict_calibration")
 
 
 @pytest.mark.slow
