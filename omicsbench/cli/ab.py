@@ -7,13 +7,12 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from typer.core import TyperCommand
 
 from omicsbench.cli.exit_codes import FOR_BISECT, OF_ALARM, ExitCode
-from omicsbench.cli.options import HTML, JSON, JUNIT, MARKDOWN, tell
+from omicsbench.cli.options import HTML, JSON, JUNIT, MARKDOWN, OUTPUT, WHAT, Grouped, tell
 
 
-class Command(TyperCommand):
+class Command(Grouped):
     """With --bisect, a mistake in the command line must not call a revision bad."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
@@ -32,29 +31,44 @@ def ab(
     ],
     head: Annotated[str, typer.Argument(metavar="REV2", help="The same, of what is to be judged.")],
     suite: Annotated[
-        str, typer.Option("--suite", help="Suite, by name or path of a TOML file.")
+        str,
+        typer.Option(
+            "--suite", help="Suite, by name or path of a TOML file.", rich_help_panel=WHAT
+        ),
     ] = "ci",
     samples: Annotated[
         int | None,
-        typer.Option("--samples", help="Repeats of each side (those of the suite, at least 6)."),
+        typer.Option(
+            "--samples",
+            help="Repeats of each side (those of the suite, at least 6).",
+            rich_help_panel=WHAT,
+        ),
     ] = None,
     method: Annotated[
-        list[str] | None, typer.Option("--method", "-m", help="Pipeline to add, as of run.")
+        list[str] | None,
+        typer.Option("--method", "-m", help="Pipeline to add, as of run.", rich_help_panel=WHAT),
     ] = None,
-    only: Annotated[bool, typer.Option("--only", help="Run the --method pipelines alone.")] = False,
+    only: Annotated[
+        bool, typer.Option("--only", help="Run the --method pipelines alone.", rich_help_panel=WHAT)
+    ] = False,
     plugins: Annotated[
         Path | None,
         typer.Option(
             "--plugins",
             help="Folder of this repository with methods and data sets: "
             "taken from each revision, run by the omicsbench that is installed.",
+            rich_help_panel=WHAT,
         ),
     ] = None,
     out: Annotated[
-        Path | None, typer.Option("--out", "-o", help="Folder (results/ab/<REV1>..<REV2>).")
+        Path | None,
+        typer.Option(
+            "--out", "-o", help="Folder (results/ab/<REV1>..<REV2>).", rich_help_panel=OUTPUT
+        ),
     ] = None,
     noise: Annotated[
-        Path | None, typer.Option("--noise", help="Noise floor that calibrate wrote.")
+        Path | None,
+        typer.Option("--noise", help="Noise floor that calibrate wrote.", rich_help_panel=WHAT),
     ] = None,
     bisect: Annotated[
         bool,

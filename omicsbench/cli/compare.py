@@ -3,15 +3,25 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from omicsbench.cli.exit_codes import OF_ALARM
-from omicsbench.cli.options import HTML, JSON, JUNIT, MARKDOWN, Plugins, tell
-
-if TYPE_CHECKING:
-    pass
+from omicsbench.cli.options import (
+    HTML,
+    JSON,
+    JUNIT,
+    MARKDOWN,
+    OUTPUT,
+    SUITE,
+    WHAT,
+    Plugins,
+    Quiet,
+    Verbose,
+    how_much,
+    tell,
+)
 
 CAUSES = 10  # of false alarms, shown
 
@@ -22,10 +32,16 @@ def compare(
     ],
     head: Annotated[str, typer.Argument(help="The same, of what is to be judged.")],
     suite: Annotated[
-        str, typer.Option("--suite", help="Of a revision without a folder: results/SUITE.")
+        str,
+        typer.Option(
+            "--suite", help="Of a revision without a folder: results/SUITE.", rich_help_panel=WHAT
+        ),
     ] = "ci",
     noise: Annotated[
-        Path | None, typer.Option("--noise", help="What calibrate wrote (noise.json in BASE).")
+        Path | None,
+        typer.Option(
+            "--noise", help="What calibrate wrote (noise.json in BASE).", rich_help_panel=WHAT
+        ),
     ] = None,
     markdown: Annotated[Path | None, MARKDOWN] = None,
     html: Annotated[Path | None, HTML] = None,
@@ -41,18 +57,30 @@ def compare(
 
 
 def calibrate(
-    suite: Annotated[str, typer.Argument(help="Suite, by name or path of a TOML file.")] = "ci",
+    suite: Annotated[str, SUITE] = "ci",
     sets: Annotated[
-        int, typer.Option("--sets", help="Times that the suite is run, at least 4.")
+        int,
+        typer.Option(
+            "--sets", help="Times that the suite is run, at least 4.", rich_help_panel=WHAT
+        ),
     ] = 10,
     out: Annotated[
-        Path | None, typer.Option("--out", "-o", help="Folder (results/calibration/<suite>).")
+        Path | None,
+        typer.Option(
+            "--out", "-o", help="Folder (results/calibration/<suite>).", rich_help_panel=OUTPUT
+        ),
     ] = None,
     noise: Annotated[
         Path | None,
-        typer.Option("--noise", help="Where to write the noise floor (OUT/noise.json)."),
+        typer.Option(
+            "--noise",
+            help="Where to write the noise floor (OUT/noise.json).",
+            rich_help_panel=OUTPUT,
+        ),
     ] = None,
     plugins: Plugins = None,
+    quiet: Quiet = False,
+    verbose: Verbose = False,
 ) -> None:
     """Run a suite against itself: writes the noise floor, prints the false-alarm rate.
 
@@ -61,7 +89,7 @@ def calibrate(
     from omicsbench import api
     from omicsbench.cli.progress import Progress, observing_signals
 
-    with observing_signals(), Progress() as progress:
+    with observing_signals(), Progress(how_much(quiet, verbose)) as progress:
         found = api.calibrate(
             suite,
             sets=sets,

@@ -8,9 +8,13 @@ from typing import Annotated
 
 import typer
 
+from omicsbench.cli import complete
 from omicsbench.cli.options import Plugins
 
-Name = Annotated[str, typer.Argument(help="A data set.", metavar="NAME")]
+Name = Annotated[
+    str,
+    typer.Argument(help="A data set.", metavar="NAME", autocompletion=complete.datasets),
+]
 
 
 def fetch(name: Name, plugins: Plugins = None) -> None:

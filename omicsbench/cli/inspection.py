@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from omicsbench.cli import own_options as own
-from omicsbench.cli.options import Plugins
+from omicsbench.cli.options import AsJson, Plugins
 from omicsbench.errors import DataError
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ def inspect(
         ),
     ] = False,
     plugins: Plugins = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print everything as JSON.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Tell what would be decided of a file, why, and which option changes it; nothing is run."""
     told = own.told(

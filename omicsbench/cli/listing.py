@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import json
 import tomllib
 from collections.abc import Iterable, Sequence
 from dataclasses import fields
@@ -69,6 +70,51 @@ def details(name: str, plugins: Sequence[Path] = ()) -> str:
     reason = unavailable(entry.info, entry.make)
     rows.append(("usable here", f"no: {reason}" if reason else "yes"))
     return f"{_table(rows)}\n\n{inspect.getdoc(entry.make) or ''}"
+
+
+def listing_json(kind: str, plugins: Sequence[Path] = ()) -> str:
+    """The same as JSON: under the kind a list of all that is known, and what cannot be used."""
+    if kind == "suites":
+        from omicsbench.planning.suite import suites
+
+        return _json({kind: [{"name": n, **_suite(path)} for n, path in suites().items()]})
+    registry = discover(plugins)
+    entries: dict[str, Entry[Any]] = getattr(registry, kind)
+    broken = {str(path): reason for path, reason in registry.broken.items()}
+    return _json({kind: [_known(entry) for entry in entries.values()], "broken": broken})
+
+
+def details_json(name: str, plugins: Sequence[Path] = ()) -> str:
+    """Everything known of one name, as JSON. Raises RegistryError if nothing has it."""
+    from omicsbench.planning.suite import suites
+
+    registry = discover(plugins)
+    if name in suites() and name not in registry.metrics:
+        return _json({"name": name, **_suite(suites()[name])})
+    tables = (registry.metrics, registry.methods, registry.datasets)
+    entry: Entry[Any] | None = next((t[name] for t in tables if name in t), None)
+    if entry is None:
+        known = [*registry.methods, *registry.datasets, *registry.metrics, *suites()]
+        raise RegistryError(unknown("name", name, known))
+    return _json(_known(entry) | {"about": inspect.getdoc(entry.make) or ""})
+
+
+def _known(entry: Entry[Any]) -> dict[str, Any]:
+    """What was declared, the parameters by name, and why it cannot be used here, if so."""
+    stated = {f.name: getattr(entry.info, f.name) for f in fields(entry.info)}
+    stated = {key: value for key, value in stated.items() if not callable(value)}
+    if isinstance(entry.info, MethodInfo):
+        stated["space"] = {key: str(values) for key, values in entry.info.space}
+    if not isinstance(entry.info, MethodInfo | DatasetInfo):
+        return stated | {"file": entry.path}
+    reason = unavailable(entry.info, entry.make)
+    given = inspect.signature(entry.make).parameters.values()
+    parameters = {p.name: None if p.default is p.empty else p.default for p in given}
+    return stated | {"file": entry.path, "parameters": parameters, "cannot_run": reason}
+
+
+def _json(content: Any) -> str:
+    return json.dumps(content, indent=1, ensure_ascii=False, default=str)
 
 
 def _summary(entry: Entry[MethodInfo] | Entry[DatasetInfo]) -> str:

@@ -16,22 +16,32 @@ import typer
 from omicsbench._version import __version__
 from omicsbench.cli import ab as cli_ab
 from omicsbench.cli import compare as cli_compare
+from omicsbench.cli import complete
 from omicsbench.cli import data as cli_data
+from omicsbench.cli import doctor as cli_doctor
 from omicsbench.cli import history as cli_history
 from omicsbench.cli import inspection as cli_inspection
 from omicsbench.cli import pack as cli_pack
 from omicsbench.cli import plan as cli_plan
 from omicsbench.cli import run as cli_run
 from omicsbench.cli.exit_codes import OF_COMPARISON, ExitCode
-from omicsbench.cli.options import Grouped, Plugins, print_report
+from omicsbench.cli.options import AsJson, ByPurpose, Grouped, Plugins, print_report
 from omicsbench.errors import OmicsbenchError
 
+MEASURE, RESULTS, KNOW, EXTEND, FOLLOW = (
+    "Measure",
+    "Results",
+    "Look around",
+    "Extend",
+    "From revision to revision",
+)  # panels of commands
+
 app = typer.Typer(
+    cls=ByPurpose,
     help="On omics data of a given size, does deep learning beat simpler models, and from "
     "what size on?",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
-    add_completion=False,
     rich_markup_mode=None,
 )
 
@@ -95,33 +105,76 @@ def _options(
     pass
 
 
-@app.command("list")
+app.command(cls=Grouped, rich_help_panel=MEASURE)(cli_run.run)
+app.command(cls=Grouped, rich_help_panel=MEASURE)(cli_inspection.inspect)
+app.command(cls=Grouped, rich_help_panel=MEASURE)(cli_plan.plan)
+
+
+@app.command("report", cls=Grouped, rich_help_panel=RESULTS)
+def report_(
+    folder: Annotated[Path, typer.Argument(help="Results folder.")],
+    out: Annotated[Path | None, typer.Option("--out", "-o", help="Path of the HTML file.")] = None,
+) -> None:
+    """Write the HTML report and its tables from stored records, and print the verdict."""
+    from omicsbench import api
+
+    print_report(api.report_of(folder, out))
+
+
+@app.command(cls=Grouped, rich_help_panel=RESULTS)
+def export(
+    folder: Annotated[Path, typer.Argument(help="Results folder.")],
+    out: Annotated[Path, typer.Argument(help="File to write: .csv or .parquet.")],
+) -> None:
+    """Write all stored runs as one tidy table."""
+    from omicsbench.records.store import read_records
+    from omicsbench.records.table import write_csv, write_parquet
+
+    if out.suffix not in (".csv", ".parquet"):
+        raise OmicsbenchError(f"Cannot write {out.name}: name a .csv or .parquet file.")
+    write = write_csv if out.suffix == ".csv" else write_parquet
+    rows = write(read_records(folder), out)
+    print(f"Wrote {rows} rows to {out}")
+
+
+app.command(cls=Grouped, rich_help_panel=RESULTS)(cli_pack.pack)
+
+
+@app.command("list", cls=Grouped, rich_help_panel=KNOW)
 def list_(
     kind: Annotated[Listed, typer.Argument(help="What to list.")],
     plugins: Plugins = None,
+    as_json: AsJson = False,
 ) -> None:
     """List what can be named, with the reason for what cannot be used here."""
     from omicsbench.cli import listing as catalogue
 
-    print(catalogue.listing(kind.value, plugins or []))
+    made = catalogue.listing_json if as_json else catalogue.listing
+    print(made(kind.value, plugins or []))
 
 
-@app.command()
+@app.command(cls=Grouped, rich_help_panel=KNOW)
 def show(
-    name: Annotated[str, typer.Argument(help="A method, data set, metric or suite.")],
+    name: Annotated[
+        str,
+        typer.Argument(help="A method, data set, metric or suite.", autocompletion=complete.names),
+    ],
     plugins: Plugins = None,
+    as_json: AsJson = False,
 ) -> None:
     """Show everything known of one method, data set, metric or suite."""
     from omicsbench.cli import listing as catalogue
 
-    print(catalogue.details(name, plugins or []))
+    made = catalogue.details_json if as_json else catalogue.details
+    print(made(name, plugins or []))
 
 
-app.command()(cli_data.fetch)
-app.command()(cli_data.prepare)
+app.command(cls=Grouped, rich_help_panel=KNOW)(cli_doctor.doctor)
+app.command(cls=Grouped, rich_help_panel=KNOW)(cli_data.fetch)
+app.command(cls=Grouped, rich_help_panel=KNOW)(cli_data.prepare)
 
 
-@app.command()
+@app.command(cls=Grouped, rich_help_panel=EXTEND)
 def check(
     path: Annotated[
         Path, typer.Argument(help="A file or folder of methods, data sets and metrics.")
@@ -144,7 +197,7 @@ def check(
         raise typer.Exit(ExitCode.FAILED)
 
 
-@app.command()
+@app.command(cls=Grouped, rich_help_panel=EXTEND)
 def new(
     kind: Annotated[str, typer.Argument(help="method, count_method, regressor, dataset or metric")],
     name: Annotated[str, typer.Argument(help="Lower-case identifier.")],
@@ -165,43 +218,10 @@ def new(
         print(f"Use it in a suite, with --plugins {folder}")
 
 
-app.command(cls=Grouped)(cli_run.run)
-app.command(cls=Grouped)(cli_inspection.inspect)
-app.command()(cli_plan.plan)
-app.command()(cli_history.history)
-app.command(epilog=OF_COMPARISON)(cli_compare.compare)
-app.command()(cli_compare.calibrate)
-app.command(cls=cli_ab.Command, epilog=OF_COMPARISON)(cli_ab.ab)
-
-
-@app.command("report")
-def report_(
-    folder: Annotated[Path, typer.Argument(help="Results folder.")],
-    out: Annotated[Path | None, typer.Option("--out", "-o", help="Path of the HTML file.")] = None,
-) -> None:
-    """Write the HTML report and its tables from stored records, and print the verdict."""
-    from omicsbench import api
-
-    print_report(api.report_of(folder, out))
-
-
-app.command()(cli_pack.pack)
-
-
-@app.command()
-def export(
-    folder: Annotated[Path, typer.Argument(help="Results folder.")],
-    out: Annotated[Path, typer.Argument(help="File to write: .csv or .parquet.")],
-) -> None:
-    """Write all stored runs as one tidy table."""
-    from omicsbench.records.store import read_records
-    from omicsbench.records.table import write_csv, write_parquet
-
-    if out.suffix not in (".csv", ".parquet"):
-        raise OmicsbenchError(f"Cannot write {out.name}: name a .csv or .parquet file.")
-    write = write_csv if out.suffix == ".csv" else write_parquet
-    rows = write(read_records(folder), out)
-    print(f"Wrote {rows} rows to {out}")
+app.command(cls=Grouped, epilog=OF_COMPARISON, rich_help_panel=FOLLOW)(cli_compare.compare)
+app.command(cls=Grouped, rich_help_panel=FOLLOW)(cli_compare.calibrate)
+app.command(cls=cli_ab.Command, epilog=OF_COMPARISON, rich_help_panel=FOLLOW)(cli_ab.ab)
+app.command(cls=Grouped, rich_help_panel=FOLLOW)(cli_history.history)
 
 
 if __name__ == "__main__":

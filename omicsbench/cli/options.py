@@ -9,9 +9,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from typer.core import TyperCommand
+from typer.core import TyperCommand, TyperGroup
+
+from omicsbench.cli import complete
+from omicsbench.cli.examples import EXAMPLES
+from omicsbench.errors import OmicsbenchError
 
 if TYPE_CHECKING:
+    from omicsbench.cli.progress import Said
     from omicsbench.reporting import Report
     from omicsbench.tracking.compare import Comparison
 
@@ -22,26 +27,83 @@ Plugins = Annotated[
         "--plugins", help="Folder of your own methods, data sets and metrics.", rich_help_panel=WHAT
     ),
 ]
-MARKDOWN = typer.Option("--markdown", help="Write Markdown, for a pull request or a CI summary.")
-HTML = typer.Option("--html", help="Write a page that opens offline.")
-JSON = typer.Option("--json", help="Write everything as JSON.")
-JUNIT = typer.Option("--junit", help="Write JUnit XML.")
+SUITE = typer.Argument(
+    help="Suite, by name or path of a TOML file.", autocompletion=complete.suites
+)
+OUTPUT = "Output"
+MARKDOWN = typer.Option(
+    "--markdown",
+    help="Write Markdown, for a pull request or a CI summary.",
+    rich_help_panel=OUTPUT,
+)
+HTML = typer.Option("--html", help="Write a page that opens offline.", rich_help_panel=OUTPUT)
+JSON = typer.Option("--json", help="Write everything as JSON.", rich_help_panel=OUTPUT)
+JUNIT = typer.Option("--junit", help="Write JUnit XML.", rich_help_panel=OUTPUT)
+AsJson = Annotated[
+    bool, typer.Option("--json", help="Print everything as JSON.", rich_help_panel=OUTPUT)
+]
+
+
+Quiet = Annotated[
+    bool,
+    typer.Option(
+        "--quiet", "-q", help="Say nothing while it runs; log.txt has it.", rich_help_panel=OUTPUT
+    ),
+]
+Verbose = Annotated[
+    bool, typer.Option("--verbose", "-v", help="A line for each run.", rich_help_panel=OUTPUT)
+]
+LONGEST_LINE = 200  # of a command's summary, which wraps rather than being cut
 
 
 class Grouped(TyperCommand):
-    """A command whose --help shows its options by their panel, in the order of the first ones."""
+    """A command whose --help shows its options by their panel, and examples of its use."""
 
     def format_options(self, ctx: Any, formatter: Any) -> None:
-        """Write arguments and options, each panel under its name."""
+        """Write arguments and options, each panel under its name, in the order of the first."""
         panels: dict[str, list[tuple[str, str]]] = {}
         for param in self.get_params(ctx):
             if record := param.get_help_record(ctx):
                 other = "Arguments" if param.param_type_name == "argument" else "Other"
                 panel = getattr(param, "rich_help_panel", None) or other
                 panels.setdefault(panel, []).append(record)
-        for panel, records in panels.items():
-            with formatter.section(panel):
-                formatter.write_dl(records)
+        _write(panels, formatter)
+
+    def format_epilog(self, ctx: Any, formatter: Any) -> None:
+        """Write examples, one a line as they are typed, then what there is to say at the end."""
+        with formatter.section("Examples"):
+            for line, what in EXAMPLES.get(self.name or "", ()):
+                formatter.write(f"  $ {line}\n")
+                formatter.write(f"      {what}\n")
+        super().format_epilog(ctx, formatter)
+
+
+class ByPurpose(TyperGroup):
+    """The commands by what they are for."""
+
+    def format_commands(self, ctx: Any, formatter: Any) -> None:
+        """Write each panel of commands under its name, summaries whole."""
+        panels: dict[str, list[tuple[str, str]]] = {}
+        for name, command in self.commands.items():
+            panel = getattr(command, "rich_help_panel", None) or "Other"
+            said = command.get_short_help_str(LONGEST_LINE)
+            panels.setdefault(str(panel), []).append((name, said))
+        _write(panels, formatter)
+
+
+def _write(panels: dict[str, list[tuple[str, str]]], formatter: Any) -> None:
+    for panel, records in panels.items():
+        with formatter.section(panel):
+            formatter.write_dl(records)
+
+
+def how_much(quiet: bool, verbose: bool) -> Said:
+    """What is said while a suite runs. Raises OmicsbenchError for both at once."""
+    from omicsbench.cli.progress import Said
+
+    if quiet and verbose:
+        raise OmicsbenchError("--quiet and --verbose are opposites: give one.")
+    return Said.QUIET if quiet else Said.VERBOSE if verbose else Said.USUAL
 
 
 def print_report(report: Report) -> None:

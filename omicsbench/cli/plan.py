@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from omicsbench.cli.options import Plugins
+from omicsbench.cli.options import SUITE, AsJson, Plugins
 
 if TYPE_CHECKING:
     from omicsbench.planning.estimated import Row, SuiteEstimate
@@ -21,12 +21,12 @@ NUMBERS = range(6)  # columns of HEADS that are aligned to the right
 
 
 def plan(
-    suite: Annotated[str, typer.Argument(help="Suite, by name or path of a TOML file.")] = "quick",
+    suite: Annotated[str, SUITE] = "quick",
     results: Annotated[
         Path | None, typer.Option("--results", help="Results folder (results/<suite>).")
     ] = None,
     plugins: Plugins = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print everything as JSON.")] = False,
+    as_json: AsJson = False,
     fix: Annotated[
         bool,
         typer.Option(
@@ -36,7 +36,7 @@ def plan(
         ),
     ] = False,
 ) -> None:
-    """Predict time, memory and disk of every run of a suite from the runs already stored."""
+    """Predict time, memory and disk of every run of a suite, before it is run."""
     from omicsbench import api
     from omicsbench.planning.estimated import flat
 
@@ -49,6 +49,7 @@ def plan(
             "suite": found.suite,
             "results": found.results,
             "stored": found.stored,
+            "reference": found.reference,
             "unreadable": found.unreadable,
             "datasets": [asdict(replace(d, terms=None)) for d in found.datasets],
             "rows": [flat(row) for row in found.rows],
@@ -138,12 +139,17 @@ def _summary(found: SuiteEstimate) -> list[str]:
     total = found.total
     runs = sum(row.repeats for row in found.rows)
     said = [f"{runs:,} runs, {sum(row.done for row in found.rows):,} done, {total.todo:,} to do."]
-    if not found.stored:
+    if not found.stored and total.predicted:
+        said.append(
+            f"No runs are stored in {found.results}: predicted from runs on {found.reference}, "
+            "which another machine may do several times as fast or slowly."
+        )
+    elif not found.stored:
         said.append(
             f"No runs are stored in {found.results}, so there is nothing to predict from. Run the "
             "suite with small --sizes first."
         )
-    elif total.predicted:
+    if total.predicted:
         jobs = f", {total.jobs} pipelines at a time" if total.jobs > 1 else ""
         said.append(
             f"Predicted for {total.predicted:,} of these: "

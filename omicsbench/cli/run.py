@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import shlex
 import sys
 from collections import Counter
 from collections.abc import Sequence
@@ -13,16 +12,26 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from omicsbench.cli import complete
 from omicsbench.cli import own_options as own
 from omicsbench.cli.exit_codes import ExitCode
-from omicsbench.cli.options import WHAT, Plugins, print_report
+from omicsbench.cli.options import (
+    OUTPUT,
+    SUITE,
+    WHAT,
+    Plugins,
+    Quiet,
+    Verbose,
+    how_much,
+    print_report,
+)
 from omicsbench.errors import OmicsbenchError
 
 if TYPE_CHECKING:
     from omicsbench.running.runner import EndedRun
 
 CAUSES = 5  # reasons of failures and skips printed; the report has them all
-MACHINE, OUTPUT = "Limits and machine", "Output"  # panels of --help
+MACHINE = "Limits and machine"  # a panel of --help
 
 
 class Isolate(StrEnum):
@@ -33,7 +42,7 @@ class Isolate(StrEnum):
 
 
 def run(
-    suite: Annotated[str, typer.Argument(help="Suite, by name or path of a TOML file.")] = "quick",
+    suite: Annotated[str, SUITE] = "quick",
     data: Annotated[
         list[Path] | None,
         typer.Option(
@@ -63,6 +72,7 @@ def run(
         typer.Option(
             "--dataset",
             "-d",
+            autocompletion=complete.datasets,
             help="Data set in place of the suite's, such as 'simulated_atlas(n=20000)'.",
             rich_help_panel=own.DATA,
         ),
@@ -72,6 +82,7 @@ def run(
         typer.Option(
             "--method",
             "-m",
+            autocompletion=complete.methods,
             help="Pipeline to add: a name, 'pca(50) > umap', or package.module:Class.",
             rich_help_panel=WHAT,
         ),
@@ -100,7 +111,12 @@ def run(
         typer.Option(min=1, help="Most variable features to keep.", rich_help_panel=WHAT),
     ] = None,
     metrics: Annotated[
-        str | None, typer.Option(help="Metrics, separated by commas.", rich_help_panel=WHAT)
+        str | None,
+        typer.Option(
+            help="Metrics, separated by commas.",
+            rich_help_panel=WHAT,
+            autocompletion=complete.metrics,
+        ),
     ] = None,
     setting: Annotated[
         list[str] | None,
@@ -176,11 +192,13 @@ def run(
     report: Annotated[
         bool, typer.Option(help="Write the HTML report at the end.", rich_help_panel=OUTPUT)
     ] = True,
+    quiet: Quiet = False,
+    verbose: Verbose = False,
 ) -> None:
     """Run a suite on its data sets or on your own; the same command again resumes it."""
     from omicsbench import api
     from omicsbench.cli.changes import suite_changes
-    from omicsbench.cli.progress import Progress, observing_signals
+    from omicsbench.cli.progress import Progress, called, observing_signals
     from omicsbench.planning.offline import usable
     from omicsbench.planning.suite import load_suite
     from omicsbench.registry.discover import discover
@@ -232,7 +250,8 @@ def run(
         method = None
     folder = out or api.default_folder(chosen, given)
     missing: RunsMissing | None = None
-    with observing_signals(), Progress() as observer, _dask(dask) as executor:
+    progress = Progress(how_much(quiet, verbose), folder)
+    with observing_signals(), progress as observer, _dask(dask) as executor:
         try:
             registry, wanted = (
                 discover(plugins or []),
@@ -245,7 +264,7 @@ def run(
                 own_data=given,
                 executor=executor,
                 manner=Manner(isolate is Isolate.RUN, retry, force),
-                command=_command(),
+                command=called(),
                 observer=observer,
                 tell=observer.say,
             )
@@ -277,12 +296,6 @@ def _dask(address: str | None) -> Any:
         return connect(address, timeout="10s").get_executor(pure=False)
     except (OSError, ValueError) as error:
         raise OmicsbenchError(f"No Dask scheduler answers at {address}: {error}.") from error
-
-
-def _command() -> str:
-    """As it was called; bytes of a file's name that are no text are shown as such."""
-    called = shlex.join(["omicsbench", *sys.argv[1:]])
-    return called.encode(errors="backslashreplace").decode()
 
 
 def _finish(folder: Path, ended: Sequence[EndedRun], report: bool) -> None:

@@ -6,7 +6,8 @@ run counts as done if one with equal settings is stored; whether the data set's 
 changed since is not looked at.
 
 A forecast rests on stored runs under the same terms on this machine, or, where there are none, on
-runs of other versions of the pipeline or from other machines, and then says so.
+runs of other versions of the pipeline or from other machines, and then says so; before the first
+run, on the reference costs that the package carries.
 
 **Total.** Seconds of what is to do, of no run more than its time limit. What a run of the suite
 will leave out as predicted to exceed its limits is not in it, nor is what cannot be predicted; both
@@ -25,6 +26,7 @@ from omicsbench.planning.known_costs import KnownCosts
 from omicsbench.planning.known_data import KnownData, known_data
 from omicsbench.planning.obstacles import obstacle
 from omicsbench.planning.outline import Wanted, outline
+from omicsbench.planning.reference_costs import ReferenceCosts, reference_costs
 from omicsbench.planning.resume import do_again, limits_of
 from omicsbench.planning.showable import Showable, showable
 from omicsbench.planning.suite import Suite
@@ -36,15 +38,23 @@ from omicsbench.registry.discover import Registry
 UNKNOWN = "unknown: no runs stored to predict from"
 
 
-def look_ahead(suite: Suite, registry: Registry, results: Path) -> SuiteEstimate:
+def look_ahead(
+    suite: Suite,
+    registry: Registry,
+    results: Path,
+    reference: ReferenceCosts | None = None,
+) -> SuiteEstimate:
     """The estimate of a suite whose runs are, or will be, stored in ``results``.
+
+    ``reference`` tells the costs of what is not stored; those that the package carries by default.
 
     Raises OmicsbenchError for what is unknown, and StoreError if a newer omicsbench wrote there.
     """
     whole = outline(suite, registry)
     found, unreadable = store.readable(results)
     records = list(found.values())
-    stored, costs = _by_settings(records), KnownCosts(records, results)
+    reference = reference_costs() if reference is None else reference
+    stored, costs = _by_settings(records), KnownCosts(records, results, reference)
     datasets: list[KnownData] = []
     rows: list[Row] = []
     shown: list[Showable] = []
@@ -67,6 +77,7 @@ def look_ahead(suite: Suite, registry: Registry, results: Path) -> SuiteEstimate
         rows=tuple(rows),
         showable=tuple(shown),
         total=total(rows, suite.jobs, free, costs.start_s),
+        reference=reference.machine,
     )
 
 

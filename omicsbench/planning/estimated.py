@@ -55,7 +55,10 @@ class Total:
 
 @dataclass(frozen=True)
 class SuiteEstimate:
-    """A suite's runs with their predicted costs; ``stored`` and ``unreadable`` count records."""
+    """A suite's runs with their predicted costs; ``stored`` and ``unreadable`` count records.
+
+    ``reference`` is the machine of the costs by which is predicted what is not stored.
+    """
 
     suite: str
     results: str
@@ -65,6 +68,7 @@ class SuiteEstimate:
     rows: tuple[Row, ...]
     showable: tuple[Showable, ...]
     total: Total
+    reference: str = ""
 
 
 def disk_free(results: Path) -> int:

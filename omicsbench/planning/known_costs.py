@@ -9,6 +9,7 @@ from pathlib import Path
 from statistics import mean, median
 
 from omicsbench.planning.outline import Wanted
+from omicsbench.planning.reference_costs import ReferenceCosts
 from omicsbench.records import environment
 from omicsbench.records.costs import (
     CostTerms,
@@ -27,10 +28,16 @@ ELSEWHERE = ", of another version of the pipeline or on another machine"
 
 
 class KnownCosts:
-    """Stored costs, first those of the very terms on this machine, then any of the pipeline."""
+    """Stored costs, first those of the very terms on this machine, then any of the pipeline.
 
-    def __init__(self, records: Sequence[RunRecord], results: Path) -> None:
+    Where nothing is stored, those of ``reference`` that the package carries.
+    """
+
+    def __init__(
+        self, records: Sequence[RunRecord], results: Path, reference: ReferenceCosts
+    ) -> None:
         here = environment.describe()
+        self._reference = reference
         disk = _disk_bytes(records, results)
         self._here: dict[CostTerms, list[Observation]] = defaultdict(list)
         self._anywhere: dict[CostTerms, list[Observation]] = defaultdict(list)
@@ -55,12 +62,13 @@ class KnownCosts:
         if "wall_s" in found:
             return found
         found = _forecasts(self._anywhere.get(wanted.terms.of_any_version, ()), wanted, features)
+        if "wall_s" in found:
+            return _from_elsewhere(found, ELSEWHERE)
+        known = self._reference.of(wanted.terms, wanted.dataset, features)
+        found = _forecasts(known, wanted, features)
         if "wall_s" not in found:
             return {}
-        return {
-            quantity: replace(cost, basis=cost.basis + ELSEWHERE, own=False)
-            for quantity, cost in found.items()
-        }
+        return _from_elsewhere(found, f", measured on {self._reference.machine}")
 
     def is_beyond(self, wanted: Wanted) -> bool:
         """Whether the size is larger than every one tried under these terms on the data set."""
@@ -68,7 +76,17 @@ class KnownCosts:
 
     def start_s(self, pipeline: str) -> float:
         """Seconds of imports and warm-ups of one worker."""
-        return median(self._starts.get(pipeline, [0.0]))
+        if pipeline in self._starts:
+            return median(self._starts[pipeline])
+        return self._reference.starts.get(pipeline, 0.0)
+
+
+def _from_elsewhere(found: dict[Quantity, Forecast], where: str) -> dict[Quantity, Forecast]:
+    """The forecasts, none of which is sure enough for a run to be left out."""
+    return {
+        quantity: replace(cost, basis=cost.basis + where, own=False)
+        for quantity, cost in found.items()
+    }
 
 
 def _forecasts(

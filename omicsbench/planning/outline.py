@@ -19,6 +19,7 @@ from omicsbench.records.ids import digest
 from omicsbench.records.spec import RunSpec
 from omicsbench.registry.calls import parse_call
 from omicsbench.registry.discover import Registry
+from omicsbench.registry.pipeline import resolve
 
 
 @dataclass(frozen=True)
@@ -180,6 +181,8 @@ def outline(suite: Suite, registry: Registry, own_data: Sequence[OwnData] = ()) 
     Loads, downloads and prepares nothing. Raises OmicsbenchError for what is unknown or unusable.
     """
     entered, metrics = contestants(suite, registry), resolve_metrics(suite, registry)
+    if suite.analysis.reference:  # it need not take part, and must not be misspelt
+        resolve(suite.analysis.reference, registry, suite.n_components, suite.families, suite.task)
     several = suite.task == "integrate"
     ladder: tuple[Size, ...] = suite.sizes or (*LADDER, "all")
     chosen = [

@@ -55,15 +55,34 @@ def make_plan(
     on_dataset: Callable[[str, float], None] | None = None,
     tell: Callable[[str], None] | None = None,
 ) -> list[Planned]:
-    """Every run of the suite, in the order in which it is done.
+    """Every run of the suite, in the order in which it is done: ``prepared_plan`` of its outline.
 
-    Prepares the data sets, telling ``on_dataset`` the name of each and the share done of it, and
-    ``tell`` in one line what was read.
     Raises OmicsbenchError for anything unknown or unusable, before any run has started.
+    """
+    return prepared_plan(outlined(suite, registry, own_data), on_dataset, tell)
+
+
+def outlined(suite: Suite, registry: Registry, own_data: Sequence[OwnData] = ()) -> Outline:
+    """The outline of a suite that is to be run here; nothing is prepared or made.
+
+    Raises OmicsbenchError for what is unknown, and a device that is not there.
     """
     if not device_present(suite.device):
         raise OmicsbenchError(f"There is no {suite.device} device here; use --device cpu.")
-    whole = outline(suite, registry, own_data)
+    return outline(suite, registry, own_data)
+
+
+def prepared_plan(
+    whole: Outline,
+    on_dataset: Callable[[str, float], None] | None = None,
+    tell: Callable[[str], None] | None = None,
+) -> list[Planned]:
+    """Every run of an outline, in the order in which it is done.
+
+    Prepares the data sets, telling ``on_dataset`` the name of each and the share done of it, and
+    ``tell`` in one line what was read.
+    """
+    suite = whole.suite
     plan: list[Planned] = []
     for data in whole.datasets:
         name = data.source.name

@@ -11,19 +11,19 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol, TypeVar
+from typing import Protocol, TypeVar, runtime_checkable
 
 from omicsbench.errors import OmicsbenchError
 from omicsbench.metrics import METRICS
 from omicsbench.owned.scratch import scratch
-from omicsbench.planning.plan import Planned, make_plan
+from omicsbench.planning.plan import Planned, outlined, prepared_plan
 from omicsbench.planning.resume import do_again, limits_of
 from omicsbench.planning.suite import Suite, dump
 from omicsbench.reading.own import OwnData
 from omicsbench.records import environment, store
 from omicsbench.records.claim import Claim, claimed
 from omicsbench.records.planned import write_plan
-from omicsbench.records.spec import Cause, RunRecord, Status
+from omicsbench.records.spec import Cause, RunRecord, RunSpec, Status
 from omicsbench.registry.discover import Registry, discover
 from omicsbench.running.chains import chains, known_costs
 from omicsbench.running.elsewhere import supervise_elsewhere
@@ -44,6 +44,13 @@ class Observer(Protocol):
     def start(self, todo: Sequence[Planned], done: int) -> None: ...
 
     def record(self, record: RunRecord) -> None: ...
+
+
+@runtime_checkable
+class ToldOfBegins(Protocol):
+    """What an observer has who wants to be told of each run that begins on this machine too."""
+
+    def begin(self, spec: RunSpec) -> None: ...
 
 
 class Interrupted(OmicsbenchError):
@@ -138,11 +145,12 @@ def complete(
     KeyboardInterrupt. Finished runs are kept in every case.
     """
     registry, manner, observer = registry or discover(), manner or Manner(), observer or _Silent()
+    whole = outlined(suite, registry, own_data)  # what is misspelt is refused before it is made
     store.open_folder(out)
     plan: list[Planned] = []
     try:
         with claimed(out, command or "run_suite") as claim, scratch("run") as own:
-            plan += make_plan(suite, registry, own_data, observer.dataset, tell)
+            plan += prepared_plan(whole, observer.dataset, tell)
             write_plan(out, dump(suite), [planned.key for planned in plan], command)
             conditions = Conditions(
                 suite=suite.name,
@@ -249,7 +257,9 @@ def _execute_here(
     pool = ThreadPoolExecutor(max_workers=conditions.jobs)
     scorers = Scorers(conditions, stop)
     try:
-        futures = [pool.submit(supervise, chain, observer.record, stop, scorers) for chain in jobs]
+        begin = observer.begin if isinstance(observer, ToldOfBegins) else lambda spec: None
+        told = observer.record, stop, scorers, begin
+        futures = [pool.submit(supervise, chain, *told) for chain in jobs]
         for future in _as_they_end(futures, claim):
             future.result()
     finally:

@@ -38,10 +38,12 @@ def supervise(
     on_record: Callable[[RunRecord], None],
     stop: threading.Event | None = None,
     scorers: Scorers | None = None,
+    on_begin: Callable[[RunSpec], None] = lambda spec: None,
 ) -> None:
     """Do all runs of some jobs in order, storing each record as it comes, and telling of it.
 
-    They are scored by one of ``scorers``, or by one of their own.
+    ``on_begin`` is told of each run that is about to be tried. They are scored by one of
+    ``scorers``, or by one of their own.
 
     Raises StoreError if the results folder cannot be written, Stopped if ``stop`` is set.
     """
@@ -55,11 +57,15 @@ def supervise(
                 write_record(out, record)
                 on_record(record)
 
-            _supervise(job, scorer, done, stop)
+            _supervise(job, scorer, done, stop, on_begin)
 
 
 def _supervise(
-    job: Job, scorer: Scorer, done: Callable[[RunRecord], None], stop: threading.Event | None
+    job: Job,
+    scorer: Scorer,
+    done: Callable[[RunRecord], None],
+    stop: threading.Event | None,
+    on_begin: Callable[[RunSpec], None],
 ) -> None:
     """Feed one job's runs to workers, a fresh one after each that died."""
     queue = deque(job.runs)
@@ -80,6 +86,7 @@ def _supervise(
                 if left_out:
                     done(_lost(job, spec, prepared, here, left_out))
                     continue
+                on_begin(spec)
                 try:
                     record = worker.run(spec, prepared)
                     alive = True

@@ -11,6 +11,7 @@ import pytest
 PACKAGE = Path(__file__).parents[2] / "omicsbench"
 # Files that are written by another way, and why that is no half-written output.
 OTHERWISE = {
+    "cli/log.py": "a log that grows",
     "inputs/download.py": "what has arrived of a download, which the next call goes on with",
     "metrics/neighbors.py": "beside and renamed; in the scratch folder of one command",
     "prepare/checksums.py": "in a folder that is made whole (inputs/cache.py)",
