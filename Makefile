@@ -18,7 +18,7 @@ MACHINE ?=
 ASV_OPTIONS = $(addprefix --machine=,$(MACHINE)) $(ASV)
 
 quick: $(READY)
-	$(BIN)/omicsbench run quick --out results/quick
+	$(BIN)/omicsbench run quick --first-look --out results/quick
 
 test: lint
 	$(BIN)/pytest -n 2 --dist worksteal

@@ -28,8 +28,11 @@ from omicsbench.cli.options import (
 from omicsbench.errors import OmicsbenchError
 
 if TYPE_CHECKING:
+    from omicsbench.planning.suite import Suite
+    from omicsbench.reporting import Report
     from omicsbench.running.runner import EndedRun
 
+PAGE = "report.html"
 CAUSES = 5  # reasons of failures and skips printed; the report has them all
 MACHINE = "Limits and machine"  # a panel of --help
 
@@ -192,6 +195,14 @@ def run(
     report: Annotated[
         bool, typer.Option(help="Write the HTML report at the end.", rich_help_panel=OUTPUT)
     ] = True,
+    first: Annotated[
+        bool,
+        typer.Option(
+            "--first-look",
+            help="A page of few sizes and repeats first, where there is none yet; then the suite.",
+            rich_help_panel=OUTPUT,
+        ),
+    ] = False,
     quiet: Quiet = False,
     verbose: Verbose = False,
 ) -> None:
@@ -199,6 +210,7 @@ def run(
     from omicsbench import api
     from omicsbench.cli.changes import suite_changes
     from omicsbench.cli.progress import Progress, called, observing_signals
+    from omicsbench.planning.first_look import first_look
     from omicsbench.planning.offline import usable
     from omicsbench.planning.suite import load_suite
     from omicsbench.registry.discover import discover
@@ -249,16 +261,18 @@ def run(
         replaced |= {"pipelines": method, "fewer_repeats": fewer}
         method = None
     folder = out or api.default_folder(chosen, given)
-    missing: RunsMissing | None = None
     progress = Progress(how_much(quiet, verbose), folder)
+    missing: RunsMissing | None = None
+    ended: Sequence[EndedRun] = ()
     with observing_signals(), progress as observer, _dask(dask) as executor:
-        try:
-            registry, wanted = (
-                discover(plugins or []),
-                api.adapted(chosen, given, method or (), replaced),
-            )
-            ended = complete(
-                usable(wanted, registry, observer.say, offline),
+        registry = discover(plugins or [])
+        wanted = usable(
+            api.adapted(chosen, given, method or (), replaced), registry, observer.say, offline
+        )
+
+        def done(part: Suite) -> Sequence[EndedRun]:
+            return complete(
+                part,
                 folder,
                 registry=registry,
                 own_data=given,
@@ -268,6 +282,12 @@ def run(
                 observer=observer,
                 tell=observer.say,
             )
+
+        try:
+            if first and not (folder / PAGE).exists():
+                done(first_look(wanted))
+                observer.say(_at_first(api.report_of(folder)))
+            ended = done(wanted)
         except RunsMissing as error:
             if not error.ended:
                 raise
@@ -277,6 +297,13 @@ def run(
     _finish(folder, ended, report)
     if missing:
         raise typer.Exit(ExitCode.FAILED)
+
+
+def _at_first(report: Report) -> str:
+    return (
+        f"A first look, at few sizes and repeats: {report.page}. Going on to the full suite, whose "
+        "page takes its place; Ctrl-C stops it, and the same command goes on from there."
+    )
 
 
 def _dask(address: str | None) -> Any:
