@@ -40,8 +40,8 @@ LECTURE = {
         "original_cite_seq(10)",
         "original_scnmt(10)",
         "multimodal_autoencoder(10)",
-        "multimodal_autoencoder(10) > tsne(2)",
-        "multimodal_autoencoder(10) > umap(2)",
+        "multimodal_autoencoder(10) > tsne",
+        "multimodal_autoencoder(10) > umap",
     ),
     "predict": ("conv_net(image=(8, 8))", "bayesian_mlp"),
 }
