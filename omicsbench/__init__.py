@@ -7,6 +7,7 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from omicsbench._version import __version__
@@ -24,12 +25,14 @@ __all__ = [
     "load",
     "pack",
     "plan",
+    "plot",
     "report",
     "run",
     "verdicts",
 ]
 
 if TYPE_CHECKING:
+    from omicsbench import plot
     from omicsbench.api import (
         ab,
         answer,
@@ -50,6 +53,8 @@ if TYPE_CHECKING:
 
 def __getattr__(name: str) -> Any:
     """Load the interface on first use: ``omicsbench list`` needs none of it."""
+    if name == "plot":
+        return import_module("omicsbench.plot")
     if name in __all__:
         from omicsbench import api
 

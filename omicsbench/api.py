@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from omicsbench.planning.estimated import SuiteEstimate
     from omicsbench.planning.inspection import Inspection
     from omicsbench.records.packing import Packed
+    from omicsbench.records.results import Results
     from omicsbench.reporting import Report
     from omicsbench.running.runner import Observer
     from omicsbench.tracking.compare import Comparison
@@ -62,7 +63,7 @@ def run(
     command: str | None = None,
     observer: Observer | None = None,
     **changes: Any,
-) -> pd.DataFrame:
+) -> Results:
     """Run a suite, or resume it; returns the tidy table of its runs, as :func:`load` does.
 
     What was read of each data set is printed in one line, to stderr, before the first run.
@@ -95,7 +96,7 @@ def run(
     Raises OmicsbenchError with one sentence for anything unknown or unusable, also if another
     process fills ``out``, or a planned run has no record at the end.
     """
-    from omicsbench.records.table import tidy
+    from omicsbench.records.results import results_of
     from omicsbench.running.called import as_python
     from omicsbench.running.job import Manner
     from omicsbench.running.runner import run_suite
@@ -122,7 +123,7 @@ def run(
         observer=observer,
         tell=tell,
     )
-    return tidy({record.key: record for record in records}.values())
+    return results_of({record.key: record for record in records}.values(), target)
 
 
 def inspect(
@@ -152,8 +153,7 @@ def estimate(
 
     One row per (data set, pipeline, size): repeats, done, todo, and of one run ``wall_s``,
     ``peak_rss_bytes`` and ``disk_bytes``, each with the ends of its 95 % interval, missing where
-    nothing is stored to predict from. Totals lie in ``attrs["total"]``. Nothing is run; ``suite``,
-    ``results`` and ``plugins`` are as of :func:`plan`.
+    nothing is stored to predict from; totals are ``attrs["total"]``. Arguments as of :func:`plan`.
     """
     import pandas as pd
 
@@ -198,17 +198,18 @@ def default_folder(suite: Suite, own: Sequence[OwnData] = ()) -> Path:
     return Path("results") / (own[0].stem if own else suite.name)
 
 
-def load(folder: PathLike, *, every: bool = False) -> pd.DataFrame:
+def load(folder: PathLike, *, every: bool = False) -> Results:
     """The stored runs as a tidy table: one row per (run, part, metric).
 
     Runs without a score (failed, skipped) have one row, with the cause in ``reason``. The runs
     are those of the suite as it was last run; with ``every`` all that the folder holds.
     """
     from omicsbench.records.planned import planned_records
+    from omicsbench.records.results import results_of
     from omicsbench.records.store import read_records
-    from omicsbench.records.table import tidy
 
-    return tidy(read_records(as_path(folder)) if every else planned_records(as_path(folder))[0])
+    source = as_path(folder)
+    return results_of(read_records(source) if every else planned_records(source)[0], source)
 
 
 def verdicts(folder: PathLike) -> list[Verdict]:
@@ -301,11 +302,10 @@ def calibrate(
 
     Parameters
     ----------
-    suite, plugins, observer : as of :func:`run`.
+    suite, plugins, observer : as of :func:`run`; ``tell`` is called with a line for each set.
     sets : times that the suite is run, at least 4.
     out : folder, ``results/calibration/<suite>`` by default.
     noise : where the noise floor is written, ``noise.json`` in ``out`` by default.
-    tell : called with a line for each set.
     """
     from omicsbench.records.planned import planned_records
     from omicsbench.running.runner import run_suite

@@ -21,6 +21,10 @@ EXAMPLES: dict[str, tuple[tuple[str, str], ...]] = {
         ("omicsbench plan answer --freeze", "fix its protocol before the first run"),
     ),
     "report": (("omicsbench report results/quick", "the page again, from stored runs alone"),),
+    "figure": (
+        ("omicsbench figure results/quick", "every figure of the report, by name"),
+        ("omicsbench figure table results/quick -o table.tex", "the scores, for a paper"),
+    ),
     "export": (("omicsbench export results/quick runs.csv", "all runs as one table"),),
     "pack": (("omicsbench pack results/quick", "one file that can be committed"),),
     "list": (

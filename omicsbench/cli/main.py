@@ -19,6 +19,7 @@ from omicsbench.cli import compare as cli_compare
 from omicsbench.cli import complete
 from omicsbench.cli import data as cli_data
 from omicsbench.cli import doctor as cli_doctor
+from omicsbench.cli import figure as cli_figure
 from omicsbench.cli import history as cli_history
 from omicsbench.cli import inspection as cli_inspection
 from omicsbench.cli import pack as cli_pack
@@ -137,6 +138,7 @@ def export(
     print(f"Wrote {rows} rows to {out}")
 
 
+app.command(cls=Grouped, rich_help_panel=RESULTS)(cli_figure.figure)
 app.command(cls=Grouped, rich_help_panel=RESULTS)(cli_pack.pack)
 
 

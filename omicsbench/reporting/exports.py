@@ -84,7 +84,7 @@ def verdicts_markdown(
         "needed",
     ]
     table = tables.verdict_table(verdicts)
-    lines = ["# Verdicts", "", *(f"- {_plain(s)}" for s in sentences), ""]
+    lines = ["# Verdicts", "", *(f"- {plain(s)}" for s in sentences), ""]
     matrices = by_task(verdicts, kind_of)
     for task, matrix in matrices.items():
         of = f": {TASKS[task].lower()}" if len(matrices) > 1 else ""
@@ -147,11 +147,11 @@ def _matrix(matrix: VerdictMatrix) -> list[str]:
         )
         for c in matrix.columns
     ]
-    lines = ["| metric | " + " | ".join(map(_plain, heads)) + " |"]
+    lines = ["| metric | " + " | ".join(map(plain, heads)) + " |"]
     lines.append("|" + " --- |" * (len(heads) + 1))
     for metric, cells in matrix.rows:
         words = [_standing(v) if v else "" for v in cells]
-        lines.append(f"| {_plain(metric.title)} | " + " | ".join(words) + " |")
+        lines.append(f"| {plain(metric.title)} | " + " | ".join(words) + " |")
     return lines
 
 
@@ -164,10 +164,10 @@ def _standing(v: Verdict) -> str:
 def _cell(value: Any) -> str:
     if value is None or pd.isna(value):
         return ""
-    return f"{value:.4g}" if isinstance(value, float) else _plain(str(value))
+    return f"{value:.4g}" if isinstance(value, float) else plain(str(value))
 
 
-def _plain(text: str) -> str:
+def plain(text: str) -> str:
     """Text that Markdown shows as it is."""
     for sign in "\\|*_<>[]`":
         text = text.replace(sign, "\\" + sign)

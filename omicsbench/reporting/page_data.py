@@ -73,7 +73,7 @@ def chart_data(
         "metrics": list(codes.metrics),
         "styles": [vars(style) for style in codes.styles.values()],
         "specs": dict(specifications),
-        "places": [{"ground": p.ground, "tuning": p.place.tuning} for p in codes.places],
+        "places": [{"name": p.name, "ground": p.ground, **p.place._asdict()} for p in codes.places],
     }
     made |= _equal_cost_data(bought, codes)
     return made | {

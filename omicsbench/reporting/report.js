@@ -111,6 +111,7 @@
       return;
     }
     spec.description = plot.getAttribute("aria-label"); // which Vega sets anew
+    chart.specification = spec; // what is drawn here, to be taken out
     await window.drawChart(plot, spec);
     plot.dataset.drawn = "";
   }

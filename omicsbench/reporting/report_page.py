@@ -16,9 +16,7 @@ from omicsbench.records.spec import RunRecord
 from omicsbench.records.store import write_text
 from omicsbench.reporting import (
     across_datasets,
-    charts,
     prediction_charts,
-    standings,
     style,
     tables,
 )
@@ -34,12 +32,13 @@ from omicsbench.reporting.material import Material, gather
 from omicsbench.reporting.matrix import TASKS, WORDS, VerdictMatrix, by_task, data_kinds
 from omicsbench.reporting.modalities import modality_view
 from omicsbench.reporting.new_units import new_units_views
-from omicsbench.reporting.page_data import ChartNumbers, chart_data, chart_tables, marked
-from omicsbench.reporting.panels import Panel, menus, panels
+from omicsbench.reporting.page_data import chart_data
+from omicsbench.reporting.panels import Panel, menus
 from omicsbench.reporting.paragraph import RIVAL
-from omicsbench.reporting.places import NamedPlace, named_places
+from omicsbench.reporting.places import NamedPlace
 from omicsbench.reporting.provenance import environments, protocol
-from omicsbench.reporting.standings import profile_chart, standings_views
+from omicsbench.reporting.sources import sources
+from omicsbench.reporting.standings import standings_views
 from omicsbench.reporting.template import chart_library, environment, inlined, script_json
 
 
@@ -134,25 +133,11 @@ def write_report(
 
 
 def _html(material: Material, asked: Asked, folder: Path, files: list[str]) -> str:
-
-    records, found = material.records, material.verdicts
-    scores, costs = material.scores, material.costs
-    scores = scores[scores["metric"].isin(list(material.metrics))]
-    quality = charts.quality_time(scores, costs, material.metrics)
+    records, found, costs = material.records, material.verdicts, material.costs
     predicted = tables.prediction_table(records)
-    codes = ChartNumbers(named_places(records), style.styles_by_task(records), material.metrics)
-    shown = panels(quality, found, codes.places, material.metrics)
-    drawn = chart_tables(quality, costs, predicted, charts.stars(marked(found, codes.styles)))
-    data = chart_data(
-        [
-            *drawn,
-            *prediction_charts.chart_tables(material.details),
-            profile_chart(material.how_many.standings),
-        ],
-        material.at_equal_cost,
-        codes,
-        charts.specifications() | prediction_charts.specifications() | standings.specifications(),
-    )
+    drawn = sources(material)
+    codes, shown = drawn.codes, drawn.panels
+    data = chart_data(drawn.tables, material.at_equal_cost, codes, drawn.specs)
     missing = {
         task: absent(records, at_largest(records, task)) for task in ("predict", "integrate")
     }
@@ -193,6 +178,7 @@ def _html(material: Material, asked: Asked, folder: Path, files: list[str]) -> s
             style=inlined("style.css"),
             script=inlined("report.js"),
             sorting=inlined("sorting.js"),
+            export=inlined("export.js"),
             library=chart_library(),
         )
     )

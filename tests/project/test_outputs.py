@@ -11,6 +11,7 @@ import pytest
 PACKAGE = Path(__file__).parents[2] / "omicsbench"
 # Files that are written by another way, and why that is no half-written output.
 OTHERWISE = {
+    "cli/figure.py": "figures and tables write themselves, whole",
     "cli/log.py": "a log that grows",
     "inputs/download.py": "what has arrived of a download, which the next call goes on with",
     "metrics/neighbors.py": "beside and renamed; in the scratch folder of one command",
@@ -21,6 +22,10 @@ OTHERWISE = {
     "prepare/writing.py": "in a folder that is made whole",
     "records/disk.py": "this is the way",
     "records/embeddings.py": "to memory",
+    "records/results.py": "to memory",
+    "reporting/figure_files.py": "to memory, and then whole",
+    "reporting/figure_spec.py": "to memory",
+    "reporting/paper_table.py": "to memory, and then whole",
     "reporting/raster.py": "to memory",
     "revisions/build.py": "a lock",
     "revisions/checkout.py": "a copy of the code, in a folder that is made whole",

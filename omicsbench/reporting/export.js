@@ -1,0 +1,119 @@
+"use strict";
+// Buttons that take a chart out of the page: SVG, PNG, its numbers as CSV. Needs window.drawChart.
+// A chart that stands by itself has a title and a legend, as figure_spec.py gives them.
+(() => {
+  const LOOKS = ["color", "dash", "shape"];
+  const POOLED = ["pareto", "budget", "gain"]; // their charts hold all tunings of a ground
+  const FONT = "Helvetica, Arial, 'Liberation Sans', 'DejaVu Sans', sans-serif";
+  const LEGEND = {
+    title: null, orient: "bottom", columns: 2, labelLimit: 0, symbolSize: 60, symbolOpacity: 1,
+  };
+  const SIZE = { width: 460, height: 240 };
+  let parsed;
+  const data = () => (parsed ??= JSON.parse(document.getElementById("data").textContent));
+
+  const placeOf = ({ kind, place, ground }) =>
+    POOLED.includes(kind)
+      ? data().places.find((one) => String(one.ground) === ground)
+      : data().places[place];
+  const underOf = (chart) => {
+    const { dim } = chart.dataset;
+    return placeOf(chart.dataset).name + (dim ? ` · ${dim}-D` : "");
+  };
+  // The name under which `omicsbench figure` knows the chart.
+  function nameOf(chart) {
+    const { kind, dim, metric, pipeline, currency, size } = chart.dataset;
+    const words = [
+      kind, placeOf(chart.dataset).name, dim && `${dim}-D`, metric, pipeline, currency,
+      size && `n${size}`,
+    ];
+    return words.map((word) => word || "").join(" ")
+      .replace(/[^\p{L}\p{N}_.]+/gu, "-").replace(/^-+|-+$/g, "").slice(0, 150);
+  }
+
+  function complete(chart) {
+    const spec = structuredClone(chart.specification);
+    const column = { budget: "side", gain: "" }[chart.dataset.kind] ?? "pipeline";
+    const who = new Map(spec.data.values.map((row) => [row[column] ?? "", row]));
+    const order = data().styles.map((style) => style.name);
+    const names = [...who.keys()].sort((a, b) => order.indexOf(a) - order.indexOf(b));
+    const channel = (look) => {
+      const values = names.map((one) => who.get(one)[look]);
+      if (values.length === 1) return { value: values[0] };
+      const scale = { domain: names, range: values };
+      return { field: column, type: "nominal", scale, legend: LEGEND };
+    };
+    const walk = (part) => {
+      if (part === null || typeof part !== "object" || part === spec.data) return;
+      for (const [name, of] of Object.entries(part)) {
+        if (LOOKS.includes(of?.field) && "scale" in of) part[name] = channel(of.field);
+        else walk(of);
+      }
+    };
+    walk(spec.encoding);
+    spec.layer.forEach((layer) => walk(layer.encoding));
+    const caption = chart.querySelector("figcaption") ?? chart.querySelector(".plot");
+    const text = (caption.textContent.trim() && caption.matches("figcaption"))
+      ? caption.textContent.trim().replace(/\s+/g, " ")
+      : caption.getAttribute("aria-label").split(":")[0];
+    spec.title = { text, subtitle: underOf(chart), anchor: "start", fontWeight: "normal" };
+    Object.assign(spec, SIZE, { background: "white" });
+    delete spec.autosize;
+    spec.config.font = FONT;
+    return spec;
+  }
+
+  async function drawn(chart, form) {
+    const { view } = await window.drawChart(document.createElement("div"), complete(chart));
+    try {
+      if (form === "png") return await view.toImageURL("png", 2);
+      return `data:image/svg+xml,${encodeURIComponent(await view.toSVG())}`;
+    } finally {
+      view.finalize();
+    }
+  }
+
+  // Columns as the files of `omicsbench figure` have them.
+  function table(chart) {
+    const rows = chart.specification.data.values.map((row) => {
+      const { dataset, task, device } = placeOf(chart.dataset);
+      const { place, ground, dim, tuning, pipeline, color, dash, shape, ...others } = row;
+      const made = {
+        dataset, task, device, tuning: place === undefined ? undefined : tuning,
+        output_dim: dim, pipeline, ...others,
+      };
+      return Object.fromEntries(Object.entries(made).filter(([, value]) => value !== undefined));
+    });
+    const quoted = (value) => {
+      const text = String(value ?? "");
+      return /[",\n\r]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+    };
+    const lines = [Object.keys(rows[0] ?? {}), ...rows.map((row) => Object.values(row))];
+    return lines.map((line) => line.map(quoted).join(",")).join("\n") + "\n";
+  }
+
+  async function save(chart, form) {
+    const link = document.createElement("a");
+    link.download = `${nameOf(chart)}.${form}`;
+    link.href = form === "csv"
+      ? `data:text/csv;charset=utf-8,${encodeURIComponent(table(chart))}`
+      : await drawn(chart, form);
+    link.click();
+  }
+
+  for (const chart of document.querySelectorAll(".chart")) {
+    const box = document.createElement("p");
+    box.className = "take";
+    for (const form of ["svg", "png", "csv"]) {
+      const button = document.createElement("button");
+      button.type = "button";
+      button.textContent = form.toUpperCase();
+      button.title = form === "csv" ? "Save the numbers of this figure" : "Save this figure";
+      button.addEventListener("click", () => {
+        if (chart.specification?.data.values.length) save(chart, form);
+      });
+      box.append(button);
+    }
+    chart.append(box);
+  }
+})();

@@ -1,0 +1,58 @@
+"""A figure as a file: SVG, PNG or PDF to look at, its numbers as CSV, its specification as JSON."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from omicsbench.errors import OmicsbenchError
+from omicsbench.records import disk
+from omicsbench.reporting.figures import Figure
+
+SCALE = 2  # pixels of a PNG per unit of its specification
+
+
+def svg(spec: dict[str, Any]) -> str:
+    """Draw a Vega-Lite specification, without a browser and without a request."""
+    import vl_convert
+
+    drawn: str = vl_convert.vegalite_to_svg(spec)
+    return drawn
+
+
+def _png(spec: dict[str, Any]) -> bytes:
+    import vl_convert
+
+    drawn: bytes = vl_convert.vegalite_to_png(spec, scale=SCALE)
+    return drawn
+
+
+def _pdf(spec: dict[str, Any]) -> bytes:
+    import vl_convert
+
+    drawn: bytes = vl_convert.vegalite_to_pdf(spec)
+    return drawn
+
+
+FORMS: dict[str, Callable[[Figure], bytes]] = {
+    ".svg": lambda figure: svg(figure.spec).encode(),
+    ".png": lambda figure: _png(figure.spec),
+    ".pdf": lambda figure: _pdf(figure.spec),
+    ".csv": lambda figure: figure.table.to_csv(index=False).encode(),
+    ".json": lambda figure: json.dumps(figure.spec, indent=1).encode(),
+}
+
+
+def write_figure(figure: Figure, path: Path) -> Path:
+    """Write a figure in the form that the file's name asks for; returns the path.
+
+    Raises OmicsbenchError for a name that asks for none.
+    """
+    make = FORMS.get(path.suffix)
+    if make is None:
+        raise OmicsbenchError(f"Cannot write {path}: its name must end in {', '.join(FORMS)}.")
+    with disk.whole(path) as temporary:
+        temporary.write_bytes(make(figure))
+    return path

@@ -1,0 +1,156 @@
+"""A chart's specification made whole: with its rows, a title and a legend, to stand by itself.
+
+In the page the title is text, the legend is shared by all charts, and `report.js` fills in the
+rows; `export.js` completes what is taken out of there as this module does.
+"""
+
+from __future__ import annotations
+
+import copy
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from itertools import chain
+from typing import Any, TypeAlias
+
+import pandas as pd
+
+from omicsbench.reporting.style import Style
+
+WIDTH, HEIGHT = 460, 240  # of the plot itself
+FONT = "Helvetica, Arial, 'Liberation Sans', 'DejaVu Sans', sans-serif"
+CURRENCIES = {
+    "cpu_seconds": "CPU time, s",
+    "seconds": "wall time, s",
+    "price": "price of machine time",
+    "joules": "energy, J",
+}
+LOOKS = ("color", "dash", "shape")  # fields of a specification that the rows of a page hold
+LEGEND = {
+    "title": None,
+    "orient": "bottom",
+    "columns": 2,
+    "labelLimit": 0,
+    "symbolSize": 60,
+    "symbolOpacity": 1,  # of bands as well, which are faint
+}
+
+Layer: TypeAlias = Mapping[str, Any]
+Rows: TypeAlias = list[dict[str, Any]]
+
+
+@dataclass(frozen=True)
+class Look:
+    """What a chart gets besides its rows."""
+
+    titles: tuple[str, str]
+    styles: Mapping[str, Style]  # by pipeline
+    legend: str  # the column that the legend names; empty where there is none
+    currency: str
+    domain: tuple[float, float] | None  # of the x axis, where it is shared
+
+
+def complete(
+    specification: Mapping[str, Any],
+    table: pd.DataFrame,
+    beside: Mapping[str, pd.DataFrame],
+    look: Look,
+) -> dict[str, Any]:
+    """A copy of the specification that stands by itself.
+
+    ``table`` are the rows it draws, ``beside`` those of the named data sets of single layers;
+    layers of which there are none are left out.
+    """
+    spec: dict[str, Any] = copy.deepcopy(dict(specification))
+    named = {name: _values(rows) for name, rows in beside.items()}
+    largest = max((row["size"] for row in _values(table) if "size" in row), default=0)
+    named["stars"] = [row | _crossover(row, largest) for row in named["stars"]]
+    spec["layer"] = [layer for layer in spec["layer"] if _has_rows(layer, table, named)]
+    spec["datasets"] = {
+        layer["data"]["name"]: _drawable(layer, named)
+        for layer in spec["layer"]
+        if "name" in layer.get("data", {})
+    }
+    spec["data"] = {"values": _values(table)}
+    rows = chain(spec["data"]["values"], *spec["datasets"].values())
+    _set_x(spec["encoding"]["x"], list(rows), look)
+    _name_looks(spec, _who(table, look), look.legend)
+    title, under = look.titles
+    spec["title"] = {"text": title, "subtitle": under, "anchor": "start", "fontWeight": "normal"}
+    spec |= {"width": WIDTH, "height": HEIGHT, "background": "white"}
+    del spec["autosize"]
+    spec["config"]["font"] = FONT
+    return spec
+
+
+def _values(table: pd.DataFrame) -> list[dict[str, Any]]:
+    rows: list[dict[str, Any]] = json.loads(table.to_json(orient="records", double_precision=15))
+    return rows
+
+
+def _crossover(row: Mapping[str, Any], largest: int) -> dict[str, Any]:
+    """What is written beside a crossover; at the largest size it stands on the left of its line."""
+    size = row["size"]
+    short = f"{size / 1000:.2g}k" if size >= 1000 else str(size)
+    return {"label": f"n* {short}", "last": size == largest}
+
+
+def _has_rows(layer: Layer, table: pd.DataFrame, named: Mapping[str, Rows]) -> bool:
+    """Whether a layer has anything to draw; bands may have no ends."""
+    if "name" in layer.get("data", {}):
+        return bool(_drawable(layer, named))
+    if layer["mark"]["type"] != "area":
+        return True
+    return bool(table[layer["encoding"]["y"]["field"]].notna().any())
+
+
+def _drawable(layer: Layer, named: Mapping[str, Rows]) -> Rows:
+    """The rows of a layer's own data set that have a height, on axes that may be logarithmic."""
+    rows, field = named[layer["data"]["name"]], layer["encoding"].get("y", {}).get("field")
+    return [row for row in rows if not field or (row[field] or 0) > 0]
+
+
+def _set_x(x: dict[str, Any], rows: Rows, look: Look) -> None:
+    if look.currency:
+        x["axis"]["title"] = f"budget: {CURRENCIES[look.currency]}"
+    if x["field"] == "time_s":
+        x["axis"]["title"] = f"median {'CPU' if rows[0]['by_cpu'] else 'wall'} time of one run, s"
+    if x["field"] == "size":
+        x["axis"]["values"] = sorted({row["size"] for row in rows})
+    if look.domain:
+        x["scale"]["domain"] = list(look.domain)
+
+
+def _who(table: pd.DataFrame, look: Look) -> dict[str, Style]:
+    """The look of everything that the legend names, in its order."""
+    first = {style.family: style for style in reversed(list(look.styles.values()))}
+    if look.legend == "pipeline":
+        drawn = set(table["pipeline"])
+        return {name: style for name, style in look.styles.items() if name in drawn}
+    drawn = set(table[look.legend]) if look.legend else {"deep"}
+    return {family: style for family, style in first.items() if family in drawn}
+
+
+def _name_looks(part: Any, who: Mapping[str, Style], legend: str) -> None:
+    """Channels that take their look from the rows take it from a scale over names instead."""
+    if isinstance(part, list):
+        for one in part:
+            _name_looks(one, who, legend)
+    elif isinstance(part, dict):
+        for channel, of in part.items():
+            if isinstance(of, dict) and of.get("field") in LOOKS and "scale" in of:
+                part[channel] = _channel(of["field"], who, legend)
+            else:
+                _name_looks(of, who, legend)
+
+
+def _channel(look: str, who: Mapping[str, Style], legend: str) -> dict[str, Any]:
+    values = [getattr(style, look) for style in who.values()]
+    if len(values) == 1:
+        return {"value": values[0]}
+    return {
+        "field": legend,
+        "type": "nominal",
+        "scale": {"domain": list(who), "range": values},
+        "legend": LEGEND,
+    }

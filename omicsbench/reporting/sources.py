@@ -1,0 +1,42 @@
+"""What all charts of one report draw from: tables, looks and specifications."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from omicsbench.reporting import charts, prediction_charts, standings, style, tables
+from omicsbench.reporting.material import Material
+from omicsbench.reporting.page_data import ChartNumbers, ChartTable, chart_tables, marked
+from omicsbench.reporting.panels import Panel, panels
+from omicsbench.reporting.places import named_places
+
+
+@dataclass(frozen=True)
+class Sources:
+    """``tables`` are what charts draw, ``specs`` their specifications without data, by kind."""
+
+    codes: ChartNumbers
+    panels: list[Panel]
+    tables: list[ChartTable]
+    specs: dict[str, Any]
+
+
+def sources(material: Material) -> Sources:
+    """Collect them: the page and every figure by itself draw from these."""
+    records, found, metrics = material.records, material.verdicts, material.metrics
+    scores = material.scores[material.scores["metric"].isin(list(metrics))]
+    quality = charts.quality_time(scores, material.costs, metrics)
+    codes = ChartNumbers(named_places(records), style.styles_by_task(records), metrics)
+    predicted = tables.prediction_table(records)
+    stars = charts.stars(marked(found, codes.styles))
+    return Sources(
+        codes,
+        panels(quality, found, codes.places, metrics),
+        [
+            *chart_tables(quality, material.costs, predicted, stars),
+            *prediction_charts.chart_tables(material.details),
+            standings.profile_chart(material.how_many.standings),
+        ],
+        charts.specifications() | prediction_charts.specifications() | standings.specifications(),
+    )

@@ -1,0 +1,74 @@
+"""What the buttons beside a chart save: as `omicsbench figure` writes it, without a request."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree
+
+import numpy as np
+import pandas as pd
+import pytest
+from PIL import Image
+
+from browser import Visit
+from demo import JUDGED, Made
+from omicsbench.reporting.figures import Figures
+from omicsbench.reporting.material import gather
+
+
+@pytest.fixture(scope="module")
+def figures(made: Made) -> Figures:
+    return Figures(gather(made[0], JUDGED))
+
+
+def saved(page: Any, chart: str, form: str, folder: Path) -> Path:
+    """Press a button of a chart; the file that it saves, under its own name."""
+    box = page.locator(chart).first
+    box.scroll_into_view_if_needed()
+    with page.expect_download() as waiting:
+        box.locator(".take button", has_text=form.upper()).click()
+    path = folder / waiting.value.suggested_filename
+    waiting.value.save_as(path)
+    return path
+
+
+def _words(svg: str) -> set[str]:
+    return {text for text in ElementTree.fromstring(svg).itertext() if text.strip()}
+
+
+def _marks(svg: str) -> int:
+    symbols = re.findall(r'class="mark-symbol role-mark [^"]*"(.*?)</g>', svg, re.DOTALL)
+    return sum(marks.count("<path") for marks in symbols)
+
+
+@pytest.mark.parametrize("kind", ["curve", "pareto", "budget", "gain", "fit"])
+def test_browser_saves_what_the_command_writes(
+    open_report: Visit, made: Made, figures: Figures, tmp_path: Path, kind: str
+) -> None:
+    page, wrong = open_report(made[1], 1280)
+    svg = saved(page, f".chart[data-kind={kind}]", "svg", tmp_path)
+    figure = figures[svg.stem]
+    text, own = svg.read_text(encoding="utf-8"), figure._repr_svg_()
+    assert _marks(text) == _marks(own) >= len(figure.table)
+    titles = {figure.title, *_words(text)} - _words(own)
+    assert not {word for word in _words(own) - _words(text) if word != figure.title}
+    assert len(titles) <= 1, "but for the title, which the page has in its own words"
+    table = pd.read_csv(
+        saved(page, f".chart[data-kind={kind}]", "csv", tmp_path), keep_default_na=False
+    )
+    assert list(table) == list(figure.table)
+    for name in figure.table.select_dtypes("number"):
+        mine = pd.to_numeric(table[name], errors="coerce").to_numpy(float)
+        assert np.allclose(mine, figure.table[name].astype(float), rtol=1e-4, equal_nan=True)
+    assert not wrong
+
+
+def test_browser_saves_a_png(open_report: Visit, made: Made, tmp_path: Path) -> None:
+    page, wrong = open_report(made[1], 390)
+    picture = Image.open(saved(page, ".chart[data-kind=memory]", "png", tmp_path))
+    assert picture.width > 800
+    assert picture.convert("RGB").getpixel((1, 1)) == (255, 255, 255)
+    assert np.asarray(picture.convert("L")).std() > 10
+    assert not wrong
