@@ -68,6 +68,9 @@ def run(
 
     What was read of each data set is printed in one line, to stderr, before the first run.
 
+    Raises OmicsbenchError with one sentence for anything unknown or unusable, also if another
+    process fills ``out``, or a planned run has no record at the end.
+
     Parameters
     ----------
     suite : name, path of a TOML file, or a :class:`~omicsbench.planning.suite.Suite`.
@@ -92,9 +95,6 @@ def run(
         of ``data``, as the command line has them: ``layer``, ``modality``, ``transpose``,
         ``exclude``, ``features_like``, ``genome``, ``feature_type``, ``keep_na``, ``scale``,
         ``batch``, ``target`` and ``provenance``.
-
-    Raises OmicsbenchError with one sentence for anything unknown or unusable, also if another
-    process fills ``out``, or a planned run has no record at the end.
     """
     from omicsbench.records.results import results_of
     from omicsbench.running.called import as_python
@@ -273,13 +273,13 @@ def compare(
 ) -> Comparison:
     """What became worse from one set of stored runs of a suite to another.
 
+    Raises OmicsbenchError for what is neither a folder nor a revision.
+
     Parameters
     ----------
     base, head : results folder, or ``REVISION[:FOLDER]`` of git where one is committed.
     suite : of a revision without a folder: ``results/<suite>``.
     noise : what :func:`calibrate` wrote; ``noise.json`` in ``base`` by default.
-
-    Raises OmicsbenchError for what is neither a folder nor a revision.
     """
     from omicsbench.tracking.sides import compare_stored
 

@@ -113,7 +113,7 @@ def _costs(runs: Sequence[RunRecord]) -> tuple[float, ...]:
 
 def write(folders: Iterable[Path], file: Path = FILE) -> int:
     """Write what the runs stored in these folders cost; returns the number of rows."""
-    records = (r for folder in folders for r in store.read_records(folder))
+    records = (r for folder in folders for r in store.each(folder))
     machine, rows = gathered(records)
     lines = ",\n".join(json.dumps(row, ensure_ascii=False) for row in rows)
     head = json.dumps({"machine": machine, "heads": HEADS}, ensure_ascii=False)[:-1]

@@ -36,6 +36,8 @@ def embed(
     The cells are prepared as in a run (normalised, ``features`` genes, unit variance), all of
     them being training rows. Cells without counts get NaN.
 
+    Raises OmicsbenchError, with one sentence, for data or a pipeline that cannot be used so.
+
     Parameters
     ----------
     data : an AnnData, which is returned; or a file's path, a matrix (cells in rows) or a
@@ -48,8 +50,6 @@ def embed(
     seed : of methods that draw at random.
     batch : obs column with the batches, for methods that use them.
     registry : where methods are looked up, if not among those that come with omicsbench.
-
-    Raises OmicsbenchError, with one sentence, for data or a pipeline that cannot be used so.
     """
     from omicsbench.inputs.arguments import as_text
     from omicsbench.inputs.embeddings import matched

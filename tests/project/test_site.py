@@ -1,0 +1,117 @@
+"""The site of docs/ builds without a warning, and what its tutorials say to type works."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from command import inside
+from command_lines import SHELLS, blocks, commands, problem
+from omicsbench.contract.checks import check_path
+
+ROOT = Path(__file__).parents[2]
+DOCS = ROOT / "docs"
+DOCUMENTS = [*sorted(ROOT.glob("*.md")), *sorted(DOCS.rglob("*.md"))]
+PLUGINS = [DOCS / name for name in ("add-method.md", "add-dataset.md", "metrics.md")]
+TYPED = [*PLUGINS[:2], DOCS / "start.md"]  # whose commands need no file of the reader's
+LEFT_OUT = {"quick", "new"}  # which take minutes; what the test has written itself
+
+
+def _files(page: Path) -> dict[str, str]:
+    """Python files that a tutorial shows, by the name in their first line."""
+    text = page.read_text(encoding="utf-8")
+    return dict(re.findall(r"```python\n# (\S+\.py)\n(.*?)```", text, re.DOTALL))
+
+
+def test_the_site_builds_and_a_warning_is_an_error(tmp_path: Path) -> None:
+    pytest.importorskip("mkdocs_autorefs", reason="mkdocs is not installed")
+    built = subprocess.run(
+        [sys.executable, "-m", "mkdocs", "build", "--strict", "--quiet", "-d", tmp_path],
+        cwd=ROOT,
+        env=os.environ | {"NO_MKDOCS_2_WARNING": "1"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert built.returncode == 0, built.stdout + built.stderr
+    pages = {page.relative_to(tmp_path).as_posix() for page in tmp_path.rglob("*.html")}
+    assert {"index.html", "questions/index.html", "glossary/index.html"} <= pages
+    help_page = (tmp_path / "command-line" / "index.html").read_text(encoding="utf-8")
+    assert "omicsbench doctor --json" in help_page, "the help of every command"
+    named = (tmp_path / "api" / "index.html").read_text(encoding="utf-8")
+    assert 'id="omicsbench.api.run"' in named
+
+
+def test_every_document_has_its_place_in_the_site() -> None:
+    """What mkdocs would warn of; told here without it as well."""
+    named = set(re.findall(r"[\w/.-]+\.md$", (ROOT / "mkdocs.yml").read_text(), re.MULTILINE))
+    assert named == {page.relative_to(DOCS).as_posix() for page in DOCS.rglob("*.md")}
+
+
+@pytest.mark.parametrize("path", DOCUMENTS, ids=lambda p: p.name)
+def test_every_command_of_a_document_can_be_typed(path: Path) -> None:
+    for block in blocks(path, *SHELLS):
+        for command in commands(block.replace("$ ", "")):
+            assert not problem(command), " ".join(command)
+
+
+@pytest.mark.parametrize("page", PLUGINS, ids=lambda p: p.name)
+def test_what_a_tutorial_adds_passes_the_checks(page: Path, tmp_path: Path) -> None:
+    files = _files(page)
+    assert files
+    for name, code in files.items():
+        path = tmp_path / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(code)
+        checks = check_path(path)
+        assert len(checks) >= 3
+        assert [c for c in checks if c.problem] == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("page", TYPED, ids=lambda p: p.name)
+def test_what_a_tutorial_says_to_type_works(page: Path, tmp_path: Path) -> None:
+    (tmp_path / "my_plugins").mkdir()
+    for name, code in _files(page).items():
+        (tmp_path / name).write_text(code)
+    done = 0
+    for block in blocks(page, *SHELLS):
+        for name, *words in commands(block.replace("$ ", "")):
+            if (
+                name == "omicsbench"
+                and LEFT_OUT.isdisjoint(words[:2])
+                and words != ["run", "cohort"]
+            ):
+                ended = inside(*words, cwd=tmp_path)
+                assert ended.returncode == 0, ended.stderr
+                done += 1
+    assert done >= 2
+
+
+@pytest.mark.slow
+def test_own_data_in_python(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (code,) = _files(DOCS / "own-data.md").values()
+    exec(compile(code, "own_data.py", "exec"), {})
+    assert (tmp_path / "results" / "mine" / "report.html").is_file()
+
+
+@pytest.mark.slow
+def test_the_notebook_runs_from_top_to_bottom(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    notebook = json.loads((DOCS / "notebooks" / "first_steps.ipynb").read_text(encoding="utf-8"))
+    cells = [c for c in notebook["cells"] if c["cell_type"] == "code"]
+    assert len(cells) >= 5
+    assert all(c["outputs"] == [] for c in cells), "outputs are not kept: they would be outdated"
+    names: dict[str, object] = {}
+    for number, cell in enumerate(cells):
+        exec(compile("".join(cell["source"]), f"cell {number}", "exec"), names)
+    assert (tmp_path / "results" / "mine" / "report.html").is_file()
