@@ -10,7 +10,7 @@ from omicsbench.errors import RegistryError
 from omicsbench.inputs.embeddings import content_id
 from omicsbench.inputs.source import Source, own, registered
 from omicsbench.planning.contestants import Contestant, contestants, resolve_metrics
-from omicsbench.planning.suite import LADDER, DatasetChoice, Size, SplitBy, Suite, threads_of
+from omicsbench.planning.suite import DEFAULT_SIZES, DatasetChoice, Size, SplitBy, Suite, threads_of
 from omicsbench.plugin import SUPERVISED, Remote
 from omicsbench.prepare.split import Split, kind, smallest_parts
 from omicsbench.reading.own import OwnData
@@ -41,6 +41,17 @@ class ChosenData:
         raise RegistryError(
             f"{self.source.name} has {train} training samples, fewer than every size of the suite; "
             f'add a size of at most {train}, or "all", or leave the data set out.'
+        )
+
+    def too_large(self, train: int) -> str:
+        """Which stated sizes ``train`` rows do not allow, in words; empty where none was stated."""
+        above = sorted(n for n in self.stated if n != "all" and n > train)
+        if not above or self.stated == DEFAULT_SIZES:
+            return ""
+        left = ", ".join(f"{n:,}" for n in above)
+        return (
+            f"{self.source.name}: n = {left} left out, as there are {train:,} training samples; "
+            'size "all" takes these.'
         )
 
 
@@ -184,7 +195,7 @@ def outline(suite: Suite, registry: Registry, own_data: Sequence[OwnData] = ()) 
     if suite.analysis.reference:  # it need not take part, and must not be misspelt
         resolve(suite.analysis.reference, registry, suite.n_components, suite.families, suite.task)
     several = suite.task == "integrate"
-    ladder: tuple[Size, ...] = suite.sizes or (*LADDER, "all")
+    ladder: tuple[Size, ...] = suite.sizes or DEFAULT_SIZES
     chosen = [
         made for choice in suite.datasets for made in _chosen(choice, suite, registry, ladder)
     ]

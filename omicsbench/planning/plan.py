@@ -98,12 +98,17 @@ def prepared_plan(
         )
         if tell:
             tell(prepared[0].facts.line)
-        plan += _runs(whole, data, prepared)
+        plan += _runs(whole, data, prepared, tell)
         data.source.__dict__.pop("cells", None)  # loaded data is no longer needed
     return plan
 
 
-def _runs(whole: Outline, data: ChosenData, prepared: dict[int, Prepared]) -> list[Planned]:
+def _runs(
+    whole: Outline,
+    data: ChosenData,
+    prepared: dict[int, Prepared],
+    tell: Callable[[str], None] | None,
+) -> list[Planned]:
     contents = prepared[0].contents
     train = min(p.split.train.size for p in prepared.values())
     terms = (
@@ -115,7 +120,10 @@ def _runs(whole: Outline, data: ChosenData, prepared: dict[int, Prepared]) -> li
     )
     made: list[Planned] = []
     given: dict[tuple[NamedEmbedding, str | None], dict[int, Prepared]] = {}
-    for wanted in whole.wanted(data, data.sizes(terms.train)):
+    sizes = data.sizes(terms.train)
+    if tell and (words := data.too_large(terms.train)):
+        tell(words)
+    for wanted in whole.wanted(data, sizes):
         known = obstacle(wanted)
         named, splits = wanted.contestant.pipeline.embedding, prepared
         if named:

@@ -22,6 +22,7 @@ Size = int | Literal["all"]
 LARGEST_FILE = 1 << 20  # bytes
 LARGEST_SIZE = 10**9
 LADDER = (20, 50, 100, 200, 500, 1_000, 2_000, 5_000, 10_000, 20_000, 50_000, 100_000)
+DEFAULT_SIZES: tuple[Size, ...] = (*LADDER, "all")
 
 
 class _Strict(BaseModel):

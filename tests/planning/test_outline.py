@@ -15,7 +15,7 @@ from omicsbench.errors import DataError, OmicsbenchError, RegistryError
 from omicsbench.planning.estimate import look_ahead
 from omicsbench.planning.estimated import SuiteEstimate
 from omicsbench.planning.offline import of_what_is_here
-from omicsbench.planning.plan import Planned, make_plan
+from omicsbench.planning.plan import Planned, make_plan, outlined, prepared_plan
 from omicsbench.planning.suite import DatasetChoice, Suite, load_suite, make_suite, suites
 from omicsbench.records import store
 from omicsbench.records.facts import DatasetFacts
@@ -208,3 +208,17 @@ def test_other_scored_rows_are_other_runs(registry: Registry, tmp_path: Path) ->
     assert sum(r.done for r in look_ahead(suite, registry, tmp_path).rows) > 0
     other = suite.model_copy(update={"scored": 10})
     assert sum(r.done for r in look_ahead(other, registry, tmp_path).rows) == 0
+
+
+def test_sizes_that_the_data_do_not_allow_are_told(registry: Registry) -> None:
+    def told(**sizes: Any) -> list[str]:
+        data = [{"name": "khan_srbct", **sizes}]
+        suite = make_suite({"name": "t", "pipelines": ["pca"], "repeats": 1, "datasets": data})
+        lines: list[str] = []
+        prepared_plan(outlined(suite, registry), tell=lines.append)
+        return [line for line in lines if "left out" in line]
+
+    (line,) = told(sizes=[20, 900, 1000])
+    assert line.startswith("khan_srbct: n = 900, 1,000 left out, as there are ")
+    assert not told(sizes=[20, "all"])
+    assert not told(), "nobody stated the sizes of the ladder"
