@@ -35,11 +35,11 @@ if TYPE_CHECKING:
     from omicsbench.records.packing import Packed
     from omicsbench.records.results import Results
     from omicsbench.reporting import Report
+    from omicsbench.reporting.notebook import Verdicts
     from omicsbench.running.runner import Observer
     from omicsbench.tracking.compare import Comparison
     from omicsbench.tracking.follow import History
     from omicsbench.tracking.noise_floor import Calibration
-    from omicsbench.verdict.verdict import Verdict
 
     Matrix: TypeAlias = AnnData | pd.DataFrame | NDArray[Any] | sparse.spmatrix | sparse.sparray
 
@@ -62,6 +62,7 @@ def run(
     offline: bool = False,
     command: str | None = None,
     observer: Observer | None = None,
+    progress: bool | None = None,
     **changes: Any,
 ) -> Results:
     """Run a suite, or resume it; returns the tidy table of its runs, as :func:`load` does.
@@ -90,6 +91,7 @@ def run(
     offline : leave out data sets of the suite that are not downloaded yet.
     command : what the report names as the call, in place of this one.
     observer : told how the suite goes on.
+    progress : a bar; by default in notebooks and terminals, where there is no ``observer``.
     changes : suite entries to replace, such as ``repeats=10`` or ``sizes=[100, "all"]``, and those
         of its table ``analysis``, such as ``margins={"knn_recall": 0.02}``; and the other options
         of ``data``, as the command line has them: ``layer``, ``modality``, ``transpose``,
@@ -100,6 +102,7 @@ def run(
     from omicsbench.running.called import as_python
     from omicsbench.running.job import Manner
     from omicsbench.running.runner import run_suite
+    from omicsbench.running.watching import watched
 
     arguments.require_lists(methods=methods, plugins=plugins)
     arguments.require_executor(executor)
@@ -112,17 +115,18 @@ def run(
     chosen = adapted(chosen, own, methods, changes)
     target, registry = maybe_path(out) or default_folder(chosen, own), _registry(plugins)
     tell = partial(print, file=sys.stderr)
-    records = run_suite(
-        usable(chosen, registry, tell, offline),
-        target,
-        registry=registry,
-        own_data=own,
-        executor=executor,
-        manner=Manner(isolate_runs, retry, force),
-        command=command or as_python(chosen.name, data, call, target),
-        observer=observer,
-        tell=tell,
-    )
+    with watched(observer, progress) as watching:
+        records = run_suite(
+            usable(chosen, registry, tell, offline),
+            target,
+            registry=registry,
+            own_data=own,
+            executor=executor,
+            manner=Manner(isolate_runs, retry, force),
+            command=command or as_python(chosen.name, data, call, target),
+            observer=watching,
+            tell=tell,
+        )
     return results_of({record.key: record for record in records}.values(), target)
 
 
@@ -153,16 +157,12 @@ def estimate(
 
     One row per (data set, pipeline, size): repeats, done, todo, and of one run ``wall_s``,
     ``peak_rss_bytes`` and ``disk_bytes``, each with the ends of its 95 % interval, missing where
-    nothing is stored to predict from; totals are ``attrs["total"]``. Arguments as of :func:`plan`.
+    nothing is stored to predict from. Totals lie in ``attrs["total"]``. Nothing is run; ``suite``,
+    ``results`` and ``plugins`` are as of :func:`plan`.
     """
-    import pandas as pd
+    from omicsbench.planning.estimated import as_table
 
-    from omicsbench.planning.estimated import flat
-
-    found = plan(suite, results=results, plugins=plugins)
-    table = pd.DataFrame([flat(row) for row in found.rows])
-    table.attrs["total"] = vars(found.total)
-    return table
+    return as_table(plan(suite, results=results, plugins=plugins))
 
 
 def plan(
@@ -212,15 +212,16 @@ def load(folder: PathLike, *, every: bool = False) -> Results:
     return results_of(read_records(source) if every else planned_records(source)[0], source)
 
 
-def verdicts(folder: PathLike) -> list[Verdict]:
+def verdicts(folder: PathLike) -> Verdicts:
     """What the analysis says of each (data set, metric, deep pipeline, simple side).
 
-    ``folder`` holds stored results; nothing is run.
+    ``folder`` holds stored results; nothing is run. A list, of which notebooks show a table.
     """
     from omicsbench.records.planned import planned_records, read_analysis
+    from omicsbench.reporting.notebook import Verdicts
     from omicsbench.verdict.judge import verdicts as judge
 
-    return judge(planned_records(as_path(folder))[0], read_analysis(as_path(folder)))
+    return Verdicts(judge(planned_records(as_path(folder))[0], read_analysis(as_path(folder))))
 
 
 def pack(folder: PathLike) -> Packed:
@@ -281,9 +282,10 @@ def compare(
     suite : of a revision without a folder: ``results/<suite>``.
     noise : what :func:`calibrate` wrote; ``noise.json`` in ``base`` by default.
     """
+    from omicsbench.reporting.notebook import shown
     from omicsbench.tracking.sides import compare_stored
 
-    return compare_stored(os.fspath(base), os.fspath(head), suite, maybe_path(noise))
+    return shown(compare_stored(os.fspath(base), os.fspath(head), suite, maybe_path(noise)))
 
 
 def calibrate(
@@ -380,6 +382,7 @@ def ab(
     noise : what :func:`calibrate` wrote.
     tell : called with each step that takes a while.
     """
+    from omicsbench.reporting.notebook import shown
     from omicsbench.revisions.trial import compare_revisions
 
     if only and not methods:
@@ -388,13 +391,5 @@ def ab(
     if methods:
         pipelines = [*(() if only else chosen.pipelines), *methods]
         chosen = changed(chosen, {"pipelines": pipelines})
-    return compare_revisions(
-        base,
-        head,
-        chosen,
-        samples=samples,
-        plugins=maybe_path(plugins),
-        out=maybe_path(out),
-        noise=maybe_path(noise),
-        tell=tell,
-    )
+    paths = {"plugins": maybe_path(plugins), "out": maybe_path(out), "noise": maybe_path(noise)}
+    return shown(compare_revisions(base, head, chosen, samples=samples, tell=tell, **paths))

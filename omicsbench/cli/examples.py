@@ -20,6 +20,9 @@ EXAMPLES: dict[str, tuple[tuple[str, str], ...]] = {
         ("omicsbench plan standard", "what a suite will take, and what it can show"),
         ("omicsbench plan answer --freeze", "fix its protocol before the first run"),
     ),
+    "embed": (
+        ("omicsbench embed my.h5ad 'pca(50) > umap' -o embedded.h5ad", "all cells, for scanpy"),
+    ),
     "report": (("omicsbench report results/quick", "the page again, from stored runs alone"),),
     "figure": (
         ("omicsbench figure results/quick", "every figure of the report, by name"),

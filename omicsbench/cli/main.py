@@ -19,6 +19,7 @@ from omicsbench.cli import compare as cli_compare
 from omicsbench.cli import complete
 from omicsbench.cli import data as cli_data
 from omicsbench.cli import doctor as cli_doctor
+from omicsbench.cli import embed as cli_embed
 from omicsbench.cli import figure as cli_figure
 from omicsbench.cli import history as cli_history
 from omicsbench.cli import inspection as cli_inspection
@@ -109,6 +110,7 @@ def _options(
 app.command(cls=Grouped, rich_help_panel=MEASURE)(cli_run.run)
 app.command(cls=Grouped, rich_help_panel=MEASURE)(cli_inspection.inspect)
 app.command(cls=Grouped, rich_help_panel=MEASURE)(cli_plan.plan)
+app.command(cls=Grouped, rich_help_panel=MEASURE)(cli_embed.embed)
 
 
 @app.command("report", cls=Grouped, rich_help_panel=RESULTS)

@@ -149,7 +149,7 @@ def told(
     return OwnData(
         Path(),
         label=label,
-        values=cast("Values | None", _one_of("--values", values, get_args(Values))),
+        values=values_of(values),
         layer=layer,
         modality=modality,
         scale=scale,
@@ -167,6 +167,11 @@ def told(
         feature_type=feature_type,
         keep_na=keep_na,
     )
+
+
+def values_of(text: str | None) -> Values | None:
+    """What --values states. Raises OmicsbenchError for what is none of them."""
+    return cast("Values | None", _one_of("--values", text, get_args(Values)))
 
 
 def of_files(paths: Sequence[Path], told: OwnData) -> list[OwnData]:

@@ -6,12 +6,15 @@ import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from omicsbench.planning.known_costs import QUANTITIES
 from omicsbench.planning.known_data import KnownData
 from omicsbench.planning.showable import Showable
 from omicsbench.records.costs import Forecast, Quantity
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 @dataclass(frozen=True)
@@ -125,6 +128,15 @@ def _disk(row: Row) -> float:
     """Bytes that the row will add, as far as it can be predicted."""
     cost = row.cost.get("disk_bytes")
     return row.todo * cost.value if cost and "wall_s" in row.cost else 0.0
+
+
+def as_table(found: SuiteEstimate) -> pd.DataFrame:
+    """Every row as a line of a table; the totals are ``attrs["total"]``."""
+    import pandas as pd
+
+    table = pd.DataFrame([flat(row) for row in found.rows])
+    table.attrs["total"] = vars(found.total)
+    return table
 
 
 def flat(row: Row) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from omicsbench._version import __version__
 from omicsbench.errors import OmicsbenchError
 from omicsbench.plugin import SUPERVISED, Values
 from omicsbench.registry.discover import Registry, discover, unavailable
@@ -34,7 +35,8 @@ def embed(
     """Embed all cells with a pipeline; the result lies in ``obsm[key]`` of what is returned.
 
     The cells are prepared as in a run (normalised, ``features`` genes, unit variance), all of
-    them being training rows. Cells without counts get NaN.
+    them being training rows. Cells without counts get NaN. What it was made with lies in
+    ``uns[key without X_]["params"]``; ``scanpy.pl.embedding(adata, basis=key)`` plots it.
 
     Raises OmicsbenchError, with one sentence, for data or a pipeline that cannot be used so.
 
@@ -60,7 +62,6 @@ def embed(
     from omicsbench.reading.obsm import read_obsm
     from omicsbench.reading.own import OwnData
     from omicsbench.reading.readers import read
-    from omicsbench.registry.calls import parse_pipeline
     from omicsbench.registry.pipeline import resolve
     from omicsbench.validation.check import check
 
@@ -96,9 +97,25 @@ def embed(
         Z = model.embedding_ if stage.info.keeps_embedding else model.transform(Z, **beside)
     whole = np.full((adata.n_obs, Z.shape[1]), np.nan, dtype=np.float32)
     whole[cells.obs_names.get_indexer(checked.adata.obs_names)] = Z
-    names = [call.name.rpartition(":")[2] for call in parse_pipeline(pipeline)]
-    adata.obsm[key or "X_" + "_".join(names)] = whole
+    key = key or default_key(pipeline)
+    adata.obsm[key] = whole
+    params = {
+        "pipeline": pipeline,
+        "n_components": n_components,
+        "features": len(np.arange(X.shape[1])[kept]),
+        "values": checked.values,
+        "seed": seed,
+        "omicsbench": __version__,
+    }
+    adata.uns[key.removeprefix("X_")] = {"params": params | ({"batch": batch} if batch else {})}
     return adata
+
+
+def default_key(pipeline: str) -> str:
+    """Where an embedding lies if nobody says: for example ``X_pca_umap``."""
+    from omicsbench.registry.calls import parse_pipeline
+
+    return "X_" + "_".join(call.name.rpartition(":")[2] for call in parse_pipeline(pipeline))
 
 
 def _counts(X: Any, kept: Any) -> Counts:

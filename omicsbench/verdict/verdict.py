@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from html import escape
 from typing import Literal
 
 from omicsbench.metrics import METRICS, Metric
@@ -152,6 +153,10 @@ class Verdict:
         notes = "".join(f" At n = {d.size:,}: {d.note}." for d in self.differences if d.note)
         where = f"{self.dataset}, {self.tuning}" if self.tuning else self.dataset
         return f"{self.scored_by.title} on {where}: {deep} against {rival} is {says}.{notes}"
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows."""
+        return f"<p>{escape(self.sentence)}</p>"
 
     @property
     def difference(self) -> str:

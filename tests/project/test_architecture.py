@@ -35,8 +35,8 @@ ROOMS: dict[str, str] = {
     "contract": "plugin stream metrics registry reading validation inputs",
     "planning": "plugin stats records metrics registry reading inputs prepare",
     "processes": "records",
-    "running": "plugin stream owned records metrics registry reading validation inputs prepare "
-    "planning processes",
+    "running": "plugin stream owned _version records metrics registry reading validation inputs "
+    "prepare planning processes",
     "verdict": "records metrics stats",
     "tracking": "owned records metrics stats",
     "reporting": "records metrics stats verdict tracking",
