@@ -23,6 +23,21 @@ EXAMPLES: dict[str, tuple[tuple[str, str], ...]] = {
     "embed": (
         ("omicsbench embed my.h5ad 'pca(50) > umap' -o embedded.h5ad", "all cells, for scanpy"),
     ),
+    "advise": (
+        ("omicsbench advise my.h5ad --label cell_type", "what the committed results say of its n"),
+        ("omicsbench advise --n 184 --kind counts", "the same without a file"),
+        ("omicsbench advise my.h5ad --label cell_type --measure", "and a small suite on the file"),
+    ),
+    "merge": (
+        ("omicsbench merge results/answer-*of16 -o results/answer", "the parts of `run --shard`"),
+    ),
+    "submit": (
+        (
+            'omicsbench submit results/mine --author "A. Body" --plugins my_plugins',
+            "check and pack them for a pull request",
+        ),
+        ("omicsbench submit results/submitted/mine --verify again", "compare what was run again"),
+    ),
     "report": (("omicsbench report results/quick", "the page again, from stored runs alone"),),
     "figure": (
         ("omicsbench figure results/quick", "every figure of the report, by name"),

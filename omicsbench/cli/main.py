@@ -15,6 +15,7 @@ import typer
 
 from omicsbench._version import __version__
 from omicsbench.cli import ab as cli_ab
+from omicsbench.cli import advise as cli_advise
 from omicsbench.cli import compare as cli_compare
 from omicsbench.cli import complete
 from omicsbench.cli import data as cli_data
@@ -26,6 +27,7 @@ from omicsbench.cli import inspection as cli_inspection
 from omicsbench.cli import pack as cli_pack
 from omicsbench.cli import plan as cli_plan
 from omicsbench.cli import run as cli_run
+from omicsbench.cli import sharing as cli_sharing
 from omicsbench.cli.exit_codes import OF_COMPARISON, ExitCode
 from omicsbench.cli.options import AsJson, ByPurpose, Grouped, Plugins, print_report
 from omicsbench.errors import OmicsbenchError
@@ -111,6 +113,7 @@ app.command(cls=Grouped, rich_help_panel=MEASURE)(cli_run.run)
 app.command(cls=Grouped, rich_help_panel=MEASURE)(cli_inspection.inspect)
 app.command(cls=Grouped, rich_help_panel=MEASURE)(cli_plan.plan)
 app.command(cls=Grouped, rich_help_panel=MEASURE)(cli_embed.embed)
+app.command(cls=Grouped, rich_help_panel=MEASURE)(cli_advise.advise)
 
 
 @app.command("report", cls=Grouped, rich_help_panel=RESULTS)
@@ -142,6 +145,8 @@ def export(
 
 app.command(cls=Grouped, rich_help_panel=RESULTS)(cli_figure.figure)
 app.command(cls=Grouped, rich_help_panel=RESULTS)(cli_pack.pack)
+app.command(cls=Grouped, rich_help_panel=RESULTS)(cli_sharing.merge)
+app.command(cls=Grouped, rich_help_panel=RESULTS)(cli_sharing.submit)
 
 
 @app.command("list", cls=Grouped, rich_help_panel=KNOW)

@@ -169,9 +169,9 @@ def told(
     )
 
 
-def values_of(text: str | None) -> Values | None:
-    """What --values states. Raises OmicsbenchError for what is none of them."""
-    return cast("Values | None", _one_of("--values", text, get_args(Values)))
+def values_of(text: str | None, option: str = "--values") -> Values | None:
+    """What an option says the data hold. Raises OmicsbenchError for what is none of them."""
+    return cast("Values | None", _one_of(option, text, get_args(Values)))
 
 
 def of_files(paths: Sequence[Path], told: OwnData) -> list[OwnData]:

@@ -186,6 +186,14 @@ def run(
             help="Address of a Dask scheduler that runs the pipelines.", rich_help_panel=MACHINE
         ),
     ] = None,
+    shard: Annotated[
+        str | None,
+        typer.Option(
+            metavar="I/N",
+            help="One part of N of the runs, for job arrays; `merge` joins the parts.",
+            rich_help_panel=MACHINE,
+        ),
+    ] = None,
     out: Annotated[
         Path | None,
         typer.Option(
@@ -212,6 +220,7 @@ def run(
     from omicsbench.cli.progress import Progress, called, observing_signals
     from omicsbench.planning.first_look import first_look
     from omicsbench.planning.offline import usable
+    from omicsbench.planning.shards import Shard
     from omicsbench.planning.suite import load_suite
     from omicsbench.registry.discover import discover
     from omicsbench.running.job import Manner
@@ -260,7 +269,10 @@ def run(
         fewer = {p: n for p, n in chosen.fewer_repeats.items() if p in method}
         replaced |= {"pipelines": method, "fewer_repeats": fewer}
         method = None
+    share = Shard.parse(shard) if shard else None
     folder = out or api.default_folder(chosen, given)
+    if share and not out:
+        folder = folder.with_name(f"{folder.name}-{share}")
     progress = Progress(how_much(quiet, verbose), folder)
     missing: RunsMissing | None = None
     ended: Sequence[EndedRun] = ()
@@ -278,13 +290,14 @@ def run(
                 own_data=given,
                 executor=executor,
                 manner=Manner(isolate is Isolate.RUN, retry, force),
+                shard=share,
                 command=called(),
                 observer=observer,
                 tell=observer.say,
             )
 
         try:
-            if first and not (folder / PAGE).exists():
+            if first and not share and not (folder / PAGE).exists():
                 done(first_look(wanted))
                 observer.say(_at_first(api.report_of(folder)))
             ended = done(wanted)
@@ -294,7 +307,13 @@ def run(
             missing, ended = error, error.ended
     if missing:
         print(f"omicsbench: {missing}", file=sys.stderr)
-    _finish(folder, ended, report)
+    if share:
+        print(
+            f"Part {share.number} of {share.of}, in {folder}; `omicsbench merge` joins the parts."
+        )
+    if share and not ended:
+        return
+    _finish(folder, ended, report and not share)
     if missing:
         raise typer.Exit(ExitCode.FAILED)
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import io
 import json
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
@@ -58,21 +58,39 @@ def _pack(folder: Path) -> Packed:
         contents[content["key"]] = content
     if not contents:
         raise store.no_records(folder)
-    pictures = {path: reading.read(path) for path in sorted(folder.glob("embeddings/[!.]*.npy"))}
-    pictures = {path: array for path, array in pictures.items() if ".train" not in path.name}
-    arrays = _packed_arrays(folder / PACKED_EMBEDDINGS)
-    arrays |= {path.name: array for path, array in pictures.items()}
-    if pictures:
-        _replace(folder / PACKED_EMBEDDINGS, _zip(arrays), _packed_arrays, arrays)
-    if loose:
-        _replace(folder / PACKED_FILE, packed.encode(contents.values()), _packed_records, contents)
+    pictures = _loose_arrays(folder)
+    arrays = arrays_of(folder)
+    write_packed(folder, contents if loose else {}, arrays if pictures else {})
     for path, text in (loose | pictures).items():
         if reading.read(path) == text:  # not run again meanwhile
             path.unlink()
     return Packed(len(contents), len(arrays), len(loose) + len(pictures))
 
 
-def _replace(path: Path, content: bytes, read: Callable[[Path], T], expected: T) -> None:
+def arrays_of(folder: Path) -> dict[str, bytes]:
+    """Pictures of test cells, packed and loose, by name of their file; loose ones win."""
+    loose = {path.name: array for path, array in _loose_arrays(folder).items()}
+    return _packed_arrays(folder / PACKED_EMBEDDINGS) | loose
+
+
+def write_packed(
+    folder: Path, contents: Mapping[str, Content], arrays: Mapping[str, bytes]
+) -> None:
+    """Write the packed files of records by key and of arrays by name, those that hold anything."""
+    if arrays:
+        _replace(folder / PACKED_EMBEDDINGS, _zip(arrays), _packed_arrays, arrays)
+    if contents:
+        _replace(folder / PACKED_FILE, packed.encode(contents.values()), _packed_records, contents)
+
+
+def _loose_arrays(folder: Path) -> dict[Path, bytes]:
+    found = {path: reading.read(path) for path in sorted(folder.glob("embeddings/[!.]*.npy"))}
+    return {path: array for path, array in found.items() if ".train" not in path.name}
+
+
+def _replace(
+    path: Path, content: bytes, read: Callable[[Path], Mapping[str, T]], expected: Mapping[str, T]
+) -> None:
     """Write the file and see that it says what was meant."""
     disk.write(path, content)
     if read(path) != expected:
@@ -104,7 +122,7 @@ def _packed_arrays(path: Path) -> dict[str, bytes]:
         raise StoreError(f"{path} is damaged; restore it, or delete it.") from error
 
 
-def _zip(arrays: dict[str, bytes]) -> bytes:
+def _zip(arrays: Mapping[str, bytes]) -> bytes:
     """What ``numpy.load`` reads, arrays in the order of their names."""
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:

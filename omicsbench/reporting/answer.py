@@ -6,6 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from statistics import median
 
+from omicsbench.records.machines import on_other_machines
 from omicsbench.records.spec import RunRecord, Status
 from omicsbench.reporting.elsewhere import sentences
 from omicsbench.reporting.matrix import REAL, TASKS, best_against, counts, data_kinds, headline
@@ -109,11 +110,12 @@ def _costs(verdicts: Sequence[Verdict], records: Sequence[RunRecord]) -> list[st
     times: dict[tuple[int, str, str], dict[tuple[str, str], list[float]]] = defaultdict(
         lambda: defaultdict(list)
     )
+    apart = on_other_machines(records)
     for r in records:
         spec = r.spec
         own = (spec.tuned_as, spec.pipeline)
-        elsewhere = r.contamination is not None  # it was not timed
-        if r.status is Status.OK and spec.dataset in datasets and own in compared and not elsewhere:
+        timed = r.contamination is None and r.key not in apart
+        if r.status is Status.OK and spec.dataset in datasets and own in compared and timed:
             at = times[spec.size, spec.dataset, spec.device]
             at[r.family, spec.label].append(seconds_of(r))
     for (size, dataset, device), runs in sorted(times.items(), reverse=True):

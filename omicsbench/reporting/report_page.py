@@ -12,6 +12,7 @@ from jinja2 import Environment
 
 from omicsbench.errors import DataError
 from omicsbench.records.analysis import UNSTATED, Analysis
+from omicsbench.records.machines import on_other_machines
 from omicsbench.records.spec import RunRecord
 from omicsbench.records.store import write_text
 from omicsbench.reporting import (
@@ -83,6 +84,7 @@ class Costs:
     fits: list[dict[str, Any]]
     energy: bool  # whether it could be read anywhere
     jobs: int
+    apart: int  # runs on other machines, whose times are left out
 
 
 @dataclass(frozen=True)
@@ -237,6 +239,7 @@ def _costs(records: Sequence[RunRecord], costs: pd.DataFrame, places: list[Named
         fits=tables.rows_of(tables.fit_table(records)),
         energy=bool(costs["energy_j"].notna().any()),
         jobs=max((r.environment.jobs for r in records), default=1),
+        apart=len(on_other_machines(records)),
     )
 
 

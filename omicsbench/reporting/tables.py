@@ -10,6 +10,7 @@ import pandas as pd
 from scipy.special import stdtrit
 
 from omicsbench.records.costs import PREDICTABLE, Quantity, in_words
+from omicsbench.records.machines import on_other_machines
 from omicsbench.records.spec import Cause, RunRecord, Status
 from omicsbench.records.table import in_order, run_table
 from omicsbench.reporting.places import OF_RUN, of_run
@@ -154,7 +155,8 @@ def cost_table(records: Iterable[RunRecord]) -> pd.DataFrame:
 
     ``total_s`` of a run is its search, fit and transform; it is not known of an embedding that was
     computed elsewhere. ``total_cpu_s`` is the same by CPU time, where that stands for the time of
-    a run (``verdict.equal_cost``).
+    a run (``verdict.equal_cost``). Times are those of one machine (``records.machines``): of runs
+    elsewhere only the memory is known.
     """
     finished = [r for r in in_order(records) if r.status is Status.OK]
     done = run_table(finished)
@@ -165,6 +167,7 @@ def cost_table(records: Iterable[RunRecord]) -> pd.DataFrame:
     by_cpu = pd.Series([cpu_seconds_of(r) for r in finished], dtype=float)
     done = done.assign(total_s=times.sum(axis=1).where(known), total_cpu_s=by_cpu.where(known))
     done = done.astype(dict.fromkeys(names, float))
+    done.loc[done["key"].isin(on_other_machines(finished)), names[:-1]] = np.nan
     groups = done.groupby(OF_RUN, dropna=False)[names]
     found = groups.median().join(groups.min().add_suffix("_min"))
     found = found.join(groups.max().add_suffix("_max"))

@@ -18,6 +18,7 @@ from omicsbench.metrics import METRICS
 from omicsbench.owned.scratch import scratch
 from omicsbench.planning.plan import Planned, outlined, prepared_plan
 from omicsbench.planning.resume import do_again, limits_of
+from omicsbench.planning.shards import Shard
 from omicsbench.planning.suite import Suite, dump
 from omicsbench.reading.own import OwnData
 from omicsbench.records import environment, store
@@ -98,6 +99,7 @@ def run_suite(
     own_data: Sequence[OwnData] = (),
     executor: Executor | None = None,
     manner: Manner | None = None,
+    shard: Shard | None = None,
     command: str = "",
     observer: Observer | None = None,
     tell: Callable[[str], None] | None = None,
@@ -110,6 +112,7 @@ def run_suite(
         own_data=own_data,
         executor=executor,
         manner=manner,
+        shard=shard,
         command=command,
         observer=observer,
         tell=tell,
@@ -126,6 +129,7 @@ def complete(
     own_data: Sequence[OwnData] = (),
     executor: Executor | None = None,
     manner: Manner | None = None,
+    shard: Shard | None = None,
     command: str = "",
     observer: Observer | None = None,
     tell: Callable[[str], None] | None = None,
@@ -137,6 +141,7 @@ def complete(
     out : results folder; made if it is not there.
     own_data : the user's own, besides the suite's data sets.
     executor : runs the pipelines; by default ``suite.jobs`` at a time on this machine.
+    shard : the part of the runs that is done here; by default all of them.
     command : what ran it, for the report.
     tell : told of each data set, in one line, what was read.
 
@@ -150,7 +155,8 @@ def complete(
     plan: list[Planned] = []
     try:
         with claimed(out, command or "run_suite") as claim, scratch("run") as own:
-            plan += prepared_plan(whole, observer.dataset, tell)
+            planned = prepared_plan(whole, observer.dataset, tell)
+            plan += [p for p in planned if shard is None or shard.holds(p.key)]
             write_plan(out, dump(suite), [planned.key for planned in plan], command)
             conditions = Conditions(
                 suite=suite.name,

@@ -26,6 +26,7 @@ import numpy as np
 from omicsbench.metrics import METRICS, Metric
 from omicsbench.metrics.known import known
 from omicsbench.records.analysis import UNSTATED, Analysis
+from omicsbench.records.machines import on_other_machines
 from omicsbench.records.spec import RunRecord, Status
 from omicsbench.records.table import current
 from omicsbench.stats.budgets import (
@@ -99,12 +100,16 @@ def at_equal_cost(
 
     Money is compared where ``analysis`` states prices. Runs that selected features anew at each
     size are left out, as their scores do not compare across sizes; and those of embeddings that
-    were computed elsewhere, at a cost that nobody knows.
+    were computed elsewhere, at a cost that nobody knows. What ran on several
+    machines is compared by the runs of one (``records.machines``).
     """
+    newest = current(records)
+    apart = on_other_machines(newest)
     done = [
         r
-        for r in current(records)
-        if r.status is Status.OK
+        for r in newest
+        if r.key not in apart
+        and r.status is Status.OK
         and r.family in FAMILIES
         and not r.is_control
         and r.contamination is None

@@ -1,0 +1,139 @@
+"""From result sets to the evidence that the package carries."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+from omicsbench.advice.evidence import AtSize, Case, Evidence, Showing
+from omicsbench.advice.use import NEED, purpose_of, to_use
+from omicsbench.records.analysis import Analysis
+from omicsbench.records.machines import on_other_machines
+from omicsbench.records.planned import planned_records, read_analysis
+from omicsbench.records.spec import RunRecord, Status
+from omicsbench.records.submission import content_hash
+from omicsbench.records.table import current
+from omicsbench.reporting.matrix import data_kind, headline
+from omicsbench.verdict.curves import Field, fields
+from omicsbench.verdict.equal_cost import seconds_of
+from omicsbench.verdict.judge import verdicts
+from omicsbench.verdict.verdict import Verdict
+
+DIGITS = 4  # of a stored number
+_Terms = tuple[Any, ...]
+
+
+def collect(folders: Sequence[Path]) -> Evidence:
+    """The evidence of packed result sets, which are named by their folders."""
+    best: dict[_Terms, Case] = {}
+    for folder in sorted(folders):
+        for case in cases_of(folder.name, planned_records(folder)[0], read_analysis(folder)):
+            terms = (case.dataset, case.task, case.device, case.output_dim, case.tuning)
+            best[terms] = max(best.get(terms, case), case, key=_weight)
+    return Evidence(
+        sources={folder.name: content_hash(folder) for folder in sorted(folders)},
+        cases=tuple(best.values()),
+    )
+
+
+def _weight(case: Case) -> tuple[int, int]:
+    """Of two suites with the same comparison the one with more repeats, then sizes, counts."""
+    return case.repeats, len(case.sizes)
+
+
+def cases_of(suite: str, records: Iterable[RunRecord], analysis: Analysis) -> Iterator[Case]:
+    """One for each data set and set of terms under which deep and simple were compared."""
+    newest = current(records)
+    found: dict[_Terms, list[Verdict]] = defaultdict(list)
+    for v in headline(verdicts(newest, analysis)):
+        found[v.dataset, v.task, v.device, v.output_dim, v.tuning].append(v)
+    compared: dict[_Terms, list[Field]] = defaultdict(list)
+    for field in fields(newest, analysis):
+        s = field.spec
+        compared[s.dataset, s.task, s.device, field.output_dim, s.tuned_as].append(field)
+    apart = on_other_machines(newest)
+    for terms, own in found.items():
+        runs = [r for r in newest if r.status is Status.OK and _terms(r) == terms]
+        timed = [r for r in runs if r.key not in apart]
+        sizes = tuple(_sizes(timed, compared[terms]))
+        if sizes:
+            yield _case(suite, terms, runs, sizes, own)
+
+
+def _terms(r: RunRecord) -> _Terms:
+    return r.spec.dataset, r.spec.task, r.spec.device, r.output_dim, r.spec.tuned_as
+
+
+def _case(
+    suite: str,
+    terms: _Terms,
+    runs: Sequence[RunRecord],
+    sizes: tuple[AtSize, ...],
+    own: Sequence[Verdict],
+) -> Case:
+    dataset, task, device, dim, tuning = terms
+    last = runs[-1]
+    facts = last.dataset_info
+    return Case(
+        suite=suite,
+        dataset=dataset,
+        kind=data_kind(last),
+        values=facts.values,
+        provenance=facts.provenance,
+        new_units=facts.new_units,
+        n_cells=facts.n_cells,
+        n_features=facts.n_features,
+        task=task,
+        device=device,
+        output_dim=dim,
+        tuning=tuning,
+        repeats=len({r.spec.repeat for r in runs}),
+        families={
+            r.spec.pipeline: r.family
+            for r in sorted(runs, key=lambda r: r.spec.pipeline)
+            if any(r.spec.pipeline in size.seconds for size in sizes)
+        },
+        sizes=sizes,
+        findings=tuple(_finding(v) for v in own),
+    )
+
+
+def _sizes(runs: Sequence[RunRecord], compared: Sequence[Field]) -> Iterator[AtSize]:
+    """Each size at which some contestant has enough repeats."""
+    times: dict[int, dict[str, list[float]]] = defaultdict(lambda: defaultdict(list))
+    names = {curve.pipeline for field in compared for curve in field.curves}
+    for r in runs:
+        if r.spec.pipeline in names and r.contamination is None:
+            times[r.spec.size][r.spec.pipeline].append(seconds_of(r))
+    for n, of in sorted(times.items()):
+        seconds = {p: _short(median(t)) for p, t in sorted(of.items()) if len(t) >= NEED}
+        if seconds:
+            yield AtSize(n=n, use=to_use(compared, n, seconds), seconds=seconds)
+
+
+def _finding(v: Verdict) -> Showing:
+    last = v.last
+    known = None not in (last.mean, last.low, last.high)
+    return Showing(
+        metric=v.metric,
+        title=v.scored_by.title,
+        purpose=purpose_of(v.scored_by.group),
+        standing=v.standing,
+        n_star=v.n_star,
+        low=v.interval[0],
+        high=v.interval[1],
+        smallest=v.smallest,
+        largest=v.largest,
+        difference=(_short(last.mean), _short(last.low), _short(last.high)) if known else None,
+        margin=_short(v.margin),
+        q=None if v.q is None else _short(v.q),
+        needed=v.needed,
+        deep=v.deep,
+    )
+
+
+def _short(value: float | None) -> float:
+    return float(f"{value or 0.0:.{DIGITS}g}")

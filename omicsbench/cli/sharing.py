@@ -1,0 +1,70 @@
+"""The commands `merge` and `submit`: result sets of several jobs or people."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from omicsbench.errors import OmicsbenchError
+
+
+def merge(
+    folders: Annotated[list[Path], typer.Argument(help="Results folders, such as all shards.")],
+    out: Annotated[Path, typer.Option("--out", "-o", help="New results folder.")],
+) -> None:
+    """Join result sets into one; those that contradict each other are refused."""
+    from omicsbench.records.merging import merge as joined
+
+    done = joined(folders, out)
+    print(f"{out}: {done.runs:,} runs of {len(folders)} sets.")
+    if done.in_several:
+        print(f"{done.in_several:,} were in several sets, with the same scores.")
+    if done.missing:
+        print(f"{done.missing:,} planned runs have no record yet.")
+    if len(done.machines) > 1:
+        print(
+            f"They were made on {len(done.machines)} kinds of machines: times are compared within "
+            "one, the one that finished most runs of a data set."
+        )
+
+
+def submit(
+    folder: Annotated[Path, typer.Argument(help="Results folder, as `run` wrote it.")],
+    author: Annotated[
+        str | None, typer.Option("--author", help="Who made the results, as shown beside them.")
+    ] = None,
+    plugins: Annotated[
+        list[Path] | None,
+        typer.Option("--plugins", help="Your own methods and data sets; they are kept with it."),
+    ] = None,
+    again: Annotated[
+        Path | None,
+        typer.Option("--verify", help="What somebody else ran again of it: compare the scores."),
+    ] = None,
+) -> None:
+    """Pack and check results for a pull request; they are unverified until run again."""
+    from omicsbench.cli.exit_codes import ExitCode
+    from omicsbench.records.submission import Trust
+    from omicsbench.submissions import submit as submissions
+
+    if again:
+        rerun = submissions.verify(folder, again).rerun
+        runs = sum(rerun.runs.values()) if rerun else 0
+        print(f"{folder}: verified, {runs:,} runs done again with the same scores.")
+        return
+    if not author:
+        raise OmicsbenchError("Say who made the results: --author NAME.")
+    found = submissions.submit(folder, author, plugins or [])
+    for check in found.checks:
+        mark, why = ("FAIL", f": {check.problem}") if check.problem else ("ok", "")
+        print(f"{mark:>4}  {check.rule}{why}")
+    print(f"{folder}: {found.state.value}.")
+    if found.state is Trust.FAILED:
+        raise typer.Exit(ExitCode.FAILED)
+    print(
+        f"Copy {folder} to results/submitted/{folder.name} (without runs/ and reports) and open a "
+        "pull request. A reviewer runs a part of it again, --shard 1/20 for instance, and "
+        f"`omicsbench submit {folder} --verify AGAIN`."
+    )

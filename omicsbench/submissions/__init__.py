@@ -1,0 +1,1 @@
+"""Result sets of third parties: checked, packed and, by running a part again, verified."""

@@ -1,0 +1,63 @@
+"""A suite that grows for as long as its budget allows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import builders
+from omicsbench.planning.suite import Suite
+from omicsbench.reading.own import OwnData
+from omicsbench.records.spec import RunRecord
+from omicsbench.registry.discover import Registry, discover
+from omicsbench.running import growing
+from omicsbench.running.growing import predicted_s, run_within
+from suites import tiny_suite
+
+
+def runs(sizes: Sequence[int], fit_s: float) -> list[RunRecord]:
+    """Two repeats a size, whose cost grows in proportion to n."""
+    return [
+        builders.record(
+            builders.spec(size=n, repeat=repeat),
+            phases={"fit_s": fit_s * n / 10, "warm_up_s": 1.0},
+            environment={"cpu": "a"},
+        )
+        for n in sizes
+        for repeat in range(2)
+    ]
+
+
+def test_what_a_larger_size_takes_is_predicted_from_smaller_ones() -> None:
+    total = predicted_s(runs([10, 20, 40, 80], 1.0), 160)
+    assert total == pytest.approx(1 + 2 * 16, rel=0.3)
+
+
+@pytest.mark.parametrize(("budget_s", "expected"), [(1e6, [10, 20, 40]), (15.0, [10, 20])])
+def test_it_stops_before_a_size_that_does_not_fit(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, budget_s: float, expected: list[int]
+) -> None:
+    tried: list[tuple[Any, ...]] = []
+
+    def run_suite(suite: Suite, out: Path, **more: Any) -> list[RunRecord]:
+        tried.append(suite.sizes or ())
+        return runs([size for size in suite.sizes or () if isinstance(size, int)], 2.0)
+
+    monkeypatch.setattr(growing, "run_suite", run_suite)
+    said: list[str] = []
+    registry: Registry = discover()
+    done = run_within(
+        tiny_suite("pca"),
+        [10, 20, 40],
+        tmp_path,
+        budget_s,
+        own_data=[OwnData(Path("x.csv"))],
+        registry=registry,
+        tell=said.append,
+    )
+    assert done == expected
+    assert tried == [tuple(expected[: i + 1]) for i in range(len(expected))]
+    assert bool(said) == (expected != [10, 20, 40])
