@@ -107,7 +107,9 @@ def how_much(quiet: bool, verbose: bool) -> Said:
 
 
 def print_report(report: Report) -> None:
-    """Print what a report says in plain words, and where it is."""
+    """Print what a report says in plain words, what to use first, and where it is."""
+    for sentence in report.use:
+        print(sentence)
     for sentence in report.answer:
         print(f"- {sentence}")
     print(f"Report: {report.page}")

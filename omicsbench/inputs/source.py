@@ -21,6 +21,7 @@ from omicsbench.reading.obsm import obsm_of, read_obsm
 from omicsbench.reading.own import READING_VERSION, OwnData
 from omicsbench.reading.pairing import pair
 from omicsbench.reading.readers import read
+from omicsbench.records.facts import OWN_DATA
 from omicsbench.registry.calls import call_text, parse_call
 from omicsbench.registry.discover import Entry, Registry, unavailable
 from omicsbench.stream import CellStream
@@ -284,7 +285,7 @@ def own(data: OwnData, several: bool = False) -> Source:
         identify=identify,
         describe={
             "name": data.title,
-            "summary": "your own data",
+            "summary": OWN_DATA,
             "source": data.title,
             "licence": "",
             "kind": "real",

@@ -50,6 +50,9 @@ class HoldOut(Frozen):
         return f"half of the molecules, and {features}" if self.molecules else features
 
 
+OWN_DATA = "your own data"  # summary of a user's file
+
+
 class DatasetFacts(Frozen):
     """What is known of a data set as it was prepared; a number is 0 where it is not known."""
 

@@ -16,12 +16,14 @@ from omicsbench.records.table import current
 from omicsbench.reporting import predictions
 from omicsbench.reporting.answer import answers
 from omicsbench.reporting.at_largest import at_largest
+from omicsbench.reporting.decision import Decision, decisions
 from omicsbench.reporting.how_many import HowMany, how_many, how_many_tables
 from omicsbench.reporting.modalities import modality_table
 from omicsbench.reporting.new_units import new_units_table
 from omicsbench.reporting.tables import cost_table, score_table
 from omicsbench.verdict.equal_cost import EqualCost, at_equal_cost
 from omicsbench.verdict.judge import verdicts
+from omicsbench.verdict.recommend import Recommendation, recommendations
 from omicsbench.verdict.verdict import Verdict
 
 
@@ -35,6 +37,8 @@ class Material:
     scores: pd.DataFrame  # per pipeline, size and metric
     costs: pd.DataFrame  # per pipeline and size
     verdicts: list[Verdict]
+    recommended: list[Recommendation]
+    decisions: dict[str, Decision]  # what to use, by task
     answers: dict[str, list[str]]  # the verdicts in words, by task
     at_equal_cost: list[EqualCost]
     how_many: HowMany  # samples that contestants need, and their standings over data sets
@@ -52,6 +56,7 @@ def gather(records: Sequence[RunRecord], analysis: Analysis) -> Material:
     newest = current(records)
     found = verdicts(newest, analysis)
     scores = score_table(newest)
+    recommended = recommendations(newest, analysis)
     needed = how_many(newest, analysis)
     details = _details(newest) | {"new_units": new_units_table(newest, scores)}
     return Material(
@@ -61,6 +66,8 @@ def gather(records: Sequence[RunRecord], analysis: Analysis) -> Material:
         scores=scores,
         costs=cost_table(newest),
         verdicts=found,
+        recommended=recommended,
+        decisions=decisions(recommended, found, newest),
         answers=answers(found, newest),
         at_equal_cost=at_equal_cost(newest, analysis),
         how_many=needed,

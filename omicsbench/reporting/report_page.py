@@ -24,6 +24,7 @@ from omicsbench.reporting import (
 from omicsbench.reporting.answer import in_one, seconds
 from omicsbench.reporting.at_largest import absent, at_largest
 from omicsbench.reporting.datasets import datasets
+from omicsbench.reporting.decision import told
 from omicsbench.reporting.elsewhere import footnotes
 from omicsbench.reporting.exports import SIGNS, write_tables
 from omicsbench.reporting.frozen_note import frozen_note
@@ -97,9 +98,10 @@ class Failures:
 
 @dataclass(frozen=True)
 class Report:
-    """A report that was written: its page, and its answer in a few sentences."""
+    """A report that was written: its page, what to use, and the answer in a few sentences."""
 
     page: Path
+    use: list[str]
     answer: list[str]
 
 
@@ -131,7 +133,7 @@ def write_report(
     written = write_tables(page.parent, material)
     asked = Asked(command, analysis, missing, others)
     write_text(page, _html(material, asked, folder, [path.name for path in written]))
-    return Report(page, in_one(material.answers))
+    return Report(page, told(material.decisions), in_one(material.answers))
 
 
 def _html(material: Material, asked: Asked, folder: Path, files: list[str]) -> str:
@@ -150,6 +152,7 @@ def _html(material: Material, asked: Asked, folder: Path, files: list[str]) -> s
             asked=asked,
             heading=_heading(records),
             metrics=material.metrics,
+            decisions=material.decisions,
             answers=material.answers,
             referred=any(v.against == "reference" for v in found),
             overview=_overview(material),
@@ -177,7 +180,7 @@ def _html(material: Material, asked: Asked, folder: Path, files: list[str]) -> s
             files=files,
             panels_json=script_json(menus(shown)),
             data=script_json(data),
-            style=inlined("style.css"),
+            style=inlined("style.css") + inlined("decision.css"),
             script=inlined("report.js"),
             sorting=inlined("sorting.js"),
             export=inlined("export.js"),

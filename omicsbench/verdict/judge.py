@@ -33,26 +33,22 @@ other data sets. Repeats overlap as n nears the pool, which makes intervals too 
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from functools import cached_property
-from typing import Any
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 import numpy as np
 
-from omicsbench.metrics import METRICS, Metric
-from omicsbench.metrics.known import known
+from omicsbench.metrics import METRICS
 from omicsbench.records.analysis import UNSTATED, Analysis
-from omicsbench.records.spec import RunRecord, RunSpec, Status
-from omicsbench.records.table import current, equal_terms
+from omicsbench.records.spec import RunRecord
 from omicsbench.stats.contest import holm_levels
 from omicsbench.stats.crossover import ALPHA
 from omicsbench.stats.discoveries import q_values
-from omicsbench.verdict.choose import Grid, RunsOf, best_by_validation, in_turn, is_reference
+from omicsbench.verdict.choose import in_turn, is_reference
+from omicsbench.verdict.contenders import Contenders, contenders, paired_sides
 from omicsbench.verdict.decide import decide, extrapolation, p_ahead, repeats_needed, rope
 from omicsbench.verdict.margins import Margin, margin_of
-from omicsbench.verdict.pairs import Paired, RunScores, pair_up
+from omicsbench.verdict.pairs import Paired
 from omicsbench.verdict.verdict import Against, Verdict
 from omicsbench.verdict.wording import why_open
 
@@ -74,7 +70,9 @@ def verdicts(
     if min_repeats < 2:
         raise ValueError("min_repeats must be at least 2: one pair has no interval")
     found: list[Verdict] = []
-    for field in _fields(records):
+    for field in contenders(records):
+        if not field.deep:
+            continue
         margin = margin_of(field.metric, field.records, analysis.margins)
         found += _verdicts(field, analysis.reference, margin, min_repeats)
     return _with_q(found)
@@ -98,95 +96,7 @@ def _with_q(found: list[Verdict]) -> list[Verdict]:
     return found
 
 
-@dataclass(frozen=True)
-class _Field:
-    """Pipelines under equal terms, by one metric, of one output dimension."""
-
-    runs: RunsOf
-    deep: Sequence[str]
-    simple: Sequence[str]
-    metric: Metric
-    output_dim: int | None
-
-    @cached_property
-    def grid(self) -> Grid:
-        """Every size and repeat that a deep pipeline was given."""
-        cells = [cell for name in self.deep for cell in self.runs[name]]
-        return Grid(sorted({size for size, _ in cells}), sorted({repeat for _, repeat in cells}))
-
-    @cached_property
-    def controls(self) -> set[str]:
-        """Pipelines that are there for comparison."""
-        names = [*self.deep, *self.simple]
-        return {p for p in names if any(r.is_control for r in self.runs[p].values())}
-
-    @cached_property
-    def contestants(self) -> list[str]:
-        """Of the deep side."""
-        return [p for p in self.deep if p not in self.controls]
-
-    @cached_property
-    def rivals(self) -> list[str]:
-        """Of the simple side."""
-        return [p for p in self.simple if p not in self.controls]
-
-    @cached_property
-    def scored(self) -> dict[str, RunScores]:
-        """What each pipeline scored on the whole grid."""
-        names = [*self.deep, *self.simple]
-        return {p: RunScores.of(self.runs[p], self.grid, self.metric.name) for p in names}
-
-    @property
-    def records(self) -> Iterator[RunRecord]:
-        """All runs of the pipelines compared."""
-        return (r for p in (*self.deep, *self.simple) for r in self.runs[p].values())
-
-    def told(self, names: tuple[str, ...]) -> Mapping[int, str]:
-        """Of several, whom a reader is told of at each size: the best by validation scores."""
-        if len(names) == 1:
-            return dict.fromkeys(self.grid.sizes, names[0])
-        if names not in self._chosen:
-            self._chosen[names] = best_by_validation(self.runs, names, self.metric, self.grid)
-        return self._chosen[names]
-
-    @cached_property
-    def _chosen(self) -> dict[tuple[str, ...], Mapping[int, str]]:
-        """Worked out once: a side of several is paired with all others."""
-        return {}
-
-    @property
-    def spec(self) -> RunSpec:
-        """Of one run: the terms are those of all."""
-        return next(iter(self.runs[self.deep[0]].values())).spec
-
-
-def _fields(records: Iterable[RunRecord]) -> Iterator[_Field]:
-    """What is compared with what."""
-    groups: dict[tuple[Any, ...], dict[str, dict[tuple[int, int], RunRecord]]] = {}
-    newest = current(records)
-    metrics = known(newest)
-    for r in newest:
-        pipelines = groups.setdefault(equal_terms(r), defaultdict(dict))
-        pipelines[r.spec.pipeline][r.spec.size, r.spec.repeat] = r
-    for runs in groups.values():
-        done = {
-            p: [r for r in cells.values() if r.status is Status.OK] for p, cells in runs.items()
-        }
-        dims = {p: own[-1].output_dim for p, own in done.items() if own}  # at the largest size
-        scored = {m for own in done.values() for r in own for m in r.scores}
-        for name in sorted(scored & metrics.keys()):
-            family = {
-                p: own[-1].family for p, own in done.items() if any(name in r.scores for r in own)
-            }
-            for dim in sorted({dims[p] for p in family if family[p] == "deep"}, key=str):
-                deep, simple = (
-                    [p for p in family if family[p] == kind and dims[p] == dim]
-                    for kind in ("deep", "simple")
-                )
-                yield _Field(runs, deep, simple, metrics[name], dim)
-
-
-def _simple_sides(field: _Field, reference: str) -> dict[Against, list[str]]:
+def _simple_sides(field: Contenders, reference: str) -> dict[Against, list[str]]:
     """The shortest pipeline that is the reference, and all simple ones; as far as there are."""
     sides: dict[Against, list[str]] = {}
     if plain := [p for p in field.rivals if is_reference(p, reference)]:
@@ -194,13 +104,13 @@ def _simple_sides(field: _Field, reference: str) -> dict[Against, list[str]]:
     return sides | {"best_simple": list(field.rivals)} if field.rivals else sides
 
 
-def _verdicts(field: _Field, reference: str, margin: Margin, need: int) -> Iterator[Verdict]:
+def _verdicts(field: Contenders, reference: str, margin: Margin, need: int) -> Iterator[Verdict]:
     """Verdicts of all deep contestants, then each one's, against both simple sides."""
     deep = {name: [name] for name in field.deep}
     if len(field.contestants) > 1:
         deep = {BEST: list(field.contestants)} | deep
     for against, simple in _simple_sides(field, reference).items():
-        paired = {name: _paired(field, own, simple, need) for name, own in deep.items()}
+        paired = {name: paired_sides(field, own, simple, need) for name, own in deep.items()}
         # Contestants judged one by one share the level.
         tests = [p_ahead(paired[name], margin.value) for name in field.contestants]
         shares = holm_levels([p for p, _ in tests], [running for _, running in tests], ALPHA)
@@ -209,19 +119,8 @@ def _verdicts(field: _Field, reference: str, margin: Margin, need: int) -> Itera
             yield _verdict(field, name, against, paired[name], margin, levels.get(name, ALPHA))
 
 
-def _paired(field: _Field, deep: Sequence[str], simple: Sequence[str], need: int) -> Paired:
-    """All pairs of two sides, at the sizes that the deep one was given."""
-    sizes = sorted({size for name in deep for size, _ in field.runs[name]})
-    kept = [i for i, size in enumerate(field.grid.sizes) if size in set(sizes)]
-    sides = tuple({name: field.scored[name].at(kept) for name in own} for own in (deep, simple))
-    names = [field.told(tuple(own)) for own in (deep, simple)]
-    told = [(names[0].get(size, ""), names[1].get(size, "")) for size in sizes]
-    grid = Grid(sizes, field.grid.repeats)
-    return pair_up((sides[0], sides[1]), grid, field.metric, need, told)
-
-
 def _verdict(
-    field: _Field, name: str, against: Against, paired: Paired, margin: Margin, alpha: float
+    field: Contenders, name: str, against: Against, paired: Paired, margin: Margin, alpha: float
 ) -> Verdict:
     spec = field.spec
     best = name == BEST or field.contestants == [name]
