@@ -14,7 +14,7 @@ from omicsbench.verdict.verdict import Verdict
 
 
 @dataclass(frozen=True)
-class Counts:
+class Tally:
     """Verdicts of the headline: how many there are, and how deep stands."""
 
     total: int
@@ -22,7 +22,7 @@ class Counts:
     open: int
 
     @classmethod
-    def of(cls, cases: Sequence[Case]) -> Counts:
+    def of(cls, cases: Sequence[Case]) -> Tally:
         every = [v for case in cases for v in case.verdicts]
         won = sum(v.outcome.ahead for v in every)
         return cls(len(every), won, sum(v.standing == "open" for v in every))
@@ -103,8 +103,8 @@ class Case:
         return max((v.largest for v in self.verdicts), default=self.found.size)
 
     @property
-    def counts(self) -> Counts:
-        return Counts.of([self])
+    def counts(self) -> Tally:
+        return Tally.of([self])
 
     @property
     def clock(self) -> str:
@@ -147,5 +147,6 @@ def number_of(value: float) -> str:
     """With two significant digits: ``0.52``, ``3.4``, ``150``, ``12,000``."""
     if value <= 0:
         return "0"
-    digits = 1 - math.floor(math.log10(value))
-    return f"{round(value, digits):,.{max(0, digits)}f}"
+    rounded = float(f"{value:.1e}")
+    digits = max(0, 1 - math.floor(math.log10(rounded)))
+    return f"{rounded:,.{digits}f}"

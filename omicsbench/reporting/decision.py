@@ -11,10 +11,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from omicsbench.records.facts import OWN_DATA
-from omicsbench.records.spec import RunRecord
+from omicsbench.records.spec import RunRecord, Status
 from omicsbench.reporting.cases import (
     Case,
-    Counts,
+    Tally,
     and_,
     case_of,
     counted,
@@ -33,7 +33,7 @@ UNSURE = ", too unsure a claim once every measure and rival is allowed for"
 
 
 @dataclass(frozen=True)
-class Row:
+class DataRow:
     """One data set: its sentence, its figure, and what is to be used under other terms."""
 
     dataset: str
@@ -46,17 +46,17 @@ class Row:
 
 
 @dataclass(frozen=True)
-class Decision:
+class FirstScreen:
     """What one task comes to."""
 
     sentence: str
     tiles: tuple[Tile, ...]
-    rows: tuple[Row, ...]
+    rows: tuple[DataRow, ...]
 
 
 def decisions(
     found: Sequence[Recommendation], verdicts: Sequence[Verdict], records: Sequence[RunRecord]
-) -> dict[str, Decision]:
+) -> dict[str, FirstScreen]:
     """The decision of each task that the records hold."""
     tasks = {r.spec.task for r in records}
     kind_of = data_kinds(records)
@@ -64,22 +64,25 @@ def decisions(
     columns: dict[Column, list[Verdict]] = defaultdict(list)
     for v in headline(verdicts):
         columns[Column.of(v)].append(v)
-    made = {}
+    made: dict[str, FirstScreen] = {}
     for task in TASKS:
         if task in tasks:
             own = [case_of(one, facts, kind_of, columns) for one in found if one.task == task]
-            made[task] = _decision(own)
+            ended = any(r.spec.task == task and r.status is Status.OK for r in records)
+            made[task] = _decision(
+                own, "no primary measure was scored" if ended else "no run finished"
+            )
     return made
 
 
-def told(found: Mapping[str, Decision]) -> list[str]:
+def told(found: Mapping[str, FirstScreen]) -> list[str]:
     """The sentence of each task, with its name where there are several."""
     if len(found) == 1:
         return [one.sentence for one in found.values()]
     return [f"{TASKS[task]}: {one.sentence}" for task, one in found.items()]
 
 
-def _decision(cases: Sequence[Case]) -> Decision:
+def _decision(cases: Sequence[Case], why_none: str) -> FirstScreen:
     of_data: dict[str, list[Case]] = defaultdict(list)
     for case in sorted(cases, key=lambda c: (KINDS.index(c.kind), c.column.dataset, _rank(c))):
         of_data[case.column.dataset].append(case)
@@ -87,11 +90,11 @@ def _decision(cases: Sequence[Case]) -> Decision:
     told_of = [case for case in first if case.kind == REAL] or first
     rows = tuple(_row(own) for own in of_data.values())
     if not told_of:
-        return Decision("Nothing can be recommended: no primary measure was scored.", (), ())
+        return FirstScreen(f"Nothing can be recommended: {why_none}.", (), ())
     if len(told_of) > 1:
-        return Decision(_over_all(told_of), tiles_over(told_of), rows)
+        return FirstScreen(_over_all(told_of), tiles_over(told_of), rows)
     case = told_of[0]
-    return Decision(f"On {_where(case)}, {_said(case)}", tiles(case), rows)
+    return FirstScreen(f"On {_where(case)}, {_said(case)}", tiles(case), rows)
 
 
 def _rank(case: Case) -> tuple[object, ...]:
@@ -152,7 +155,9 @@ def _over_all(cases: Sequence[Case]) -> str:
     singles, split, none = counted(cases)
     kind = "real omics data sets" if cases[0].kind == REAL else "data sets, none of real omics,"
     cells = sorted(case.facts.n_cells for case in cases if case.facts.n_cells)
-    sizes = f" of {cells[0]:,} to {cells[-1]:,} samples" if cells else ""
+    sizes = f" of {cells[0]:,}" if cells else ""
+    sizes += f" to {cells[-1]:,}" if cells and cells[-1] > cells[0] else ""
+    sizes += " samples" if cells else ""
     named = [f"{name} on {often}" for name, often in singles.most_common(NAMED)]
     others = singles.total() - sum(often for _, often in singles.most_common(NAMED))
     named += [f"others on {others}"] if others else []
@@ -163,7 +168,7 @@ def _over_all(cases: Sequence[Case]) -> str:
 
 
 def _why_over(cases: Sequence[Case]) -> str:
-    counts = Counts.of(cases)
+    counts = Tally.of(cases)
     if not counts.total:
         return "no deep pipeline could be compared"
     of = f"{counts.total} comparisons ({counts.others})"
@@ -178,12 +183,12 @@ def _why_over(cases: Sequence[Case]) -> str:
     return f"{said}, and the cheapest of them cost {span(min(least), max(least))} times as much"
 
 
-def _row(cases: Sequence[Case]) -> Row:
+def _row(cases: Sequence[Case]) -> DataRow:
     case, found = cases[0], cases[0].found
     text = _said(case)
     at = [f"{found.output_dim} dimensions"] if found.output_dim else []
     at += [f"n = {found.size:,}", f"{found.repeats} repeat{'s'[: found.repeats != 1]}"]
-    return Row(
+    return DataRow(
         case.column.dataset,
         case.kind,
         text[0].upper() + text[1:],

@@ -17,8 +17,10 @@ from omicsbench.reporting.datasets import dataset_table
 from omicsbench.reporting.material import Material
 from omicsbench.reporting.matrix import TASKS, WORDS, VerdictMatrix, by_task, data_kinds
 from omicsbench.verdict.equal_cost import EqualCost
+from omicsbench.verdict.recommend import Recommendation
 from omicsbench.verdict.verdict import Verdict
 
+TERMS = ("dataset", "task", "device", "output_dim", "tuning", "size", "repeats")
 SIGNS = {"ahead": "▲", "behind": "▼", "equal": "=", "open": "?"}
 
 
@@ -58,6 +60,31 @@ def equal_cost_table(found: Sequence[EqualCost]) -> pd.DataFrame:
     table = pd.DataFrame(rows)
     whole = ("output_dim", "deep_size", "simple_size")
     return table.astype({name: "Int64" for name in whole if name in table})
+
+
+def recommendation_table(found: Sequence[Recommendation]) -> pd.DataFrame:
+    """One row per data set, terms and purpose, which is empty where all metrics count together.
+
+    ``beaten_by`` is the number of metrics by which the pipeline is shown to be beaten, of all
+    ``metrics``; ``seconds`` the median cost of one of its runs at ``size``.
+    """
+    rows = [
+        (
+            *(getattr(one, name) for name in TERMS),
+            purpose,
+            pick.pipeline,
+            one.families.get(pick.pipeline, ""),
+            len(pick.metrics),
+            len(pick.beaten_by),
+            one.seconds.get(pick.pipeline),
+            "cpu" if one.by_cpu else "wall",
+            one.reason,
+        )
+        for one in found
+        for purpose, pick in {"": one.overall, **one.purposes}.items()
+    ]
+    own = ("purpose", "pipeline", "family", "metrics", "beaten_by", "seconds", "clock", "reason")
+    return pd.DataFrame(rows, columns=[*TERMS, *own])
 
 
 def verdicts_markdown(
@@ -120,6 +147,7 @@ def write_tables(folder: Path, material: Material) -> list[Path]:
         "failures": tables.failure_table(newest),
         "skipped_metrics": tables.skipped_table(newest),
         "datasets": dataset_table(newest),
+        "recommendations": recommendation_table(material.recommended),
     } | {name: table for name, table in material.details.items() if len(table)}
     runs, words = folder / "runs.csv", folder / "verdicts.md"
     write_csv(material.every, runs)

@@ -16,7 +16,7 @@ from omicsbench.records.table import current
 from omicsbench.reporting import predictions
 from omicsbench.reporting.answer import answers
 from omicsbench.reporting.at_largest import at_largest
-from omicsbench.reporting.decision import Decision, decisions
+from omicsbench.reporting.decision import FirstScreen, decisions
 from omicsbench.reporting.how_many import HowMany, how_many, how_many_tables
 from omicsbench.reporting.modalities import modality_table
 from omicsbench.reporting.new_units import new_units_table
@@ -38,7 +38,7 @@ class Material:
     costs: pd.DataFrame  # per pipeline and size
     verdicts: list[Verdict]
     recommended: list[Recommendation]
-    decisions: dict[str, Decision]  # what to use, by task
+    decisions: dict[str, FirstScreen]  # what to use, by task
     answers: dict[str, list[str]]  # the verdicts in words, by task
     at_equal_cost: list[EqualCost]
     how_many: HowMany  # samples that contestants need, and their standings over data sets

@@ -8,7 +8,7 @@ from statistics import median
 
 from omicsbench.reporting.cases import (
     Case,
-    Counts,
+    Tally,
     and_,
     counted,
     measures,
@@ -16,6 +16,7 @@ from omicsbench.reporting.cases import (
     span,
 )
 
+NAMED = 3  # pipelines that are to be used equally often
 USE, FROM, COST = "Use", "Deep learning from", "Cost of deep"
 NO_DEEP = "no deep pipeline has results beside simple ones"
 NO_COST = "no deep run beside a simple one has a cost that is known"
@@ -81,14 +82,16 @@ def _use_over(cases: Sequence[Case]) -> Tile:
     said += [f"on {none} nothing can be recommended"] if none else []
     if not singles:
         return Tile(USE, ("open",), "; ".join(said))
-    name, often = singles.most_common(1)[0]
-    others = singles.total() - often
+    often = max(singles.values())
+    names = tuple(name for name, times in singles.items() if times == often)[:NAMED]
+    others = singles.total() - often * len(names)
     said = ([f"another on {others}"] if others else []) + said
-    return Tile(USE, (name,), "; ".join([f"on {often} of {len(cases)} data sets", *said]))
+    each = " each" if len(names) > 1 else ""
+    return Tile(USE, names, "; ".join([f"on {often} of {len(cases)} data sets{each}", *said]))
 
 
 def _from_n_over(cases: Sequence[Case]) -> Tile:
-    counts = Counts.of(cases)
+    counts = Tally.of(cases)
     if not counts.total:
         return Tile(FROM, ("not compared",), NO_DEEP)
     of = f"of {len(cases)} data sets; {counts.open} of {counts.total} comparisons open"

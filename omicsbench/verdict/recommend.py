@@ -54,7 +54,7 @@ PURPOSES = {
 
 
 @dataclass(frozen=True)
-class Choice:
+class Pick:
     """What to use for a purpose; ``metrics`` are those that say so.
 
     ``pipeline`` is empty where there is no candidate. ``beaten_by`` are the metrics by which it is
@@ -89,9 +89,9 @@ class Recommendation:
     tuning: str
     size: int
     repeats: int
-    overall: Choice
-    simple: Choice
-    purposes: Mapping[str, Choice]
+    overall: Pick
+    simple: Pick
+    purposes: Mapping[str, Pick]
     families: Mapping[str, str]
     seconds: Mapping[str, float | None]
     by_cpu: bool
@@ -145,8 +145,13 @@ def _recommendation(
     groups: dict[str, list[Contenders]] = defaultdict(list)
     for one in metrics:
         groups[PURPOSES.get(one.metric.group, one.metric.group)].append(one)
+    dataset, task, device, output_dim, tuning = place
     return Recommendation(
-        *place,
+        dataset=dataset,
+        task=task,
+        device=device,
+        output_dim=output_dim,
+        tuning=tuning,
         size=size,
         repeats=repeats,
         overall=trial.choice(metrics, FAMILIES),
@@ -227,16 +232,16 @@ class _Trial:
         }
         self._known: dict[tuple[str, str, tuple[str, ...]], str] = {}
 
-    def choice(self, metrics: Sequence[Contenders], among: tuple[str, ...]) -> Choice:
+    def choice(self, metrics: Sequence[Contenders], among: tuple[str, ...]) -> Pick:
         """The first that none of the families ``among`` beats, or the one beaten the least."""
         names = tuple(one.metric.name for one in metrics)
-        best = Choice(names, "")
+        best = Pick(names, "")
         for candidate, family in self.families.items():
             if family not in among or not self._scored(candidate, names):
                 continue
             lost = {m: by for m in names if (by := self._beats(candidate, m, among))}
             if not best.pipeline or len(lost) < len(best.beaten_by):
-                best = Choice(names, candidate, lost)
+                best = Pick(names, candidate, lost)
             if not lost:
                 break
         return best

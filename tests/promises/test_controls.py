@@ -10,6 +10,7 @@ from omicsbench.records.analysis import Analysis
 from omicsbench.records.spec import RunRecord
 from omicsbench.running.runner import run_suite
 from omicsbench.verdict.judge import verdicts
+from omicsbench.verdict.recommend import recommendations
 from omicsbench.verdict.verdict import Outcome
 
 JUDGED = Analysis(reference="pca")
@@ -81,3 +82,19 @@ def test_random_is_never_ahead_and_the_oracle_is_at_the_top(records: list[RunRec
             pca = mean("pca", dataset, size, metric)
             assert mean("random_embedding", dataset, size, metric) < pca
         assert mean("label_oracle", dataset, size, "knn_probe_balanced_accuracy") > 0.99
+
+
+@pytest.mark.slow
+def test_pca_is_recommended_on_linear_data_and_a_deep_pipeline_on_curved(
+    records: list[RunRecord],
+) -> None:
+    found = {r.dataset.partition("(")[0]: r for r in recommendations(records)}
+    linear, curved = found["linear_control"], found["nonlinear_control"]
+    assert linear.overall.clear
+    assert linear.overall.pipeline == "pca(10)"
+    truth = curved.purposes["recover the simulated truth"]
+    assert truth.clear
+    assert curved.families[truth.pipeline] == "deep"
+    for one in found.values():
+        sizes = {r.spec.size for r in records if r.spec.dataset == one.dataset}
+        assert one.size == max(sizes)

@@ -15,6 +15,7 @@ from omicsbench.records.spec import RunRecord
 from omicsbench.registry.discover import discover
 from omicsbench.running.runner import run_suite
 from omicsbench.verdict.judge import verdicts
+from omicsbench.verdict.recommend import recommendations
 from tests.helpers.headlines import counted
 
 COPIES = '''
@@ -133,3 +134,12 @@ def test_permuted_labels_have_no_winner_and_stay_at_chance(permuted: list[RunRec
     for name in ("knn_probe_balanced_accuracy", "linear_transfer_balanced_accuracy"):
         scores = [r.scores[name] for r in permuted]
         assert np.mean(scores) == pytest.approx(1 / 3, abs=0.03), "three classes"
+
+
+@pytest.mark.slow
+def test_permuted_labels_recommend_the_cheapest(permuted: list[RunRecord]) -> None:
+    with counted():
+        (found,) = recommendations(permuted)
+    seconds = {p: s for p, s in found.seconds.items() if s is not None}
+    assert len(seconds) == 3
+    assert found.overall.pipeline == min(seconds, key=lambda p: seconds[p])
