@@ -116,7 +116,7 @@ def _where(case: Case) -> str:
 def _said(case: Case) -> str:
     """What to use on a data set, and why: a sentence without its beginning."""
     if not case.uses:
-        return f"nothing can be recommended: {case.why_none}."
+        return f"nothing can be recommended yet: {case.why_none}."
     names = list(case.uses)
     if len(names) > 1:
         names = [f"{name} to {and_(purposes)}" for name, purposes in case.uses.items()]

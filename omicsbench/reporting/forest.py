@@ -40,7 +40,7 @@ class Spark:
 
 
 @dataclass(frozen=True)
-class Line:
+class MeasureLine:
     """One measure: dot and interval by place; ``cut`` tells at which end it goes on."""
 
     verdict: Verdict
@@ -59,7 +59,7 @@ class Forest:
     ticks: tuple[tuple[float, str], ...]
     band: tuple[float, float]  # x and width of the margin
     zero: float
-    lines: tuple[Line, ...]
+    lines: tuple[MeasureLine, ...]
 
 
 def forest(verdicts: Sequence[Verdict]) -> Forest | None:
@@ -91,14 +91,14 @@ def _x(value: float, limit: float) -> float:
     return round(EDGE + inside * (min(max(value, -limit), limit) + limit) / (2 * limit), 1)
 
 
-def _line(v: Verdict, limit: float) -> Line:
+def _line(v: Verdict, limit: float) -> MeasureLine:
     low, mean, high = _ends(v.last)
     if v.margin <= 0 or mean is None:
-        return Line(v, None, None, False, False, _spark(v))
+        return MeasureLine(v, None, None, False, False, _spark(v))
     bar = None
     if low is not None and high is not None:
         bar = _x(low / v.margin, limit), _x(high / v.margin, limit)
-    return Line(
+    return MeasureLine(
         v,
         _x(mean / v.margin, limit) if abs(mean / v.margin) <= limit else None,
         bar,

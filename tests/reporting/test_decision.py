@@ -103,7 +103,7 @@ def test_a_deep_one_that_is_cheaper_is_not_called_dear() -> None:
 def test_without_enough_repeats_nothing_is_recommended() -> None:
     first = screen(made_up({PCA: flat(0.5), DEEP: flat(0.8)}, repeats=2))
     assert first.sentence == (
-        "On your 184 cells, nothing can be recommended: 2 repeats, and a claim needs 5."
+        "On your 184 cells, nothing can be recommended yet: 2 repeats, and a claim needs 5."
     )
     assert first.tiles[0].says == ("open",)
 
