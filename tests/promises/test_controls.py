@@ -92,6 +92,8 @@ def test_pca_is_recommended_on_linear_data_and_a_deep_pipeline_on_curved(
     linear, curved = found["linear_control"], found["nonlinear_control"]
     assert linear.overall.clear
     assert linear.overall.pipeline == "pca(10)"
+    assert curved.overall.clear
+    assert curved.families[curved.overall.pipeline] == "deep"
     truth = curved.purposes["recover the simulated truth"]
     assert truth.clear
     assert curved.families[truth.pipeline] == "deep"
