@@ -22,15 +22,15 @@ CROWDED = 6.0  # from which on the ends of the margin have no label of their own
 
 @dataclass(frozen=True)
 class Spark:
-    """The difference against n: a line, its intervals, the margin, n* and its interval.
+    """The difference against n: paths of its line, points and intervals, the margin, n*.
 
     ``bracket`` are the ends of the interval of n*, and ``open_left`` and ``open_right`` say that
     it goes on beyond them; None where deep is not ahead.
     """
 
     line: str
-    dots: tuple[tuple[float, float], ...]
-    bars: tuple[tuple[float, float, float], ...]  # x, y of both ends
+    points: str
+    bars: str
     band: tuple[float, float]  # y and height
     zero: float
     star: float | None
@@ -75,7 +75,7 @@ def forest(verdicts: Sequence[Verdict]) -> Forest | None:
     return Forest(
         limit,
         tuple((_x(t, limit), f"{t:+.0f}".replace("-", "\u2212") if t else "0") for t in ticks),
-        (low, high - low),
+        (low, round(high - low, 1)),
         _x(0, limit),
         tuple(_line(v, limit) for v in own),
     )
@@ -128,19 +128,21 @@ def _spark(v: Verdict) -> Spark | None:
         inside = min(max(value, -limit), limit)
         return round(2 + (height - 8) * (1 - (inside + limit) / (2 * limit)), 1)
 
-    dots = tuple((x(d.size), y(d.mean or 0.0)) for d in known)
-    bars = tuple(
-        (x(d.size), y(d.low), y(d.high)) for d in known if d.low is not None and d.high is not None
-    )
+    dots = [f"{x(d.size):g} {y(d.mean or 0.0):g}" for d in known]
+    bars = [
+        f"M{x(d.size):g} {y(d.low):g}V{y(d.high):g}"
+        for d in known
+        if d.low is not None and d.high is not None
+    ]
     star, bracket = None, None
     if v.n_star is not None:
         low, high = (sizes[-1] if end is None else end for end in v.interval)
         star, bracket = x(v.n_star), (x(low), x(high))
     words = "; ".join(f"{d.mean:+.2g} at n = {d.size:,}" for d in known)
     return Spark(
-        "M" + " L".join(f"{a} {b}" for a, b in dots),
-        dots,
-        bars,
+        "M" + "L".join(dots),
+        "".join(f"M{dot}h0" for dot in dots),
+        "".join(bars),
         (y(v.margin), round(y(-v.margin) - y(v.margin), 1)),
         y(0),
         star,

@@ -92,7 +92,8 @@ def test_a_deep_one_is_recommended_with_its_n_and_its_price() -> None:
     (line,) = first.rows[0].figure.lines  # type: ignore[union-attr]
     assert line.spark is not None
     assert line.spark.star is not None
-    assert line.spark.star in {x for x, _ in line.spark.dots}, "n* is a tested size"
+    places = [float(dot.split()[0]) for dot in line.spark.line[1:].split("L")]
+    assert line.spark.star == places[2], "n* is the third of the tested sizes"
 
 
 def test_a_deep_one_that_is_cheaper_is_not_called_dear() -> None:
