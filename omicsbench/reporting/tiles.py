@@ -81,7 +81,7 @@ def _use_over(cases: Sequence[Case]) -> Tile:
     said = [f"on {split} it depends on the purpose"] if split else []
     said += [f"on {none} nothing can be recommended"] if none else []
     if not singles:
-        return Tile(USE, ("open",), "; ".join(said))
+        return Tile(USE, ("it depends" if split else "open",), "; ".join(said))
     often = max(singles.values())
     names = tuple(name for name, times in singles.items() if times == often)[:NAMED]
     others = singles.total() - often * len(names)
