@@ -22,7 +22,7 @@ class Tally:
     open: int
 
     @classmethod
-    def of(cls, cases: Sequence[Case]) -> Tally:
+    def of(cls, cases: Sequence[DataCase]) -> Tally:
         every = [v for case in cases for v in case.verdicts]
         won = sum(v.outcome.ahead for v in every)
         return cls(len(every), won, sum(v.standing == "open" for v in every))
@@ -35,7 +35,7 @@ class Tally:
 
 
 @dataclass(frozen=True)
-class Case:
+class DataCase:
     """One set of terms of one data set: what to use there, and the verdicts behind it."""
 
     column: Column
@@ -116,14 +116,14 @@ def case_of(
     facts: Mapping[str, DatasetFacts],
     kind_of: Mapping[str, str],
     columns: Mapping[Column, Sequence[Verdict]],
-) -> Case:
+) -> DataCase:
     place = found.dataset, found.task, found.device, found.output_dim, found.tuning
     column = Column(*place)
     own = tuple(columns.get(column, ()))
-    return Case(column, facts[found.dataset], kind_of[found.dataset], found, own)
+    return DataCase(column, facts[found.dataset], kind_of[found.dataset], found, own)
 
 
-def counted(cases: Sequence[Case]) -> tuple[Counter[str], int, int]:
+def counted(cases: Sequence[DataCase]) -> tuple[Counter[str], int, int]:
     """How often one pipeline is to be used, how often it depends, how often nothing is told."""
     singles = Counter(next(iter(case.uses)) for case in cases if len(case.uses) == 1)
     split = sum(len(case.uses) > 1 for case in cases)

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from omicsbench.records.facts import OWN_DATA
 from omicsbench.records.spec import RunRecord, Status
 from omicsbench.reporting.cases import (
-    Case,
+    DataCase,
     Tally,
     and_,
     case_of,
@@ -82,8 +82,8 @@ def told(found: Mapping[str, FirstScreen]) -> list[str]:
     return [f"{TASKS[task]}: {one.sentence}" for task, one in found.items()]
 
 
-def _decision(cases: Sequence[Case], why_none: str) -> FirstScreen:
-    of_data: dict[str, list[Case]] = defaultdict(list)
+def _decision(cases: Sequence[DataCase], why_none: str) -> FirstScreen:
+    of_data: dict[str, list[DataCase]] = defaultdict(list)
     for case in sorted(cases, key=lambda c: (KINDS.index(c.kind), c.column.dataset, _rank(c))):
         of_data[case.column.dataset].append(case)
     first = [own[0] for own in of_data.values()]
@@ -97,14 +97,14 @@ def _decision(cases: Sequence[Case], why_none: str) -> FirstScreen:
     return FirstScreen(f"On {_where(case)}, {_said(case)}", tiles(case), rows)
 
 
-def _rank(case: Case) -> tuple[object, ...]:
+def _rank(case: DataCase) -> tuple[object, ...]:
     """The terms that a data set is told by first: as written, both sides, most dimensions."""
     found = case.found
     sides = len({*found.families.values()})
     return bool(found.tuning), -sides, -(found.output_dim or 0), found.device, found.tuning
 
 
-def _where(case: Case) -> str:
+def _where(case: DataCase) -> str:
     cells = case.facts.n_cells
     if case.facts.summary == OWN_DATA:
         return f"your {cells:,} cells" if cells else "your data"
@@ -113,7 +113,7 @@ def _where(case: Case) -> str:
     return case.column.dataset + (f" ({', '.join(beside)})" if beside else "")
 
 
-def _said(case: Case) -> str:
+def _said(case: DataCase) -> str:
     """What to use on a data set, and why: a sentence without its beginning."""
     if not case.uses:
         return f"nothing can be recommended yet: {case.why_none}."
@@ -123,7 +123,7 @@ def _said(case: Case) -> str:
     return f"use {and_(names)}: {_why(case)}{_price(case)}."
 
 
-def _why(case: Case) -> str:
+def _why(case: DataCase) -> str:
     """How deep stands by the measures, and how many are open."""
     counts = case.counts
     if not counts.total:
@@ -138,7 +138,7 @@ def _why(case: Case) -> str:
     return f"no deep pipeline was shown better by {none}"
 
 
-def _price(case: Case) -> str:
+def _price(case: DataCase) -> str:
     """What deep costs, beside the simple pipeline to use."""
     if not case.ratios:
         return ""
@@ -150,7 +150,7 @@ def _price(case: Case) -> str:
     return f", though the fastest deep one takes {number_of(least)} of its {case.clock}"
 
 
-def _over_all(cases: Sequence[Case]) -> str:
+def _over_all(cases: Sequence[DataCase]) -> str:
     """One sentence over several data sets of a kind."""
     singles, split, none = counted(cases)
     kind = "real omics data sets" if cases[0].kind == REAL else "data sets, none of real omics,"
@@ -167,7 +167,7 @@ def _over_all(cases: Sequence[Case]) -> str:
     return f"Of {len(cases)} {kind}{sizes}, {'; '.join(parts)}: {_why_over(cases)}."
 
 
-def _why_over(cases: Sequence[Case]) -> str:
+def _why_over(cases: Sequence[DataCase]) -> str:
     counts = Tally.of(cases)
     if not counts.total:
         return "no deep pipeline could be compared"
@@ -183,7 +183,7 @@ def _why_over(cases: Sequence[Case]) -> str:
     return f"{said}, and the cheapest of them cost {span(min(least), max(least))} times as much"
 
 
-def _row(cases: Sequence[Case]) -> DataRow:
+def _row(cases: Sequence[DataCase]) -> DataRow:
     case, found = cases[0], cases[0].found
     text = _said(case)
     at = [f"{found.output_dim} dimensions"] if found.output_dim else []
@@ -202,7 +202,7 @@ def _row(cases: Sequence[Case]) -> DataRow:
     )
 
 
-def _terms(case: Case) -> str:
+def _terms(case: DataCase) -> str:
     """What tells other terms of a data set from the first."""
     c = case.column
     dim = f"{c.output_dim}-D" if c.output_dim else ""

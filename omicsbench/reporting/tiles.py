@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from statistics import median
 
 from omicsbench.reporting.cases import (
-    Case,
+    DataCase,
     Tally,
     and_,
     counted,
@@ -31,17 +31,17 @@ class Tile:
     note: str
 
 
-def tiles(case: Case) -> tuple[Tile, ...]:
+def tiles(case: DataCase) -> tuple[Tile, ...]:
     """Of one data set."""
     return _use(case), _from_n(case), _cost(case)
 
 
-def tiles_over(cases: Sequence[Case]) -> tuple[Tile, ...]:
+def tiles_over(cases: Sequence[DataCase]) -> tuple[Tile, ...]:
     """Of several data sets."""
     return _use_over(cases), _from_n_over(cases), _cost_over(cases)
 
 
-def _use(case: Case) -> Tile:
+def _use(case: DataCase) -> Tile:
     if not case.uses:
         return Tile(USE, ("open",), case.why_none)
     says = tuple(case.uses)
@@ -53,7 +53,7 @@ def _use(case: Case) -> Tile:
     return Tile(USE, says, f"{rule}, at n = {case.found.size:,}")
 
 
-def _from_n(case: Case) -> Tile:
+def _from_n(case: DataCase) -> Tile:
     counts = case.counts
     if not counts.total:
         return Tile(FROM, ("not compared",), NO_DEEP)
@@ -68,7 +68,7 @@ def _from_n(case: Case) -> Tile:
     return Tile(FROM, (f"n = {first.n_star:,}{below}",), f"95 % interval {low} to {high}, {by}")
 
 
-def _cost(case: Case) -> Tile:
+def _cost(case: DataCase) -> Tile:
     seconds = case.found.seconds.get(case.base)
     if not (case.ratios and seconds):
         return Tile(COST, ("not known",), NO_COST)
@@ -76,7 +76,7 @@ def _cost(case: Case) -> Tile:
     return Tile(COST, (_times(span(*case.ratios)),), f"the {case.clock} of {case.base} ({took})")
 
 
-def _use_over(cases: Sequence[Case]) -> Tile:
+def _use_over(cases: Sequence[DataCase]) -> Tile:
     singles, split, none = counted(cases)
     said = [f"on {split} it depends on the purpose"] if split else []
     said += [f"on {none} nothing can be recommended"] if none else []
@@ -90,7 +90,7 @@ def _use_over(cases: Sequence[Case]) -> Tile:
     return Tile(USE, names, "; ".join([f"on {often} of {len(cases)} data sets{each}", *said]))
 
 
-def _from_n_over(cases: Sequence[Case]) -> Tile:
+def _from_n_over(cases: Sequence[DataCase]) -> Tile:
     counts = Tally.of(cases)
     if not counts.total:
         return Tile(FROM, ("not compared",), NO_DEEP)
@@ -105,7 +105,7 @@ def _from_n_over(cases: Sequence[Case]) -> Tile:
     return Tile(FROM, (says,), f"where it is ahead: on {len(won)} {of}")
 
 
-def _cost_over(cases: Sequence[Case]) -> Tile:
+def _cost_over(cases: Sequence[DataCase]) -> Tile:
     least = [case.ratios[0] for case in cases if case.ratios]
     if not least:
         return Tile(COST, ("not known",), NO_COST)

@@ -17,14 +17,16 @@ What is open beats nobody, so it is a reason for the cheaper one.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
 from omicsbench.records.analysis import UNSTATED, Analysis
+from omicsbench.records.machines import on_other_machines
 from omicsbench.records.spec import RunRecord, Status
+from omicsbench.records.table import current
 from omicsbench.stats.crossover import ALPHA
 from omicsbench.verdict.choose import Grid
 from omicsbench.verdict.contenders import FAMILIES, Contenders, contenders
@@ -114,21 +116,27 @@ def recommendations(
     min_repeats: int = FEWEST_REPEATS,
 ) -> list[Recommendation]:
     """One for each set of terms under which a primary metric was scored."""
+    newest = current(records)
+    apart = on_other_machines(newest)
     groups: dict[tuple[Any, ...], list[Contenders]] = defaultdict(list)
-    for found in contenders(records):
+    for found in contenders(newest):
         if not found.metric.secondary and not found.spec.features_per_size:
             terms = found.spec
             place = (terms.dataset, terms.task, terms.device, found.output_dim, terms.tuned_as)
             groups[*place, id(found.runs)].append(found)
     return [
-        _recommendation(place[:-1], own, analysis, min_repeats)
+        _recommendation(place[:-1], own, analysis, min_repeats, apart)
         for place, own in groups.items()
         if any(one.contestants or one.rivals for one in own)
     ]
 
 
 def _recommendation(
-    place: tuple[Any, ...], metrics: Sequence[Contenders], analysis: Analysis, need: int
+    place: tuple[Any, ...],
+    metrics: Sequence[Contenders],
+    analysis: Analysis,
+    need: int,
+    apart: Container[str],
 ) -> Recommendation:
     families = {
         p: family
@@ -139,7 +147,7 @@ def _recommendation(
     runs = {p: list(metrics[0].runs[p].values()) for p in families}
     size, repeats = _size(runs, families, need)
     able = [p for p in families if _able(runs[p], size, need)]
-    seconds, by_cpu = _costs(runs, able, size)
+    seconds, by_cpu = _costs(runs, able, size, apart)
     order = sorted(able, key=lambda p: (seconds[p] is None, seconds[p] or 0.0, p))
     trial = _Trial(metrics, {p: families[p] for p in order}, size, need, analysis)
     groups: dict[str, list[Contenders]] = defaultdict(list)
@@ -190,14 +198,20 @@ def _able(runs: Sequence[RunRecord], size: int, need: int) -> bool:
 
 
 def _costs(
-    runs: Mapping[str, Sequence[RunRecord]], able: Sequence[str], size: int
+    runs: Mapping[str, Sequence[RunRecord]], able: Sequence[str], size: int, apart: Container[str]
 ) -> tuple[dict[str, float | None], bool]:
-    """Median seconds of one run: CPU time where all know it, else wall time."""
+    """Median seconds of one run: CPU time where all know it, else wall time.
+
+    Runs ``apart``, on other machines or computed elsewhere, tell no cost.
+    """
     done = {
         p: [
             r
             for r in runs[p]
-            if r.spec.size == size and r.status is Status.OK and r.contamination is None
+            if r.spec.size == size
+            and r.status is Status.OK
+            and r.contamination is None
+            and r.key not in apart
         ]
         for p in able
     }

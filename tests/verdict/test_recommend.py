@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import pytest
 
+from omicsbench.records.facts import Environment
 from omicsbench.records.spec import Phases, RunRecord, Status
 from omicsbench.verdict.judge import verdicts
 from omicsbench.verdict.recommend import Recommendation, recommendations
@@ -203,3 +204,15 @@ def test_dimensions_and_tunings_are_recommended_apart() -> None:
     two = study({"map(n_components=2)": flat(0.5)}, metric=RECALL, output_dim=2, threads=1)
     found = recommendations(priced([*ten, *two], COSTS | {"map(n_components=2)": 0.01}))
     assert {f.output_dim: f.overall.pipeline for f in found} == {10: PCA, 2: "map(n_components=2)"}
+
+
+def test_times_of_another_machine_are_not_compared() -> None:
+    records = priced(measured({RECALL: {CHEAP: 0.5, PCA: 0.5, DEEP: 0.5}}))
+    other = Environment(cpu="another", cores=64)
+    moved = [
+        r.model_copy(update={"environment": other} if r.spec.pipeline == CHEAP else {})
+        for r in records
+    ]
+    found = only(moved)
+    assert found.seconds[CHEAP] is None
+    assert found.overall.pipeline == PCA
