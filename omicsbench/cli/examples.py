@@ -28,6 +28,10 @@ EXAMPLES: dict[str, tuple[tuple[str, str], ...]] = {
         ("omicsbench advise --n 184 --kind counts", "the same without a file"),
         ("omicsbench advise my.h5ad --label cell_type --measure", "and a small suite on the file"),
     ),
+    "workflow": (
+        ("omicsbench workflow sbatch answer --shards 16", "a SLURM job array, in answer.sbatch"),
+        ("omicsbench workflow snakemake answer", "a Snakefile over 16 shards"),
+    ),
     "merge": (
         ("omicsbench merge results/answer-*of16 -o results/answer", "the parts of `run --shard`"),
     ),

@@ -28,6 +28,7 @@ from omicsbench.cli import pack as cli_pack
 from omicsbench.cli import plan as cli_plan
 from omicsbench.cli import run as cli_run
 from omicsbench.cli import sharing as cli_sharing
+from omicsbench.cli import workflows as cli_workflows
 from omicsbench.cli.exit_codes import OF_COMPARISON, ExitCode
 from omicsbench.cli.options import AsJson, ByPurpose, Grouped, Plugins, print_report
 from omicsbench.errors import OmicsbenchError
@@ -112,6 +113,7 @@ def _options(
 app.command(cls=Grouped, rich_help_panel=MEASURE)(cli_run.run)
 app.command(cls=Grouped, rich_help_panel=MEASURE)(cli_inspection.inspect)
 app.command(cls=Grouped, rich_help_panel=MEASURE)(cli_plan.plan)
+app.command(cls=Grouped, rich_help_panel=MEASURE)(cli_workflows.workflow)
 app.command(cls=Grouped, rich_help_panel=MEASURE)(cli_embed.embed)
 app.command(cls=Grouped, rich_help_panel=MEASURE)(cli_advise.advise)
 
