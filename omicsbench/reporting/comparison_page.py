@@ -12,6 +12,7 @@ from xml.etree import ElementTree
 
 from markupsafe import Markup
 
+from omicsbench.reporting.causes import by_cause, quantity_title
 from omicsbench.reporting.style import GRID, INK
 from omicsbench.tracking.compare import Alarm, Change, Comparison
 from omicsbench.tracking.lost_runs import LostRun
@@ -84,7 +85,7 @@ def row(change: Change) -> tuple[str, ...]:
         change.dataset,
         change.pipeline,
         f"{change.size:,}",
-        change.quantity,
+        quantity_title(change.quantity),
         *value,
         effect + interval,
         limit,
@@ -204,18 +205,54 @@ def page(found: Comparison) -> str:
             _picture(found, "time"),
         ),
     }
+    better = [c for c in found.changes if c.state == "improvement"]
     return (
         environment()
         .get_template("comparison.html")
         .render(
             outcome=outcome_line(found),
             sentences=sentences(found),
-            parts=parts(found),
+            lost_heads=LOST_HEADS,
+            lost=grouped(found.lost),
+            heads=tuple(head for head in HEADS if head != "Pipeline"),
+            parts={
+                "Regressions": by_pipeline(found.regressions),
+                "Warnings (do not fail)": by_pipeline(found.warnings),
+                "Improvements": by_pipeline(better),
+            },
+            base=found.base,
+            head=found.head,
             style=inlined("style.css"),
             fine=found.alarm is Alarm.NONE,
             pictures={title: told for title, told in drawn.items() if told[1]},
         )
     )
+
+
+def by_pipeline(changes: Sequence[Change]) -> list[dict[str, Any]]:
+    """Changes of each pipeline, the gravest first: what is said of them, and their rows."""
+    groups = by_cause(
+        changes,
+        cause=lambda c: c.pipeline,
+        weight=_weight,
+        named=lambda c: quantity_title(c.quantity),
+        dataset=lambda c: c.dataset,
+    )
+    return [
+        {
+            "pipeline": group.first.pipeline,
+            "told": group.told,
+            "rows": [(cells[0], *cells[2:]) for cells in map(row, group.rows[:SHOWN])],
+            "more": len(group.rows[SHOWN:]),
+        }
+        for group in groups
+    ]
+
+
+def _weight(change: Change) -> float:
+    """The change in multiples of its tolerance."""
+    size = abs(change.effect - 1) if change.relative else abs(change.effect)
+    return size / change.tolerance if change.tolerance else size
 
 
 def _picture(found: Comparison, of: str) -> Markup:
@@ -268,7 +305,7 @@ def _picture(found: Comparison, of: str) -> Markup:
             },
         ],
         "config": {
-            "axis": {"gridColor": GRID, "labelLimit": 260, "labelColor": INK},
+            "axis": {"gridColor": GRID, "labelLimit": 0, "labelColor": INK},
             "view": {"stroke": GRID},
             "font": "sans-serif",
         },

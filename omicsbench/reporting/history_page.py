@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from omicsbench.metrics import METRICS, Metric
 from omicsbench.records.store import write_text
+from omicsbench.reporting.causes import by_cause, quantity_title
 from omicsbench.reporting.style import GRID, INK
 from omicsbench.reporting.template import chart_library, environment, inlined, script_json
 from omicsbench.reporting.vega import plate, tip
@@ -23,7 +22,6 @@ from omicsbench.tracking.trends import (
     counted,
 )
 
-COSTS = {"wall_s": "wall time", "cpu_s": "processor time", "peak_rss_bytes": "peak memory"}
 UNITS = {"time": (1.0, "s"), "memory": (2.0**30, "GiB"), "score": (1.0, "")}
 WORSE, BETTER, LINE, FAILED = "#b8420a", "#08519c", "#4b5563", "#a50f3c"
 
@@ -35,7 +33,8 @@ def write_history(found: Trends, out: Path) -> Path:
         .get_template("history.html")
         .render(
             trends=found,
-            rows=[_row(f, found) for f in found.findings],
+            groups=_groups(found),
+            changes=len(found.findings),
             worse=sum(f.worse for f in found.findings),
             failing=_failing(found),
             libraries=[
@@ -56,18 +55,11 @@ def write_history(found: Trends, out: Path) -> Path:
     return out
 
 
-def title(quantity: str, metrics: Mapping[str, Metric] = METRICS) -> str:
-    """A quantity as a reader calls it; a metric that is not known by its name."""
-    if quantity in COSTS:
-        return COSTS[quantity]
-    return metrics[quantity].title if quantity in metrics else quantity
-
-
 def what(f: Finding) -> str:
     """What changed."""
     if not f.quantity:
         return "runs"
-    return f"{title(f.quantity)}{' (drift)' if f.kind == 'drift' else ''}"
+    return f"{quantity_title(f.quantity)}{' (drift)' if f.kind == 'drift' else ''}"
 
 
 def size(f: Finding) -> str:
@@ -87,6 +79,22 @@ def between(f: Finding, revisions: tuple[Revision, ...]) -> str:
 def commits(f: Finding) -> str:
     """How many commits the range holds, where that is known."""
     return "" if f.commits is None else f"{f.commits} commit{'s' if f.commits > 1 else ''}"
+
+
+def _groups(found: Trends) -> list[dict[str, Any]]:
+    """Changes of one pipeline in one range of commits, the gravest first, for the page."""
+    groups = by_cause(
+        found.findings,
+        cause=lambda f: (f.where[2], f.before, f.after, f.worse, f.machine),
+        weight=lambda f: f.weight,
+        named=what,
+        dataset=lambda f: f.where[1],
+    )
+    return [
+        _row(group.first, found)
+        | {"told": group.told, "rows": [_row(f, found) for f in group.rows]}
+        for group in groups
+    ]
 
 
 def _row(f: Finding, found: Trends) -> dict[str, Any]:
@@ -147,7 +155,7 @@ def _data(found: Trends) -> dict[str, Any]:
         "machines": {m.id: f"{m.cpu}, {m.cores} cores" for m in found.machines},
         "quantities": {
             name: {
-                "title": title(name, found.metrics),
+                "title": quantity_title(name, found.metrics),
                 "unit": UNITS[quantity_kind(name)][1],
                 "better": "lower" if lower_is_better(name, found.metrics) else "higher",
                 "tolerance": tolerance(name, found.metrics),
