@@ -10,18 +10,18 @@ from omicsbench.metrics import METRICS, Metric
 
 COSTS = {"wall_s": "wall time", "cpu_s": "processor time", "peak_rss_bytes": "peak memory"}
 NAMED = 3  # quantities in a headline
-Row = TypeVar("Row")
+Noted = TypeVar("Noted")
 
 
 @dataclass(frozen=True)
-class CauseGroup(Generic[Row]):
+class CauseGroup(Generic[Noted]):
     """Rows that share a cause, the gravest first; ``told`` says in words what they are."""
 
-    rows: tuple[Row, ...]
+    rows: tuple[Noted, ...]
     told: str
 
     @property
-    def first(self) -> Row:
+    def first(self) -> Noted:
         return self.rows[0]
 
 
@@ -33,17 +33,17 @@ def quantity_title(quantity: str, metrics: Mapping[str, Metric] = METRICS) -> st
 
 
 def by_cause(
-    rows: Iterable[Row],
-    cause: Callable[[Row], Hashable],
-    weight: Callable[[Row], float],
-    named: Callable[[Row], str],
-    dataset: Callable[[Row], str],
-) -> list[CauseGroup[Row]]:
+    rows: Iterable[Noted],
+    cause: Callable[[Noted], Hashable],
+    weight: Callable[[Noted], float],
+    named: Callable[[Noted], str],
+    dataset: Callable[[Noted], str],
+) -> list[CauseGroup[Noted]]:
     """The rows by ``cause``, groups and rows in them by falling ``weight``.
 
     ``named`` says in words what changed in a row, and ``dataset`` on what.
     """
-    groups: dict[Hashable, list[Row]] = {}
+    groups: dict[Hashable, list[Noted]] = {}
     for one in sorted(rows, key=weight, reverse=True):
         groups.setdefault(cause(one), []).append(one)
     return [
