@@ -25,13 +25,16 @@ from omicsbench.reporting.matrix import KINDS, REAL, STANDINGS, WORDS, data_kind
 from omicsbench.verdict.curves import fields
 from omicsbench.verdict.equal_cost import cpu_seconds_of
 from omicsbench.verdict.judge import verdicts
+from omicsbench.verdict.recommend import recommendations
 from omicsbench.verdict.sensitivity import other_choices
 from omicsbench.verdict.standings import standings
 from omicsbench.verdict.verdict import Verdict
 
 ROOT = Path(__file__).parents[2]
-PAGE = ROOT / "docs" / "answer.md"
+PAGE, README = ROOT / "docs" / "answer.md", ROOT / "README.md"
+IN_README = ("answer in short", "predict in short")
 SUITES = ("answer", "tuned", "predict", "regress", "batch", "integrate", "atlas", "million")
+ADVISED = ("answer", "predict", "regress")  # tasks of which a reader has one to do
 HEADING = f"| {' | '.join(WORDS.values())} |"
 # What the lecture shows, by the suite that runs it.
 LECTURE = {
@@ -85,6 +88,8 @@ def tables(results: Path) -> dict[str, str]:
         made[f"{suite} by data set"] = by_data_set(evidence)
         made[f"{suite} claims"] = claims(evidence.headline)
         made[f"{suite} runs"] = runs(evidence)
+        if suite in ADVISED:
+            made[f"{suite} to use"] = to_use(evidence)
         if suite == "answer":
             made["who is ahead"] = who_is_ahead(evidence)
             made["over data sets"] = over_data_sets(evidence)
@@ -152,6 +157,30 @@ def runs(evidence: Evidence) -> str:
         f"{len(evidence.records):,} runs ({said}); median CPU time of a run: {times}; "
         f"{cut:,} of {len(stages):,} trainings that could stop early ended by their budget."
     )
+
+
+def to_use(evidence: Evidence) -> str:
+    """The cheapest contestant that nothing is shown to beat, of each real data set."""
+    lines = [
+        "| data set | n | use | for one purpose alone | cheapest deep run, times as dear |",
+        "|---" * 5 + "|",
+    ]
+    for one in recommendations(evidence.records, evidence.analysis):
+        if evidence.kind_of[one.dataset] != REAL or not one.overall.pipeline:
+            continue
+        use = f"`{one.overall.pipeline}`"
+        if not one.overall.clear:
+            use += f" (beaten by {', '.join(f'`{name}`' for name in one.overall.beaten_by)})"
+        other = [
+            f"{purpose}: `{pick.pipeline}`"
+            for purpose, pick in one.purposes.items()
+            if pick.clear and pick.pipeline != one.overall.pipeline
+        ]
+        deep = one.of("deep")
+        times = one.times(deep[0], one.overall.pipeline) if deep else None
+        dear = f"{float(f'{times:.2g}'):,.0f}" if times else ""
+        lines.append(f"| `{one.dataset}` | {one.size:,} | {use} | {'; '.join(other)} | {dear} |")
+    return "\n".join(lines)
 
 
 def who_is_ahead(evidence: Evidence) -> str:
@@ -250,3 +279,5 @@ if __name__ == "__main__":
         print(f"## {name}\n\n{table}\n")
         if options.write:
             put(PAGE, name, table)
+            if name in IN_README:
+                put(README, name, table)
