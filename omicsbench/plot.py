@@ -21,9 +21,20 @@ from omicsbench.records.planned import planned_records, read_analysis
 from omicsbench.records.results import Results
 from omicsbench.reporting.figures import KINDS, Figure, Figures
 from omicsbench.reporting.material import Material, gather
+from omicsbench.reporting.more_figures import OTHERS
 from omicsbench.reporting.paper_table import PaperTables, paper_tables
 
 ResultsOrFolder = Results | str | os.PathLike[str]
+
+
+def forest(results: ResultsOrFolder, **terms: Any) -> Figure:
+    """Deep minus simple at the largest n by every metric that counts, in margins."""
+    return _one("forest", results, terms)
+
+
+def picture(results: ResultsOrFolder, **terms: Any) -> Figure:
+    """Test cells in two dimensions: of a ``pipeline`` at a ``size``, where they were kept."""
+    return _one("picture", results, terms)
 
 
 def curve(results: ResultsOrFolder, **terms: Any) -> Figure:
@@ -83,7 +94,7 @@ def uncertainty(results: ResultsOrFolder, **terms: Any) -> Figure:
 
 def figures(results: ResultsOrFolder) -> Figures:
     """Every figure by its name, as ``omicsbench figure FOLDER`` lists them."""
-    return Figures(_gathered(results)[0])
+    return Figures(_gathered(results)[0], _source(results)[0])
 
 
 def table(results: ResultsOrFolder) -> PaperTables:
@@ -117,7 +128,8 @@ def _source(results: ResultsOrFolder) -> tuple[Path, set[str] | None]:
 
 def _one(kind: str, results: ResultsOrFolder, terms: dict[str, Any]) -> Figure:
     """The one figure of a kind that agrees with all terms."""
-    known = list(dict.fromkeys("output_dim" if key == "dim" else key for key in KINDS[kind].keys))
+    keys = OTHERS[kind] if kind in OTHERS else KINDS[kind].keys
+    known = list(dict.fromkeys("output_dim" if key == "dim" else key for key in keys))
     for term in terms:
         if term not in known:
             raise OmicsbenchError(f"{kind}: {unknown('term', term, known)}")

@@ -13,6 +13,7 @@ from headlines import counted
 from omicsbench.errors import OmicsbenchError
 from omicsbench.records.store import open_folder, write_record
 from omicsbench.reporting.figures import KINDS
+from omicsbench.reporting.more_figures import OTHERS
 
 
 @pytest.fixture(scope="module")
@@ -29,6 +30,7 @@ def test_a_table_is_drawn_as_its_folder_is(folder: Path) -> None:
     assert figure.name == "curve-blood_cells-10-D-knn_recall"
     assert figure.spec == omicsbench.plot.curve(folder, metric="knn_recall", output_dim=10).spec
     assert figure.spec == omicsbench.plot.figures(str(folder))[figure.name].spec
+    assert omicsbench.plot.curve(table, metric="knn_recall", tuning="").name == figure.name
 
 
 def test_of_a_part_of_the_table_that_part_is_drawn(folder: Path) -> None:
@@ -60,7 +62,7 @@ def test_what_does_not_know_its_runs_is_refused(folder: Path) -> None:
 
 
 def test_there_is_a_function_for_every_kind() -> None:
-    assert all(callable(getattr(omicsbench.plot, kind)) for kind in KINDS)
+    assert all(callable(getattr(omicsbench.plot, kind)) for kind in [*KINDS, *OTHERS])
 
 
 def test_the_table_for_a_paper(folder: Path) -> None:

@@ -62,8 +62,8 @@ def complete(
     layers of which there are none are left out.
     """
     spec: dict[str, Any] = copy.deepcopy(dict(specification))
-    named = {name: _values(rows) for name, rows in beside.items()}
-    largest = max((row["size"] for row in _values(table) if "size" in row), default=0)
+    named = {name: values_of(rows) for name, rows in beside.items()}
+    largest = max((row["size"] for row in values_of(table) if "size" in row), default=0)
     named["stars"] = [row | _crossover(row, largest) for row in named["stars"]]
     spec["layer"] = [layer for layer in spec["layer"] if _has_rows(layer, table, named)]
     spec["datasets"] = {
@@ -71,7 +71,7 @@ def complete(
         for layer in spec["layer"]
         if "name" in layer.get("data", {})
     }
-    spec["data"] = {"values": _values(table)}
+    spec["data"] = {"values": values_of(table)}
     rows = chain(spec["data"]["values"], *spec["datasets"].values())
     _set_x(spec["encoding"]["x"], list(rows), look)
     _name_looks(spec, _who(table, look), look.legend)
@@ -83,7 +83,8 @@ def complete(
     return spec
 
 
-def _values(table: pd.DataFrame) -> list[dict[str, Any]]:
+def values_of(table: pd.DataFrame) -> list[dict[str, Any]]:
+    """The rows of a table as a specification holds them."""
     rows: list[dict[str, Any]] = json.loads(table.to_json(orient="records", double_precision=15))
     return rows
 

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import chain, count
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import pandas as pd
 
 from omicsbench.reporting.charts import at_budgets
 from omicsbench.reporting.figure_spec import Look, complete
 from omicsbench.reporting.material import Material
+from omicsbench.reporting.more_figures import OtherFigure, forests, named, pictures
 from omicsbench.reporting.places import PLACE, NamedPlace, of_place
 from omicsbench.reporting.predictions import axis_ends
 from omicsbench.reporting.sources import Sources, sources
@@ -22,8 +22,6 @@ from omicsbench.reporting.sources import Sources, sources
 GROUND = PLACE[:3]  # of charts that pool tunings
 CURVE = ["dim", "metric"]
 BESIDE = {"stars": "star", "predicted": "predicted", "marks": "marks"}  # of a specification
-LONGEST = 150  # letters of a name, which has to do as that of a file
-NOT_A_WORD = re.compile(r"[^\w.]+")
 
 
 @dataclass(frozen=True)
@@ -109,7 +107,7 @@ class Shown:
     rows: Any
 
     @property
-    def named(self) -> dict[str, Any]:
+    def told(self) -> dict[str, Any]:
         """The terms under the names that tables have for them."""
         dim = {"output_dim": self.terms["dim"] or None} if "dim" in self.terms else {}
         return {key: value for key, value in self.terms.items() if key != "dim"} | dim
@@ -127,19 +125,29 @@ class Shown:
         dim, size = told.pop("dim", 0), told.pop("size", 0)
         extra = [f"{dim}-D" if dim else "", *told.values(), f"n{size}" if size else ""]
         words = [self.kind, self.at.name, *map(str, extra)]
-        return NOT_A_WORD.sub("-", " ".join(words)).strip("-")[:LONGEST]
+        return named(" ".join(words))
+
+
+Named = TypeVar("Named", Shown, OtherFigure)
 
 
 class Figures(Mapping[str, Figure]):
     """Every chart of a report by its name, in the order of the page; drawn when asked for."""
 
-    def __init__(self, material: Material) -> None:
+    def __init__(self, material: Material, folder: Path | None = None) -> None:
+        """``folder`` holds the stored embeddings, of which pictures are made."""
+        others = [*forests(material.verdicts)]
+        others += pictures(material.records, folder) if folder else []
+        self._others = _numbered(others)
         self._sources = sources(material)
         self._tables = _tables(self._sources, material)
         self._samples = material.details["posterior"]
         self._shown = _numbered(self._every())
 
     def __getitem__(self, name: str) -> Figure:
+        if name in self._others:
+            other = self._others[name]
+            return Figure(name, other.kind, other.title, other.terms, *other.draw())
         one = self._shown[name]
         kind = KINDS[one.kind]
         table = self._table(one.kind).iloc[one.rows]
@@ -155,28 +163,24 @@ class Figures(Mapping[str, Figure]):
                 self._domain(one),
             ),
         )
-        return Figure(name, one.kind, one.title, one.named, table[self._columns(one.kind)], spec)
+        return Figure(name, one.kind, one.title, one.told, table[self._columns(one.kind)], spec)
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._shown)
+        return chain(self._others, self._shown)
 
     def __len__(self) -> int:
-        return len(self._shown)
+        return len(self._others) + len(self._shown)
 
     def titles(self) -> dict[str, str]:
         """What each shows, and where."""
-        return {name: f"{one.title}; {one.under}" for name, one in self._shown.items()}
+        others = {name: f"{one.title}; {one.words}" for name, one in self._others.items()}
+        return others | {name: f"{one.title}; {one.under}" for name, one in self._shown.items()}
 
     def terms(self, kind: str) -> dict[str, dict[str, Any]]:
-        """What tells the charts of a kind apart, by their names; ``output_dim`` may be None."""
-        return {
-            name: {
-                key if key != "dim" else "output_dim": value or None
-                for key, value in one.terms.items()
-            }
-            for name, one in self._shown.items()
-            if one.kind == kind
-        }
+        """What tells the figures of a kind apart, by their names."""
+        others = {name: one.terms for name, one in self._others.items() if one.kind == kind}
+        drawn = {name: one.told for name, one in self._shown.items() if one.kind == kind}
+        return {name: dict(terms) for name, terms in (others | drawn).items()}
 
     def _every(self) -> Iterator[Shown]:
         """By kind, then as the page has its places, the larger dimension first."""
@@ -243,9 +247,9 @@ def _tables(drawn: Sources, material: Material) -> dict[str, pd.DataFrame]:
     return found
 
 
-def _numbered(every: Iterable[Shown]) -> dict[str, Shown]:
+def _numbered(every: Iterable[Named]) -> dict[str, Named]:
     """By name; the second of one name has -2 at its end, and so on."""
-    found: dict[str, Shown] = {}
+    found: dict[str, Named] = {}
     for one in every:
         names = chain([one.name], (f"{one.name}-{i}" for i in count(2)))
         found[next(name for name in names if name not in found)] = one

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from omicsbench.errors import DataError
 from omicsbench.records.embeddings import MANY_CELLS, has_embedding, read_embedding
 from omicsbench.records.spec import RunRecord, Status
 from omicsbench.reporting.matrix import data_kind
@@ -104,6 +105,28 @@ def galleries(records: Sequence[RunRecord], folder: Path) -> list[Gallery]:
     wanted = _wanted(records, folder)
     shares = zip(wanted, _shares(wanted), strict=True)
     return [_gallery(one, share, folder) for one, share in shares]
+
+
+def pictured(records: Sequence[RunRecord], folder: Path) -> list[RunRecord]:
+    """The runs whose test cells can be drawn, the first repeat of each."""
+    runs = (run for wanted in _wanted(records, folder) for run in wanted.runs.values())
+    return [run for run in runs if run.embedding and has_embedding(folder, run.embedding, "test")]
+
+
+def cells_of(run: RunRecord, folder: Path) -> tuple[NDArray[Any], list[str], list[tuple[str, str]]]:
+    """Test cells of a run (m, 2), the class of each as its legend has it, and that legend.
+
+    Without labels there are no classes, and one colour. Raises DataError for a damaged file.
+    """
+    found = _load(folder, run, "test")
+    if found is None:
+        raise DataError(f"The embedding of {run.key} cannot be read; run the suite again.")
+    palette, legend = _palette(found[1], list(run.dataset_info.label_names))
+    Z, which = _drawable(*found, palette)
+    if not legend:
+        return Z, [], [("", palette[-1])]
+    name_of = {colour: name for name, colour in legend}
+    return Z, [name_of[palette[i]] for i in which], legend
 
 
 def _wanted(records: Sequence[RunRecord], folder: Path) -> list[_Wanted]:

@@ -55,7 +55,7 @@ def test_the_table_for_a_paper(folder: Path, tmp_path: Path) -> None:
     ("words", "said"),
     [
         (["curve-blood_cells-10-D-knn_recal", "."], f"did you mean {NAME}?"),
-        (["zzz", "."], "known: table, curve-"),
+        (["zzz", "."], "known: table, "),
         ([NAME, ".", "-o", "a.gif"], "its name must end in .svg"),
         (["table", ".", "-o", "a.svg"], "its name must end in .tex"),
         ([".", "-o", "a.svg"], "name a figure before the folder"),

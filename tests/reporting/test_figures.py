@@ -19,6 +19,7 @@ from omicsbench.errors import OmicsbenchError
 from omicsbench.records.analysis import UNSTATED
 from omicsbench.reporting.figures import KINDS, Figures
 from omicsbench.reporting.material import Material, gather
+from omicsbench.reporting.matrix import headline
 
 CURVE = "curve-blood_cells-10-D-knn_recall"
 
@@ -43,7 +44,7 @@ def test_every_kind_of_chart_is_among_the_figures(
     figures: Figures, of_predictions: Figures
 ) -> None:
     kinds = {name.partition("-")[0] for name in [*figures, *of_predictions]}
-    assert kinds == KINDS.keys() - {"profile"}, "profiles take three data sets"
+    assert kinds == {*KINDS, "forest"} - {"profile"}, "profiles take three data sets"
     assert len(figures.titles()) == len(figures)
 
 
@@ -123,3 +124,42 @@ def test_names_can_be_typed_and_are_told_apart(tmp_path: Path) -> None:
         r.spec.dataset for r in both
     }
     assert "<script" not in every[name]._repr_svg_()
+
+
+def test_a_forest_holds_the_counted_differences_in_margins(
+    figures: Figures, material: Material
+) -> None:
+    figure = figures["forest-blood_cells-10-D"]
+    counted = [v for v in headline(material.verdicts) if v.output_dim == 10]
+    table = figure.table.set_index("metric")
+    assert set(table.index) == {v.metric for v in counted}
+    for v in counted:
+        row = table.loc[v.metric]
+        assert (row["difference"], row["low"], row["high"]) == (
+            v.last.mean,
+            v.last.low,
+            v.last.high,
+        )
+        assert row["difference_in_margins"] == (v.last.mean or 0) / v.margin
+    drawn = figure._repr_svg_()
+    assert all(v.scored_by.title in drawn for v in counted)
+    assert len(re.findall(r'aria-roledescription="point"', drawn)) == len(counted)
+    assert "NaN" not in drawn
+
+
+def test_pictures_are_of_the_cells_that_were_kept(tmp_path: Path) -> None:
+    records = demo(tmp_path, {"blood_cells": DATASETS["blood_cells"]})
+    every = Figures(gather(records, JUDGED), tmp_path)
+    kept = [name for name in every if name.startswith("picture-")]
+    assert len(kept) == sum(r.embedding is not None for r in records)
+    figure = every["picture-blood_cells-deep_map-n_components-2-n1000"]
+    run = next(
+        r
+        for r in records
+        if r.embedding and (r.spec.pipeline, r.spec.size) == (figure.terms["pipeline"], 1000)
+    )
+    assert len(figure.table) == len(np.load(tmp_path / str(run.embedding)))
+    assert {"type 0", "no label", "3 other classes"} <= set(figure.table["class"])
+    drawn = figure._repr_svg_()
+    assert len(re.findall(r'aria-roledescription="circle"', drawn)) == len(figure.table)
+    assert "type 0" in drawn

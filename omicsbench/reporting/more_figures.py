@@ -1,0 +1,167 @@
+"""Figures that the page draws without a chart library: forest plots, and pictures of cells."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from omicsbench.records.spec import RunRecord
+from omicsbench.reporting.figure_spec import FONT, WIDTH, values_of
+from omicsbench.reporting.gallery import SHOWN_CELLS, cells_of, pictured
+from omicsbench.reporting.matrix import WORDS, Column, headline, ordered
+from omicsbench.reporting.style import INK
+from omicsbench.reporting.vega import plate
+from omicsbench.verdict.verdict import Standing, Verdict
+
+# What tells figures of a kind apart.
+OTHERS = {
+    "forest": ["dataset", "task", "device", "output_dim", "tuning"],
+    "picture": ["dataset", "task", "pipeline", "size"],
+}
+OUTCOMES: dict[Standing, str] = {
+    "ahead": "#a8410a",
+    "behind": "#0a4380",
+    "equal": "#33475b",
+    "open": "#9aa3b0",
+}
+ROW = 26  # of a forest plot
+SIDE = 360  # of a picture
+LEGEND = {"title": None, "labelLimit": 0, "symbolOpacity": 1}
+LONGEST = 150  # letters of a name, which has to do as that of a file
+NOT_A_WORD = re.compile(r"[^\w.]+")
+SpecPart = dict[str, Any]  # of a specification
+Drawn = tuple[pd.DataFrame, SpecPart]  # a table and its specification
+
+
+@dataclass(frozen=True)
+class OtherFigure:
+    """A figure that is drawn when it is asked for; ``words`` are those of its name."""
+
+    kind: str
+    words: str
+    title: str
+    terms: Mapping[str, Any]
+    draw: Callable[[], Drawn]
+
+    @property
+    def name(self) -> str:
+        """Letters, digits and hyphens."""
+        return named(f"{self.kind} {self.words}")
+
+
+def named(words: str) -> str:
+    """Words as one name."""
+    return NOT_A_WORD.sub("-", words).strip("-")[:LONGEST]
+
+
+def forests(verdicts: list[Verdict]) -> Iterator[OtherFigure]:
+    """Deep against simple by every metric that counts, one figure for each set of equal terms."""
+    groups: dict[Column, list[Verdict]] = defaultdict(list)
+    for v in headline(verdicts):
+        if v.margin > 0 and v.last.mean is not None:
+            groups[Column.of(v)].append(v)
+    several = [len({getattr(c, name) for c in groups}) > 1 for name in ("task", "device")]
+    for column, own in groups.items():
+        told = [column.task if several[0] else "", column.device if several[1] else ""]
+        dim = f"{column.output_dim}-D" if column.output_dim else ""
+        words = " ".join(filter(None, [column.dataset, *told, column.tuning, dim]))
+        title = "Deep minus simple at the largest n, in margins"
+        yield OtherFigure("forest", words, title, vars(column), partial(_forest, own, title, words))
+
+
+def pictures(records: list[RunRecord], folder: Path) -> Iterator[OtherFigure]:
+    """Test cells in two dimensions, of each run whose embedding was kept."""
+    for run in pictured(records, folder):
+        s = run.spec
+        terms = {"dataset": s.dataset, "task": s.task, "pipeline": s.pipeline, "size": s.size}
+        words = f"{s.dataset} {s.pipeline} n{s.size}"
+        title = f"Test cells embedded by {s.pipeline}, trained on n = {s.size:,}"
+        draw = partial(_picture, run, folder, title)
+        yield OtherFigure("picture", words, title, terms, draw)
+
+
+def _forest(own: list[Verdict], title: str, under: str) -> Drawn:
+    place = {m.name: i for i, m in enumerate(ordered(v.scored_by for v in own))}
+    rows = []
+    for v in sorted(own, key=lambda v: place[v.metric]):
+        numbers = {"difference": v.last.mean, "low": v.last.low, "high": v.last.high}
+        scaled = {
+            f"{name}_in_margins": None if value is None else value / v.margin
+            for name, value in numbers.items()
+        }
+        terms = vars(Column.of(v)) | {"metric": v.metric, "title": v.scored_by.title}
+        told = {"size": v.largest, "margin": v.margin, "outcome": WORDS[v.standing]}
+        rows.append(terms | told | numbers | scaled)
+    table = pd.DataFrame(rows)
+    table["output_dim"] = table["output_dim"].astype("Int64")
+    axis = {"labelLimit": 0, "grid": False, "ticks": False, "domain": False}
+    y: SpecPart = {"field": "title", "type": "nominal", "sort": None, "title": None, "axis": axis}
+    colour: SpecPart = {
+        "field": "outcome",
+        "type": "nominal",
+        "scale": {
+            "domain": [WORDS[standing] for standing in OUTCOMES],
+            "range": list(OUTCOMES.values()),
+        },
+        "legend": LEGEND | {"orient": "bottom"},
+    }
+    x: SpecPart = {"type": "quantitative", "title": "margins; right of 0 deep is better"}
+    once: SpecPart = {"data": {"values": [{}]}}
+    margin = once | {"mark": {"type": "rect", "color": "#e4e8ee"}}
+    zero = once | {"mark": {"type": "rule", "color": INK, "strokeDash": [2, 2]}}
+    layers: list[SpecPart] = [
+        margin | {"encoding": {"x": {"datum": -1}, "x2": {"datum": 1}}},
+        zero | {"encoding": {"x": {"datum": 0}}},
+        {
+            "transform": [{"filter": "isValid(datum.low_in_margins)"}],
+            "mark": {"type": "rule", "strokeWidth": 2},
+            "encoding": {
+                "x": x | {"field": "low_in_margins"},
+                "x2": {"field": "high_in_margins"},
+                "y": y,
+                "color": colour,
+            },
+        },
+        {
+            "mark": {"type": "point", "filled": True, "opacity": 1, "size": 60},
+            "encoding": {"x": x | {"field": "difference_in_margins"}, "y": y, "color": colour},
+        },
+    ]
+    return table, _standing(table, layers, title, under, {"height": {"step": ROW}})
+
+
+def _picture(run: RunRecord, folder: Path, title: str) -> Drawn:
+    Z, classes, legend = cells_of(run, folder)
+    table = pd.DataFrame({"x": Z[:, 0], "y": Z[:, 1]} | ({"class": classes} if classes else {}))
+    shown = np.random.default_rng(0).permutation(len(table))[:SHOWN_CELLS]
+    bare = {"type": "quantitative", "axis": None, "scale": {"zero": False}}
+    encoding: dict[str, Any] = {axis: bare | {"field": axis} for axis in ("x", "y")}
+    if classes:
+        scale = {"domain": [name for name, _ in legend], "range": [colour for _, colour in legend]}
+        own = {"field": "class", "type": "nominal", "scale": scale, "legend": LEGEND}
+        encoding["color"] = own
+    else:
+        encoding["color"] = {"value": legend[0][1]}
+    mark = {"type": "circle", "size": float(np.clip(12_000 / max(len(shown), 1), 4, 40))}
+    size = {"width": SIDE, "height": SIDE}
+    layers = [{"mark": mark | {"opacity": 1}, "encoding": encoding}]
+    return table, _standing(table.iloc[shown], layers, title, run.spec.dataset, size)
+
+
+def _standing(
+    table: pd.DataFrame, layers: list[Any], title: str, under: str, size: Mapping[str, Any]
+) -> dict[str, Any]:
+    """A whole specification, with the look of all charts."""
+    spec = plate() | {"width": WIDTH, **size, "layer": layers, "background": "white"}
+    del spec["autosize"]
+    spec["config"]["font"] = FONT
+    spec["title"] = {"text": title, "subtitle": under, "anchor": "start", "fontWeight": "normal"}
+    return spec | {"data": {"values": values_of(table)}}
