@@ -32,6 +32,10 @@ EXAMPLES: dict[str, tuple[tuple[str, str], ...]] = {
         ("omicsbench workflow sbatch answer --shards 16", "a SLURM job array, in answer.sbatch"),
         ("omicsbench workflow snakemake answer", "a Snakefile over 16 shards"),
     ),
+    "site": (
+        ("omicsbench site results -o site", "leaderboards and pages of all result sets"),
+        ("omicsbench site results -o site --answer docs/answer.md", "with the answer as a page"),
+    ),
     "merge": (
         ("omicsbench merge results/answer-*of16 -o results/answer", "the parts of `run --shard`"),
     ),

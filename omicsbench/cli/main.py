@@ -149,6 +149,7 @@ app.command(cls=Grouped, rich_help_panel=RESULTS)(cli_figure.figure)
 app.command(cls=Grouped, rich_help_panel=RESULTS)(cli_pack.pack)
 app.command(cls=Grouped, rich_help_panel=RESULTS)(cli_sharing.merge)
 app.command(cls=Grouped, rich_help_panel=RESULTS)(cli_sharing.submit)
+app.command(cls=Grouped, rich_help_panel=RESULTS)(cli_sharing.site)
 
 
 @app.command("list", cls=Grouped, rich_help_panel=KNOW)

@@ -1,4 +1,4 @@
-"""The commands `merge` and `submit`: result sets of several jobs or people."""
+"""The commands `merge`, `submit` and `site`: result sets of several jobs or people."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from omicsbench.cli.options import Plugins
 from omicsbench.errors import OmicsbenchError
 
 
@@ -68,3 +69,39 @@ def submit(
         "pull request. A reviewer runs a part of it again, --shard 1/20 for instance, and "
         f"`omicsbench submit {folder} --verify AGAIN`."
     )
+
+
+def site(
+    folders: Annotated[
+        list[Path], typer.Argument(help="Results folders, or folders that hold such.")
+    ],
+    out: Annotated[Path, typer.Option("--out", "-o", help="Folder of the site.")],
+    answer: Annotated[
+        Path | None, typer.Option("--answer", help="Markdown file of the page Answer.")
+    ] = None,
+    link: Annotated[
+        list[str] | None,
+        typer.Option("--link", metavar="TEXT=ADDRESS", help="Another page, in the navigation."),
+    ] = None,
+    plugins: Plugins = None,
+) -> None:
+    """Build a static site: leaderboards, a page of each method, data set and metric, search."""
+    from collections import Counter
+
+    from omicsbench.registry.discover import discover
+    from omicsbench.site.pages import write_site
+
+    pairs = [text.partition("=") for text in link or []]
+    if wrong := next((name for name, _, address in pairs if not (name and address)), None):
+        raise OmicsbenchError(f"--link {wrong} leads nowhere; write TEXT=ADDRESS.")
+    if answer and not answer.is_file():
+        raise OmicsbenchError(f"There is no file {answer}.")
+    links = {name: address for name, _, address in pairs}
+    made = write_site(folders, out, discover(plugins or []), answer, links)
+    trusts = Counter(one.trust.value for one in made.sets)
+    counted = ", ".join(f"{n} {name}" for name, n in trusts.items())
+    print(f"{made.pages} pages of {len(made.sets)} result sets ({counted}).")
+    for one in made.sets:
+        if one.problem:
+            print(f"  {one.name} is left out: {one.problem}")
+    print(f"Site: {made.index}")

@@ -62,11 +62,11 @@ def how_many(records: Sequence[RunRecord], analysis: Analysis) -> HowMany:
         own_curves(found),
         against_each(found),
         scatter(found),
-        standings(found, _grounds(records)),
+        standings(found, grounds(records)),
     )
 
 
-def _grounds(records: Sequence[RunRecord]) -> dict[str, str]:
+def grounds(records: Sequence[RunRecord]) -> dict[str, str]:
     """The kind of every data set; the same data split or labelled otherwise are another."""
     kinds = data_kinds(records)
     for r in records:

@@ -42,12 +42,13 @@ ROOMS: dict[str, str] = {
     "reporting": "records metrics stats verdict tracking",
     "plot": "records reporting",
     "advice": "records metrics stats verdict reporting",
+    "site": "plugin records metrics stats registry verdict reporting",
     "submissions": "records metrics registry contract",
     "revisions": "owned inputs records planning running tracking",
 }
 # The two wings, "make the runs" and "say what they mean": only BOTH reach the two.
 MAKING = {"reading", "validation", "inputs", "prepare", "planning", "processes", "running"}
-SAYING = {"verdict", "tracking", "reporting", "advice"}
+SAYING = {"verdict", "tracking", "reporting", "advice", "site"}
 BOTH = {"cli", "api", "revisions"}
 # plugin hands plug-ins what they need of rooms that import plugin: when a plug-in asks, not before
 # (tests below). No room goes through these doors, so they lead from no room to another.
