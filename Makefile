@@ -3,7 +3,7 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 READY := .venv/ready
 
-.PHONY: quick docs test test-all promises faults check mutants fmt lint coverage audit bench bench-save asv asv-compare clean
+.PHONY: quick docs browser test test-all promises faults check mutants fmt lint coverage audit bench bench-save asv asv-compare clean
 
 BASELINE := tests/benchmarks/baseline/baseline.json
 BENCH_RUN = $(BIN)/pytest tests/benchmarks --benchmark-enable --benchmark-only \
@@ -23,6 +23,10 @@ quick: $(READY)
 # The site of docs/, into build/docs; a broken link is an error.
 docs: $(READY)
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
+
+# A browser for the tests of pages, where a package manager can install one; they are skipped else.
+browser: $(READY)
+	@sh .ci/browser
 
 test: lint
 	$(BIN)/pytest -n 2 --dist worksteal

@@ -213,10 +213,7 @@ def load(folder: PathLike, *, every: bool = False) -> Results:
 
 
 def verdicts(folder: PathLike) -> Verdicts:
-    """What the analysis says of each (data set, metric, deep pipeline, simple side).
-
-    ``folder`` holds stored results; nothing is run. A list, of which notebooks show a table.
-    """
+    """What the analysis says of each (data set, metric, deep pipeline, simple side) stored."""
     from omicsbench.records.planned import planned_records, read_analysis
     from omicsbench.reporting.notebook import Verdicts
     from omicsbench.verdict.judge import verdicts as judge
@@ -246,6 +243,7 @@ def report(folder: PathLike, out: PathLike | None = None) -> Path:
 def report_of(folder: PathLike, out: PathLike | None = None) -> Report:
     """As :func:`report`; returns the sentences of its answer too."""
     from omicsbench.records.planned import planned_records, read_analysis, read_plan
+    from omicsbench.registry.cited import declared
     from omicsbench.reporting import write_report
 
     source = as_path(folder)
@@ -258,6 +256,7 @@ def report_of(folder: PathLike, out: PathLike | None = None) -> Report:
         command=read_plan(source).command,
         missing=missing,
         others=others,
+        methods=declared({r.spec.pipeline for r in records}),
     )
 
 

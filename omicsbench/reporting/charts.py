@@ -46,7 +46,11 @@ def columns(frame: pd.DataFrame) -> dict[str, Any]:
 
 
 def stars(verdicts: Iterable[Verdict]) -> pd.DataFrame:
-    """The crossovers to mark, one row per ahead verdict."""
+    """The crossovers to mark, one row per ahead verdict, with the ends of their intervals.
+
+    ``low`` is missing where n* may lie at or below the smallest size, ``high`` where it may lie
+    above the largest.
+    """
     names = [
         "dataset",
         "task",
@@ -57,9 +61,18 @@ def stars(verdicts: Iterable[Verdict]) -> pd.DataFrame:
         "pipeline",
         "against",
         "size",
+        "low",
+        "high",
+        "interval",
     ]
     rows = [
-        (v.dataset, v.task, v.device, v.tuning, v.output_dim, v.metric, v.deep, v.against, v.n_star)
+        (
+            *(v.dataset, v.task, v.device, v.tuning, v.output_dim, v.metric, v.deep, v.against),
+            v.n_star,
+            v.interval[0] if v.interval[0] != v.smallest else None,
+            v.interval[1],
+            " to ".join(v.ends),
+        )
         for v in verdicts
         if v.outcome.ahead
     ]
@@ -131,6 +144,7 @@ def specifications() -> dict[str, Any]:
                 ],
             ),
             *_crossover(),
+            _names(),
             y="linear",
         ),
         "fit": _chart(
@@ -139,6 +153,7 @@ def specifications() -> dict[str, Any]:
             _points("fit_s", [tip("fit_s", "median fit, s", ".3~s")]),
             _hollow("fit_s", "predicted fit, s", ".3~s"),
             y="log",
+            title="one fit, s",
         ),
         "memory": _chart(
             band("memory_min", "memory_max"),
@@ -146,6 +161,7 @@ def specifications() -> dict[str, Any]:
             _points("memory", [tip("memory", "median peak, GiB", ".3~f")]),
             _hollow("memory", "predicted peak, GiB", ".3~f"),
             y="log",
+            title="peak memory, GiB",
         ),
         "pareto": _chart(
             {
@@ -215,12 +231,16 @@ def specifications() -> dict[str, Any]:
             ),
             x="budget",
             y="linear",
+            title="deep minus simple",
         ),
     }
 
 
-def _chart(*layers: dict[str, Any], y: str, x: str = "size") -> dict[str, Any]:
-    title, number, shown = X_AXES[x]
+def _chart(
+    *layers: dict[str, Any], y: str, x: str = "size", title: str | None = None
+) -> dict[str, Any]:
+    """``title`` is that of the y axis; where it is a metric's, the page knows it."""
+    x_title, number, shown = X_AXES[x]
     return plate() | {
         "encoding": {
             "x": {
@@ -228,7 +248,7 @@ def _chart(*layers: dict[str, Any], y: str, x: str = "size") -> dict[str, Any]:
                 "type": "quantitative",
                 "scale": {"type": "log", "nice": False, "padding": 12},
                 "axis": {
-                    "title": title,
+                    "title": x_title,
                     "format": number,
                     "labelOverlap": "greedy",
                     "grid": False,
@@ -238,14 +258,14 @@ def _chart(*layers: dict[str, Any], y: str, x: str = "size") -> dict[str, Any]:
             "color": {"field": "color", "type": "nominal", "scale": None},
             "detail": {"field": shown},
         },
-        "layer": [_with_y(layer, y) for layer in layers],
+        "layer": [_with_y(layer, y, title) for layer in layers],
     }
 
 
-def _with_y(layer: dict[str, Any], kind: str) -> dict[str, Any]:
+def _with_y(layer: dict[str, Any], kind: str, title: str | None) -> dict[str, Any]:
     if "field" not in layer["encoding"].get("y", {}):
         return layer
-    axis = {"format": ",~g" if kind == "log" else ".3~f", "tickCount": 5, "title": None}
+    axis = {"format": ",~g" if kind == "log" else ".3~f", "tickCount": 5, "title": title}
     own = {"type": "log", "nice": False} if kind == "log" else {"zero": False, "nice": True}
     scale = own | {"padding": 10}
     layer["encoding"]["y"] |= {"scale": scale, "axis": axis}
@@ -274,7 +294,7 @@ def _points(
         encoding["fillOpacity"] = {"condition": {"test": "datum.tuning", "value": 0}, "value": 1}
         encoding["stroke"] = {"field": "color", "type": "nominal", "scale": None}
     return {
-        "mark": {"type": "point", "filled": True, "opacity": 1, "size": size},
+        "mark": {"type": "point", "filled": True, "opacity": 1, "size": size, "cursor": "pointer"},
         "encoding": encoding,
     }
 
@@ -292,21 +312,45 @@ def _hollow(field: str, title: str, number: str) -> dict[str, Any]:
 
 
 def _crossover() -> list[dict[str, Any]]:
-    """A vertical line at n*, labelled; its rows come as the data set ``stars``."""
-    x = {"field": "size", "type": "quantitative"}
-    tips = [tip("pipeline", "pipeline"), tip("size", "n*", ","), tip("against", "against")]
-    rule = {"mark": {"type": "rule", "strokeWidth": 1.2}, "encoding": {"x": x, "tooltip": tips}}
-    label = {
-        "mark": {
-            "type": "text",
-            "align": {"expr": "datum.last ? 'right' : 'left'"},
-            "dx": {"expr": "datum.last ? -4 : 4"},
-            "dy": 5,
-            "fontSize": 11,
-        },
-        "encoding": {"x": x, "y": {"value": 0}, "text": {"field": "label"}},
+    """n* as a bracket from end to end of its interval; its rows come as the data set ``stars``."""
+    y = {"field": "at", "type": "quantitative"}
+    tips = [
+        tip("pipeline", "pipeline"),
+        tip("size", "n*", ","),
+        tip("interval", "95 % interval"),
+        tip("against", "against"),
+    ]
+
+    def at(field: str) -> dict[str, Any]:
+        return {"x": {"field": field, "type": "quantitative"}, "y": dict(y), "tooltip": tips}
+
+    def sign(field: str) -> dict[str, Any]:
+        mark = {"type": "text", "fontSize": 11, "fontWeight": "bold"}
+        return {"mark": mark, "encoding": at(field) | {"text": {"field": text[field]}}}
+
+    text = {"from": "left", "to": "right", "size": "star"}
+    rule = {
+        "mark": {"type": "rule", "strokeWidth": 1.4},
+        "encoding": at("from") | {"x2": {"field": "to"}},
     }
-    return [layer | {"data": {"name": "stars"}} for layer in (rule, label)]
+    label = {
+        "mark": {"type": "text", "dy": -8, "fontSize": 10},
+        "encoding": at("size") | {"text": {"field": "label"}},
+    }
+    return [layer | {"data": {"name": "stars"}} for layer in (rule, *map(sign, text), label)]
+
+
+def _names() -> dict[str, Any]:
+    """Names beside the ends of the lines; they come, spread out, as the data set ``labels``."""
+    return {
+        "data": {"name": "labels"},
+        "mark": {"type": "text", "align": "left", "dx": 7, "fontSize": 10.5},
+        "encoding": {
+            "x": {"value": "width"},
+            "y": {"field": "at", "type": "quantitative"},
+            "text": {"field": "name"},
+        },
+    }
 
 
 _INTERVAL = (tip("low", "95 % interval from"), tip("high", "to"))

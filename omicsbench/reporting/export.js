@@ -37,6 +37,9 @@
     const who = new Map(spec.data.values.map((row) => [row[column] ?? "", row]));
     const order = data().styles.map((style) => style.name);
     const names = [...who.keys()].sort((a, b) => order.indexOf(a) - order.indexOf(b));
+    // Names at the ends of lines: here a legend has them.
+    spec.layer = spec.layer.filter((layer) => layer.data?.name !== "labels");
+    delete spec.datasets.labels;
     const channel = (look) => {
       const values = names.map((one) => who.get(one)[look]);
       if (values.length === 1) return { value: values[0] };

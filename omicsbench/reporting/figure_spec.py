@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import copy
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from itertools import chain
 from typing import Any, TypeAlias
 
 import pandas as pd
 
+from omicsbench.reporting.brackets import brackets, ends
 from omicsbench.reporting.style import Style
 
 WIDTH, HEIGHT = 460, 240  # of the plot itself
@@ -48,6 +49,8 @@ class Look:
     legend: str  # the column that the legend names; empty where there is none
     currency: str
     domain: tuple[float, float] | None  # of the x axis, where it is shared
+    y: str = ""  # title of the y axis, where it is a metric's
+    brackets: bool = False  # whether n* is drawn above
 
 
 def complete(
@@ -63,8 +66,15 @@ def complete(
     """
     spec: dict[str, Any] = copy.deepcopy(dict(specification))
     named = {name: values_of(rows) for name, rows in beside.items()}
-    largest = max((row["size"] for row in values_of(table) if "size" in row), default=0)
-    named["stars"] = [row | _crossover(row, largest) for row in named["stars"]]
+    named["labels"] = []  # names at the ends of lines: here a legend has them
+    if look.brackets:
+        axis = ends(table, len(named["stars"]))
+        sizes = table["size"].tolist()
+        named["stars"] = brackets(named["stars"], sizes, axis)
+        scale = {"domainMin": axis[0], "domainMax": axis[1], "nice": False, "padding": 0}
+        _set_y(spec["layer"], scale, "scale")
+    if look.y:
+        _set_y(spec["layer"], {"title": look.y}, "axis")
     spec["layer"] = [layer for layer in spec["layer"] if _has_rows(layer, table, named)]
     spec["datasets"] = {
         layer["data"]["name"]: _drawable(layer, named)
@@ -89,13 +99,6 @@ def values_of(table: pd.DataFrame) -> list[dict[str, Any]]:
     return rows
 
 
-def _crossover(row: Mapping[str, Any], largest: int) -> dict[str, Any]:
-    """What is written beside a crossover; at the largest size it stands on the left of its line."""
-    size = row["size"]
-    short = f"{size / 1000:.2g}k" if size >= 1000 else str(size)
-    return {"label": f"n* {short}", "last": size == largest}
-
-
 def _has_rows(layer: Layer, table: pd.DataFrame, named: Mapping[str, Rows]) -> bool:
     """Whether a layer has anything to draw; bands may have no ends."""
     if "name" in layer.get("data", {}):
@@ -106,9 +109,19 @@ def _has_rows(layer: Layer, table: pd.DataFrame, named: Mapping[str, Rows]) -> b
 
 
 def _drawable(layer: Layer, named: Mapping[str, Rows]) -> Rows:
-    """The rows of a layer's own data set that have a height, on axes that may be logarithmic."""
-    rows, field = named[layer["data"]["name"]], layer["encoding"].get("y", {}).get("field")
-    return [row for row in rows if not field or (row[field] or 0) > 0]
+    """The rows of a layer's own data set; on logarithmic axes those that have a height."""
+    name, field = layer["data"]["name"], layer["encoding"].get("y", {}).get("field")
+    if name != "predicted":
+        return named[name]
+    return [row for row in named[name] if (row[field] or 0) > 0]
+
+
+def _set_y(layers: Iterable[dict[str, Any]], what: Mapping[str, Any], part: str) -> None:
+    """Set what all layers say of their y axis or scale."""
+    for layer in layers:
+        y = layer["encoding"].get("y", {})
+        if part in y:
+            y[part] = {**y[part], **what}
 
 
 def _set_x(x: dict[str, Any], rows: Rows, look: Look) -> None:

@@ -22,6 +22,7 @@ from omicsbench.reporting.sources import Sources, sources
 GROUND = PLACE[:3]  # of charts that pool tunings
 CURVE = ["dim", "metric"]
 BESIDE = {"stars": "star", "predicted": "predicted", "marks": "marks"}  # of a specification
+OF_SCORES = ("curve", "pareto", "budget")  # whose y axis is a metric's
 
 
 @dataclass(frozen=True)
@@ -161,6 +162,8 @@ class Figures(Mapping[str, Figure]):
                 kind.legend,
                 one.terms.get("currency", ""),
                 self._domain(one),
+                self._metric(one) if one.kind in OF_SCORES else "",
+                one.kind == "curve",
             ),
         )
         return Figure(name, one.kind, one.title, one.told, table[self._columns(one.kind)], spec)
@@ -223,6 +226,9 @@ class Figures(Mapping[str, Figure]):
             if key in table:
                 table = table[table[key] == one.terms[key]]
         return table
+
+    def _metric(self, one: Shown) -> str:
+        return self._sources.codes.metrics[one.terms["metric"]].title
 
     def _domain(self, one: Shown) -> tuple[float, float] | None:
         """The ends of the axis that all charts of a place share."""

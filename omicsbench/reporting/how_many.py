@@ -45,7 +45,8 @@ class HowMany:
 class HowManyView:
     """One place and output dimension: cells by (pipeline, metric), and stacked bars by metric."""
 
-    name: str
+    at: NamedPlace
+    dim: int  # 0 where there is no space
     metrics: list[str]
     pipelines: list[str]
     needs: dict[tuple[str, str], dict[str, Any]]
@@ -53,6 +54,10 @@ class HowManyView:
     against: dict[tuple[str, str], AgainstEach]
     bars: list[tuple[str, Scatter, list[tuple[str, str, float]]]]  # metric, parts with colours
     key: list[tuple[str, str]]  # parts and their colours
+
+    @property
+    def name(self) -> str:
+        return self.at.name + (f" · {self.dim}-D" if self.dim else "")
 
 
 def how_many(records: Sequence[RunRecord], analysis: Analysis) -> HowMany:
@@ -149,12 +154,10 @@ def how_many_views(found: HowMany, places: Sequence[NamedPlace]) -> list[HowMany
         groups[at].append(one)
     number = {named.place: named for named in places}
     order = sorted(groups, key=lambda at: (number[at[0]].number, -at[1]))
-    return [
-        _view(number[at[0]].name + (f" · {at[1]}-D" if at[1] else ""), groups[at]) for at in order
-    ]
+    return [_view(number[at[0]], at[1] or 0, groups[at]) for at in order]
 
 
-def _view(name: str, here: Sequence[OfCurves]) -> HowManyView:
+def _view(at: NamedPlace, dim: int, here: Sequence[OfCurves]) -> HowManyView:
     own = [one for one in here if isinstance(one, OwnCurve)]
     each = [one for one in here if isinstance(one, AgainstEach)]
     parts = {one.field.metric.name: one for one in here if isinstance(one, Scatter)}
@@ -167,7 +170,8 @@ def _view(name: str, here: Sequence[OfCurves]) -> HowManyView:
     ]
     key = {part: colour for *_, shares in bars for part, colour, _ in shares}
     return HowManyView(
-        name,
+        at,
+        dim,
         metrics,
         [pipeline for _, pipeline in pipelines],
         {(one.pipeline, one.field.metric.name): _needs_cell(one) for one in own},

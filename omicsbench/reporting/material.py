@@ -31,6 +31,7 @@ from omicsbench.verdict.verdict import Verdict
 class Material:
     """Page and tables hold what follows from this, and from nothing else."""
 
+    analysis: Analysis  # how the runs are judged
     records: list[RunRecord]  # the newest version of each run
     metrics: dict[str, Metric]  # those of the package, and those the records describe
     every: Sequence[RunRecord]  # all versions
@@ -60,6 +61,7 @@ def gather(records: Sequence[RunRecord], analysis: Analysis) -> Material:
     needed = how_many(newest, analysis)
     details = _details(newest) | {"new_units": new_units_table(newest, scores)}
     return Material(
+        analysis=analysis,
         records=newest,
         metrics=known(newest),
         every=records,

@@ -70,7 +70,7 @@ def chart_data(
 ) -> dict[str, Any]:
     """All that the charts are drawn from; ``specifications`` are the charts, by kind."""
     made: dict[str, Any] = {
-        "metrics": list(codes.metrics),
+        "metrics": [_described(metric) for metric in codes.metrics.values()],
         "styles": [vars(style) for style in codes.styles.values()],
         "specs": dict(specifications),
         "places": [{"name": p.name, "ground": p.ground, **p.place._asdict()} for p in codes.places],
@@ -81,31 +81,63 @@ def chart_data(
     }
 
 
+def _described(metric: Metric) -> dict[str, Any]:
+    return {
+        "name": metric.name,
+        "title": metric.title,
+        "lower": metric.direction == "min",
+        "secondary": metric.secondary,
+    }
+
+
+def within_range(scores: pd.DataFrame, metrics: Mapping[str, Metric]) -> pd.DataFrame:
+    """Scores whose intervals end where their metric does: no band shows what no score can be.
+
+    For the eye alone; tables keep the intervals as they were computed.
+    """
+    ends = {name: metric.range for name, metric in metrics.items()}
+    clipped = {}
+    for side in ("low", "high"):
+        bounds = [scores["metric"].map({m: of[i] for m, of in ends.items()}) for i in (0, 1)]
+        clipped[side] = scores[side].clip(*(bound.astype(float) for bound in bounds))
+    return scores.assign(**clipped)
+
+
 def chart_tables(
-    quality: pd.DataFrame, costs: pd.DataFrame, predicted: pd.DataFrame, stars: pd.DataFrame
+    quality: pd.DataFrame,
+    costs: pd.DataFrame,
+    predicted: pd.DataFrame,
+    stars: pd.DataFrame,
+    failed: pd.DataFrame,
 ) -> list[ChartTable]:
     """What the charts of scores and costs draw; memory in GiB."""
     quality = quality.astype({"front": int, "by_cpu": int})
     costs = _with_memory(costs[costs["fit_s"] > 0], ("", "_min", "_max"))
     predicted = _with_memory(predicted, ("", "_low", "_high"))
     curve = [*POINT, "metric", "mean", "low", "high", "repeats", "se"]
-    curve += ["total_s", "time_s", "by_cpu", "front"]
+    curve += ["total_s", "time_s", "by_cpu", "front", "rank"]
     cost = [*POINT, "fit_s", "fit_s_min", "fit_s_max", "memory", "memory_min", "memory_max"]
     hollow = [*POINT, "fit_s", "fit_s_low", "fit_s_high", "memory", "memory_low", "memory_high"]
     return [
         ChartTable("curve", quality, curve),
         ChartTable("cost", costs, cost),
         ChartTable("predicted", predicted, hollow),
-        ChartTable("star", stars, [*POINT, "metric", "against"]),
+        ChartTable("star", stars, [*POINT, "metric", "against", "low", "high", "interval"]),
+        ChartTable("failed", failed, [*POINT, "said"]),
     ]
 
 
 def marked(found: Iterable[Verdict], styles: Mapping[str, Style]) -> list[Verdict]:
     """Verdicts whose n* a chart marks: against all simple pipelines where there are some.
 
-    Those of "the best deep pipeline" are not: it is now this pipeline, now that.
+    Those of "the best deep pipeline" are not: it is now this pipeline, now that. Nor are those of
+    controls of the deep side, which no verdict counts.
     """
-    single = [v for v in found if v.deep in styles]
+    single = [
+        v
+        for v in found
+        if v.deep in styles and not v.is_control and not (v.best and v.contenders > 1)
+    ]
     best = {_where(v) for v in single if v.against == "best_simple"}
     return [v for v in single if v.against == "best_simple" or _where(v) not in best]
 

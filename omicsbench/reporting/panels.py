@@ -9,7 +9,8 @@ from typing import Any
 import pandas as pd
 
 from omicsbench.metrics import Metric
-from omicsbench.reporting.matrix import ordered
+from omicsbench.reporting.matrix import TASKS, ordered
+from omicsbench.reporting.page_data import ChartNumbers
 from omicsbench.reporting.places import NamedPlace, Place, of_place
 from omicsbench.verdict.verdict import Verdict
 
@@ -78,18 +79,53 @@ def _words(metric: Metric, scores: pd.DataFrame, found: Sequence[Verdict]) -> st
     return text + "".join(f" {star}." for star in dict.fromkeys(stars))
 
 
+@dataclass(frozen=True)
+class DropDown:
+    """One drop-down of the bar: its name, what stands before it, and what it offers."""
+
+    name: str
+    label: str
+    every: str  # what is chosen where nothing is
+    options: list[tuple[str, str]]  # value, text
+
+
+def choices(shown: Sequence[Panel], codes: ChartNumbers) -> list[DropDown]:
+    """The drop-downs of the bar; one that offers but one thing is left out, but for the metrics."""
+    places = [p.place for p in codes.places]
+    dims = sorted({panel.dim for panel in shown}, reverse=True)
+    tunings = sorted({p.tuning for p in places})
+    metrics = ordered(m for panel in shown for m, _ in panel.curves)
+    found = [
+        DropDown("dataset", "Data", "all data sets", _same(p.dataset for p in places)),
+        DropDown(
+            "task", "Task", "all tasks", [(t, TASKS[t]) for t in _each(p.task for p in places)]
+        ),
+        DropDown("metric", "Metric", "all metrics", [(m.name, m.title) for m in metrics]),
+        DropDown("dim", "Output", "all", [(str(d), f"{d}-D" if d else "no space") for d in dims]),
+        DropDown("device", "Device", "all", _same(p.device for p in places)),
+        DropDown("tuning", "Tuning", "all", [(t or "none", t or "at defaults") for t in tunings]),
+    ]
+    return [one for one in found if len(one.options) > 1 or one.name == "metric"]
+
+
+def _each(names: Iterable[str]) -> list[str]:
+    return list(dict.fromkeys(names))
+
+
+def _same(names: Iterable[str]) -> list[tuple[str, str]]:
+    return [(name, name) for name in _each(names)]
+
+
 def menus(shown: Iterable[Panel]) -> list[dict[str, Any]]:
-    """The panels as the explorer's drop-downs need them."""
+    """The panels as the bar and the explorer need them."""
     return [
         {
+            "name": panel.name,
             "place": panel.at.number,
             "ground": panel.at.ground,
             "dim": panel.dim or "",
             "sizes": panel.sizes,
-            "metrics": [
-                {"name": m.name, "title": m.title, "lower": m.direction == "min"}
-                for m, _ in panel.curves
-            ],
+            "metrics": [m.name for m, _ in panel.curves],
         }
         for panel in shown
     ]

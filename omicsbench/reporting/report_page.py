@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -23,25 +23,34 @@ from omicsbench.reporting import (
 )
 from omicsbench.reporting.answer import in_one, seconds
 from omicsbench.reporting.at_largest import absent, at_largest
+from omicsbench.reporting.cite import Cited, bibtex
 from omicsbench.reporting.datasets import datasets
 from omicsbench.reporting.decision import told
 from omicsbench.reporting.elsewhere import footnotes
 from omicsbench.reporting.exports import SIGNS, write_tables
 from omicsbench.reporting.frozen_note import frozen_note
 from omicsbench.reporting.gallery import galleries
+from omicsbench.reporting.glossary import GLOSSARY
 from omicsbench.reporting.how_many import how_many_views
 from omicsbench.reporting.material import Material, gather
 from omicsbench.reporting.matrix import TASKS, WORDS, VerdictMatrix, by_task, data_kinds
 from omicsbench.reporting.modalities import modality_view
 from omicsbench.reporting.new_units import new_units_views
 from omicsbench.reporting.page_data import chart_data
-from omicsbench.reporting.panels import Panel, menus
+from omicsbench.reporting.panels import Panel, choices, menus
 from omicsbench.reporting.paragraph import RIVAL
 from omicsbench.reporting.places import NamedPlace
 from omicsbench.reporting.provenance import environments, protocol
+from omicsbench.reporting.run_values import run_columns, run_table
 from omicsbench.reporting.sources import sources
 from omicsbench.reporting.standings import standings_views
-from omicsbench.reporting.template import chart_library, environment, inlined, script_json
+from omicsbench.reporting.template import (
+    chart_library,
+    environment,
+    inlined,
+    packed_json,
+    script_json,
+)
 
 
 @dataclass(frozen=True)
@@ -52,6 +61,7 @@ class Asked:
     analysis: Analysis  # how the runs are judged
     missing: int  # planned runs that have no record yet
     others: int  # stored runs that do not belong to the suite as it was last run
+    references: str = ""  # what methods and data declare as their sources, as BibTeX
 
 
 @dataclass(frozen=True)
@@ -114,6 +124,7 @@ def write_report(
     command: str,
     missing: int = 0,
     others: int = 0,
+    methods: Mapping[str, tuple[str, str]] | None = None,
 ) -> Report:
     """Write the page and, beside it, its tables.
 
@@ -125,15 +136,33 @@ def write_report(
     command : what the reader types to get these results again.
     missing : planned runs that have no record yet.
     others : stored runs that do not belong to the suite as it was last run.
+    methods : one line and the declared source of each method, by name.
     """
     if not records:
         raise DataError("There are no run records to report on; run a suite first.")
     page = out if out.suffix == ".html" else out / "index.html"
     material = gather(records, analysis)
     written = write_tables(page.parent, material)
-    asked = Asked(command, analysis, missing, others)
+    references = bibtex(_cited(material.records, methods or {}))
+    if references:
+        written.append(page.parent / "references.bib")
+        write_text(written[-1], references)
+    asked = Asked(command, analysis, missing, others, references)
     write_text(page, _html(material, asked, folder, [path.name for path in written]))
     return Report(page, told(material.decisions), in_one(material.answers))
+
+
+def _cited(records: Sequence[RunRecord], methods: Mapping[str, tuple[str, str]]) -> list[Cited]:
+    """Methods, and data sets; those that differ in their parameters alone are one."""
+    facts = {r.spec.dataset: r.dataset_info for r in records}
+    found = {
+        (info.name or name.partition("(")[0]): (info.summary, info.source)
+        for name, info in sorted(facts.items())
+        if info.source
+    }
+    return [Cited(name, "method", *of) for name, of in methods.items()] + [
+        Cited(name, "data set", *of) for name, of in found.items()
+    ]
 
 
 def _html(material: Material, asked: Asked, folder: Path, files: list[str]) -> str:
@@ -142,6 +171,7 @@ def _html(material: Material, asked: Asked, folder: Path, files: list[str]) -> s
     drawn = sources(material)
     codes, shown = drawn.codes, drawn.panels
     data = chart_data(drawn.tables, material.at_equal_cost, codes, drawn.specs)
+    runs, offered = run_table(records), choices(shown, codes)
     missing = {
         task: absent(records, at_largest(records, task)) for task in ("predict", "integrate")
     }
@@ -180,8 +210,14 @@ def _html(material: Material, asked: Asked, folder: Path, files: list[str]) -> s
             files=files,
             panels_json=script_json(menus(shown)),
             data=script_json(data),
-            style=inlined("style.css") + inlined("decision.css"),
-            script=inlined("report.js"),
+            choices=offered,
+            offered={one.name for one in offered},
+            runs=packed_json(run_columns(runs, codes.of(runs), material.metrics)),
+            style=inlined("style.css", "decision.css"),
+            script=inlined("choice.js", "report.js", "heat.js", "runs.js"),
+            glossary=GLOSSARY,
+            bibtex=asked.references,
+            cited=asked.references.count("@misc{"),
             sorting=inlined("sorting.js"),
             export=inlined("export.js"),
             library=chart_library(),

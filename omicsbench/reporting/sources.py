@@ -5,9 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from omicsbench.reporting import charts, prediction_charts, standings, style, tables
+from omicsbench.reporting import charts, prediction_charts, ranking, standings, style, tables
 from omicsbench.reporting.material import Material
-from omicsbench.reporting.page_data import ChartNumbers, ChartTable, chart_tables, marked
+from omicsbench.reporting.page_data import (
+    ChartNumbers,
+    ChartTable,
+    chart_tables,
+    marked,
+    within_range,
+)
 from omicsbench.reporting.panels import Panel, panels
 from omicsbench.reporting.places import named_places
 
@@ -27,6 +33,9 @@ def sources(material: Material) -> Sources:
     records, found, metrics = material.records, material.verdicts, material.metrics
     scores = material.scores[material.scores["metric"].isin(list(metrics))]
     quality = charts.quality_time(scores, material.costs, metrics)
+    controls = {r.spec.pipeline for r in records if r.is_control}
+    within = ranking.margins(records, metrics, material.analysis)
+    quality = quality.assign(rank=ranking.ranked(quality, controls, metrics, within))
     codes = ChartNumbers(named_places(records), style.styles_by_task(records), metrics)
     predicted = tables.prediction_table(records)
     stars = charts.stars(marked(found, codes.styles))
@@ -34,7 +43,13 @@ def sources(material: Material) -> Sources:
         codes,
         panels(quality, found, codes.places, metrics),
         [
-            *chart_tables(quality, material.costs, predicted, stars),
+            *chart_tables(
+                within_range(quality, metrics),
+                material.costs,
+                predicted,
+                stars,
+                ranking.failed_table(records),
+            ),
             *prediction_charts.chart_tables(material.details),
             standings.profile_chart(material.how_many.standings),
         ],

@@ -5,12 +5,15 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import zlib
 from functools import cache
 from importlib.resources import files
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
+
+LONG = 60_000  # characters of HTML
 
 
 def environment() -> Environment:
@@ -22,7 +25,7 @@ def environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.filters["hashed"] = _hashed
+    made.filters |= {"hashed": _hashed, "folded": folded}
     return made
 
 
@@ -32,9 +35,10 @@ def _hashed(text: str) -> Markup:
     return Markup(f"'sha256-{digest}'")  # noqa: S704 - of letters and digits
 
 
-def inlined(name: str) -> Markup:
-    """A style or script, to stand in a page as it is."""
-    text = (files("omicsbench.reporting") / name).read_text(encoding="utf-8")
+def inlined(*names: str) -> Markup:
+    """Styles or scripts, one after the other, to stand in a page as they are."""
+    here = files("omicsbench.reporting")
+    text = "\n".join((here / name).read_text(encoding="utf-8") for name in names)
     return Markup(text)  # noqa: S704 - the package's own
 
 
@@ -54,6 +58,23 @@ def chart_library() -> Markup:
 
     library = vl_convert.javascript_bundle(DRAW_CHART)
     return Markup(library)  # noqa: S704 - the library's own
+
+
+def packed(text: str) -> str:
+    """Text, deflated, as Base64: what is asked for seldom and would be most of a page."""
+    return base64.b64encode(zlib.compress(text.encode(), 9)).decode()
+
+
+def folded(html: Markup) -> Markup:
+    """A long part of a page that is unfolded on demand, packed; a short one as it is."""
+    if len(html) < LONG:
+        return html
+    return Markup('<div data-packed="{}"></div>').format(packed(html))
+
+
+def packed_json(value: Any) -> str:
+    """JSON, packed; its alphabet cannot end a script element."""
+    return packed(json.dumps(value, separators=(",", ":"), allow_nan=False))
 
 
 def script_json(value: Any) -> Markup:

@@ -65,10 +65,10 @@ def open_report(visit: Visit) -> Visit:
 
     def open_report(path: Path, width: int) -> tuple[Any, list[str]]:
         page, wrong = visit(path, width)
-        page.evaluate("window.dispatchEvent(new Event('beforeprint'))")
+        page.evaluate("document.getElementById('unfold').click()")
         page.wait_for_function(
             "document.querySelectorAll('.chart:not([hidden])').length"
-            " === document.querySelectorAll('[data-drawn] svg').length"
+            " === document.querySelectorAll('.chart:not([hidden]) [data-drawn]').length"
         )
         return page, wrong
 

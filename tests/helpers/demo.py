@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import zlib
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -156,6 +158,8 @@ def demo(folder: Path, datasets: dict[str, dict[str, Any]] | None = None) -> lis
 
 
 class Tags(HTMLParser):
+    """Tags and text of a page, of its packed parts too."""
+
     def __init__(self, text: str) -> None:
         super().__init__()
         self.tags: list[tuple[str, dict[str, str | None]]] = []
@@ -165,6 +169,9 @@ class Tags(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.tags.append((tag, dict(attrs)))
+        if packed := dict(attrs).get("data-packed"):
+            self.feed(zlib.decompress(base64.b64decode(packed)).decode())
+            return
         self._quiet = tag in ("script", "style")
 
     def handle_endtag(self, tag: str) -> None:

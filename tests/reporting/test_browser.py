@@ -69,19 +69,24 @@ def test_browser_interaction(open_report: Visit, made: Made) -> None:
     page, wrong = open_report(made[1], 1280)
     marks = "document.querySelectorAll('#explorer .chart:first-child .mark-line path').length"
     before = page.evaluate(marks)
-    button = page.locator(".legend button", has_text="factors").first
+    page.click("[popovertarget=contestants]")
+    button = page.locator("#contestants button", has_text="factors").first
     button.click()
-    assert page.locator(".legend button[aria-pressed=false]", has_text="factors").count() == 2
+    assert button.get_attribute("aria-pressed") == "false"
     page.wait_for_function(f"{marks} === {before - 1}")
-    page.select_option("[name=panel]", label="linear_control(n=12000) · 10-D")
+    page.keyboard.press("Escape")
+    page.select_option("[name=dataset]", "linear_control(n=12000)")
     page.select_option("[name=metric]", "reconstruction_mse")
     assert "lower is better" in page.locator("#explorer figcaption").first.inner_text()
-    page.locator("details.inner > summary", has_text="with their numbers").first.click()
-    table = page.locator("table.verdicts").first
+    page.select_option("[name=metric]", "")
+    page.select_option("[name=dataset]", "blood_cells")
+    page.locator("details.inner:visible > summary", has_text="with their numbers").first.click()
+    table = page.locator("table.verdicts:visible").first
+    table.wait_for()
     every = table.locator("tbody tr:visible").count()
-    page.locator(".filter-secondary").first.check()
+    page.locator(".filter-secondary:visible").first.check()
     assert table.locator("tbody tr:visible").count() > every
-    page.locator(".filter-outcome").first.select_option("ahead")
+    page.locator(".filter-outcome:visible").first.select_option("ahead")
     shown = table.locator("tbody tr:visible")
     assert set(shown.evaluate_all("rows => rows.map((r) => r.dataset.outcome)")) == {"ahead"}
     heading = table.locator("th button", has_text="Difference")

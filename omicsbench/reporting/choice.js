@@ -1,0 +1,147 @@
+"use strict";
+// What the reader has chosen: it is kept in the address, and the whole page follows it.
+window.report = (() => {
+  const parse = (id) => JSON.parse(document.getElementById(id).textContent);
+  const data = parse("data");
+  const panels = parse("panels");
+  const controls = data.styles.filter((s) => s.family === "control").map((s) => s.name);
+  const bar = document.getElementById("bar");
+  const selects = [...bar.querySelectorAll("select")];
+  const sizes = document.querySelector("[name=size]");
+  const reset = document.getElementById("reset");
+  const chosen = {}; // by the name of a drop-down; empty where everything is shown
+  const hidden = new Set(controls); // contestants
+  const listeners = [];
+  let section = "";
+
+  const placed = (number) => {
+    const { dataset, task, device, tuning } = data.places[number];
+    return { dataset, task, device, tuning: tuning || "none" };
+  };
+  const factsOf = (element) => {
+    const { of, place, dim, metric, pipeline, dataset, task } = element.dataset;
+    if (of !== undefined) return Object.fromEntries(new URLSearchParams(of));
+    if (place === undefined) return { dataset, task };
+    return { ...placed(place), dim: dim === "" ? "0" : dim, metric, pipeline };
+  };
+  const fits = (facts) =>
+    !hidden.has(facts.pipeline) &&
+    Object.entries(chosen).every(([name, value]) =>
+      !value || facts[name] === undefined || String(facts[name]) === value);
+
+  // The first set of equal terms that fits, which is shown where one alone can be.
+  const matching = () => panels.filter((p) => fits({ ...placed(p.place), dim: p.dim || 0 }));
+  const panel = () => matching()[0] ?? panels[0];
+  const metric = () => {
+    const own = panel().metrics;
+    return data.metrics.find((m) => m.name === (own.includes(chosen.metric) ? chosen.metric : own[0]));
+  };
+  const size = () => {
+    const own = panel().sizes;
+    return own.includes(Number(chosen.size)) ? Number(chosen.size) : own.at(-1);
+  };
+
+  function address() {
+    const query = new URLSearchParams(Object.entries(chosen).filter(([, value]) => value));
+    const usual = hidden.size === controls.length && controls.every((name) => hidden.has(name));
+    if (!usual) query.set("without", JSON.stringify([...hidden]));
+    return `#${section}${query.size ? `?${query}` : ""}`;
+  }
+
+  function follow() {
+    for (const select of selects) select.value = chosen[select.name] ?? "";
+    for (const element of document.querySelectorAll("[data-of], article[data-dataset]")) element.hidden = !fits(factsOf(element));
+    for (const chart of document.querySelectorAll(".chart"))
+      if (!chart.closest("#explorer")) chart.hidden = !fits(factsOf(chart));
+    for (const part of document.querySelectorAll("main > section")) {
+      const own = [...part.querySelectorAll("details[data-of], .place[data-of]")];
+      part.classList.toggle("elsewhere", own.length > 0 && own.every((one) => one.hidden));
+    }
+    // What was chosen by its name is unfolded.
+    if (chosen.dataset)
+      for (const part of document.querySelectorAll("section > details[data-of]:not([hidden])")) part.open = true;
+    for (const button of document.querySelectorAll(".legend button"))
+      button.setAttribute("aria-pressed", String(!hidden.has(button.dataset.pipeline)));
+    const all = data.styles.length;
+    document.getElementById("shown").textContent = `${all - hidden.size} of ${all}`;
+    if (sizes && panels.length) {
+      const numbers = [...panel().sizes].reverse();
+      sizes.replaceChildren(...numbers.map((n) => new Option(n.toLocaleString("en"), n)));
+      sizes.value = size();
+    }
+    reset.hidden = address() === `#${section}`;
+    listeners.forEach((listener) => listener());
+  }
+
+  function choose(changes) {
+    Object.assign(chosen, changes);
+    history.replaceState(null, "", address());
+    follow();
+  }
+
+  // An address is #section?dataset=...&metric=...; a bare #section keeps what was chosen.
+  function read() {
+    const [, place, query] = /^#?([^?]*)\??(.*)$/.exec(location.hash);
+    section = place;
+    if (query) {
+      const given = new URLSearchParams(query);
+      for (const select of selects) {
+        const value = given.get(select.name) ?? "";
+        chosen[select.name] = [...select.options].some((o) => o.value === value) ? value : "";
+      }
+      chosen.size = given.get("size") ?? "";
+      hidden.clear();
+      const known = new Set(data.styles.map((s) => s.name));
+      let without = controls;
+      try { without = JSON.parse(given.get("without")) ?? controls; } catch { /* not ours */ }
+      if (Array.isArray(without)) without.filter((name) => known.has(name)).forEach((name) => hidden.add(name));
+    }
+    history.replaceState(null, "", address());
+    follow();
+    const target = document.getElementById(place);
+    for (let at = target; at; at = at.parentElement) if (at.tagName === "DETAILS") at.open = true;
+    if (query || target?.closest("details")) target?.scrollIntoView();
+  }
+
+  // What was packed, because it is long and seldom asked for.
+  async function unpacked(text) {
+    const bytes = Uint8Array.from(atob(text), (c) => c.charCodeAt(0));
+    return new Response(new Blob([bytes]).stream().pipeThrough(new DecompressionStream("deflate"))).text();
+  }
+  const prepared = []; // what is done with tables that come into the page
+  for (const part of document.querySelectorAll("[data-packed]"))
+    part.closest("details").addEventListener("toggle", async () => {
+      const { packed } = part.dataset;
+      if (packed === undefined) return;
+      delete part.dataset.packed;
+      part.innerHTML = await unpacked(packed);
+      prepared.forEach((prepare) => prepare(part));
+      follow();
+    });
+
+  function press(button) {
+    const { pipeline } = button.dataset;
+    if (!hidden.delete(pipeline)) hidden.add(pipeline);
+    choose({});
+  }
+
+  for (const select of selects) select.addEventListener("change", () => choose({ [select.name]: select.value }));
+  sizes?.addEventListener("change", () => choose({ size: sizes.value }));
+  for (const button of document.querySelectorAll(".legend button")) button.addEventListener("click", () => press(button));
+  reset.addEventListener("click", () => {
+    for (const name of Object.keys(chosen)) chosen[name] = "";
+    hidden.clear();
+    controls.forEach((name) => hidden.add(name));
+    choose({});
+  });
+  window.addEventListener("hashchange", read);
+
+  return {
+    data, panels, hidden, chosen, fits, factsOf, matching, panel, metric, size,
+    unpacked,
+    follows: (listener) => listeners.push(listener),
+    // Now, and of each part that is unpacked later.
+    prepares: (prepare) => { prepared.push(prepare); prepare(document); },
+    start: read,
+  };
+})();
