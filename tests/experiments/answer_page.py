@@ -28,7 +28,7 @@ from omicsbench.verdict.judge import verdicts
 from omicsbench.verdict.recommend import recommendations
 from omicsbench.verdict.sensitivity import other_choices
 from omicsbench.verdict.standings import standings
-from omicsbench.verdict.verdict import Verdict
+from omicsbench.verdict.verdict import Standing, Verdict
 
 ROOT = Path(__file__).parents[2]
 PAGE, README = ROOT / "docs" / "answer.md", ROOT / "README.md"
@@ -94,6 +94,7 @@ def tables(results: Path) -> dict[str, str]:
             made["who is ahead"] = who_is_ahead(evidence)
             made["over data sets"] = over_data_sets(evidence)
             made["other choices"] = under_other_choices(evidence)
+            made["secondary claims"] = by_secondary(evidence)
             made["meta-regression"] = explained(evidence)
     made["lecture"] = of_the_lecture(every)
     return made
@@ -236,6 +237,21 @@ def _choices(evidence: Evidence) -> Iterator[tuple[str, Sequence[Verdict]]]:
     )
     for words, found in other_choices(evidence.records, evidence.verdicts, evidence.analysis):
         yield words, headline(found)
+
+
+def by_secondary(evidence: Evidence) -> str:
+    """By which secondary metrics a side would be ahead on real data, and on how many data sets."""
+    ahead: dict[Standing, Counter[str]] = {"ahead": Counter(), "behind": Counter()}
+    for v in evidence.verdicts:
+        secondary = v.best and v.against == "best_simple" and v.scored_by.secondary
+        if secondary and v.standing in ahead and evidence.kind_of[v.dataset] == REAL:
+            ahead[v.standing][v.metric] += 1
+    said = [
+        f"{WORDS[side]} by " + ", ".join(f"`{name}` ({n})" for name, n in own.most_common())
+        for side, own in ahead.items()
+        if own
+    ]
+    return f"By secondary metrics (number of data sets): {'; '.join(said) or 'nobody is ahead'}."
 
 
 def of_the_lecture(every: Mapping[str, Evidence]) -> str:
