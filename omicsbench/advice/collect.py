@@ -5,21 +5,17 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from statistics import median
 from typing import Any
 
 from omicsbench.advice.evidence import AtSize, Case, Evidence, Showing
-from omicsbench.advice.use import NEED, purpose_of, to_use
 from omicsbench.records.analysis import Analysis
-from omicsbench.records.machines import on_other_machines
 from omicsbench.records.planned import planned_records, read_analysis
 from omicsbench.records.spec import RunRecord, Status
 from omicsbench.records.submission import content_hash
 from omicsbench.records.table import current
 from omicsbench.reporting.matrix import data_kind, headline
-from omicsbench.verdict.curves import Field, fields
-from omicsbench.verdict.equal_cost import seconds_of
 from omicsbench.verdict.judge import verdicts
+from omicsbench.verdict.recommend import PURPOSES, recommendations
 from omicsbench.verdict.verdict import Verdict
 
 DIGITS = 4  # of a stored number
@@ -50,16 +46,16 @@ def cases_of(suite: str, records: Iterable[RunRecord], analysis: Analysis) -> It
     found: dict[_Terms, list[Verdict]] = defaultdict(list)
     for v in headline(verdicts(newest, analysis)):
         found[v.dataset, v.task, v.device, v.output_dim, v.tuning].append(v)
-    compared: dict[_Terms, list[Field]] = defaultdict(list)
-    for field in fields(newest, analysis):
-        s = field.spec
-        compared[s.dataset, s.task, s.device, field.output_dim, s.tuned_as].append(field)
-    apart = on_other_machines(newest)
     for terms, own in found.items():
-        runs = [r for r in newest if r.status is Status.OK and _terms(r) == terms]
-        timed = [r for r in runs if r.key not in apart]
-        sizes = tuple(_sizes(timed, compared[terms]))
-        if sizes:
+        dataset, task, device, _, tuning = terms
+        tried = [
+            r
+            for r in newest
+            if (r.spec.dataset, r.spec.task, r.spec.device, r.spec.tuned_as)
+            == (dataset, task, device, tuning)
+        ]
+        runs = [r for r in tried if r.status is Status.OK and _terms(r) == terms]
+        if sizes := tuple(_sizes(tried, terms, analysis)):
             yield _case(suite, terms, runs, sizes, own)
 
 
@@ -101,17 +97,15 @@ def _case(
     )
 
 
-def _sizes(runs: Sequence[RunRecord], compared: Sequence[Field]) -> Iterator[AtSize]:
-    """Each size at which some contestant has enough repeats."""
-    times: dict[int, dict[str, list[float]]] = defaultdict(lambda: defaultdict(list))
-    names = {curve.pipeline for field in compared for curve in field.curves}
-    for r in runs:
-        if r.spec.pipeline in names and r.contamination is None:
-            times[r.spec.size][r.spec.pipeline].append(seconds_of(r))
-    for n, of in sorted(times.items()):
-        seconds = {p: _short(median(t)) for p, t in sorted(of.items()) if len(t) >= NEED}
-        if seconds:
-            yield AtSize(n=n, use=to_use(compared, n, seconds), seconds=seconds)
+def _sizes(tried: Sequence[RunRecord], terms: _Terms, analysis: Analysis) -> Iterator[AtSize]:
+    """Each size at which something can be recommended, as if it were the largest."""
+    for n in sorted({r.spec.size for r in tried}):
+        upto = [r for r in tried if r.spec.size <= n]
+        for one in recommendations(upto, analysis):
+            costs = {p: _short(cost) for p, cost in sorted(one.seconds.items()) if cost}
+            if one.size == n and one.output_dim == terms[3] and costs:
+                use = {of: p.pipeline if p.clear else "" for of, p in one.purposes.items()}
+                yield AtSize(n=n, use=use, seconds=costs)
 
 
 def _finding(v: Verdict) -> Showing:
@@ -120,7 +114,7 @@ def _finding(v: Verdict) -> Showing:
     return Showing(
         metric=v.metric,
         title=v.scored_by.title,
-        purpose=purpose_of(v.scored_by.group),
+        purpose=PURPOSES.get(v.scored_by.group, v.scored_by.group),
         standing=v.standing,
         n_star=v.n_star,
         low=v.interval[0],

@@ -46,7 +46,10 @@ class Showing(_Held):
 
 
 class AtSize(_Held):
-    """At ``n``: what to use for each purpose, and median seconds of one run of each contestant."""
+    """At ``n``: what to use for each purpose, and the median cost of one run of each contestant.
+
+    ``seconds`` are of CPU where these are known of all, else of the clock.
+    """
 
     n: int
     use: dict[str, str]
