@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from omicsbench.advice.evidence import AtSize, Case, Evidence, Showing
+from omicsbench.records.table import base_name
 from omicsbench.reporting.answer import seconds
 from omicsbench.reporting.matrix import REAL, TASKS, WORDS
 
@@ -152,8 +153,9 @@ def _costs(cases: Sequence[Case], question: Question) -> Iterator[str]:
 def _limits(within: Sequence[Case], alike: Sequence[Case], question: Question) -> Iterator[str]:
     """What the evidence is, and what it does not hold."""
     names = {case.dataset for case in within}
-    yield f"From {len(names)} real data set{'s'[: len(names) != 1]}: {_names(within)}."
-    if len(names) < FEW:
+    sets = len({base_name(name) for name in names})
+    yield f"From {sets} real data set{'s'[: sets != 1]}: {_names(within)}."
+    if sets < FEW:
         yield f"Fewer than {FEW} data sets are cases, not a rule: yours may differ. {MEASURE}"
     if question.values is None:
         kinds = ", ".join(sorted({case.values for case in within}))

@@ -1,11 +1,12 @@
 """The command `workflow`: a suite in shards, as a job array, a Snakefile or a Nextflow script.
 
-Each shard is a results folder of its own, `omicsbench merge` joins them, and what is done is not
-done again: a job that died is sent once more. The scheduler is the site's own.
+Each shard is a results folder of its own, which stays, and `omicsbench merge` joins them. What is
+done is not done again: a job that died is sent once more. The scheduler is the site's own.
 """
 
 from __future__ import annotations
 
+import shlex
 from enum import StrEnum
 from pathlib import Path
 from string import Template
@@ -15,7 +16,7 @@ import typer
 
 from omicsbench.cli.options import SUITE
 from omicsbench.errors import OmicsbenchError
-from omicsbench.records.store import write_text
+from omicsbench.records.store import holds_records, write_text
 
 SBATCH = Template(
     """#!/bin/bash
@@ -57,12 +58,20 @@ rule merge:
     input:
         expand("$folders/{i}.done", i=SHARDS),
     output:
-        "results/$name/report.html",
+        "results/$name/plan.json",
     params:
         shards=expand("$folders/{i}", i=SHARDS),
     shell:
         "omicsbench merge {params.shards} --out results/$name"
-        " && omicsbench report results/$name"
+
+
+rule report:
+    input:
+        "results/$name/plan.json",
+    output:
+        "results/$name/report.html",
+    shell:
+        "omicsbench report results/$name"
 """
 )
 NEXTFLOW = Template(
@@ -76,27 +85,22 @@ process SHARD {
     val i
 
     output:
-    path "shard-$${i}"
+    val i
 
     script:
     \"\"\"
-    omicsbench run $suite --shard $${i}/$shards --out shard-$${i}
+    omicsbench run $suite --shard $${i}/$shards --out "$$launchDir/$folders/$${i}"
     \"\"\"
 }
 
 process MERGE {
-    publishDir 'results', mode: 'copy'
-
     input:
-    path shards
-
-    output:
-    path '$name'
+    val shards
 
     script:
     \"\"\"
-    omicsbench merge $${shards} --out $name
-    omicsbench report $name
+    omicsbench merge "$$launchDir/$folders"/* --out "$$launchDir/results/$name"
+    omicsbench report "$$launchDir/results/$name"
     \"\"\"
 }
 
@@ -135,13 +139,16 @@ def workflow(
 
     chosen = load_suite(suite)
     template, name = TEMPLATES[engine]
+    merged = Path("results", chosen.name)
+    if holds_records(merged):
+        raise OmicsbenchError(f"{merged} holds records already, and merge writes there; move it.")
     path = folder / name.format(suite=chosen.name)
     if path.exists():
         raise OmicsbenchError(f"{path} exists already; choose another --folder.")
     write_text(
         path,
         template.substitute(
-            suite=suite,
+            suite=shlex.quote(str(Path(suite).resolve()) if suite.endswith(".toml") else suite),
             name=chosen.name,
             file=path.name,
             shards=shards,

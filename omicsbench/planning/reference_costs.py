@@ -19,6 +19,7 @@ from statistics import median
 from omicsbench.records import store
 from omicsbench.records.costs import CostTerms, Observation, observe
 from omicsbench.records.spec import RunRecord, Status
+from omicsbench.records.table import base_name
 
 FILE = Path(__file__).with_name("reference_costs.json")
 HEADS = (
@@ -53,17 +54,12 @@ class ReferenceCosts:
         nearest; of whatever version, threads and features. Each is better than nothing known.
         """
         found = self.seen.get((terms.task, terms.label, terms.device), ())
-        near = [o for o in found if _measured(o.dataset) == _measured(dataset)]
+        near = [o for o in found if base_name(o.dataset) == base_name(dataset)]
         if not near and found:
             nearest = min((o.features for o in found), key=lambda p: abs(log(p / features)))
             near = [o for o in found if o.features == nearest]
             return [replace(o, features=features) for o in near]
         return [replace(o, dataset=dataset) for o in near]
-
-
-def _measured(dataset: str) -> str:
-    """Its name without what is said of the split: ``digits (hold-out)`` is ``digits``."""
-    return dataset.partition(" (")[0]
 
 
 @cache

@@ -126,6 +126,9 @@ def _joined_plan(sets: Sequence[_Set], out: Path) -> Plan:
         )
     suites = [one.plan.suite for one in sets]
     suite = {k: v for k, v in suites[0].items() if all(s.get(k) == v for s in suites)}
+    if any("analysis" in s for s in suites) and "analysis" not in suite:
+        # Older suites name its entries beside that table, which then is not common to all.
+        suite["analysis"] = read_analysis(sets[0].folder).model_dump(mode="json")
     called = " ".join(["omicsbench merge", *(str(one.folder) for one in sets), "-o", str(out)])
     commands = dict.fromkeys([*(one.plan.command for one in sets if one.plan.command), called])
     keys = dict.fromkeys(key for one in sets for key in (one.plan.runs or one.records))

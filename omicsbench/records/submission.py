@@ -15,7 +15,7 @@ from pydantic import BaseModel, ConfigDict
 
 from omicsbench._version import __version__
 from omicsbench.errors import StoreError
-from omicsbench.records import disk, reading
+from omicsbench.records import disk, reading, store
 from omicsbench.records.packed import PACKED_FILE
 from omicsbench.records.planned import PLAN_FILE
 
@@ -93,6 +93,8 @@ def trust(folder: Path) -> Trust:
     found = read_submission(folder)
     if found is None:
         return Trust.PROJECT
+    if store.loose_files(folder):  # they would win over the records that were checked
+        return Trust.FAILED
     return found.state if found.records == content_hash(folder) else Trust.FAILED
 
 

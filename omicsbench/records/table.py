@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from operator import attrgetter
 from pathlib import Path
@@ -55,6 +56,9 @@ _equal = attrgetter(*EQUAL)
 
 Score = tuple[str | None, str | None, float | None, float | None, float | None, float | None]
 NO_SCORE: list[Score] = [(None,) * 6]
+
+# What stands behind the name of a data set for how it is split and what is held out.
+SPLITS = re.compile(r"( \((hold-out|new [^()]*|held out: [^()]*)\))+$")
 
 
 def equal_terms(record: RunRecord) -> tuple[Any, ...]:
@@ -191,3 +195,11 @@ def current(records: Iterable[RunRecord]) -> Newest:
     ordered = [r for r in ordered if r.spec.pipeline_id == code[r.spec.pipeline]]
     newest = {(equal_terms(r), r.spec.pipeline, r.spec.size, r.spec.repeat): r for r in ordered}
     return Newest(newest[cell] for cell in sorted(newest))
+
+
+def base_name(dataset: str) -> str:
+    """Without what is said of the split: ``digits (hold-out)`` is ``digits``.
+
+    A data set that is split in several ways, or holds something out, is one and the same.
+    """
+    return SPLITS.sub("", dataset)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from omicsbench.records.table import base_name
 from omicsbench.reporting.matrix import REAL, Column, headline, ordered
 from omicsbench.stats.across_datasets import FEWEST, Across, summarise
 from omicsbench.verdict.verdict import Verdict
@@ -30,10 +31,11 @@ def summaries(verdicts: Sequence[Verdict], kind_of: Mapping[str, str]) -> list[S
     Margins may differ with the room of a data set: the largest of them has to be exceeded.
     """
     groups: dict[tuple[str, Column], dict[str, Verdict]] = defaultdict(dict)
-    for v in headline(verdicts):
+    # Of one data set split in several ways one counts, the plain split.
+    for v in sorted(headline(verdicts), key=lambda v: v.dataset):
         if kind_of[v.dataset] == REAL and v.last.error is not None:
             column = Column("", v.task, v.device, v.output_dim, v.tuning)
-            groups[v.metric, column].setdefault(v.dataset, v)
+            groups[v.metric, column].setdefault(base_name(v.dataset), v)
     rank = {m.name: i for i, m in enumerate(ordered(v.scored_by for v in verdicts))}
     found = []
     for (metric, column), own in groups.items():
@@ -42,7 +44,11 @@ def summaries(verdicts: Sequence[Verdict], kind_of: Mapping[str, str]) -> list[S
         means = [v.last.mean or 0.0 for v in own.values()]
         errors = [v.last.error or 0.0 for v in own.values()]
         margin = max(v.margin for v in own.values())
-        found.append(Summary(metric, column, summarise(means, errors, list(own), margin)))
+        found.append(
+            Summary(
+                metric, column, summarise(means, errors, [v.dataset for v in own.values()], margin)
+            )
+        )
     return sorted(
         found,
         key=lambda s: (

@@ -50,5 +50,9 @@ def brackets(
 
 
 def short(size: int) -> str:
-    """For instance ``300``, ``3k``."""
-    return f"{size / 1000:.2g}k" if size >= 1000 else str(size)
+    """For instance ``300``, ``2.5k``, ``130k``, ``1.3M``."""
+    for unit, letter in ((1_000_000, "M"), (1_000, "k")):
+        if size >= unit:
+            of = size / unit
+            return f"{of:.1f}".removesuffix(".0") + letter if of < 10 else f"{of:.0f}{letter}"
+    return str(size)

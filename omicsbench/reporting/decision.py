@@ -134,7 +134,7 @@ def _why(case: DataCase) -> str:
         unsure = "" if case.needs_deep else UNSURE
         return f"deep pipelines were shown better by {counts.ahead} of {of}{unsure}"
     if case.needs_deep:
-        return f"every cheaper one is shown to be beaten, though deep is ahead by none of {of}"
+        return f"every simple one is shown to be beaten, though deep is ahead by none of {of}"
     return f"no deep pipeline was shown better by {none}"
 
 

@@ -17,10 +17,13 @@
   }
 
   const quoted = (text) => `'${String(text).replaceAll("'", "'\\''")}'`;
+  // As a suite names it: without how it was split, or what was held out.
+  const named = (dataset) => dataset.replace(/( \((hold-out|new [^()]*|held out: .*)\))+$/, "");
   function command(row, place, repeats) {
     const base = box.dataset.command;
-    if (!base.startsWith("omicsbench run")) return base;
-    const data = /\s--data\b/.test(base) ? "" : ` --dataset ${quoted(place.dataset)}`;
+    // A merged set was made by several commands.
+    if (!base.startsWith("omicsbench run") || base.includes(" && ")) return base;
+    const data = /\s--data\b/.test(base) ? "" : ` --dataset ${quoted(named(place.dataset))}`;
     return `${base}${data} --only --method ${quoted(row.pipeline)} --sizes ${row.size} --repeats ${repeats} --out results/again`;
   }
 

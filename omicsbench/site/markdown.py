@@ -9,6 +9,8 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 from markupsafe import Markup
 
+from omicsbench.errors import OmicsbenchError
+
 HOME = "https://github.com/omicsbench/omicsbench/blob/main/"
 
 
@@ -18,7 +20,11 @@ def rendered(path: Path, place: str) -> Markup:
     HTML in it is shown, not taken; pictures are left out, with their description in their place.
     """
     reader = MarkdownIt("commonmark", {"html": False}).enable("table")
-    tokens = reader.parse(path.read_text(encoding="utf-8"))
+    try:
+        text = path.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise OmicsbenchError(f"{path} is no text in UTF-8.") from error
+    tokens = reader.parse(text)
     for token in tokens:
         for child in token.children or ():
             _adapt(child, place)

@@ -47,6 +47,8 @@ def verify(folder: Path, again: Path) -> Submission:
     It is verified if of each contestant that finished a run at least one was run again, and every
     score is the same within the margin of its metric. Raises StoreError, saying why, if not.
     """
+    if folder.resolve() == again.resolve():
+        raise StoreError(f"{again} is the submitted set itself; name what was run again.")
     found = read_submission(folder)
     if found is None or trust(folder) is Trust.FAILED:
         raise StoreError(

@@ -32,8 +32,8 @@ class SizeDifference:
     ``low`` and ``high`` bound it at the verdict's level, None without two pairs, ``error`` is the
     standard error of the difference of these two; ``pairs`` are the
     most repeats that a pair of pipelines shares. ``use`` tells whether the size counts, and
-    ``note`` why it does not, or who failed there; ``failed`` that runs of a side were tried there
-    and none gave a result: of deep where it is ``not_shown``, of simple where it is ``left_out``.
+    ``note`` why it does not, or who failed there; ``failed`` that deep runs were tried there and
+    none gave a result, ``simple_failed`` the same of simple ones.
     """
 
     size: int
@@ -46,6 +46,7 @@ class SizeDifference:
     use: Literal["compared", "not_shown", "left_out"] = "compared"
     note: str = ""
     failed: bool = False
+    simple_failed: bool = False
     error: float | None = None
 
 
@@ -150,8 +151,10 @@ class Paired:
     def failed_beyond(self, side: Literal["deep", "simple"]) -> SizeDifference | None:
         """The first size above the last that counts at which runs of this side all failed."""
         last = max(self.counting, default=-1)
-        use = "not_shown" if side == "deep" else "left_out"
-        return next((row for row in self.rows[last + 1 :] if row.failed and row.use == use), None)
+        for row in self.rows[last + 1 :]:
+            if row.simple_failed if side == "simple" else row.failed and row.use == "not_shown":
+                return row
+        return None
 
     @property
     def most(self) -> int:
@@ -309,10 +312,12 @@ def _row(made: SizeDifference, sides: tuple[Side, Side], place: int, need: int) 
     ours, theirs = (
         any(np.isfinite(one.scores[:, place]).any() for one in side.values()) for side in sides
     )
+    none_of_simple = bool(simple) and not theirs
     if deep and not ours:
-        return replace(made, use="not_shown", note=deep, failed=True)
-    if simple and not theirs:
-        return replace(made, use="left_out", note=simple, failed=True)
+        note = f"{deep}; {simple}" if none_of_simple else deep
+        return replace(made, use="not_shown", note=note, failed=True, simple_failed=none_of_simple)
+    if none_of_simple:
+        return replace(made, use="left_out", note=simple, simple_failed=True)
     if not theirs:
         return replace(made, use="left_out", note="the simple side has no score")
     if deep or not ours:

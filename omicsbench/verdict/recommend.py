@@ -2,12 +2,13 @@
 
 Under equal terms, at the largest size N that both sides have (``docs/verdict.md``):
 
-- *Candidates* are the contestants with enough repeats at N, in the order of what a run costs there.
-  One that was tried at a larger size and gave nothing there is none.
+- *Candidates* are the contestants with enough repeats at N, the simple ones first, each family in
+  the order of what a run costs there. One that was tried at a larger size and gave nothing there
+  is none.
 - One is *beaten* by a metric if some other contestant is shown to be better than it by more than
   the margin (the claim of ``omicsbench.stats.contest``, all others against one). Its level is
   shared by the metrics that count, as any of them may decide (Bonferroni).
-- *Recommended* is the first that is beaten by no metric. The order is fixed by cost before any
+- *Recommended* is the first that is beaten by no metric. The order is fixed before any
   score is looked at, and the search stops at the first that is not beaten: testing one after
   another needs no correction (a fixed sequence).
 
@@ -148,7 +149,8 @@ def _recommendation(
     size, repeats = _size(runs, families, need)
     able = [p for p in families if _able(runs[p], size, need)]
     seconds, by_cpu = _costs(runs, able, size, apart)
-    order = sorted(able, key=lambda p: (seconds[p] is None, seconds[p] or 0.0, p))
+    deep = {p for p in able if families[p] == "deep"}
+    order = sorted(able, key=lambda p: (p in deep, seconds[p] is None, seconds[p] or 0.0, p))
     trial = _Trial(metrics, {p: families[p] for p in order}, size, need, analysis)
     groups: dict[str, list[Contenders]] = defaultdict(list)
     for one in metrics:
@@ -230,7 +232,7 @@ def _why_none(repeats: int, need: int) -> str:
 
 
 class _Trial:
-    """Candidates in the order of cost, each tested against all others when it is asked for."""
+    """Candidates in the order of trial, each tested against all others when it is asked for."""
 
     def __init__(
         self,

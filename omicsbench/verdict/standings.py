@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from omicsbench.records.table import base_name
 from omicsbench.stats.differences import Floats
 from omicsbench.stats.ranks import FEWEST, Ranks, profile, ranks
 from omicsbench.verdict.curves import Field
@@ -53,10 +54,11 @@ class Standings:
 def standings(found: Iterable[Field], kind_of: Mapping[str, str]) -> list[Standings]:
     """By metric, terms and kind of data set, where there are at least three data sets."""
     groups: dict[tuple[Any, ...], dict[str, Field]] = defaultdict(dict)
-    for field in found:
+    # Of one data set split in several ways one counts: most contestants, then the plain split.
+    for field in sorted(found, key=lambda field: (-len(field.curves), field.spec.dataset)):
         s = field.spec
         key = (s.task, s.device, field.output_dim, s.tuned_as, field.metric.name)
-        groups[*key, kind_of[s.dataset]].setdefault(s.dataset, field)
+        groups[*key, kind_of[s.dataset]].setdefault(base_name(s.dataset), field)
     made = (_standings(key, own) for key, own in groups.items() if len(own) >= FEWEST)
     return [one for one in made if one]
 
@@ -78,7 +80,7 @@ def _standings(key: tuple[Any, ...], own: Mapping[str, Field]) -> Standings | No
         dim,
         tuning,
         kind,
-        tuple(own),
+        tuple(field.spec.dataset for field in own.values()),
         tuple(names),
         tuple(family[name] for name in names),
         ranks(scores, margins),

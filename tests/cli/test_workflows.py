@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+import builders
 from command import inside
 from omicsbench.records import store
 
@@ -37,11 +38,17 @@ def written(engine: str, folder: Path) -> Path:
 def test_a_workflow_is_written_once_and_says_how_to_send_it(engine: str, folder: Path) -> None:
     path = written(engine, folder)
     text = path.read_text()
-    assert "omicsbench run tiny.toml --shard" in text
+    assert f"omicsbench run {folder / 'tiny.toml'} --shard" in text, "jobs run elsewhere"
     assert path.name in text.splitlines()[0] + text.splitlines()[2]
     again = inside("workflow", engine, "tiny.toml", cwd=folder)
     assert (again.returncode, path.read_text()) == (2, text)
     assert "exists already" in again.stderr
+
+
+def test_results_that_are_there_are_not_merged_into(folder: Path) -> None:
+    store.write_record(store.open_folder(folder / "results" / "tiny"), builders.record())
+    done = inside("workflow", "sbatch", "tiny.toml", cwd=folder)
+    assert (done.returncode, "holds records already" in done.stderr) == (2, True)
 
 
 def test_a_suite_that_is_not_there_is_refused(folder: Path) -> None:

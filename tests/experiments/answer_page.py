@@ -64,6 +64,11 @@ class Evidence:
         return data_kinds(self.records)
 
     @cached_property
+    def base_of(self) -> Mapping[str, str]:
+        """The data set itself, be it split in several ways or with something held out."""
+        return {r.spec.dataset: r.dataset_info.name for r in self.records}
+
+    @cached_property
     def headline(self) -> list[Verdict]:
         return headline(self.verdicts)
 
@@ -103,7 +108,8 @@ def tables(results: Path) -> dict[str, str]:
 def in_short(evidence: Evidence) -> str:
     """One sentence of the real data sets; of the others where there are none."""
     chosen = evidence.real or evidence.headline
-    found, sets = Counter(v.standing for v in chosen), len({v.dataset for v in chosen})
+    found = Counter(v.standing for v in chosen)
+    sets = len({evidence.base_of[v.dataset] for v in chosen})
     said = ", ".join(f"{WORDS[one]} in {found[one]}" for one in STANDINGS)
     kind = "real omics data" if evidence.real else "other data"
     of = f"{sets} set{'s'[: sets != 1]} of {kind}"
@@ -276,8 +282,8 @@ def of_the_lecture(every: Mapping[str, Evidence]) -> str:
 
 def explained(evidence: Evidence) -> str:
     """Whether properties of data sets could be asked to explain n*: how many have one."""
-    sets = {v.dataset for v in evidence.real if v.n_star is not None}
-    every = {v.dataset for v in evidence.real}
+    sets = {evidence.base_of[v.dataset] for v in evidence.real if v.n_star is not None}
+    every = {evidence.base_of[v.dataset] for v in evidence.real}
     if len(sets) < FEWEST:
         return (
             f"An n* was found on {len(sets)} of {len(every)} real data sets. That is too few for a "

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -35,3 +36,9 @@ def test_all_that_readme_lists_is_there() -> None:
     listed = {line.split("`")[1].strip("/") for line in table if line.startswith("| `")}
     assert listed >= {"answer", "ci"}
     assert listed <= {path.name for path in RESULTS}
+
+
+@pytest.mark.parametrize("results", RESULTS, ids=lambda path: path.name)
+def test_committed_results_name_no_place_of_a_machine(results: Path) -> None:
+    text = (results / "plan.json").read_text() + (results / PACKED_FILE).read_text()
+    assert not re.search(r"/(tmp|home|root|work|Users)/", text)

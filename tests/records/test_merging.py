@@ -17,7 +17,7 @@ from omicsbench.errors import StoreError
 from omicsbench.records import store
 from omicsbench.records.merging import merge
 from omicsbench.records.packing import arrays_of, pack
-from omicsbench.records.planned import planned_records, read_plan, write_plan
+from omicsbench.records.planned import planned_records, read_analysis, read_plan, write_plan
 from omicsbench.records.spec import Cause, RunRecord, Status
 
 Made = Callable[..., Path]
@@ -127,3 +127,15 @@ def test_unlike_machines_are_told(made: Made, tmp_path: Path) -> None:
     done = inside("merge", made("a", run()), made("b", other), "-o", tmp_path / "out")
     assert done.returncode == 0
     assert "2 kinds of machines" in done.stdout
+
+
+def test_rules_in_the_old_form_and_the_new_are_kept(made: Made, tmp_path: Path) -> None:
+    """Older suites named reference and margins beside the table that holds them today."""
+    rules = {"reference": "logistic_regression", "margins": {"knn_recall": 0.3}}
+    old = made("old", run(0), **rules)
+    plan = json.loads((old / "plan.json").read_text())
+    del plan["suite"]["analysis"]
+    (old / "plan.json").write_text(json.dumps(plan))
+    new = made("new", run(1), analysis=rules)
+    merge([old, new], tmp_path / "out")
+    assert read_analysis(tmp_path / "out") == read_analysis(new)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from omicsbench.records.table import tidy, write_csv
+import pytest
+
+from omicsbench.records.table import base_name, tidy, write_csv
 from studies import DEEP, PCA, run
 
 
@@ -39,3 +41,16 @@ def test_what_is_written_run_by_run_is_the_table(tmp_path: Path) -> None:
         of_test = table[(table["part"] == "test") & (table["metric"] == "toy_max")]
         assert (of_test[["floor", "ceiling"]] == [0.05, 0.9]).all(axis=None)
         assert table["floor"].notna().sum() == len(of_test)
+
+
+@pytest.mark.parametrize(
+    ("name", "base"),
+    [
+        ("hmp (hold-out) (new subject)", "hmp"),
+        ("cells (held out: Macro phages)", "cells"),
+        ("atlas(n=3)", "atlas(n=3)"),
+        ("mine (1)", "mine (1)"),
+    ],
+)
+def test_a_data_set_is_the_same_however_it_is_split(name: str, base: str) -> None:
+    assert base_name(name) == base

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
-from omicsbench.reporting.brackets import MOST, brackets, ends
+from omicsbench.reporting.brackets import MOST, brackets, ends, short
 
 CURVES = pd.DataFrame({"mean": [0.2, 0.8], "low": [None, 0.7], "high": [None, 0.9]})
 
@@ -32,3 +32,19 @@ def test_open_ends_have_arrows() -> None:
 def test_what_is_left_out_is_counted() -> None:
     found = brackets([{"size": 3000, "low": None, "high": None}] * 6, [100, 3000], (0.0, 1.0))
     assert [row["label"] for row in found] == ["n* 3k"] * 3 + ["n* 3k and 2 more"]
+
+
+@pytest.mark.parametrize(
+    ("size", "said"),
+    [
+        (300, "300"),
+        (1_000, "1k"),
+        (2_500, "2.5k"),
+        (12_500, "12k"),
+        (100_000, "100k"),
+        (1_000_000, "1M"),
+        (1_300_000, "1.3M"),
+    ],
+)
+def test_sizes_are_short(size: int, said: str) -> None:
+    assert short(size) == said

@@ -201,3 +201,12 @@ def test_a_damaged_submission_is_told(made: Made) -> None:
     (folder / SUBMISSION_FILE).write_text("[]")
     with pytest.raises(StoreError, match="is damaged"):
         trust(folder)
+
+
+def test_a_set_does_not_verify_itself_and_loose_records_void_the_checks(made: Made) -> None:
+    folder = made(run())
+    submit(folder, "somebody")
+    with pytest.raises(StoreError, match="is the submitted set itself"):
+        verify(folder, folder)
+    store.write_record(folder, run(scores={"knn_recall": 0.99}))
+    assert trust(folder) is Trust.FAILED, "loose records win over those that were checked"

@@ -133,8 +133,12 @@ def test_ahead_with_failures_beyond_stays_open() -> None:
 def test_simple_ahead_with_failures_of_its_own_beyond_stays_open_too() -> None:
     at = paired(-0.1, -0.1, uses=("compared", "left_out"))
     assert decided(at).outcome is Outcome.BEHIND
-    failed = replace(at, rows=(at.rows[0], replace(at.rows[1], failed=True)))
+    failed = replace(at, rows=(at.rows[0], replace(at.rows[1], simple_failed=True)))
     assert (decided(failed).outcome, decided(failed).doubt) == (Outcome.OPEN, "simple_failed")
+    both = paired(-0.1, -0.1, uses=("compared", "not_shown"))
+    row = replace(both.rows[1], failed=True, simple_failed=True)
+    both = replace(both, rows=(both.rows[0], row))
+    assert decided(both).doubt == "simple_failed", "no less where deep failed there too"
     ahead = replace(failed, differences=paired(0.1, 0.1).differences)
     assert decided(ahead).outcome is Outcome.AHEAD_FROM_SMALLEST
 

@@ -184,7 +184,7 @@ def test_without_a_finished_run_or_a_primary_measure_there_is_none() -> None:
     assert recommendations(secondary) == []
 
 
-def test_cost_is_cpu_time_where_all_know_it_and_one_of_unknown_cost_comes_last() -> None:
+def test_cost_is_cpu_time_where_all_know_it_and_unknown_costs_come_last() -> None:
     records = measured({RECALL: {CHEAP: 0.5, PCA: 0.5, DEEP: 0.5}})
     by_cpu, by_clock = only(priced(records)), only(priced(records, cpu=False))
     assert (by_cpu.by_cpu, by_cpu.seconds[PCA]) == (True, 0.5)
@@ -194,7 +194,7 @@ def test_cost_is_cpu_time_where_all_know_it_and_one_of_unknown_cost_comes_last()
         for r in priced(records)
     ]
     found = only(elsewhere)
-    assert (list(found.families)[-1], found.seconds[CHEAP]) == (CHEAP, None)
+    assert (list(found.families), found.seconds[CHEAP]) == ([PCA, CHEAP, DEEP], None)
     assert found.overall.pipeline == PCA
     assert found.times(DEEP, CHEAP) is None
 
@@ -216,3 +216,14 @@ def test_times_of_another_machine_are_not_compared() -> None:
     found = only(moved)
     assert found.seconds[CHEAP] is None
     assert found.overall.pipeline == PCA
+
+
+def test_simple_ones_are_tried_first_be_a_deep_one_cheaper_or_a_cost_unknown() -> None:
+    records = measured({RECALL: {PCA: 0.5, DEEP: 0.5}})
+    cheaper = priced(records, {PCA: 10.0, DEEP: 1.0})
+    assert only(cheaper).overall.pipeline == PCA
+    unknown = [
+        r.model_copy(update={"contamination": "unseen"} if r.spec.pipeline == PCA else {})
+        for r in cheaper
+    ]
+    assert only(unknown).overall.pipeline == PCA

@@ -245,7 +245,7 @@ def test_failures_count_above_the_last_size_that_does_and_of_the_side_they_are_o
     assert every.failed_beyond("deep") == every.rows[2]
     assert every.failed_beyond("simple") is None
     left_out = rows("compared", "left_out")
-    every = replace(left_out, rows=tuple(replace(row, failed=True) for row in left_out.rows))
+    every = replace(left_out, rows=tuple(replace(row, simple_failed=True) for row in left_out.rows))
     assert every.failed_beyond("simple") == every.rows[1]
     assert every.failed_beyond("deep") is None
 

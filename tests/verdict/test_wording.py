@@ -132,7 +132,7 @@ def test_reasons(decision: Judgement, reason: str) -> None:
     not_shown = replace(last, size=1_500, use="not_shown", note="too few")
     failed = replace(last, size=2_000, use="not_shown", note="deep runs ended badly", failed=True)
     left_out = replace(
-        last, size=3_000, use="left_out", note="simple runs ended badly", failed=True
+        last, size=3_000, use="left_out", note="simple runs ended badly", simple_failed=True
     )
     rows = (last, not_shown, failed, left_out)
     assert why_open(decision, replace(FIVE_PAIRS, rows=rows), 0.01) == reason
