@@ -165,13 +165,17 @@ class Tags(HTMLParser):
         self.tags: list[tuple[str, dict[str, str | None]]] = []
         self.text = ""
         self._quiet = False
+        self._packed: list[str] = []
         self.feed(text)
+        for packed in self._packed:  # a parser does not take more while it reads
+            part = Tags(zlib.decompress(base64.b64decode(packed)).decode())
+            self.tags += part.tags
+            self.text += part.text
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.tags.append((tag, dict(attrs)))
         if packed := dict(attrs).get("data-packed"):
-            self.feed(zlib.decompress(base64.b64decode(packed)).decode())
-            return
+            self._packed.append(packed)
         self._quiet = tag in ("script", "style")
 
     def handle_endtag(self, tag: str) -> None:
