@@ -48,6 +48,7 @@ def advise(
     label: own.LabelOption = None,
     values: own.ValuesOption = None,
     target: own.TargetOption = None,
+    batch: own.BatchOption = None,
     transpose: own.TransposeOption = False,
     measure: Annotated[
         bool,
@@ -69,6 +70,11 @@ def advise(
     if file is None:
         if measure:
             raise OmicsbenchError("--measure runs on your own data; name a file.")
+        of_files = {"values": values, "label": label, "target": target, "batch": batch}
+        stated = [name for name, given in of_files.items() if given is not None]
+        if stated or transpose:
+            name = (*stated, "transpose")[0]
+            raise OmicsbenchError(f"--{name} is of a file; name one, or leave it out.")
         for part in kind.split(" + ") if kind else ():
             own.values_of(part, "--kind")
         question = Question(n or 0, purpose.value, kind)
@@ -77,8 +83,12 @@ def advise(
             raise OmicsbenchError("--kind is for --n; of a file it is read (--values states it).")
         from omicsbench.reading.own import OwnData
 
-        stated = own.values_of(values)
-        data = OwnData(file, label=label, values=stated, target=target, transpose=transpose)
+        if measure and purpose is Purpose.BATCH and not batch:
+            raise OmicsbenchError("--purpose batch --measure needs --batch COLUMN.")
+        kept = own.values_of(values)
+        data = OwnData(
+            file, label=label, values=kept, target=target, batch=batch, transpose=transpose
+        )
         cells, held = _counted(data, several=purpose is Purpose.INTEGRATE)
         question = Question(cells, purpose.value, held)
     found = advise(carried(), question)

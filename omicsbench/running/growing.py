@@ -46,6 +46,9 @@ def run_within(
         if done == len(sizes):
             break
         spent = time.monotonic() - began
+        if not any(r.status is Status.OK and r.spec.size == sizes[done - 1] for r in records):
+            tell(f"No run finished at n = {sizes[done - 1]:,}, so larger ones are left out.")
+            break
         needed = predicted_s(records, sizes[done]) / suite.jobs
         if spent + needed > budget_s:
             tell(

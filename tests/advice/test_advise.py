@@ -139,6 +139,9 @@ def test_the_command_answers_from_the_evidence_of_the_package(tmp_path: Path) ->
         (["my.h5ad", "--n", 20], "Name your file"),
         (["--n", 20, "--kind", "colours"], "--kind 'colours' is none of"),
         (["--n", 20, "--measure"], "name a file"),
+        (["--n", 20, "--values", "counts"], "--values is of a file"),
+        (["--n", 20, "--transpose"], "--transpose is of a file"),
+        (["my.csv", "--purpose", "batch", "--measure"], "needs --batch"),
         (["no.csv"], "no.csv"),
     ],
 )

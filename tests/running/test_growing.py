@@ -11,7 +11,7 @@ import pytest
 import builders
 from omicsbench.planning.suite import Suite
 from omicsbench.reading.own import OwnData
-from omicsbench.records.spec import RunRecord
+from omicsbench.records.spec import RunRecord, Status
 from omicsbench.registry.discover import Registry, discover
 from omicsbench.running import growing
 from omicsbench.running.growing import predicted_s, run_within
@@ -61,3 +61,18 @@ def test_it_stops_before_a_size_that_does_not_fit(
     assert done == expected
     assert tried == [tuple(expected[: i + 1]) for i in range(len(expected))]
     assert bool(said) == (expected != [10, 20, 40])
+
+
+def test_it_stops_where_nothing_finishes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def run_suite(suite: Suite, out: Path, **more: Any) -> list[RunRecord]:
+        sizes = [size for size in suite.sizes or () if isinstance(size, int)]
+        return [r.model_copy(update={"status": Status.TIMEOUT}) for r in runs(sizes, 2.0)]
+
+    monkeypatch.setattr(growing, "run_suite", run_suite)
+    said: list[str] = []
+    own = [OwnData(Path("x.csv"))]
+    suite, registry = tiny_suite("pca"), discover()
+    done = run_within(
+        suite, [10, 20], tmp_path, 1e6, own_data=own, registry=registry, tell=said.append
+    )
+    assert (done, said) == ([10], ["No run finished at n = 10, so larger ones are left out."])
