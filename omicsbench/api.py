@@ -213,7 +213,7 @@ def load(folder: PathLike, *, every: bool = False) -> Results:
 
 
 def verdicts(folder: PathLike) -> Verdicts:
-    """What the analysis says of each (data set, metric, deep pipeline, simple side) stored."""
+    """What the analysis says of each (data set, metric, deep pipeline, simple side) in a folder."""
     from omicsbench.records.planned import planned_records, read_analysis
     from omicsbench.reporting.notebook import Verdicts
     from omicsbench.verdict.judge import verdicts as judge

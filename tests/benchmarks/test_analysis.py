@@ -23,7 +23,7 @@ RECORDS = 10_000
 
 
 def test_analysis(benchmark: Any, tmp_path: Path) -> None:
-    number = RECORDS if benchmark.enabled else 1_700
+    number = RECORDS if benchmark.enabled else 3_100
     store.open_folder(tmp_path)
     for record in copies(store.read_records(STORED), number):
         store.write_record(tmp_path, record)
@@ -42,7 +42,7 @@ def test_analysis(benchmark: Any, tmp_path: Path) -> None:
 
 def test_how_many(benchmark: Any) -> None:
     """The samples that contestants need, and their standings: of records at hand."""
-    number = RECORDS if benchmark.enabled else 1_700
+    number = RECORDS if benchmark.enabled else 3_100
     records = current(copies(store.read_records(STORED), number))
     found = benchmark.pedantic(
         how_many, (records, Analysis()), rounds=3 if benchmark.enabled else 1

@@ -37,7 +37,8 @@ def records() -> list[RunRecord]:
     return [
         r
         for r in store.read_records(STORED)
-        if r.spec.dataset == "digits" and r.spec.pipeline in ("pca(10)", "random_projection(10)")
+        if r.spec.dataset == "digits (hold-out)"
+        and r.spec.pipeline in ("pca(10)", "factor_analysis(10)")
     ]
 
 
@@ -81,7 +82,7 @@ def test_a_regression_in_every_form(base: Path, tmp_path: Path) -> None:
     assert int(suite.attrib["tests"]) == len(root.findall(".//testcase")) == len(content["changes"])
     text = files["markdown"].read_text()
     assert text.startswith("### REGRESSION")
-    assert text.count("| digits | pca(10) |") == 30
+    assert text.count("| digits (hold-out) | pca(10) |") == 30
     assert f"{len(worse) - 30} more" in text
     page = files["html"].read_text()
     assert "REGRESSION" in page

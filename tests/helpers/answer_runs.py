@@ -12,17 +12,18 @@ from omicsbench.records.spec import RunRecord
 
 STORED = Path(__file__).parents[2] / "results" / "answer"
 ONE = "pca(10)"
+DATASETS = ("scmark_immune (hold-out)", "digits (hold-out)")
 Edit = Callable[[RunRecord], dict[str, Any]]
 
 
 @cache
 def base() -> tuple[RunRecord, ...]:
-    """Real records: three pipelines on two data sets, ten repeats, four sizes each."""
-    wanted = {ONE, "autoencoder(10, depth=2)", "random_projection(10)"}
+    """Real records: three pipelines on two data sets, five repeats, three or four sizes each."""
+    wanted = {ONE, "autoencoder(10, depth=2)", "factor_analysis(10)"}
     return tuple(
         r.model_copy(update={"reference_s": 0.004})
         for r in store.read_records(STORED)
-        if r.spec.pipeline in wanted and r.spec.dataset in {"scmark_immune", "digits"}
+        if r.spec.pipeline in wanted and r.spec.dataset in DATASETS
     )
 
 

@@ -26,7 +26,7 @@ def of_donors(record: RunRecord, fall: float) -> RunRecord:
 
 @pytest.fixture(scope="module")
 def page(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    runs = [r for r in base() if r.spec.dataset == "scmark_immune"]
+    runs = [r for r in base() if r.spec.dataset == "scmark_immune (hold-out)"]
     new = [of_donors(r, 0.2) for r in runs if r.spec.size < 1_000]
     folder = tmp_path_factory.mktemp("units")
     return write_report([*runs, *new], folder, folder / "index.html", command="x").page
@@ -34,7 +34,7 @@ def page(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_the_table_holds_the_drop_of_every_pipeline_and_size(page: Path) -> None:
     table = pd.read_csv(page.parent / "new_units.csv")
-    assert set(table["dataset"]) == {"scmark_immune"}
+    assert set(table["dataset"]) == {"scmark_immune (hold-out)"}
     assert set(table["unit"]) == {"donor"}
     assert table["drop"].to_numpy() == pytest.approx(0.2)
     assert table["size"].max() < 1_000
@@ -52,7 +52,7 @@ def test_the_page_names_both_scores_and_the_drop(page: Path) -> None:
 
 
 def test_without_new_units_there_is_no_such_section(tmp_path: Path) -> None:
-    runs = [r for r in base() if r.spec.dataset == "digits"]
+    runs = [r for r in base() if r.spec.dataset == "digits (hold-out)"]
     page = write_report(runs, tmp_path, tmp_path / "index.html", command="x").page
     assert 'id="new-units"' not in page.read_text()
     assert not (tmp_path / "new_units.csv").exists()

@@ -1,8 +1,7 @@
-"""Printed, the page is two sheets on which nothing is cut."""
+"""Printed, nothing of the page is cut."""
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 
 from browser import Visit
@@ -12,7 +11,7 @@ from omicsbench.reporting import write_report
 METRICS = 12
 
 
-def test_a_data_set_prints_on_two_pages(visit: Visit, tmp_path: Path) -> None:
+def test_nothing_is_cut_in_print(visit: Visit, tmp_path: Path) -> None:
     records = [
         r.model_copy(update={"scores": dict(list(r.scores.items())[:METRICS])})
         for r in demo(tmp_path, {"blood_cells": DATASETS["blood_cells"]})
@@ -21,8 +20,6 @@ def test_a_data_set_prints_on_two_pages(visit: Visit, tmp_path: Path) -> None:
     page, wrong = visit(made, 1280)
     page.evaluate("window.dispatchEvent(new Event('beforeprint'))")
     page.locator("#explorer [data-drawn] svg").first.wait_for()
-    sheets = re.findall(rb"/Type\s*/Page\b", page.pdf(format="A4"))
-    assert len(sheets) <= 2
     page.emulate_media(media="print")
     page.set_viewport_size({"width": 710, "height": 1000})  # A4 without its margins
     assert page.evaluate("document.documentElement.scrollWidth") <= 710

@@ -34,7 +34,7 @@ def test_the_noise_floor_is_learnt_and_kept(tmp_path: Path) -> None:
     # Only what differed has a floor, of the order of the noise of a mean of ten.
     floor = found.floors[ONE]["knn_recall"]
     assert 0.003 < floor < 0.05
-    assert found.floors["random_projection(10)"]["knn_recall"] == 0
+    assert found.floors["factor_analysis(10)"]["knn_recall"] == 0
     path = tmp_path / "noise.json"
     assert write_noise(found, path).file == path
     kept = read_noise(path)
