@@ -8,20 +8,16 @@ import pandas as pd
 import pytest
 
 import omicsbench
-from demo_tasks import embedded
+from demo_tasks import embedded_in
 from headlines import counted
 from omicsbench.errors import OmicsbenchError
-from omicsbench.records.store import open_folder, write_record
 from omicsbench.reporting.figures import KINDS
 from omicsbench.reporting.more_figures import OTHERS
 
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    made = open_folder(tmp_path_factory.mktemp("results"))
-    for record in embedded():
-        write_record(made, record)
-    return made
+    return embedded_in(tmp_path_factory.mktemp("results"))
 
 
 def test_a_table_is_drawn_as_its_folder_is(folder: Path) -> None:

@@ -7,19 +7,15 @@ from pathlib import Path
 import pytest
 
 from command import inside
-from demo_tasks import embedded
+from demo_tasks import embedded_in
 from headlines import counted
-from omicsbench.records.store import open_folder, write_record
 
 NAME = "curve-blood_cells-10-D-knn_recall"
 
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    made = open_folder(tmp_path_factory.mktemp("results"))
-    for record in embedded():
-        write_record(made, record)
-    return made
+    return embedded_in(tmp_path_factory.mktemp("results"))
 
 
 def test_a_folder_alone_lists_its_figures(folder: Path) -> None:

@@ -14,6 +14,7 @@ import pandas as pd
 import builders
 from demo import EVIL
 from omicsbench.records.spec import Phases, RunRecord, RunSpec, Status
+from omicsbench.records.store import open_folder, write_record
 
 SIZES = (50, 200, 800)
 REPEATS = 5
@@ -308,3 +309,11 @@ def rows(page: Path, name: str, **given: str) -> pd.DataFrame:
     for column, value in given.items():
         table = table[table[column] == value]
     return table
+
+
+def embedded_in(folder: Path) -> Path:
+    """A results folder that holds the runs of ``embedded``."""
+    made = open_folder(folder)
+    for record in embedded():
+        write_record(made, record)
+    return made
