@@ -14,8 +14,7 @@ from torch import nn
 from omicsbench.methods._common import Array
 from omicsbench.methods._dense import Dense, Hidden
 from omicsbench.methods._negative_binomial import constant, log_likelihood
-from omicsbench.methods._stopping import noise
-from omicsbench.methods._torch import BLOCK
+from omicsbench.methods._torch import BLOCK, noise
 from omicsbench.plugin import Counts
 
 LEAST_VARIANCE = 1e-4  # of a cell's place, as in scVI

@@ -91,3 +91,11 @@ def by_blocks(function: Callable[[torch.Tensor], torch.Tensor], X: Any, device: 
 def _tensor(X: Any, rows: Array | slice, device: str) -> torch.Tensor:
     """Some rows of a dense or CSR matrix; only they are ever dense."""
     return torch.as_tensor(dense_rows(X, rows), dtype=torch.float32, device=device)
+
+
+def noise(net: nn.Module, like: torch.Tensor) -> torch.Tensor:
+    """Standard normal numbers in the shape of ``like``; the same at each look at held-out rows."""
+    if net.training:
+        return torch.randn_like(like)
+    generator = torch.Generator().manual_seed(0)
+    return torch.randn(like.shape, generator=generator).to(like)

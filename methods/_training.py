@@ -73,6 +73,9 @@ def train_by(
     A look follows every epoch, but at least 10 and at most 500 steps apart, so that patience and
     budget, counted in steps, mean the same at any n. ``held`` are the rows held out; with none,
     training takes ``max_steps``.
+
+    ``validation_curve`` among the facts holds the best loss so far at steps that double: what a
+    smaller budget would have reached, and whether the loss still fell at the end.
     """
     rng = np.random.default_rng(random_state)
     held = np.empty(0, dtype=np.int32) if held is None else held
@@ -90,6 +93,7 @@ def train_by(
     per_epoch = math.ceil(len(training) / batch_size)
     every = min(max(per_epoch, CHECK_STEPS[0]), CHECK_STEPS[1])
     best, best_step, best_state, step = math.inf, 0, None, 0
+    curve: list[tuple[int, float]] = []
     for batch in itertools.islice(_batches(training, per_epoch, rng), max_steps):
         step += 1
         optimiser.zero_grad(set_to_none=True)
@@ -101,6 +105,8 @@ def train_by(
                 best, best_step, best_state = now, step, copy.deepcopy(net.state_dict())
             elif step - best_step >= patience * every:
                 break
+            if not curve or step >= 2 * curve[-1][0]:
+                curve.append((step, best))
     if best_state is not None:
         net.load_state_dict(best_state)
     net.eval()
@@ -113,6 +119,7 @@ def train_by(
         "best_step": best_step if best_state else step,
         "stopped_early": step < max_steps,
         "validation_loss": best if math.isfinite(best) else None,
+        "validation_curve": curve,
     }
 
 

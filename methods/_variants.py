@@ -14,8 +14,7 @@ import torch
 from torch import nn
 
 from omicsbench.methods._common import column_means, latent
-from omicsbench.methods._stopping import noise
-from omicsbench.methods._torch import Network
+from omicsbench.methods._torch import Network, noise
 from omicsbench.methods._training import drawn, of_blocks, options_of, train_on_all
 from omicsbench.methods.autoencoder import Autoencoder
 

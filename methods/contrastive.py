@@ -79,8 +79,7 @@ class Contrastive:
         self.device = device
 
     def fit(self, X: Any) -> Contrastive:
-        from omicsbench.methods._stopping import of_rows
-        from omicsbench.methods._training import drawn, options_of, train_on_all
+        from omicsbench.methods._training import drawn, of_blocks, options_of, train_on_all
         from omicsbench.methods._vicreg import TwoViews
 
         if not 0 < self.masked < 1:
@@ -88,7 +87,7 @@ class Contrastive:
         k, mean = latent(self.n_components), column_means(X)
         self.net_, self.fit_info_ = train_on_all(
             lambda: TwoViews(mean, k, self.width, self.expanded, self.activation, self.masked),
-            of_rows(X, self.device, lambda net, x: net(x)),
+            of_blocks(X, self.device, lambda net, x: net(x)),
             X.shape[0],
             partial(drawn, X.shape[0], self.validation_fraction),
             **options_of(self),

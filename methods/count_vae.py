@@ -85,8 +85,7 @@ class CountVae:
     def fit(self, X: Counts) -> CountVae:
         from omicsbench.methods._count_step import keep_memory, loss
         from omicsbench.methods._count_vae import CountNetwork, start
-        from omicsbench.methods._stopping import of_rows
-        from omicsbench.methods._training import drawn, options_of, train_on_all
+        from omicsbench.methods._training import drawn, of_blocks, options_of, train_on_all
 
         if self.decoder not in DECODERS:
             raise ValueError(f"decoder={self.decoder!r}: use one of {', '.join(DECODERS)}")
@@ -99,7 +98,7 @@ class CountVae:
         begin = start(X) if self.start == "alike" else None
         self.net_, self.fit_info_ = train_on_all(
             lambda: CountNetwork(widths, begin, self.dropout, self.decoder == "linear"),
-            of_rows(X, self.device, loss),
+            of_blocks(X, self.device, loss),
             len(X),
             partial(drawn, len(X), self.validation_fraction),
             **options_of(self),

@@ -285,6 +285,8 @@ def fit_table(records: Iterable[RunRecord]) -> pd.DataFrame:
 
 def _fact(value: Any) -> str:
     if isinstance(value, list):
+        if value and all(isinstance(one, list) for one in value):  # a curve
+            return ", ".join(": ".join(map(_fact, one)) for one in value)
         return "-".join(map(_fact, value))
     if isinstance(value, bool) or not isinstance(value, int | float):
         return str(value)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 import pytest
 import scipy.sparse as sp
@@ -124,6 +126,10 @@ def test_early_stopping_keeps_the_best_weights():
     assert info["stopped_early"]
     assert info["best_step"] < info["steps"] < 50_000
     assert info["training_rows"] + info["validation_rows"] == 60
+    steps, losses = zip(*info["validation_curve"], strict=True)
+    assert all(later >= 2 * step for step, later in itertools.pairwise(steps))
+    assert list(losses) == sorted(losses, reverse=True)
+    assert losses[-1] >= info["validation_loss"]
     full = Autoencoder(5, validation_fraction=0, max_steps=7).fit(X).fit_info_
     assert full["steps"] == 7
     assert full["training_rows"] == 60
