@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from omicsbench.records.facts import DatasetFacts
+from omicsbench.records.table import base_name
 from omicsbench.reporting.matrix import Column
 from omicsbench.verdict.recommend import Recommendation
 from omicsbench.verdict.verdict import Verdict
@@ -121,6 +122,17 @@ def case_of(
     column = Column(*place)
     own = tuple(columns.get(column, ()))
     return DataCase(column, facts[found.dataset], kind_of[found.dataset], found, own)
+
+
+def sets_of(cases: Sequence[DataCase]) -> int:
+    """How many data sets there are: one that is split in several ways is one."""
+    return len({base_name(case.column.dataset) for case in cases})
+
+
+def among(number: int, cases: Sequence[DataCase]) -> str:
+    """For instance ``1 data set``; of splits where some data sets are split in several ways."""
+    unit = "data set" if len(cases) == sets_of(cases) else "split"
+    return f"{number} {unit}{'s'[: number != 1]}"
 
 
 def counted(cases: Sequence[DataCase]) -> tuple[Counter[str], int, int]:

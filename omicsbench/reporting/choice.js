@@ -1,9 +1,8 @@
 "use strict";
 // What the reader has chosen: it is kept in the address, and the whole page follows it.
-window.report = (() => {
-  const parse = (id) => JSON.parse(document.getElementById(id).textContent);
-  const data = parse("data");
-  const panels = parse("panels");
+window.report = await (async () => {
+  const data = await parsed("data");
+  const panels = await parsed("panels");
   const controls = data.styles.filter((s) => s.family === "control").map((s) => s.name);
   const bar = document.getElementById("bar");
   const selects = [...bar.querySelectorAll("select")];
@@ -48,9 +47,13 @@ window.report = (() => {
     return `#${section}${query.size ? `?${query}` : ""}`;
   }
 
+  function hideOthers(within) {
+    for (const element of within.querySelectorAll("[data-of], article[data-dataset]")) element.hidden = !fits(factsOf(element));
+  }
+
   function follow() {
     for (const select of selects) select.value = chosen[select.name] ?? "";
-    for (const element of document.querySelectorAll("[data-of], article[data-dataset]")) element.hidden = !fits(factsOf(element));
+    hideOthers(document);
     for (const chart of document.querySelectorAll(".chart"))
       if (!chart.closest("#explorer")) chart.hidden = !fits(factsOf(chart));
     for (const part of document.querySelectorAll("main > section")) {
@@ -103,21 +106,28 @@ window.report = (() => {
     if (query || target?.closest("details")) target?.scrollIntoView();
   }
 
-  // What was packed, because it is long and seldom asked for.
+  // What was packed, because it is long.
   async function unpacked(text) {
     const bytes = Uint8Array.from(atob(text), (c) => c.charCodeAt(0));
     return new Response(new Blob([bytes]).stream().pipeThrough(new DecompressionStream("deflate"))).text();
   }
-  const prepared = []; // what is done with tables that come into the page
-  for (const part of document.querySelectorAll("[data-packed]"))
-    part.closest("details").addEventListener("toggle", async () => {
-      const { packed } = part.dataset;
-      if (packed === undefined) return;
-      delete part.dataset.packed;
-      part.innerHTML = await unpacked(packed);
-      prepared.forEach((prepare) => prepare(part));
-      follow();
-    });
+  async function parsed(id) {
+    const { type, textContent } = document.getElementById(id);
+    return JSON.parse(type === "text/plain" ? await unpacked(textContent) : textContent);
+  }
+  const prepared = []; // what is done with parts that come into the page
+  const prepares = (prepare) => { prepared.push(prepare); prepare(document); };
+  prepares((within) => {
+    for (const part of within.querySelectorAll("[data-packed]"))
+      part.closest("details").addEventListener("toggle", async () => {
+        const { packed } = part.dataset;
+        if (packed === undefined) return;
+        delete part.dataset.packed;
+        part.innerHTML = await unpacked(packed);
+        prepared.forEach((prepare) => prepare(part));
+        hideOthers(part);
+      });
+  });
 
   function press(button) {
     const { pipeline } = button.dataset;
@@ -138,10 +148,9 @@ window.report = (() => {
 
   return {
     data, panels, hidden, chosen, fits, factsOf, matching, panel, metric, size,
-    unpacked,
+    unpacked, parsed,
     follows: (listener) => listeners.push(listener),
-    // Now, and of each part that is unpacked later.
-    prepares: (prepare) => { prepared.push(prepare); prepare(document); },
+    prepares, // now, and each part that is unpacked later
     start: read,
   };
 })();

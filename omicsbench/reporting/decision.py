@@ -15,11 +15,13 @@ from omicsbench.records.spec import RunRecord, Status
 from omicsbench.reporting.cases import (
     DataCase,
     Tally,
+    among,
     and_,
     case_of,
     counted,
     measures,
     number_of,
+    sets_of,
     span,
 )
 from omicsbench.reporting.forest import Forest, forest
@@ -36,13 +38,17 @@ UNSURE = ", too unsure a claim once every measure and rival is allowed for"
 class DataRow:
     """One data set: its sentence, its figure, and what is to be used under other terms."""
 
-    dataset: str
+    column: Column
     kind: str
     sentence: str
     terms: str
     purposes: tuple[tuple[str, str, int, int], ...]  # and by how many of how many it is beaten
     figure: Forest | None
     others: tuple[tuple[str, str], ...]  # terms, sentence
+
+    @property
+    def dataset(self) -> str:
+        return self.column.dataset
 
 
 @dataclass(frozen=True)
@@ -164,7 +170,10 @@ def _over_all(cases: Sequence[DataCase]) -> str:
     parts = [f"use {and_(named)}"] if named else []
     parts += [f"on {split} it depends on the purpose"] if split else []
     parts += [f"on {none} nothing can be recommended"] if none else []
-    return f"Of {len(cases)} {kind}{sizes}, {'; '.join(parts)}: {_why_over(cases)}."
+    sets = sets_of(cases)
+    ways = f", split in {len(cases)} ways" if len(cases) > sets else ""
+    kind = kind.replace("sets", "set", 1) if sets == 1 else kind
+    return f"Of {sets} {kind}{sizes}{ways}, {'; '.join(parts)}: {_why_over(cases)}."
 
 
 def _why_over(cases: Sequence[DataCase]) -> str:
@@ -175,7 +184,7 @@ def _why_over(cases: Sequence[DataCase]) -> str:
     said = f"no deep pipeline was shown better in any of {of}"
     if counts.ahead:
         on = sum(bool(case.ahead) for case in cases)
-        data = f"on {on} data set{'s'[: on != 1]}"
+        data = f"on {among(on, cases)}"
         said = f"deep pipelines were shown better in {counts.ahead} of {of}, {data}"
     least = [case.ratios[0] for case in cases if case.ratios]
     if not least:
@@ -189,7 +198,7 @@ def _row(cases: Sequence[DataCase]) -> DataRow:
     at = [f"{found.output_dim} dimensions"] if found.output_dim else []
     at += [f"n = {found.size:,}", f"{found.repeats} repeat{'s'[: found.repeats != 1]}"]
     return DataRow(
-        case.column.dataset,
+        case.column,
         case.kind,
         text[0].upper() + text[1:],
         ", ".join([*at, *filter(None, [found.tuning])]),

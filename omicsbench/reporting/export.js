@@ -9,13 +9,12 @@
     title: null, orient: "bottom", columns: 2, labelLimit: 0, symbolSize: 60, symbolOpacity: 1,
   };
   const SIZE = { width: 460, height: 240 };
-  let parsed;
-  const data = () => (parsed ??= JSON.parse(document.getElementById("data").textContent));
+  const { data } = report;
 
   const placeOf = ({ kind, place, ground }) =>
     POOLED.includes(kind)
-      ? data().places.find((one) => String(one.ground) === ground)
-      : data().places[place];
+      ? data.places.find((one) => String(one.ground) === ground)
+      : data.places[place];
   const underOf = (chart) => {
     const { dim } = chart.dataset;
     return placeOf(chart.dataset).name + (dim ? ` · ${dim}-D` : "");
@@ -35,7 +34,7 @@
     const spec = structuredClone(chart.specification);
     const column = { budget: "side", gain: "" }[chart.dataset.kind] ?? "pipeline";
     const who = new Map(spec.data.values.map((row) => [row[column] ?? "", row]));
-    const order = data().styles.map((style) => style.name);
+    const order = data.styles.map((style) => style.name);
     const names = [...who.keys()].sort((a, b) => order.indexOf(a) - order.indexOf(b));
     // Names at the ends of lines: here a legend has them.
     spec.layer = spec.layer.filter((layer) => layer.data?.name !== "labels");
@@ -66,8 +65,8 @@
     return spec;
   }
 
-  async function drawn(chart, form) {
-    const { view } = await window.drawChart(document.createElement("div"), complete(chart));
+  async function drawn(spec, form) {
+    const { view } = await window.drawChart(document.createElement("div"), spec);
     try {
       if (form === "png") return await view.toImageURL("png", 2);
       return `data:image/svg+xml,${encodeURIComponent(await view.toSVG())}`;
@@ -95,16 +94,26 @@
     return lines.map((line) => line.map(quoted).join(",")).join("\n") + "\n";
   }
 
-  async function save(chart, form) {
+  // What a figure is: its name, its specification, its numbers.
+  const ofChart = (chart) => chart.specification?.data.values.length
+    && { name: nameOf(chart), spec: () => complete(chart), csv: () => table(chart) };
+  let forests;
+  async function ofForest(part) {
+    forests ??= await report.parsed("forests-data");
+    const { name, spec, csv } = forests[part.dataset.forest];
+    return { name, spec: () => spec, csv: () => csv };
+  }
+
+  async function save(figure, form) {
     const link = document.createElement("a");
-    link.download = `${nameOf(chart)}.${form}`;
+    link.download = `${figure.name}.${form}`;
     link.href = form === "csv"
-      ? `data:text/csv;charset=utf-8,${encodeURIComponent(table(chart))}`
-      : await drawn(chart, form);
+      ? `data:text/csv;charset=utf-8,${encodeURIComponent(figure.csv())}`
+      : await drawn(figure.spec(), form);
     link.click();
   }
 
-  for (const chart of document.querySelectorAll(".chart")) {
+  function offer(place, figureOf) {
     const box = document.createElement("p");
     box.className = "take";
     for (const form of ["svg", "png", "csv"]) {
@@ -112,11 +121,14 @@
       button.type = "button";
       button.textContent = form.toUpperCase();
       button.title = form === "csv" ? "Save the numbers of this figure" : "Save this figure";
-      button.addEventListener("click", () => {
-        if (chart.specification?.data.values.length) save(chart, form);
+      button.addEventListener("click", async () => {
+        const figure = await figureOf();
+        if (figure) save(figure, form);
       });
       box.append(button);
     }
-    chart.append(box);
+    place.append(box);
   }
+  for (const chart of document.querySelectorAll(".chart")) offer(chart, () => ofChart(chart));
+  for (const part of document.querySelectorAll("[data-forest]")) offer(part.parentElement, () => ofForest(part));
 })();

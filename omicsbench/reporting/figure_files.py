@@ -7,9 +7,14 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
+
 from omicsbench.errors import OmicsbenchError
 from omicsbench.records import disk
 from omicsbench.reporting.figures import Figure
+from omicsbench.reporting.matrix import Column
+from omicsbench.reporting.more_figures import forests
+from omicsbench.verdict.verdict import Verdict
 
 SCALE = 2  # pixels of a PNG per unit of its specification
 
@@ -36,13 +41,26 @@ def _pdf(spec: dict[str, Any]) -> bytes:
     return drawn
 
 
+def _csv(table: pd.DataFrame) -> str:
+    return table.to_csv(index=False)
+
+
 FORMS: dict[str, Callable[[Figure], bytes]] = {
     ".svg": lambda figure: svg(figure.spec).encode(),
     ".png": lambda figure: _png(figure.spec),
     ".pdf": lambda figure: _pdf(figure.spec),
-    ".csv": lambda figure: figure.table.to_csv(index=False).encode(),
+    ".csv": lambda figure: _csv(figure.table).encode(),
     ".json": lambda figure: json.dumps(figure.spec, indent=1).encode(),
 }
+
+
+def forests_taken_out(verdicts: list[Verdict]) -> dict[Column, dict[str, Any]]:
+    """Of each forest plot what the page hands out: its name, numbers as CSV, specification."""
+    made = {}
+    for one in forests(verdicts):
+        table, spec = one.draw()
+        made[Column(**one.terms)] = {"name": one.name, "csv": _csv(table), "spec": spec}
+    return made
 
 
 def write_figure(figure: Figure, path: Path) -> Path:

@@ -5,10 +5,12 @@
   const drawn = new Set();
 
   // A style that stands in the page as an attribute would not be allowed.
-  for (const part of document.querySelectorAll("[data-fill]")) {
-    part.style.background = part.dataset.fill;
-    if (part.dataset.share) part.style.width = `${part.dataset.share}%`;
-  }
+  report.prepares((within) => {
+    for (const part of within.querySelectorAll("[data-fill]")) {
+      part.style.background = part.dataset.fill;
+      if (part.dataset.share) part.style.width = `${part.dataset.share}%`;
+    }
+  });
 
   // A column of texts names each once.
   const spread = (columns) => Object.fromEntries(

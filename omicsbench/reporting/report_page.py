@@ -28,6 +28,7 @@ from omicsbench.reporting.datasets import datasets
 from omicsbench.reporting.decision import told
 from omicsbench.reporting.elsewhere import footnotes
 from omicsbench.reporting.exports import SIGNS, write_tables
+from omicsbench.reporting.figure_files import forests_taken_out
 from omicsbench.reporting.frozen_note import frozen_note
 from omicsbench.reporting.gallery import galleries
 from omicsbench.reporting.glossary import GLOSSARY
@@ -44,13 +45,9 @@ from omicsbench.reporting.provenance import environments, protocol
 from omicsbench.reporting.run_values import run_columns, run_table
 from omicsbench.reporting.sources import sources
 from omicsbench.reporting.standings import standings_views
-from omicsbench.reporting.template import (
-    chart_library,
-    environment,
-    inlined,
-    packed_json,
-    script_json,
-)
+from omicsbench.reporting.template import chart_library, data_script, environment, inlined
+
+SCRIPTS = ("choice.js", "report.js", "heat.js", "runs.js", "sorting.js", "export.js")
 
 
 @dataclass(frozen=True)
@@ -171,6 +168,7 @@ def _html(material: Material, asked: Asked, folder: Path, files: list[str]) -> s
     drawn = sources(material)
     codes, shown = drawn.codes, drawn.panels
     data = chart_data(drawn.tables, material.at_equal_cost, codes, drawn.specs)
+    plots = forests_taken_out(found)
     runs, offered = run_table(records), choices(shown, codes)
     missing = {
         task: absent(records, at_largest(records, task)) for task in ("predict", "integrate")
@@ -208,18 +206,18 @@ def _html(material: Material, asked: Asked, folder: Path, files: list[str]) -> s
             protocol=protocol(records),
             frozen=frozen_note(folder, records),
             files=files,
-            panels_json=script_json(menus(shown)),
-            data=script_json(data),
+            forests={column: i for i, column in enumerate(plots)},
+            forests_data=data_script("forests-data", [*plots.values()]),
+            panels_json=data_script("panels", menus(shown)),
+            data=data_script("data", data),
             choices=offered,
             offered={one.name for one in offered},
-            runs=packed_json(run_columns(runs, codes.of(runs), material.metrics)),
+            runs=data_script("runs-data", run_columns(runs, codes.of(runs), material.metrics)),
             style=inlined("style.css", "decision.css"),
-            script=inlined("choice.js", "report.js", "heat.js", "runs.js"),
+            script=inlined(*SCRIPTS),
             glossary=GLOSSARY,
             bibtex=asked.references,
             cited=asked.references.count("@misc{"),
-            sorting=inlined("sorting.js"),
-            export=inlined("export.js"),
             library=chart_library(),
         )
     )

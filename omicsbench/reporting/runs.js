@@ -9,8 +9,7 @@
 
   async function runs() {
     if (!found) {
-      const text = await report.unpacked(document.getElementById("packed").textContent);
-      const { scores, ...columns } = JSON.parse(text);
+      const { scores, ...columns } = await report.parsed("runs-data");
       found = { columns: report.spread(columns), scores };
     }
     return found;

@@ -65,16 +65,20 @@ def packed(text: str) -> str:
     return base64.b64encode(zlib.compress(text.encode(), 9)).decode()
 
 
-def folded(html: Markup) -> Markup:
-    """A long part of a page that is unfolded on demand, packed; a short one as it is."""
-    if len(html) < LONG:
+def folded(html: Markup, parts: int = 1) -> Markup:
+    """A part of a page that is unfolded on demand, packed if all ``parts`` of its kind are long."""
+    if len(html) * parts < LONG:
         return html
     return Markup('<div data-packed="{}"></div>').format(packed(html))
 
 
-def packed_json(value: Any) -> str:
-    """JSON, packed; its alphabet cannot end a script element."""
-    return packed(json.dumps(value, separators=(",", ":"), allow_nan=False))
+def data_script(name: str, value: Any) -> Markup:
+    """An element from which the page's script reads a value by ``name``: JSON, packed if long."""
+    text = script_json(value)
+    if len(text) < LONG:
+        return Markup('<script type="application/json" id="{}">{}</script>').format(name, text)
+    short = packed(json.dumps(value, separators=(",", ":"), allow_nan=False))
+    return Markup('<script type="text/plain" id="{}">{}</script>').format(name, short)
 
 
 def script_json(value: Any) -> Markup:

@@ -9,6 +9,7 @@ from statistics import median
 from omicsbench.reporting.cases import (
     DataCase,
     Tally,
+    among,
     and_,
     counted,
     measures,
@@ -87,14 +88,14 @@ def _use_over(cases: Sequence[DataCase]) -> Tile:
     others = singles.total() - often * len(names)
     said = ([f"another on {others}"] if others else []) + said
     each = " each" if len(names) > 1 else ""
-    return Tile(USE, names, "; ".join([f"on {often} of {len(cases)} data sets{each}", *said]))
+    return Tile(USE, names, "; ".join([f"on {often} of {among(len(cases), cases)}{each}", *said]))
 
 
 def _from_n_over(cases: Sequence[DataCase]) -> Tile:
     counts = Tally.of(cases)
     if not counts.total:
         return Tile(FROM, ("not compared",), NO_DEEP)
-    of = f"of {len(cases)} data sets; {counts.open} of {counts.total} comparisons open"
+    of = f"of {among(len(cases), cases)}; {counts.open} of {counts.total} comparisons open"
     won = [case for case in cases if case.ahead]
     if not won:
         largest = max(case.largest for case in cases)
@@ -110,7 +111,7 @@ def _cost_over(cases: Sequence[DataCase]) -> Tile:
     if not least:
         return Tile(COST, ("not known",), NO_COST)
     clocks = and_(list(dict.fromkeys(case.clock for case in cases if case.ratios)))
-    spread = f"{span(min(least), max(least))} on {len(least)} data sets"
+    spread = f"{span(min(least), max(least))} on {among(len(least), cases)}"
     note = f"the {clocks} of the simple one, in the median ({spread}), for the cheapest deep one"
     return Tile(COST, (_times(number_of(median(least))),), note)
 

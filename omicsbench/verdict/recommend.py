@@ -250,8 +250,10 @@ class _Trial:
 
     def choice(self, metrics: Sequence[Contenders], among: tuple[str, ...]) -> Pick:
         """The first that none of the families ``among`` beats, or the one beaten the least."""
-        names = tuple(one.metric.name for one in metrics)
+        names = tuple(one.metric.name for one in metrics if self._counts(one.metric.name, among))
         best = Pick(names, "")
+        if not names:
+            return best
         for candidate, family in self.families.items():
             if family not in among or not self._scored(candidate, names):
                 continue
@@ -261,6 +263,14 @@ class _Trial:
             if not lost:
                 break
         return best
+
+    def _counts(self, metric: str, among: tuple[str, ...]) -> bool:
+        """Whether a metric has enough repeats of any candidate: one that has of none is silent."""
+        return any(
+            self._fields[metric].enough(p, self.need)
+            for p, f in self.families.items()
+            if f in among
+        )
 
     def _scored(self, candidate: str, names: Sequence[str]) -> bool:
         return all(self._fields[name].enough(candidate, self.need) for name in names)

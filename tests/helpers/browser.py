@@ -29,6 +29,10 @@ def browser() -> Iterator[Any]:
         started.close()
 
 
+# A report's script waits for its numbers to be unpacked; other pages have none that waits.
+READY = "!document.querySelector('script[type=module]') || Boolean(window.report)"
+
+
 @pytest.fixture
 def visit(browser: Any) -> Iterator[Visit]:
     """Opens a page at a width without a network: the page, and everything that goes wrong."""
@@ -52,6 +56,7 @@ def visit(browser: Any) -> Iterator[Visit]:
 
         page.route("**/*", block)
         page.goto(path.as_uri())
+        page.wait_for_function(READY)
         return page, wrong
 
     yield visit

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import base64
 import json
+import re
+import zlib
 from collections.abc import Sequence
 from html.parser import HTMLParser
 from pathlib import Path
@@ -288,8 +291,12 @@ def read(page: Path) -> _Text:
 def drawn(page: Path) -> dict[str, Any]:
     """What the page hands to its script."""
     text = page.read_text(encoding="utf-8")
-    start = text.index('id="data">') + len('id="data">')
-    return dict(json.loads(text[start : text.index("</script>", start)]))
+    found = re.search(r'type="([^"]+)" id="data">(.*?)</script>', text, re.DOTALL)
+    assert found
+    kind, content = found.groups()
+    if kind == "text/plain":
+        content = zlib.decompress(base64.b64decode(content)).decode()
+    return dict(json.loads(content))
 
 
 def own(records: Sequence[RunRecord], pipeline: str) -> list[RunRecord]:

@@ -134,6 +134,20 @@ def test_several_data_sets_are_counted_and_controls_are_not() -> None:
         ("0", "simulated"),
     ]
     assert first.tiles[1].says == ("n = 1,000",)
+    twice = [r for r in records if r.spec.dataset != "0"]
+    by_group = {"a": "a", "b": "a (new donors)"}
+    twice = [
+        r.model_copy(
+            update={"spec": r.spec.model_copy(update={"dataset": by_group[r.spec.dataset]})}
+        )
+        for r in twice
+    ]
+    both = screen(twice)
+    assert both.sentence.startswith(
+        "Of 1 real omics data set of 184 samples, split in 2 ways, use "
+    )
+    assert "comparisons (1 more settled, 0 open), on 1 split" in both.sentence
+    assert "of 2 splits" in both.tiles[1].note
     alone = screen([r for r in records if r.spec.dataset == "0"])
     assert alone.sentence.startswith("On 0 (simulated, 9,000 samples), use ")
 

@@ -72,3 +72,21 @@ def test_browser_saves_a_png(open_report: Visit, made: Made, tmp_path: Path) -> 
     assert picture.convert("RGB").getpixel((1, 1)) == (255, 255, 255)
     assert np.asarray(picture.convert("L")).std() > 10
     assert not wrong
+
+
+def test_browser_saves_the_forest_plot_of_the_first_screen(
+    visit: Visit, made: Made, figures: Figures, tmp_path: Path
+) -> None:
+    page, wrong = visit(made[1], 1280)
+    svg = saved(page, "#each .figure", "svg", tmp_path)
+    figure = figures[svg.stem]
+    assert figure.kind == "forest"
+    text = svg.read_text(encoding="utf-8")
+    assert _words(text) == _words(figure._repr_svg_())
+    assert _marks(text) == len(figure.table) > 3
+    table = pd.read_csv(saved(page, "#each .figure", "csv", tmp_path))
+    pd.testing.assert_series_equal(
+        table["difference"], figure.table["difference"], check_index=False
+    )
+    assert Image.open(saved(page, "#each .figure", "png", tmp_path)).width > 600
+    assert not wrong

@@ -2,20 +2,45 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from browser import Visit
-from demo import DATASETS, JUDGED, demo
+from demo import DATASETS, JUDGED, PIPELINES, demo
+from omicsbench.records.spec import RunRecord
 from omicsbench.reporting import write_report
 
 METRICS = 12
+NO_PICTURES = {name for name, (_, dim, *_) in PIPELINES.items() if dim == 10}
+SHEET = re.compile(rb"/Type\s*/Page[^s]")
+
+
+def few_metrics(records: list[RunRecord]) -> list[RunRecord]:
+    return [
+        r.model_copy(update={"scores": dict(list(r.scores.items())[:METRICS])}) for r in records
+    ]
+
+
+def test_what_to_use_and_the_chosen_data_set_stand_on_two_sheets(
+    visit: Visit, tmp_path: Path
+) -> None:
+    shown = {name: DATASETS[name] for name in ("blood_cells", "cohort(n=12000)", "digits")}
+    records = few_metrics([r for r in demo(tmp_path, shown) if r.spec.pipeline in NO_PICTURES])
+    made = write_report(records, tmp_path, tmp_path / "a.html", command="x", analysis=JUDGED).page
+    page, wrong = visit(made, 1280)
+    assert len(SHEET.findall(page.pdf(format="A4"))) == 2
+    page.emulate_media(media="print")
+    bars = "[...document.querySelectorAll('#each svg path.bar')].map((e) => e.checkVisibility())"
+    seen = page.evaluate(bars)
+    assert len(seen) > 3
+    assert all(seen), "the intervals are printed too"
+    narrow = "[...document.querySelectorAll('.forests tbody th')].filter((e) => e.clientWidth < 60)"
+    assert page.evaluate(f"{narrow}.length") == 0
+    assert not wrong
 
 
 def test_nothing_is_cut_in_print(visit: Visit, tmp_path: Path) -> None:
-    records = [
-        r.model_copy(update={"scores": dict(list(r.scores.items())[:METRICS])})
-        for r in demo(tmp_path, {"blood_cells": DATASETS["blood_cells"]})
-    ]
+    records = few_metrics(demo(tmp_path, {"blood_cells": DATASETS["blood_cells"]}))
     made = write_report(records, tmp_path, tmp_path / "a.html", command="x", analysis=JUDGED).page
     page, wrong = visit(made, 1280)
     page.evaluate("window.dispatchEvent(new Event('beforeprint'))")

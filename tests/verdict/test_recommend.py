@@ -169,6 +169,21 @@ def test_one_without_a_score_by_some_measure_is_no_candidate_for_it() -> None:
     assert choices == {"keep neighbours": CHEAP, "reconstruct the data": PCA}
 
 
+def test_a_measure_that_has_too_few_scores_of_anybody_is_silent() -> None:
+    both = measured(
+        {RECALL: {CHEAP: 0.5, PCA: 0.5, DEEP: 0.5}, R2: {CHEAP: 0.5, PCA: 0.5, DEEP: 0.5}}
+    )
+    few = [
+        r
+        if r.spec.repeat < 2
+        else r.model_copy(update={"scores": {k: v for k, v in r.scores.items() if k != R2}})
+        for r in both
+    ]
+    found = only(priced(few))
+    assert (found.overall.pipeline, found.overall.metrics) == (CHEAP, (RECALL,))
+    assert not found.purposes["reconstruct the data"].pipeline
+
+
 @pytest.mark.parametrize(("repeats", "reason"), [(2, "2 repeats, and"), (1, "1 repeat, and")])
 def test_too_few_repeats_recommend_nothing(repeats: int, reason: str) -> None:
     found = only(priced(measured({RECALL: {PCA: 0.5, DEEP: 0.8}}, repeats=repeats)))
