@@ -103,7 +103,9 @@ window.report = await (async () => {
     follow();
     const target = document.getElementById(place);
     for (let at = target; at; at = at.parentElement) if (at.tagName === "DETAILS") at.open = true;
-    if (query || target?.closest("details")) target?.scrollIntoView();
+    if (!(query || target?.closest("details"))) return;
+    const packed = [...document.querySelectorAll("[data-packed]")].filter((part) => part.closest("details").open);
+    Promise.all(packed.map(unpack)).then(() => target?.scrollIntoView());
   }
 
   // What was packed, because it is long.
@@ -117,16 +119,17 @@ window.report = await (async () => {
   }
   const prepared = []; // what is done with parts that come into the page
   const prepares = (prepare) => { prepared.push(prepare); prepare(document); };
+  async function unpack(part) {
+    const { packed } = part.dataset;
+    if (packed === undefined) return;
+    delete part.dataset.packed;
+    part.innerHTML = await unpacked(packed);
+    prepared.forEach((prepare) => prepare(part));
+    hideOthers(part);
+  }
   prepares((within) => {
     for (const part of within.querySelectorAll("[data-packed]"))
-      part.closest("details").addEventListener("toggle", async () => {
-        const { packed } = part.dataset;
-        if (packed === undefined) return;
-        delete part.dataset.packed;
-        part.innerHTML = await unpacked(packed);
-        prepared.forEach((prepare) => prepare(part));
-        hideOthers(part);
-      });
+      part.closest("details").addEventListener("toggle", () => unpack(part));
   });
 
   function press(button) {

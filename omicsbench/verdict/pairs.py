@@ -347,8 +347,9 @@ def failures(records: Iterable[RunRecord | None]) -> str:
 def cut_off(records: Iterable[RunRecord | None]) -> str:
     """For instance ``3 of 10 trainings ended by their budget, and may gain by a larger one``.
 
-    Where methods tell their validation curve, the slope is told as well: how much the second half
-    of the steps lowered the loss, in the median of the trainings that ended so.
+    Where methods tell their validation curve, the slope is told as well: how much the last part
+    of the steps lowered the loss, in the median of the trainings that ended so. The points of a
+    curve are doublings apart, so that part is between a half and three quarters of all steps.
     """
     stages = [stage for r in records if r for stage in r.fit_info.values()]
     told = [one for one in stages if isinstance(one, dict) and "stopped_early" in one]
@@ -357,15 +358,15 @@ def cut_off(records: Iterable[RunRecord | None]) -> str:
         return ""
     says = f"{len(ended)} of {len(told)} trainings ended by their budget"
     says += ", and may gain by a larger one"
-    gains = [gain for one in ended if (gain := _second_half(one)) is not None]
+    gains = [gain for one in ended if (gain := _last_gain(one)) is not None]
     if not gains:
         return says
     fall = f"{median(gains):.2%}"
-    return f"{says} (the second half of their steps lowered the validation loss by {fall})"
+    return f"{says} (the last half to three quarters of their steps lowered the loss by {fall})"
 
 
-def _second_half(facts: Mapping[str, Any]) -> float | None:
-    """Share by which the second half of a training's steps lowered its validation loss."""
+def _last_gain(facts: Mapping[str, Any]) -> float | None:
+    """Share by which the validation loss fell since the last point within half of the steps."""
     match facts:
         case {"validation_curve": list(curve), "validation_loss": float(last), "steps": int(steps)}:
             before = [loss for step, loss in curve if step <= steps / 2]

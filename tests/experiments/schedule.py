@@ -4,8 +4,10 @@
     python tests/experiments/schedule.py --write    # and puts them into docs/cluster.md
 
 Costs are wall times of the committed runs. Each pipeline that ran at three sizes or more gets a law
-n^b; the hundred methods are drawn from these, each up to some times as dear, and the data sets with
-the scatter of data sets. A run beyond the limit is censored, as `omicsbench plan` would have it.
+n^b, fitted within data sets, and beyond its largest measured n at least a linear one. The hundred
+methods are drawn from these pipelines; a data set has a factor of its own for all of them, and each
+pair another. A run beyond the limit is censored, as `omicsbench plan` would have it. Memory is
+taken never to bind.
 """
 
 from __future__ import annotations
@@ -17,6 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 from into_docs import put
 
 from omicsbench.records.packed import PACKED_FILE
@@ -38,14 +41,16 @@ RUN_BYTES = 6_000  # of a packed record: results/answer holds 3,120 runs in 18.8
 
 @dataclass(frozen=True)
 class Law:
-    """Seconds of one run: ``a`` n^``b``."""
+    """Log seconds of one run: ``a`` + ``b`` log n, from ``top`` on at least in proportion to n."""
 
-    family: str
     a: float
     b: float
+    top: float  # log of the largest n measured
 
     def seconds(self, n: float) -> float:
-        return float(np.exp(self.a) * n**self.b)
+        x = np.log(n)
+        beyond = max(x - self.top, 0.0)
+        return float(np.exp(self.a + self.b * (x - beyond) + max(self.b, 1.0) * beyond))
 
 
 def run_s(r: RunRecord) -> float:
@@ -54,32 +59,33 @@ def run_s(r: RunRecord) -> float:
     return sum(x or 0.0 for x in (p.prepare_s, p.fit_s, p.transform_s, p.score_s)) if p else 0.0
 
 
-def measured(results: Path) -> tuple[list[Law], float, float]:
-    """Laws of the methods; scatter of data sets in log seconds; median seconds of a warm-up."""
-    of: dict[tuple[str, str], dict[str, list[tuple[float, float]]]] = defaultdict(
-        lambda: defaultdict(list)
-    )
+def measured(results: Path) -> tuple[list[Law], float, float, float]:
+    """Laws of pipelines; scatter of data sets and of pairs, in log seconds; seconds of a start."""
+    of: dict[str, list[tuple[str, float, float]]] = defaultdict(list)
     warm = []
     for suite in SUITES:
         if not (results / suite / PACKED_FILE).is_file():
             continue
         for r in planned_records(results / suite)[0]:
             if r.status is Status.OK and r.phases and not r.is_control:
-                key = (r.family, r.spec.pipeline)
-                at = (np.log(r.spec.size), np.log(max(run_s(r), 1e-3)))
-                of[key][r.spec.dataset].append(at)
+                row = r.spec.dataset, float(np.log(r.spec.size)), float(np.log(max(run_s(r), 1e-3)))
+                of[r.spec.pipeline].append(row)
                 warm.append((r.phases.import_s or 0.0) + (r.phases.warm_up_s or 0.0))
-    laws, apart = [], []
-    for (family, _), sets in of.items():
-        points = np.array([point for own in sets.values() for point in own])
-        if len(set(points[:, 0])) < 3:
+    laws, left = [], []
+    for pipeline, rows in of.items():
+        table = pd.DataFrame(rows, columns=["dataset", "x", "y"])
+        if table["x"].nunique() < 3:
             continue
-        b, a = np.polyfit(points[:, 0], points[:, 1], 1)
-        laws.append(Law(family, float(a), float(np.clip(b, 0.0, 2.0))))
-        apart += [
-            float(np.mean([y - a - b * x for x, y in own])) for own in sets.values() if len(own) > 4
-        ]
-    return laws, float(np.std(apart)), float(np.median(warm))
+        x, y = (table[c] - table.groupby("dataset")[c].transform("mean") for c in ("x", "y"))
+        b = float(np.clip((x * y).sum() / (x**2).sum(), 0.0, 2.0))
+        a = float((table["y"] - b * table["x"]).mean())
+        laws.append(Law(a, b, float(table["x"].max())))
+        rest = (table["y"] - a - b * table["x"]).groupby(table["dataset"]).mean()
+        left.append(rest.rename(pipeline))
+    wide = pd.concat(left, axis=1)
+    own = wide.mean(axis=1)
+    pairs = wide.sub(own, axis=0).stack()
+    return laws, float(own.std()), float(pairs.std()), float(np.median(warm))
 
 
 @dataclass(frozen=True)
@@ -90,16 +96,15 @@ class Cell:
     censored: bool
 
 
-def cells(laws: list[Law], scatter: float, rng: np.random.Generator) -> list[list[Cell]]:
+def cells(laws: list[Law], own: float, pair: float, rng: np.random.Generator) -> list[list[Cell]]:
     """Of each (method, data set) its sizes, the smallest first."""
-    methods = [laws[i] for i in rng.integers(len(laws), size=METHODS)]
-    tilt = rng.normal(0, 0.5, METHODS)
+    shifts = rng.normal(0, own, DATASETS)
     made = []
-    for law, own in zip(methods, tilt, strict=True):
-        for shift in rng.normal(0, scatter, DATASETS):
+    for law in (laws[i] for i in rng.integers(len(laws), size=METHODS)):
+        for shift in shifts + rng.normal(0, pair, DATASETS):
             row, over = [], False
             for n in SIZES:
-                s = law.seconds(n) * float(np.exp(own + shift))
+                s = law.seconds(n) * float(np.exp(shift))
                 over = over or s > LIMIT_S
                 row.append(Cell(s, over))
             made.append(row)
@@ -133,8 +138,8 @@ def makespan_s(jobs: list[float], slots: int, longest_first: bool) -> float:
 
 def tables(results: Path) -> str:
     rng = np.random.default_rng(0)
-    laws, scatter, warm_s = measured(results)
-    rows = cells(laws, scatter, rng)
+    laws, own, pair, warm_s = measured(results)
+    rows = cells(laws, own, pair, rng)
     every = [cell for row in rows for cell in row]
     done = [cell for cell in every if not cell.censored]
     runs, skipped = REPEATS * len(done), REPEATS * (len(every) - len(done))
@@ -142,15 +147,15 @@ def tables(results: Path) -> str:
     top = sorted((cell.seconds for cell in done), reverse=True)
     share = sum(top[: len(top) // 10]) / sum(top)
     lines = [
-        f"Laws of {len(laws)} measured pipelines, a data set's own factor with a standard "
-        f"deviation of {scatter:.2f} in log seconds, {warm_s:.1f} s of import and warm-up a job. "
-        f"Of {REPEATS * len(every):,} runs {skipped:,} are predicted to exceed "
+        f"Laws of {len(laws)} measured pipelines; a data set's factor has a standard deviation of "
+        f"{own:.2f} in log seconds, that of a pair {pair:.2f}; {warm_s:.1f} s of import and "
+        f"warm-up a job. Of {REPEATS * len(every):,} runs {skipped:,} are predicted to exceed "
         f"{LIMIT_S / 3600:g} h and are stored as censored; the other {runs:,} take "
         f"{work / 3600:,.0f} core hours ({PRICE * work / 3600:,.0f} at {PRICE:g} each). "
         f"The dearest tenth of the cells takes {share:.0%} of it.",
         "",
         f"| jobs of at least | jobs | core hours with starts | makespan on {NODES} nodes of "
-        f"{CORES} cores, longest first | in any order | cores busy |",
+        f"{CORES} cores, longest first | in any order | cores at runs |",
         "|---" * 6 + "|",
     ]
     for minutes in JOBS_MIN:
@@ -159,7 +164,7 @@ def tables(results: Path) -> str:
         first, order = (makespan_s(jobs, slots, by) for by in (True, False))
         lines.append(
             f"| {minutes} min | {len(jobs):,} | {total / 3600:,.0f} | {first / 3600:.1f} h | "
-            f"{order / 3600:.1f} h | {total / slots / first:.0%} |"
+            f"{order / 3600:.1f} h | {work / slots / first:.0%} |"
         )
     lines += ["", f"Packed records: {runs * RUN_BYTES / 1e9:.1f} GB at {RUN_BYTES:,} bytes a run."]
     return "\n".join(lines)

@@ -99,7 +99,7 @@ def test_trainings_that_ended_by_their_budget_are_told_beside_the_number() -> No
     curve = {"validation_curve": [[100, 3.0], [400, 2.0], [800, 1.5]], "validation_loss": 1.5}
     facts = {"net": {"stopped_early": False, "steps": 900, **curve}}
     steep = [r.model_copy(update={"fit_info": facts}) for r in ended]
-    slope = "the second half of their steps lowered the validation loss by 25.00%"
+    slope = "the last half to three quarters of their steps lowered the loss by 25.00%"
     assert slope in only_row(side("net", *steep), side("pca", *five("pca", 0.5))).note
     done = [r.model_copy(update={"fit_info": {"net": {"stopped_early": True}}}) for r in ended]
     assert only_row(side("net", *done), side("pca", *five("pca", 0.5))).note == ""
