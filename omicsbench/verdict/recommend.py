@@ -3,8 +3,9 @@
 Under equal terms, at the largest size N that both sides have (``docs/verdict.md``):
 
 - *Candidates* are the contestants with enough repeats at N, the simple ones first, each family in
-  the order of what a run costs there. One that was tried at a larger size and gave nothing there
-  is none.
+  the order of what a run costs there. Costs up to 10 ms are alike, as clocks and caches make as
+  much; of those alike the reference is first, which was stated before any run. One that was tried
+  at a larger size and gave nothing there is none.
 - One is *beaten* by a metric if some other contestant is shown to be better than it by more than
   the margin (the claim of ``omicsbench.stats.contest``, all others against one). Its level is
   shared by the metrics that count, as any of them may decide (Bonferroni).
@@ -29,7 +30,7 @@ from omicsbench.records.machines import on_other_machines
 from omicsbench.records.spec import RunRecord, Status
 from omicsbench.records.table import current
 from omicsbench.stats.crossover import ALPHA
-from omicsbench.verdict.choose import Grid
+from omicsbench.verdict.choose import Grid, is_reference
 from omicsbench.verdict.contenders import FAMILIES, Contenders, contenders
 from omicsbench.verdict.decide import p_ahead
 from omicsbench.verdict.equal_cost import cpu_seconds_of, seconds_of
@@ -54,6 +55,9 @@ PURPOSES = {
     "batch removal": "mix batches",
     "biology": "keep biology across batches",
 }
+
+
+ALIKE_S = 0.01  # costs up to which nobody chooses by cost
 
 
 @dataclass(frozen=True)
@@ -150,7 +154,20 @@ def _recommendation(
     able = [p for p in families if _able(runs[p], size, need)]
     seconds, by_cpu = _costs(runs, able, size, apart)
     deep = {p for p in able if families[p] == "deep"}
-    order = sorted(able, key=lambda p: (p in deep, seconds[p] is None, seconds[p] or 0.0, p))
+    reference = analysis.reference or ""
+
+    def turn(p: str) -> tuple[object, ...]:
+        cost = seconds[p] or 0.0
+        return (
+            p in deep,
+            seconds[p] is None,
+            max(cost, ALIKE_S),
+            not is_reference(p, reference),
+            cost,
+            p,
+        )
+
+    order = sorted(able, key=turn)
     trial = _Trial(metrics, {p: families[p] for p in order}, size, need, analysis)
     groups: dict[str, list[Contenders]] = defaultdict(list)
     for one in metrics:

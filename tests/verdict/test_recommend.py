@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import pytest
 
+from omicsbench.records.analysis import Analysis
 from omicsbench.records.facts import Environment
 from omicsbench.records.spec import Phases, RunRecord, Status
 from omicsbench.verdict.judge import verdicts
@@ -212,6 +213,17 @@ def test_cost_is_cpu_time_where_all_know_it_and_unknown_costs_come_last() -> Non
     assert (list(found.families), found.seconds[CHEAP]) == ([PCA, CHEAP, DEEP], None)
     assert found.overall.pipeline == PCA
     assert found.times(DEEP, CHEAP) is None
+
+
+def test_of_costs_that_no_clock_tells_apart_the_reference_comes_first() -> None:
+    alike = measured({RECALL: {CHEAP: 0.5, PCA: 0.5, OTHER: 0.5, DEEP: 0.5}})
+    tiny = {CHEAP: 0.002, PCA: 0.02, OTHER: 0.001, DEEP: 5.0}  # wall time, twice the CPU time
+    (with_reference,) = recommendations(priced(alike, tiny), Analysis(reference="pca"))
+    assert [*with_reference.families] == [PCA, OTHER, CHEAP, DEEP]
+    assert with_reference.overall.pipeline == PCA
+    assert only(priced(alike, tiny)).overall.pipeline == OTHER, "without one, the cheapest"
+    (dearer,) = recommendations(priced(alike, tiny | {PCA: 0.022}), Analysis(reference="pca"))
+    assert dearer.overall.pipeline == OTHER
 
 
 def test_dimensions_and_tunings_are_recommended_apart() -> None:
