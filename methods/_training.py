@@ -93,7 +93,7 @@ def train_by(
     per_epoch = math.ceil(len(training) / batch_size)
     every = min(max(per_epoch, CHECK_STEPS[0]), CHECK_STEPS[1])
     best, best_step, best_state, step = math.inf, 0, None, 0
-    curve: list[tuple[int, float]] = []
+    curve: list[list[float]] = []
     for batch in itertools.islice(_batches(training, per_epoch, rng), max_steps):
         step += 1
         optimiser.zero_grad(set_to_none=True)
@@ -106,7 +106,7 @@ def train_by(
             elif step - best_step >= patience * every:
                 break
             if not curve or step >= 2 * curve[-1][0]:
-                curve.append((step, best))
+                curve.append([step, best])
     if best_state is not None:
         net.load_state_dict(best_state)
     net.eval()

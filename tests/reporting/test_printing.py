@@ -45,6 +45,7 @@ def test_nothing_is_cut_in_print(visit: Visit, tmp_path: Path) -> None:
     page, wrong = visit(made, 1280)
     page.evaluate("window.dispatchEvent(new Event('beforeprint'))")
     page.locator("#explorer [data-drawn] svg").first.wait_for()
+    assert len(SHEET.findall(page.pdf(format="A4"))) <= 2
     page.emulate_media(media="print")
     page.set_viewport_size({"width": 710, "height": 1000})  # A4 without its margins
     assert page.evaluate("document.documentElement.scrollWidth") <= 710
