@@ -74,16 +74,23 @@ def folded(html: Markup, parts: int = 1) -> Markup:
 
 def data_script(name: str, value: Any) -> Markup:
     """An element from which the page's script reads a value by ``name``: JSON, packed if long."""
-    text = script_json(value)
+    text = _json(value)
     if len(text) < LONG:
-        return Markup('<script type="application/json" id="{}">{}</script>').format(name, text)
-    short = packed(json.dumps(value, separators=(",", ":"), allow_nan=False))
-    return Markup('<script type="text/plain" id="{}">{}</script>').format(name, short)
+        inside = _for_script(text)
+        return Markup('<script type="application/json" id="{}">{}</script>').format(name, inside)
+    return Markup('<script type="text/plain" id="{}">{}</script>').format(name, packed(text))
 
 
 def script_json(value: Any) -> Markup:
     """JSON that cannot end a script element or open a comment in one."""
-    text = json.dumps(value, separators=(",", ":"), allow_nan=False)
+    return _for_script(_json(value))
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, separators=(",", ":"), allow_nan=False)
+
+
+def _for_script(text: str) -> Markup:
     for sign in "<>&":
         text = text.replace(sign, f"\\u{ord(sign):04x}")
     return Markup(text)  # noqa: S704 - escaped just now

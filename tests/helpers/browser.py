@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -33,6 +34,14 @@ def browser() -> Iterator[Any]:
 READY = "!document.querySelector('script[type=module]') || Boolean(window.report)"
 
 
+def until(page: Any, expression: str, seconds: float = 30.0) -> None:
+    """Wait for an expression of the page to hold; its policy refuses Playwright's own polling."""
+    end = time.monotonic() + seconds
+    while not page.evaluate(expression):
+        assert time.monotonic() < end, f"{expression} does not hold after {seconds:g} s"
+        time.sleep(0.05)
+
+
 @pytest.fixture
 def visit(browser: Any) -> Iterator[Visit]:
     """Opens a page at a width without a network: the page, and everything that goes wrong."""
@@ -56,7 +65,7 @@ def visit(browser: Any) -> Iterator[Visit]:
 
         page.route("**/*", block)
         page.goto(path.as_uri())
-        page.wait_for_function(READY)
+        until(page, READY)
         return page, wrong
 
     yield visit
@@ -71,9 +80,10 @@ def open_report(visit: Visit) -> Visit:
     def open_report(path: Path, width: int) -> tuple[Any, list[str]]:
         page, wrong = visit(path, width)
         page.evaluate("document.getElementById('unfold').click()")
-        page.wait_for_function(
+        until(
+            page,
             "document.querySelectorAll('.chart:not([hidden])').length"
-            " === document.querySelectorAll('.chart:not([hidden]) [data-drawn]').length"
+            " === document.querySelectorAll('.chart:not([hidden]) [data-drawn]').length",
         )
         return page, wrong
 

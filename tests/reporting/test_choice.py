@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from browser import Visit
+from browser import Visit, until
 from demo import DATASETS, Made
 from omicsbench.records.spec import Status
 
@@ -27,7 +27,7 @@ def test_a_choice_is_kept_in_the_address_and_governs_every_part(visit: Visit, ma
     assert page.locator("#explorer h3").inner_text() == f"{ONE} · 2-D"
     assert page.locator("#panel-name").inner_text() == f"{ONE} · 2-D"
     page.click("nav a[href='#verdicts']")
-    page.wait_for_function("location.hash.startsWith('#verdicts?')")
+    until(page, "location.hash.startsWith('#verdicts?')")
     again, wrong_again = visit(made[1], 1280)
     again.goto(page.url)
     assert again.locator("[name=dataset]").input_value() == ONE
@@ -117,7 +117,7 @@ def test_the_path_of_a_newcomer(visit: Visit, made: Made, tmp_path: Path) -> Non
     page.locator("#each article", has_text="blood_cells").locator("a").first.click()
     assert page.locator("[name=dataset]").input_value() == "blood_cells"
     page.click("nav a[href='#curves']")
-    page.wait_for_function("location.hash === '#curves?dataset=blood_cells'")
+    until(page, "location.hash === '#curves?dataset=blood_cells'")
     chart = page.locator("#explorer .chart").first
     chart.locator("[data-drawn] svg").wait_for()
     chart.locator(".mark-symbol path").last.click(force=True)
