@@ -16,6 +16,7 @@ from omicsbench.registry.calls import parse_pipeline
 from omicsbench.registry.discover import Registry
 
 KINDS = ("method", "dataset", "metric")
+LONGEST_NAME = 100  # characters of it in an address; file systems take 255 in all
 
 
 @dataclass(frozen=True)
@@ -36,7 +37,7 @@ class Card:
 
 def url_of(kind: str, name: str) -> str:
     """The file of a page: safe in a file system and an address, one for each name."""
-    safe = re.sub(r"[^A-Za-z0-9_-]+", "-", name).strip("-")
+    safe = re.sub(r"[^A-Za-z0-9_-]+", "-", name).strip("-")[:LONGEST_NAME]
     odd = "" if safe == name else "-" + format(_checksum(name), "06x")
     return f"{kind}-{safe}{odd}.html"
 

@@ -20,7 +20,7 @@ from omicsbench.reporting.template import environment, script_json
 from omicsbench.site import facts
 from omicsbench.site.boards import Board, Placing, boards, found_fields, scores
 from omicsbench.site.markdown import rendered
-from omicsbench.site.pooled import Pool, SiteSet, found_sets, pools, read_set
+from omicsbench.site.pooled import Pool, SiteSet, pools, read_sets
 from omicsbench.verdict.judge import verdicts
 from omicsbench.verdict.verdict import Verdict
 
@@ -65,10 +65,10 @@ def write_site(
     """Build the site of some result sets, or of folders that hold such, into a folder.
 
     ``answer`` is a Markdown file that becomes the page "Answer"; ``links`` are addresses by what
-    they are called, put beside the pages. Raises StoreError for a folder that holds no results,
-    or a site that cannot be written.
+    they are called, put beside the pages. Raises StoreError for folders that do not exist or of
+    which none holds results, or a site that cannot be written.
     """
-    sets = [read_set(one) for folder in folders for one in found_sets(folder)]
+    sets = read_sets(folders)
     tasks = [_task(pool) for pool in pools(sets)]
     records = [r for one in sets if one.shown for r in one.records]
     subjects = [

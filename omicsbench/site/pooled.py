@@ -76,6 +76,26 @@ def found_sets(folder: Path) -> list[Path]:
     return found
 
 
+def read_sets(folders: Sequence[Path]) -> list[SiteSet]:
+    """The result sets of all folders; of several, one without results is shown as failed.
+
+    Raises StoreError for a folder that does not exist, or if none holds results.
+    """
+    sets: list[SiteSet] = []
+    empty: list[StoreError] = []
+    for folder in folders:
+        try:
+            sets += [read_set(one) for one in found_sets(folder)]
+        except StoreError as error:
+            if not folder.is_dir():
+                raise
+            sets.append(SiteSet(folder.name, Trust.FAILED, (), problem=str(error)))
+            empty.append(error)
+    if len(empty) == len(folders):
+        raise empty[0]
+    return sets
+
+
 def read_set(folder: Path) -> SiteSet:
     """A result set; one that cannot be read, or whose checks fail, is shown as failed."""
     try:
