@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from omicsbench.records.results import Results
     from omicsbench.reporting import Report
     from omicsbench.reporting.notebook import Verdicts
-    from omicsbench.running.runner import Observer
+    from omicsbench.running.runner import Cluster, Observer
     from omicsbench.tracking.compare import Comparison
     from omicsbench.tracking.follow import History
     from omicsbench.tracking.noise_floor import Calibration
@@ -55,7 +55,8 @@ def run(
     methods: Sequence[str] = (),
     out: PathLike | None = None,
     plugins: Sequence[PathLike] = (),
-    executor: Executor | None = None,
+    executor: Executor | Cluster | str | None = None,
+    profile: PathLike | None = None,
     isolate_runs: bool = False,
     retry: bool = False,
     force: bool = False,
@@ -85,7 +86,8 @@ def run(
     methods : pipelines added to the suite's.
     out : results folder, ``results/<suite>`` or ``results/<name of data>`` by default.
     plugins : folders of the user's own methods, data sets and metrics.
-    executor : runs the pipelines, such as Dask's; by default local processes.
+    executor : runs the pipelines: ``"slurm"``, ``"dask://HOST:PORT"`` or an executor; by default
+        local processes. ``profile`` is a TOML file with the settings of the cluster.
     isolate_runs : a fresh process for every run, not only for every pipeline.
     retry, force : do failed runs again; run what is predicted to exceed its limits too.
     offline : leave out data sets of the suite that are not downloaded yet.
@@ -98,6 +100,7 @@ def run(
         ``exclude``, ``features_like``, ``genome``, ``feature_type``, ``keep_na``, ``scale``,
         ``batch``, ``target`` and ``provenance``.
     """
+    from omicsbench.clusters.executors import opened
     from omicsbench.records.results import results_of
     from omicsbench.running.called import as_python
     from omicsbench.running.job import Manner
@@ -105,7 +108,6 @@ def run(
     from omicsbench.running.watching import watched
 
     arguments.require_lists(methods=methods, plugins=plugins)
-    arguments.require_executor(executor)
     chosen = _suite(suite)
     stated = {"label": label, "values": values, "unit": unit, "name": name}
     stated |= {key: changes.pop(key) for key in OPTIONS if key in changes}
@@ -115,13 +117,14 @@ def run(
     chosen = adapted(chosen, own, methods, changes)
     target, registry = maybe_path(out) or default_folder(chosen, own), _registry(plugins)
     tell = partial(print, file=sys.stderr)
-    with watched(observer, progress) as watching:
+    cluster = opened(executor, maybe_path(profile))
+    with watched(observer, progress) as watching, cluster as elsewhere:
         records = run_suite(
             usable(chosen, registry, tell, offline),
             target,
             registry=registry,
             own_data=own,
-            executor=executor,
+            executor=elsewhere,
             manner=Manner(isolate_runs, retry, force),
             command=command or as_python(chosen.name, data, call, target),
             observer=watching,

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import logging
 import sys
 from collections import Counter
 from collections.abc import Sequence
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -35,6 +34,7 @@ if TYPE_CHECKING:
 PAGE = "report.html"
 CAUSES = 5  # reasons of failures and skips printed; the report has them all
 MACHINE = "Limits and machine"  # a panel of --help
+CLUSTER = "Cluster"
 
 
 class Isolate(StrEnum):
@@ -180,18 +180,36 @@ def run(
     isolate: Annotated[
         Isolate, typer.Option(help="What gets a fresh process.", rich_help_panel=MACHINE)
     ] = Isolate.PIPELINE,
-    dask: Annotated[
-        str | None,
+    executor: Annotated[
+        str,
         typer.Option(
-            help="Address of a Dask scheduler that runs the pipelines.", rich_help_panel=MACHINE
+            metavar="local|slurm|dask://HOST:PORT",
+            help="Where the pipelines run: here, as SLURM job arrays, or by a Dask scheduler's "
+            "workers.",
+            rich_help_panel=CLUSTER,
+        ),
+    ] = "local",
+    profile: Annotated[
+        Path | None,
+        typer.Option(
+            help="TOML file with the settings of the cluster: partition, account, minutes a job.",
+            rich_help_panel=CLUSTER,
         ),
     ] = None,
+    collect: Annotated[
+        bool,
+        typer.Option(
+            "--collect",
+            help="Run nothing; report on what has come so far, while others still run.",
+            rich_help_panel=CLUSTER,
+        ),
+    ] = False,
     shard: Annotated[
         str | None,
         typer.Option(
             metavar="I/N",
             help="One part of N of the runs, for job arrays; `merge` joins the parts.",
-            rich_help_panel=MACHINE,
+            rich_help_panel=CLUSTER,
         ),
     ] = None,
     out: Annotated[
@@ -218,6 +236,7 @@ def run(
     from omicsbench import api
     from omicsbench.cli.changes import suite_changes
     from omicsbench.cli.progress import Progress, called, observing_signals
+    from omicsbench.clusters.executors import opened
     from omicsbench.planning.first_look import first_look
     from omicsbench.planning.offline import usable
     from omicsbench.planning.shards import Shard
@@ -273,10 +292,13 @@ def run(
     folder = out or api.default_folder(chosen, given)
     if share and not out:
         folder = folder.with_name(f"{folder.name}-{share}")
+    if collect:
+        _collect(folder, report)
+        return
     progress = Progress(how_much(quiet, verbose), folder)
     missing: RunsMissing | None = None
     ended: Sequence[EndedRun] = ()
-    with observing_signals(), progress as observer, _dask(dask) as executor:
+    with observing_signals(), progress as observer, opened(executor, profile) as elsewhere:
         registry = discover(plugins or [])
         wanted = usable(
             api.adapted(chosen, given, method or (), replaced), registry, observer.say, offline
@@ -288,7 +310,7 @@ def run(
                 folder,
                 registry=registry,
                 own_data=given,
-                executor=executor,
+                executor=elsewhere,
                 manner=Manner(isolate is Isolate.RUN, retry, force),
                 shard=share,
                 command=called(),
@@ -318,30 +340,24 @@ def run(
         raise typer.Exit(ExitCode.FAILED)
 
 
+def _collect(folder: Path, report: bool) -> None:
+    """Say what a folder holds that others may be filling, and report on it."""
+    from omicsbench import api
+    from omicsbench.records.planned import planned_records
+
+    records, missing, _ = planned_records(folder)
+    runs = Counter(record.status for record in records)
+    done = ", ".join(f"{count} {status}" for status, count in runs.most_common()) or "none"
+    print(f"Runs so far: {done}; {missing} of {len(records) + missing} are still to come.")
+    if report and records:
+        print_report(api.report_of(folder))
+
+
 def _at_first(report: Report) -> str:
     return (
         f"A first look, at few sizes and repeats: {report.page}. Going on to the full suite, whose "
         "page takes its place; Ctrl-C stops it, and the same command goes on from there."
     )
-
-
-def _dask(address: str | None) -> Any:
-    from contextlib import nullcontext
-
-    if address is None:
-        return nullcontext()
-    try:
-        import distributed
-    except ImportError:
-        raise OmicsbenchError("--dask needs the extra: pip install 'omicsbench[dask]'.") from None
-    # What it logs of a cluster that is lost would bury the sentence that says what became of it.
-    for handler in logging.getLogger("distributed").handlers:
-        handler.setLevel(logging.CRITICAL)
-    connect: Any = distributed.Client
-    try:
-        return connect(address, timeout="10s").get_executor(pure=False)
-    except (OSError, ValueError) as error:
-        raise OmicsbenchError(f"No Dask scheduler answers at {address}: {error}.") from error
 
 
 def _finish(folder: Path, ended: Sequence[EndedRun], report: bool, *, part: bool = False) -> None:

@@ -31,12 +31,6 @@ def require_lists(**given: Any) -> None:
             raise OmicsbenchError(f"{option} takes a list: {option}=[{value!r}].")
 
 
-def require_executor(executor: object) -> None:
-    """Raise OmicsbenchError for what runs nothing; None is the local one."""
-    if executor is not None and not hasattr(executor, "submit"):
-        raise OmicsbenchError(f"executor is a {type(executor).__name__}, which runs nothing.")
-
-
 def as_text(what: str, given: object) -> str:
     """A name, of ``what``. Raises OmicsbenchError for what is no text."""
     if not isinstance(given, str):

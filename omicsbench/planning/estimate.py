@@ -22,7 +22,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from omicsbench.planning.estimated import Row, SuiteEstimate, disk_free, total, with_full_disk
-from omicsbench.planning.known_costs import KnownCosts
+from omicsbench.planning.known_costs import KnownCosts, disk_bytes
 from omicsbench.planning.known_data import KnownData, known_data
 from omicsbench.planning.obstacles import obstacle
 from omicsbench.planning.outline import Wanted, outline
@@ -54,7 +54,8 @@ def look_ahead(
     found, unreadable = store.readable(results)
     records = list(found.values())
     reference = reference_costs() if reference is None else reference
-    stored, costs = _by_settings(records), KnownCosts(records, results, reference)
+    stored = _by_settings(records)
+    costs = KnownCosts(records, reference, disk_bytes(records, results))
     datasets: list[KnownData] = []
     rows: list[Row] = []
     shown: list[Showable] = []
@@ -114,7 +115,7 @@ def _row(wanted: Wanted, known: KnownData, here: list[RunRecord], costs: KnownCo
     if cannot:
         return replace(row, mark=f"cannot run: {cannot}", left_out=True)
     features = min(suite.features, known.features or suite.features)
-    row = replace(row, cost=costs.costs(wanted, features))
+    row = replace(row, cost=costs.costs(wanted.terms, wanted.dataset, wanted.size, features))
     bounds: dict[Quantity, float] = {
         "wall_s": row.limit_s,
         "peak_rss_bytes": limits.memory_bytes,

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from statistics import mean, median
+from types import MappingProxyType
 
 from omicsbench.planning.outline import Wanted
 from omicsbench.planning.reference_costs import ReferenceCosts
@@ -34,11 +35,14 @@ class KnownCosts:
     """
 
     def __init__(
-        self, records: Sequence[RunRecord], results: Path, reference: ReferenceCosts
+        self,
+        records: Iterable[RunRecord],
+        reference: ReferenceCosts,
+        disk: Mapping[tuple[str, str, int], float] = MappingProxyType({}),
     ) -> None:
+        """``records`` are gone through once; ``disk`` is what ``disk_bytes`` tells of them."""
         here = environment.describe()
         self._reference = reference
-        disk = _disk_bytes(records, results)
         self._here: dict[CostTerms, list[Observation]] = defaultdict(list)
         self._anywhere: dict[CostTerms, list[Observation]] = defaultdict(list)
         self._starts: dict[str, list[float]] = defaultdict(list)
@@ -56,16 +60,21 @@ class KnownCosts:
             place = r.spec.dataset, terms
             self._tried[place] = max(r.spec.size, self._tried.get(place, 0))
 
-    def costs(self, wanted: Wanted, features: int) -> dict[Quantity, Forecast]:
-        """Forecasts of one run; empty where nothing is stored to predict it from."""
-        found = _forecasts(self._here.get(wanted.terms, ()), wanted, features)
+    def costs(
+        self, terms: CostTerms, dataset: str, size: int, features: int
+    ) -> dict[Quantity, Forecast]:
+        """Forecasts of one run; empty where nothing is stored to predict it from.
+
+        ``features`` are those that it selects.
+        """
+        place = terms.label, dataset, size, features
+        found = _forecasts(self._here.get(terms, ()), *place)
         if "wall_s" in found:
             return found
-        found = _forecasts(self._anywhere.get(wanted.terms.of_any_version, ()), wanted, features)
+        found = _forecasts(self._anywhere.get(terms.of_any_version, ()), *place)
         if "wall_s" in found:
             return _from_elsewhere(found, ELSEWHERE)
-        known = self._reference.of(wanted.terms, wanted.dataset, features)
-        found = _forecasts(known, wanted, features)
+        found = _forecasts(self._reference.of(terms, dataset, features), *place)
         if "wall_s" not in found:
             return {}
         return _from_elsewhere(found, f", measured on {self._reference.machine}")
@@ -90,16 +99,11 @@ def _from_elsewhere(found: dict[Quantity, Forecast], where: str) -> dict[Quantit
 
 
 def _forecasts(
-    known: Iterable[Observation], wanted: Wanted, features: int
+    known: Sequence[Observation], label: str, dataset: str, size: int, features: int
 ) -> dict[Quantity, Forecast]:
     found = {
         quantity: forecast(
-            known,
-            quantity,
-            pipeline=wanted.contestant.label,
-            dataset=wanted.dataset,
-            features=features,
-            size=wanted.size,
+            known, quantity, pipeline=label, dataset=dataset, features=features, size=size
         )
         for quantity in QUANTITIES
     }
@@ -110,7 +114,7 @@ def _alike(spec: RunSpec) -> tuple[str, str, int]:
     return spec.dataset, spec.label, spec.size
 
 
-def _disk_bytes(records: Iterable[RunRecord], results: Path) -> dict[tuple[str, str, int], float]:
+def disk_bytes(records: Iterable[RunRecord], results: Path) -> dict[tuple[str, str, int], float]:
     """Mean bytes of a finished run's files, by data set, pipeline and size."""
     sizes: dict[tuple[str, str, int], list[float]] = defaultdict(list)
     packed = packed_bytes(results)

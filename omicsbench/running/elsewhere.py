@@ -1,4 +1,4 @@
-"""A chain of jobs done by a Dask worker, maybe on another machine.
+"""A chain of jobs done on another machine, by Dask or SLURM.
 
 Nothing of the driver's can follow there but the results folder, which both see. So the claim on
 it stands for the driver: where that is lost the chain ends. A scheduler may hand the same chain
@@ -17,7 +17,7 @@ from pathlib import Path
 from omicsbench.errors import StoreError
 from omicsbench.owned.scratch import scratch
 from omicsbench.records.claim import is_claimed
-from omicsbench.records.spec import RunRecord, Status
+from omicsbench.records.spec import Status
 from omicsbench.records.store import read_record
 from omicsbench.running.job import Job
 from omicsbench.running.supervisor import supervise
@@ -25,8 +25,8 @@ from omicsbench.running.supervisor import supervise
 LOOK_S = 2.0  # how often the driver's claim is looked at
 
 
-def supervise_elsewhere(jobs: Sequence[Job], token: str) -> list[RunRecord]:
-    """Do what is not done of some jobs; returns the records of all their runs.
+def supervise_elsewhere(jobs: Sequence[Job], token: str) -> None:
+    """Do what is not done of some jobs, and store their records.
 
     ``token`` is that of the driver's claim. Raises Stopped if it is lost, StoreError if the
     results folder cannot be written from here.
@@ -34,31 +34,27 @@ def supervise_elsewhere(jobs: Sequence[Job], token: str) -> list[RunRecord]:
     out = Path(jobs[0].conditions.out)
     if not out.is_dir():
         raise StoreError(
-            f"{socket.gethostname()} does not see {out}: name a results folder that all Dask "
-            "workers see, by the same path, with --out."
+            f"{socket.gethostname()} does not see {out}: name a results folder that all its nodes "
+            "see, by the same path, with --out."
         )
-    records: list[RunRecord] = []
     todo: list[Job] = []
     for job in jobs:
-        done = {spec.key: found for spec, _ in job.runs if (found := _finished(job, spec.key))}
-        records += done.values()
-        left = tuple(run for run in job.runs if run[0].key not in done)
+        left = tuple(run for run in job.runs if not _finished(job, run[0].key))
         if left:
             todo.append(replace(job, runs=left))
     if not todo:
-        return records
+        return
     with scratch("node") as own, _while_claimed(out, token) as stop:
         here = [replace(job, conditions=replace(job.conditions, scratch=str(own))) for job in todo]
-        supervise(here, records.append, stop)
-    return records
+        supervise(here, lambda record: None, stop)
 
 
-def _finished(job: Job, key: str) -> RunRecord | None:
-    """The record of a run that an earlier try of the same chain has finished, if it has."""
+def _finished(job: Job, key: str) -> bool:
+    """Whether an earlier try of the same chain has finished a run."""
     with contextlib.suppress(FileNotFoundError, StoreError):
         record = read_record(Path(job.conditions.out) / "runs" / f"{key}.json")
-        return record if record.status is Status.OK else None
-    return None
+        return record.status is Status.OK
+    return False
 
 
 @contextlib.contextmanager

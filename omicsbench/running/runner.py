@@ -1,7 +1,7 @@
 """Run a suite: plan it, leave out what is done, hand each pipeline to a worker, store all.
 
 Running the same command again resumes. Executors are ``concurrent.futures.Executor``s:
-threads that watch local workers by default, Dask for a cluster.
+threads that watch local workers by default, Dask's for a cluster. Or a ``Cluster`` takes them all.
 """
 
 from __future__ import annotations
@@ -10,8 +10,9 @@ import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import Protocol, TypeVar, runtime_checkable
+from typing import Any, Protocol, TypeVar, runtime_checkable
 
 from omicsbench.errors import OmicsbenchError
 from omicsbench.metrics import METRICS
@@ -26,6 +27,7 @@ from omicsbench.records.claim import Claim, claimed
 from omicsbench.records.planned import write_plan
 from omicsbench.records.spec import Cause, RunRecord, RunSpec, Status
 from omicsbench.registry.discover import Registry, discover
+from omicsbench.running.arrivals import Arrivals
 from omicsbench.running.chains import chains, known_costs
 from omicsbench.running.elsewhere import supervise_elsewhere
 from omicsbench.running.job import Conditions, Job, Manner
@@ -80,6 +82,18 @@ class RunsMissing(OmicsbenchError):
         self.ended = ended
 
 
+@runtime_checkable
+class Cluster(Protocol):
+    """Does chains of jobs on other machines, which see the results folder by the same path."""
+
+    def send(self, chains: Sequence[list[Job]], token: str) -> Sequence[Future[Any]]:
+        """Start all chains, in whatever parts; each future ends with its part.
+
+        ``token`` is that of the claim on the results folder.
+        """
+        ...
+
+
 class _Silent:
     def dataset(self, name: str, share: float) -> None:
         pass
@@ -97,7 +111,7 @@ def run_suite(
     *,
     registry: Registry | None = None,
     own_data: Sequence[OwnData] = (),
-    executor: Executor | None = None,
+    executor: Executor | Cluster | None = None,
     manner: Manner | None = None,
     shard: Shard | None = None,
     command: str = "",
@@ -127,7 +141,7 @@ def complete(
     *,
     registry: Registry | None = None,
     own_data: Sequence[OwnData] = (),
-    executor: Executor | None = None,
+    executor: Executor | Cluster | None = None,
     manner: Manner | None = None,
     shard: Shard | None = None,
     command: str = "",
@@ -140,7 +154,8 @@ def complete(
     ----------
     out : results folder; made if it is not there.
     own_data : the user's own, besides the suite's data sets.
-    executor : runs the pipelines; by default ``suite.jobs`` at a time on this machine.
+    executor : runs the pipelines; by default ``suite.jobs`` at a time on this machine. Others
+        write into ``out``, which they must see.
     shard : the part of the runs that is done here; by default all of them.
     command : what ran it, for the report.
     tell : told of each data set, in one line, what was read.
@@ -276,37 +291,48 @@ def _execute_here(
 
 
 def _execute_elsewhere(
-    jobs: Sequence[list[Job]], executor: Executor, observer: Observer, claim: Claim
+    jobs: Sequence[list[Job]], executor: Executor | Cluster, observer: Observer, claim: Claim
 ) -> list[str]:
     """Do all chains by somebody's executor; returns why chains were lost there.
 
-    Neither a callback nor an event can follow to another machine.
+    Neither a callback nor an event can follow to another machine; what is done there is told of
+    when its record is seen here.
     """
     lost = []
-    futures = [executor.submit(supervise_elsewhere, chain, claim.token) for chain in jobs]
+    arrivals = Arrivals(
+        claim.folder, (spec.key for chain in jobs for job in chain for spec, _ in job.runs)
+    )
+    if isinstance(executor, Executor):
+        futures = [executor.submit(supervise_elsewhere, chain, claim.token) for chain in jobs]
+    else:
+        futures = list(executor.send(jobs, claim.token))
     try:
-        for future in _as_they_end(futures, claim):
+        for future in _as_they_end(futures, claim, partial(arrivals.tell, observer.record)):
             try:
-                records = future.result()
+                future.result()
             except OmicsbenchError:
                 raise
             except Exception as error:  # such as Dask's KilledWorker: others may fare better
                 said = " ".join(f"{type(error).__name__}: {error}".split())
                 lost.append(said[:300].rstrip(": "))
-            else:
-                for record in records:
-                    observer.record(record)
     finally:
         for future in futures:
             future.cancel()
+    arrivals.tell(observer.record, now=True)
     return lost
 
 
-def _as_they_end(futures: Iterable[Future[Done]], claim: Claim) -> Iterator[Future[Done]]:
-    """The futures in the order in which they end. Raises StoreError once the claim is lost."""
+def _as_they_end(
+    futures: Iterable[Future[Done]], claim: Claim, look: Callable[[], None] = lambda: None
+) -> Iterator[Future[Done]]:
+    """The futures in the order in which they end; ``look`` is called while they are waited for.
+
+    Raises StoreError once the claim is lost.
+    """
     pending = set(futures)
     while pending:
         finished, pending = wait(pending, LOOK_S, FIRST_COMPLETED)
         if claim.lost.is_set():
             raise claim.error()
+        look()
         yield from finished

@@ -37,6 +37,7 @@ ROOMS: dict[str, str] = {
     "processes": "records",
     "running": "plugin stream owned _version records metrics registry reading validation inputs "
     "prepare planning processes",
+    "clusters": "records planning prepare running",
     "verdict": "records metrics stats",
     "tracking": "owned records metrics stats",
     "reporting": "records metrics stats verdict tracking",
@@ -47,7 +48,8 @@ ROOMS: dict[str, str] = {
     "revisions": "owned inputs records planning running tracking",
 }
 # The two wings, "make the runs" and "say what they mean": only BOTH reach the two.
-MAKING = {"reading", "validation", "inputs", "prepare", "planning", "processes", "running"}
+MAKING = {"reading", "validation", "inputs", "prepare", "planning", "processes"}
+MAKING |= {"running", "clusters"}
 SAYING = {"verdict", "tracking", "reporting", "advice", "site"}
 BOTH = {"cli", "api", "revisions"}
 # plugin hands plug-ins what they need of rooms that import plugin: when a plug-in asks, not before

@@ -17,6 +17,7 @@ from repositories import repository
 ROOT = Path(__file__).parents[2]
 # Every place that starts a program, and what keeps texts of others from being its options.
 CALLS = {
+    "clusters/slurm.py": "no text but numbers of jobs that SLURM gave",
     "records/environment.py": "no text but a folder of its own",
     "revisions/build.py": "absolute paths, and names inside brackets after one",
     "revisions/checkout.py": "a revision that begins with a hyphen is refused; absolute paths",

@@ -113,7 +113,13 @@ class _Driver:
     def __init__(self, place: Path, out: Path, cluster: Cluster) -> None:
         (place / "own").mkdir(exist_ok=True)
         words = ["run", str(place / "suite.toml"), "--plugins", str(place / "plugins")]
-        words += ["--dask", cluster.address, "--out", str(out), "--no-report"]
+        words += [
+            "--executor",
+            cluster.address.replace("tcp", "dask"),
+            "--out",
+            str(out),
+            "--no-report",
+        ]
         self.process = subprocess.Popen(
             [sys.executable, "-P", "-m", "omicsbench", *words],
             stdout=subprocess.PIPE,
