@@ -75,6 +75,6 @@ def _table(found: Trends) -> Table:
         mark = Text("worse", "red") if f.worse else Text("better", "green")
         where = " ".join(filter(None, (between(f, found.revisions), commits(f))))
         # Text, since a pipeline may hold what looks like markup.
-        cells = (dataset, pipeline, f"{n:,}", what(f), size(f), where)
+        cells = (dataset, pipeline, f"{n:,}", what(f, found.metrics), size(f), where)
         table.add_row(mark, *(Text(cell) for cell in cells))
     return table

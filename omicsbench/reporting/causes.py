@@ -38,24 +38,29 @@ def by_cause(
     weight: Callable[[Noted], float],
     named: Callable[[Noted], str],
     dataset: Callable[[Noted], str],
+    counted: str = "row",
 ) -> list[CauseGroup[Noted]]:
     """The rows by ``cause``, groups and rows in them by falling ``weight``.
 
-    ``named`` says in words what changed in a row, and ``dataset`` on what.
+    ``named`` says in words what changed in a row, and ``dataset`` on what; ``counted`` is what a
+    row is called.
     """
     groups: dict[Hashable, list[Noted]] = {}
     for one in sorted(rows, key=weight, reverse=True):
         groups.setdefault(cause(one), []).append(one)
     return [
-        CauseGroup(tuple(found), _in_words([named(r) for r in found], {dataset(r) for r in found}))
+        CauseGroup(
+            tuple(found),
+            _in_words([named(r) for r in found], {dataset(r) for r in found}, counted),
+        )
         for found in groups.values()
     ]
 
 
-def _in_words(names: list[str], datasets: set[str]) -> str:
+def _in_words(names: list[str], datasets: set[str], counted: str) -> str:
     """For instance ``peak memory, wall time and 2 more, on 3 data sets (14 rows)``."""
     kinds = list(dict.fromkeys(names))
     more = len(kinds) - NAMED
     said = ", ".join(kinds[:NAMED]) + (f" and {more} more" if more > 0 else "")
     where = f"{len(datasets)} data sets" if len(datasets) > 1 else next(iter(datasets))
-    return f"{said}, on {where} ({len(names)} row{'s'[: len(names) != 1]})"
+    return f"{said}, on {where} ({len(names):,} {counted}{'s'[: len(names) != 1]})"

@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 import math
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 from xml.etree import ElementTree
 
 from markupsafe import Markup
 
+from omicsbench.metrics import Metric
 from omicsbench.reporting.causes import by_cause, quantity_title
 from omicsbench.reporting.style import GRID, INK
 from omicsbench.tracking.compare import Alarm, Change, Comparison
@@ -69,8 +70,8 @@ def sentences(found: Comparison) -> list[str]:
     return said + list(found.notes)
 
 
-def row(change: Change) -> tuple[str, ...]:
-    """The cells of `HEADS`."""
+def row(change: Change, metrics: Mapping[str, Metric]) -> tuple[str, ...]:
+    """The cells of `HEADS`; ``metrics`` are those of the scores."""
     factor, unit = UNITS.get(change.quantity, (1.0, ""))
     if change.relative:
         value = [f"{x / factor:,.3g} {unit}" for x in (change.base, change.head)]
@@ -85,7 +86,7 @@ def row(change: Change) -> tuple[str, ...]:
         change.dataset,
         change.pipeline,
         f"{change.size:,}",
-        quantity_title(change.quantity),
+        quantity_title(change.quantity, metrics),
         *value,
         effect + interval,
         limit,
@@ -114,9 +115,9 @@ def parts(found: Comparison) -> list[tuple[str, tuple[str, ...], list[tuple[str,
     better = [c for c in found.changes if c.state == "improvement"]
     tables = [
         ("Lost runs", LOST_HEADS, grouped(found.lost)),
-        ("Regressions", HEADS, [row(c) for c in found.regressions]),
-        ("Warnings (do not fail)", HEADS, [row(c) for c in found.warnings]),
-        ("Improvements", HEADS, [row(c) for c in better]),
+        ("Regressions", HEADS, [row(c, found.metrics) for c in found.regressions]),
+        ("Warnings (do not fail)", HEADS, [row(c, found.metrics) for c in found.warnings]),
+        ("Improvements", HEADS, [row(c, found.metrics) for c in better]),
     ]
     return [
         (title, heads, rows[:SHOWN], len(rows[SHOWN:])) for title, heads, rows in tables if rows
@@ -149,7 +150,9 @@ def to_json(found: Comparison, **more: Any) -> str:
             return [clean(one) for one in value]
         return None if isinstance(value, float) and not math.isfinite(value) else value
 
-    content = more | {"outcome": MARK[found.alarm]} | asdict(found)
+    told = asdict(found)
+    del told["metrics"]  # functions are no JSON
+    content = more | {"outcome": MARK[found.alarm]} | told
     return json.dumps(clean(content), indent=1) + "\n"
 
 
@@ -169,7 +172,8 @@ def junit(found: Comparison) -> str:
         ElementTree.SubElement(case, "error", type=loss.status, message=_printable(loss.reason))
     for change in found.changes:
         case = _case(suite, change.dataset, change.pipeline, f"n={change.size} {change.quantity}")
-        text = ", ".join(f"{h}: {v}" for h, v in zip(HEADS[4:], row(change)[4:], strict=True))
+        cells = row(change, found.metrics)
+        text = ", ".join(f"{h}: {v}" for h, v in zip(HEADS[4:], cells[4:], strict=True))
         if change.state == "not comparable":
             ElementTree.SubElement(case, "skipped", message=_printable(change.reason))
         elif change.state == "regression" and change.blocks:
@@ -212,14 +216,17 @@ def page(found: Comparison) -> str:
         .render(
             outcome=outcome_line(found),
             sentences=sentences(found),
-            lost_heads=LOST_HEADS,
-            lost=grouped(found.lost),
-            heads=tuple(head for head in HEADS if head != "Pipeline"),
-            parts={
-                "Regressions": by_pipeline(found.regressions),
-                "Warnings (do not fail)": by_pipeline(found.warnings),
-                "Improvements": by_pipeline(better),
-            },
+            parts=[
+                ("Lost runs", _grouped_heads(LOST_HEADS), lost_by_pipeline(found.lost)),
+                *(
+                    (title, _grouped_heads(HEADS), by_pipeline(changes, found.metrics))
+                    for title, changes in (
+                        ("Regressions", found.regressions),
+                        ("Warnings (do not fail)", found.warnings),
+                        ("Improvements", better),
+                    )
+                ),
+            ],
             base=found.base,
             head=found.head,
             style=inlined("style.css"),
@@ -229,24 +236,48 @@ def page(found: Comparison) -> str:
     )
 
 
-def by_pipeline(changes: Sequence[Change]) -> list[dict[str, Any]]:
+def _grouped_heads(heads: Sequence[str]) -> tuple[str, ...]:
+    """Those of a table of one pipeline."""
+    return tuple(head for head in heads if head != "Pipeline")
+
+
+def lost_by_pipeline(losses: Sequence[LostRun]) -> list[dict[str, Any]]:
+    """Lost runs of each pipeline, who lost most first: what is said of them, and their rows."""
+    lost = Counter(loss.pipeline for loss in losses)
+    groups = by_cause(
+        losses,
+        cause=lambda loss: loss.pipeline,
+        weight=lambda loss: lost[loss.pipeline],
+        named=lambda loss: loss.status,
+        dataset=lambda loss: loss.dataset,
+        counted="run",
+    )
+    return [_folded(g.first.pipeline, g.told, grouped(g.rows)) for g in groups]
+
+
+def by_pipeline(changes: Sequence[Change], metrics: Mapping[str, Metric]) -> list[dict[str, Any]]:
     """Changes of each pipeline, the gravest first: what is said of them, and their rows."""
     groups = by_cause(
         changes,
         cause=lambda c: c.pipeline,
         weight=_weight,
-        named=lambda c: quantity_title(c.quantity),
+        named=lambda c: quantity_title(c.quantity, metrics),
         dataset=lambda c: c.dataset,
     )
     return [
-        {
-            "pipeline": group.first.pipeline,
-            "told": group.told,
-            "rows": [(cells[0], *cells[2:]) for cells in map(row, group.rows[:SHOWN])],
-            "more": len(group.rows[SHOWN:]),
-        }
-        for group in groups
+        _folded(g.first.pipeline, g.told, [row(change, metrics) for change in g.rows])
+        for g in groups
     ]
+
+
+def _folded(pipeline: str, told: str, rows: Sequence[tuple[str, ...]]) -> dict[str, Any]:
+    """What the page shows of one pipeline: its rows without its name."""
+    return {
+        "pipeline": pipeline,
+        "told": told,
+        "rows": [(cells[0], *cells[2:]) for cells in rows[:SHOWN]],
+        "more": len(rows[SHOWN:]),
+    }
 
 
 def _weight(change: Change) -> float:

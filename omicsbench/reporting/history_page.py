@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from omicsbench.metrics import Metric
 from omicsbench.records.store import write_text
 from omicsbench.reporting.causes import by_cause, quantity_title
 from omicsbench.reporting.style import GRID, INK
@@ -55,11 +57,11 @@ def write_history(found: Trends, out: Path) -> Path:
     return out
 
 
-def what(f: Finding) -> str:
-    """What changed."""
+def what(f: Finding, metrics: Mapping[str, Metric]) -> str:
+    """What changed; ``metrics`` are those of the scores."""
     if not f.quantity:
         return "runs"
-    return f"{quantity_title(f.quantity)}{' (drift)' if f.kind == 'drift' else ''}"
+    return f"{quantity_title(f.quantity, metrics)}{' (drift)' if f.kind == 'drift' else ''}"
 
 
 def size(f: Finding) -> str:
@@ -87,7 +89,7 @@ def _groups(found: Trends) -> list[dict[str, Any]]:
         found.findings,
         cause=lambda f: (f.where[2], f.before, f.after, f.worse, f.machine),
         weight=lambda f: f.weight,
-        named=what,
+        named=lambda f: what(f, found.metrics),
         dataset=lambda f: f.where[1],
     )
     return [
@@ -105,7 +107,7 @@ def _row(f: Finding, found: Trends) -> dict[str, Any]:
         "dataset": dataset,
         "pipeline": pipeline,
         "n": n,
-        "what": what(f),
+        "what": what(f, found.metrics),
         "size": size(f),
         "weight": round(f.weight, 3),
         "range": between(f, found.revisions),

@@ -93,7 +93,10 @@ class Change:
 
 @dataclass(frozen=True)
 class Comparison:
-    """All that is known of HEAD against BASE. ``notes`` are sentences for a reader."""
+    """All that is known of HEAD against BASE.
+
+    ``notes`` are sentences for a reader; ``metrics`` are those of the scores.
+    """
 
     base: str
     head: str
@@ -103,6 +106,7 @@ class Comparison:
     new: int = 0
     mended: int = 0
     notes: tuple[str, ...] = ()
+    metrics: Mapping[str, Metric] = field(default_factory=lambda: METRICS)
 
     @property
     def regressions(self) -> tuple[Change, ...]:
@@ -179,6 +183,7 @@ def compare_records(
         new=len(after.keys() - before.keys()),
         mended=mended,
         notes=tuple(_notes(pairs)),
+        metrics=strictness.metrics,
     )
 
 

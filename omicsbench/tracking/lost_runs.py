@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import combinations
 
+from omicsbench.metrics.known import known
 from omicsbench.records.spec import RunRecord, Status
 
 MISSING, NOT_MEASURED, REPEATED = "missing", "not measured", "repeated result"
@@ -55,7 +56,9 @@ def _problem(old: RunRecord, new: RunRecord | None) -> tuple[str, str] | None:
     gone = sorted(old.scores.keys() - new.scores.keys() & set(new.spec.metrics))
     if gone:
         why = new.skipped_metrics.get(gone[0], "no reason given")
-        return "no score", f"{', '.join(gone)}: {why}"
+        metrics = known([old])
+        titles = [metrics[name].title if name in metrics else name for name in gone]
+        return "no score", f"{', '.join(titles)}: {why}"
     return None
 
 

@@ -66,7 +66,7 @@ def test_scores_that_are_gone_are_named_with_the_reason_of_the_first() -> None:
     after = changed(head(metrics=metrics), 2, scores=kept, skipped_metrics=why)
     (found,) = lost(before, after)
     assert (found.status, found.repeat) == ("no score", 2)
-    assert found.reason == "knn_recall, reconstruction_mse: too few cells"
+    assert found.reason == "kNN recall, Reconstruction MSE: too few cells"
     (found,) = lost(before, changed(head(metrics=metrics), 2, scores=kept))
     assert found.reason.endswith(": no reason given")
     # What HEAD's suite no longer asks for is not missed.
