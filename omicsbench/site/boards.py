@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from omicsbench.metrics import Metric
 from omicsbench.records.submission import Trust
@@ -19,13 +20,16 @@ from omicsbench.verdict.standings import Standings, standings
 
 @dataclass(frozen=True)
 class BoardRow:
-    """A contestant of a leaderboard; ``rank`` is shared by all that cannot be told apart.
+    """A contestant of a leaderboard.
 
+    Groups that overlap share a ``rank``; ``letters`` name the groups of a contestant, none of whose
+    members is told apart from another. ``beaten`` is how many rivals are shown to be better.
     ``wins`` is the share of rivals and data sets that it is ahead of, ties half, with the
-    bootstrap interval over data sets; ``letters`` name the groups that it belongs to.
+    bootstrap interval over data sets.
     """
 
     rank: int
+    beaten: int
     pipeline: str
     family: str
     trust: Trust
@@ -88,13 +92,12 @@ def boards(pool: Pool, found: Sequence[Field]) -> list[Board]:
 
 def _board(one: Standings, metric: Metric, pool: Pool) -> Board:
     ranks, rivals = one.ranks, len(one.contestants) - 1
+    apart = ranks.p <= ALPHA
+    shared = _shared_ranks(one.order, apart)
     rows = [
         BoardRow(
-            rank=1
-            + sum(
-                bool(ranks.p[p, q] <= ALPHA and ranks.mean[q] < ranks.mean[p])
-                for q in range(rivals + 1)
-            ),
+            rank=shared[p],
+            beaten=int((apart[p] & (ranks.mean < ranks.mean[p])).sum()),
             pipeline=one.contestants[p],
             family=one.families[p],
             trust=pool.trust[one.contestants[p]],
@@ -108,6 +111,17 @@ def _board(one: Standings, metric: Metric, pool: Pool) -> Board:
     ]
     terms = terms_of(one.device, one.output_dim, one.tuning)
     return Board(metric, one.kind, terms, one.datasets, tuple(rows), one.left_out, one.ranks.needed)
+
+
+def _shared_ranks(order: Sequence[int], apart: NDArray[np.bool_]) -> dict[int, int]:
+    """The rank of each contestant, given best first: one ends where all above are told apart from
+    all below, so that groups that overlap share it."""
+    made, rank = {}, 1
+    for i, p in enumerate(order):
+        if i and apart[np.ix_(order[:i], order[i:])].all():
+            rank = i + 1
+        made[p] = rank
+    return made
 
 
 def terms_of(device: str, output_dim: int | None, tuning: str) -> str:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from command import inside
+from omicsbench.records.spec import RunRecord
 from result_sets import STRENGTH, made, runs
 
 HOSTILE = "<img src=x onerror=alert(1)>"
@@ -75,6 +76,28 @@ def test_ranks_are_told_apart_where_data_sets_are_many(tmp_path: Path) -> None:
     found = rows(tmp_path / "out")
     assert [row[0] for row in found] == ["1", "1", "3", "4"]
     assert found[0][5] == found[1][5] == "a"
+
+
+def test_groups_that_overlap_share_a_rank_and_letters_tell_the_rest(tmp_path: Path) -> None:
+    """The first is told apart from the last, and nobody from the one between."""
+
+    def swinging(r: RunRecord) -> RunRecord:
+        if r.spec.pipeline != "ica(10)":
+            return r
+        score = 0.95 if int(r.spec.dataset_id) % 2 else 0.45
+        return r.model_copy(update={"scores": dict.fromkeys(r.scores, score)})
+
+    strength = {"pca(10)": 0.9, "ica(10)": 0.7, "nmf(10)": 0.5}
+    made(tmp_path / "set", [swinging(r) for r in runs(strength, datasets=12)])
+    assert inside("site", tmp_path / "set", "-o", tmp_path / "out").returncode == 0
+    found = rows(tmp_path / "out")
+    assert [(row[0], row[1].strip(), row[5]) for row in found] == [
+        ("1", "pca(10)", "a"),
+        ("1", "ica(10)", "ab"),
+        ("1", "nmf(10)", "b"),
+    ]
+    front = (tmp_path / "out" / "index.html").read_text(encoding="utf-8")
+    assert "Nobody is shown to be ahead of 2 of 3 contestants" in front
 
 
 def test_those_who_are_not_verified_are_marked_and_those_who_fail_left_out(site: Path) -> None:
