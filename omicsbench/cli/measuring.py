@@ -26,12 +26,22 @@ def measured(data: OwnData, cells: int, task: str, minutes: float, command: str)
     from omicsbench.planning.suite import LADDER, load_suite
     from omicsbench.prepare.split import smallest_parts
     from omicsbench.registry.discover import discover
-    from omicsbench.running.growing import run_within
+    from omicsbench.running.growing import planned_s, run_within
 
     suite = api.adapted(load_suite(SUITES[task]), [data], (), {})
-    pool = smallest_parts(cells)[0]
-    sizes = [*(size for size in LADDER if size < pool), pool][-STEPS:]
+    pool, registry = smallest_parts(cells)[0], discover()
     folder = api.default_folder(suite, [data])
+    ladder = [*(size for size in LADDER if size < pool), pool]
+    tried = [spread(ladder[:end], STEPS) for end in range(len(ladder), 0, -1)]
+    sizes = next(
+        (few for few in tried if planned_s(suite, few, [data], registry) <= 60 * minutes),
+        ladder[:1],
+    )
+    if sizes[-1] < pool:
+        print(
+            f"Planned up to n = {sizes[-1]:,} of {pool:,}: by the costs that omicsbench carries, "
+            f"larger ones take more than {minutes:g} minutes; --minutes allows more."
+        )
     with observing_signals(), Progress() as progress:
         done = run_within(
             suite,
@@ -39,10 +49,18 @@ def measured(data: OwnData, cells: int, task: str, minutes: float, command: str)
             folder,
             60 * minutes,
             own_data=[data],
-            registry=discover(),
+            registry=registry,
             command=command,
             observer=progress,
             tell=progress.say,
         )
     print(f"Measured on your data at n = {', '.join(f'{size:,}' for size in done)}:")
     print_report(api.report_of(folder))
+
+
+def spread(sizes: list[int], most: int) -> list[int]:
+    """At most so many of some ascending sizes: both ends, and others evenly between."""
+    if len(sizes) <= most:
+        return sizes
+    steps = [round(i * (len(sizes) - 1) / (most - 1)) for i in range(most)]
+    return [sizes[step] for step in steps]

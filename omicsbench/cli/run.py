@@ -225,7 +225,7 @@ def run(
         bool,
         typer.Option(
             "--first-look",
-            help="A page of few sizes and repeats first, where there is none yet; then the suite.",
+            help="A page of the smallest size first, where there is none yet; then the suite.",
             rich_help_panel=OUTPUT,
         ),
     ] = False,
@@ -355,7 +355,7 @@ def _collect(folder: Path, report: bool) -> None:
 
 def _at_first(report: Report) -> str:
     return (
-        f"A first look, at few sizes and repeats: {report.page}. Going on to the full suite, whose "
+        f"A first look, at the smallest size: {report.page}. Going on to the full suite, whose "
         "page takes its place; Ctrl-C stops it, and the same command goes on from there."
     )
 

@@ -7,6 +7,9 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from statistics import median
 
+from omicsbench.planning.known_costs import KnownCosts
+from omicsbench.planning.plan import outlined
+from omicsbench.planning.reference_costs import reference_costs
 from omicsbench.planning.suite import Suite, changed
 from omicsbench.reading.own import OwnData
 from omicsbench.records.costs import forecasts, observe
@@ -57,6 +60,24 @@ def run_within(
             )
             break
     return list(sizes[:done])
+
+
+def planned_s(
+    suite: Suite, sizes: Sequence[int], own_data: Sequence[OwnData], registry: Registry
+) -> float:
+    """Wall seconds that the sizes are predicted to take, by the costs that the package carries.
+
+    Pipelines of which these tell nothing are taken to cost nothing.
+    """
+    costs = KnownCosts([], reference_costs())
+    whole = outlined(suite, registry, own_data)
+    total = sum(costs.start_s(one.label) for one in whole.contestants)
+    for data in whole.datasets:
+        for wanted in whole.wanted(data, sizes):
+            found = costs.costs(wanted.terms, wanted.dataset, wanted.size, suite.features)
+            if cost := found.get("wall_s"):
+                total += wanted.contestant.repeats * min(cost.value, wanted.time_limit_s)
+    return total / suite.jobs
 
 
 def predicted_s(records: Sequence[RunRecord], size: int) -> float:

@@ -9,12 +9,12 @@ from typing import Any
 import pytest
 
 import builders
-from omicsbench.planning.suite import Suite
+from omicsbench.planning.suite import Suite, adapted, load_suite
 from omicsbench.reading.own import OwnData
 from omicsbench.records.spec import RunRecord, Status
 from omicsbench.registry.discover import Registry, discover
 from omicsbench.running import growing
-from omicsbench.running.growing import predicted_s, run_within
+from omicsbench.running.growing import planned_s, predicted_s, run_within
 from suites import tiny_suite
 
 
@@ -76,3 +76,13 @@ def test_it_stops_where_nothing_finishes(tmp_path: Path, monkeypatch: pytest.Mon
         suite, [10, 20], tmp_path, 1e6, own_data=own, registry=registry, tell=said.append
     )
     assert (done, said) == ([10], ["No run finished at n = 10, so larger ones are left out."])
+
+
+def test_more_sizes_are_planned_to_take_longer(tmp_path: Path) -> None:
+    (tmp_path / "x.csv").write_text("id,a,b\n1,2,3\n2,3,4\n")
+    registry, own = discover(), [OwnData(tmp_path / "x.csv")]
+    suite = adapted(load_suite("quick"), own, (), {})
+    one, two, large = (
+        planned_s(suite, sizes, own, registry) for sizes in ([50], [50, 500], [50, 50_000])
+    )
+    assert 0 < one < two < large
