@@ -40,9 +40,15 @@ def suite_changes(
     if metrics:
         made["metrics"] = [name.strip() for name in metrics.split(",")]
     if (sizes or datasets) and not own_data:  # sizes of the option hold for every data set
-        chosen = [DatasetChoice(name=name) for name in datasets or ()] or suite.datasets
+        chosen = [c for name in datasets or () for c in _named(name, suite)] or suite.datasets
         made["datasets"] = [c.model_dump(exclude={"sizes"}, exclude_none=True) for c in chosen]
     return made
+
+
+def _named(name: str, suite: Suite) -> Sequence[DatasetChoice]:
+    """A data set that the suite names stays as it has it: its split, what is held out."""
+    own = [choice for choice in suite.datasets if choice.name == name]
+    return own or [DatasetChoice(name=name)]
 
 
 def stated(settings: Sequence[str], suite: Suite) -> dict[str, Any]:

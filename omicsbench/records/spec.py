@@ -334,6 +334,6 @@ class RunRecord(Frozen):
         return self.status in (Status.TIMEOUT, Status.OUT_OF_MEMORY) and self.cause is None
 
 
-def label(pipeline: str, tuning: Tuning | None) -> str:
-    """Name of a contestant: the pipeline's text, and its tuning, if any."""
+def label(pipeline: str, tuning: Tuning | str | None) -> str:
+    """Name of a contestant: the pipeline's text, and its tuning (or its words), if any."""
     return f"{pipeline} ({tuning})" if tuning else pipeline

@@ -79,7 +79,7 @@
   function table(chart) {
     const rows = chart.specification.data.values.map((row) => {
       const { dataset, task, device } = placeOf(chart.dataset);
-      const { place, ground, dim, tuning, pipeline, color, dash, shape, ...others } = row;
+      const { place, ground, runs, dim, tuning, pipeline, color, dash, shape, ...others } = row;
       const made = {
         dataset, task, device, tuning: place === undefined ? undefined : tuning,
         output_dim: dim, pipeline, ...others,

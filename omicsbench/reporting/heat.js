@@ -38,7 +38,7 @@
     const ends = low === null ? "" : `, 95 % interval ${low.toPrecision(3)} to ${high.toPrecision(3)}`;
     td.title = `${rank ? `rank ${rank}` : "control, not ranked"}, ${repeats} repeats${ends}` +
       (failed ? `; other runs: ${failed.said}` : "");
-    button.addEventListener("click", () => report.open(row));
+    button.addEventListener("click", () => report.open([row], row.metric));
     td.append(button);
     return td;
   }

@@ -202,4 +202,5 @@ def _needs_cell(one: OwnCurve) -> dict[str, Any]:
         "at": place,
         "high": high,
         "open": one.saturation.open_above,
+        "size": one.sizes[min(one.saturation.place, last)],
     }

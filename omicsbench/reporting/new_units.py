@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -31,10 +31,17 @@ class NewUnits:
     name: str
     unit: str
     task: str
+    device: str
     size: int
     sentence: str
     metrics: list[str]
     rows: dict[str, dict[str, Any]]
+
+    def runs(self, runs_at: Callable[..., str], pipeline: str) -> str:
+        """Those of both splits, as the page names them."""
+        names = (self.name, f"{self.name} (new {self.unit})")
+        sides = [(name, self.task, self.device, "") for name in names]
+        return ";".join(runs_at(place, self.size, pipeline) for place in sides)
 
 
 def new_units_table(records: Sequence[RunRecord], scores: pd.DataFrame) -> pd.DataFrame:
@@ -68,7 +75,7 @@ def new_units_views(table: pd.DataFrame, metrics: Mapping[str, Metric]) -> list[
     counted = [name for name, metric in metrics.items() if not metric.secondary]
     shown = table[table["metric"].isin(counted) & (table["tuning"] == "")]
     made = []
-    for (name, unit, task, _), every in shown.groupby(["dataset", "unit", "task", "device"]):
+    for (name, unit, task, device), every in shown.groupby(["dataset", "unit", "task", "device"]):
         here = every[every["size"] == every["size"].max()]
         held = [metric for metric in counted if metric in set(here["metric"])]
         cells = {
@@ -80,6 +87,7 @@ def new_units_views(table: pd.DataFrame, metrics: Mapping[str, Metric]) -> list[
                 str(name),
                 str(unit),
                 str(task),
+                str(device),
                 int(here["size"].max()),
                 _sentence(here[here["metric"] == held[0]], metrics[held[0]], str(unit)),
                 held,

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import pandas as pd
 
 from omicsbench.metrics import Metric
+from omicsbench.records.spec import label
 from omicsbench.reporting import charts
-from omicsbench.reporting.places import PLACE, NamedPlace
+from omicsbench.reporting.places import PLACE, NamedPlace, Place
 from omicsbench.reporting.style import Style
+from omicsbench.stats.budgets import BudgetChoice
 from omicsbench.verdict.equal_cost import EqualCost
 from omicsbench.verdict.verdict import Verdict
 
@@ -42,11 +45,11 @@ class ChartNumbers:
 
     def of(self, table: pd.DataFrame) -> pd.DataFrame:
         """The table with its place, pipeline and (where it has one) metric as numbers."""
-        number: dict[tuple[str, ...], int] = {p.place: p.number for p in self.places}
+        rows = table[PLACE].itertuples(index=False, name=None)
         made = table.assign(
-            place=[number[at] for at in table[PLACE].itertuples(index=False, name=None)],
+            place=[self._of_place[at] for at in rows],
             dim=table["output_dim"],
-            pipeline=table["pipeline"].map({name: i for i, name in enumerate(self.styles)}),
+            pipeline=table["pipeline"].map(self._of_pipeline),
         )
         if "metric" in made:
             made = made.assign(metric=self.of_metrics(made["metric"]))
@@ -54,6 +57,39 @@ class ChartNumbers:
 
     def of_metrics(self, names: pd.Series[Any]) -> pd.Series[Any]:
         return names.map({name: i for i, name in enumerate(self.metrics)})
+
+    def runs_at(self, place: tuple[str, ...], size: int, *pipelines: str) -> str:
+        """The runs behind a point, as ``runs.js`` reads them: ``place:size:pipeline;...``."""
+        at = f"{self._of_place[place]}:{size}"
+        return ";".join(f"{at}:{self._of_pipeline[name]}" for name in pipelines if name)
+
+    def bought(self, b: EqualCost, choices: Iterable[BudgetChoice | None]) -> str:
+        """The same of what was chosen for a budget."""
+        device = b.device if " + " not in b.device else ""
+        found = []
+        for one in filter(None, choices):
+            place, name = self._of_label[b.dataset, b.task, device, one.pipeline]
+            found.append(self.runs_at(place, one.size, name))
+        return ";".join(found)
+
+    @cached_property
+    def _of_label(self) -> dict[tuple[str, ...], tuple[Place, str]]:
+        """Place and pipeline by data set, task, device and label; any device may be in a label."""
+        made: dict[tuple[str, ...], tuple[Place, str]] = {}
+        for place in (p.place for p in self.places):
+            for name in self.styles:
+                text = label(name, place.tuning)
+                made[*place[:3], text] = place, name
+                made[*place[:2], "", f"{text} on {place.device}"] = place, name
+        return made
+
+    @cached_property
+    def _of_place(self) -> dict[tuple[str, ...], int]:
+        return {p.place: p.number for p in self.places}
+
+    @cached_property
+    def _of_pipeline(self) -> dict[str, int]:
+        return {name: i for i, name in enumerate(self.styles)}
 
     def grounds(self) -> pd.DataFrame:
         """The number of each (data set, task, device), for what pools tunings."""
@@ -154,7 +190,14 @@ def _equal_cost_data(bought: Sequence[EqualCost], codes: ChartNumbers) -> dict[s
     """Columns of the charts at equal cost. What money buys on any device stands at each of them."""
     made = {}
     grounds = codes.grounds()
-    for name, frame in zip(("budget", "gain"), charts.at_budgets(bought), strict=True):
+    # In the order of the rows of at_budgets.
+    runs = (
+        [codes.bought(b, [one]) for b in bought for one in (b.at.simple, b.at.deep) if one],
+        [codes.bought(b, [b.at.deep, b.at.simple]) for b in bought if b.at.mean is not None],
+    )
+    tables = zip(("budget", "gain"), charts.at_budgets(bought), runs, strict=True)
+    for name, frame, behind in tables:
+        frame = frame.assign(runs=behind)
         frame = frame.assign(own=frame["device"].str.split(" + ", regex=False)).explode("own")
         frame = frame.merge(grounds, on=["dataset", "task", "own"])
         frame = frame.assign(dim=frame["output_dim"], metric=codes.of_metrics(frame["metric"]))

@@ -40,7 +40,7 @@ def specifications() -> dict[str, Any]:
                 },
             },
             {
-                "mark": {"type": "point", "filled": True, "opacity": 0.9},
+                "mark": {"type": "point", "filled": True, "opacity": 0.9, "cursor": "pointer"},
                 "encoding": {
                     "y": _axis("accuracy", "accuracy"),
                     "size": {
@@ -66,7 +66,13 @@ def specifications() -> dict[str, Any]:
             band("low", "high"),
             _y(line("mean"), _free("mean", "accuracy")),
             {
-                "mark": {"type": "point", "filled": True, "opacity": 1, "size": 22},
+                "mark": {
+                    "type": "point",
+                    "filled": True,
+                    "opacity": 1,
+                    "size": 22,
+                    "cursor": "pointer",
+                },
                 "encoding": {
                     "y": _free("mean", "accuracy"),
                     "shape": {"field": "shape", "type": "nominal", "scale": None},
@@ -85,7 +91,7 @@ def specifications() -> dict[str, Any]:
         ),
         "posterior": _chart(
             {
-                "mark": {"type": "rect", "opacity": 0.75},
+                "mark": {"type": "rect", "opacity": 0.75, "cursor": "pointer"},
                 "encoding": {
                     "x2": {"field": "end"},
                     "y": _free("share", "share of samples", SHARE, zero=True),
@@ -167,7 +173,7 @@ def _bars(field: str, title: str, colour: dict[str, Any]) -> dict[str, Any]:
         tip(f"{field}_max", "highest", ".1%"),
     ]
     return {
-        "mark": {"type": "rect", "opacity": 0.55},
+        "mark": {"type": "rect", "opacity": 0.55, "cursor": "pointer"},
         "encoding": {
             "x2": {"field": "end"},
             "y": _free(field, "share of rows", SHARE, zero=True),
@@ -196,7 +202,7 @@ def chart_tables(tables: Mapping[str, pd.DataFrame]) -> list[ChartTable]:
         "uncertainty": (entropy, ["start", "end", *ends]),
     }
     return [
-        ChartTable(name, table, ["place", "pipeline", *columns])
+        ChartTable(name, table, ["place", "pipeline", "size", *columns])
         for name, (table, columns) in wanted.items()
     ]
 

@@ -177,7 +177,9 @@
     const { view } = await window.drawChart(plot, spec);
     view.addEventListener("click", (_, item) => {
       const row = item?.datum;
-      if (item?.mark.marktype === "symbol" && row?.size && row.place !== undefined) report.open(row);
+      if (!["symbol", "rect", "text"].includes(item?.mark.marktype)) return;
+      if (row?.runs) report.open(row.runs, row.metric);
+      else if (row?.size && row.place !== undefined) report.open([row], row.metric);
     });
     plot.dataset.drawn = "";
   }

@@ -21,6 +21,7 @@ from omicsbench.reporting import (
     style,
     tables,
 )
+from omicsbench.reporting.again import base_of
 from omicsbench.reporting.answer import in_one, seconds
 from omicsbench.reporting.at_largest import absent, at_largest
 from omicsbench.reporting.cite import Cited, bibtex
@@ -178,6 +179,7 @@ def _html(material: Material, asked: Asked, folder: Path, files: list[str]) -> s
         .get_template("page.html")
         .render(
             asked=asked,
+            base=base_of(asked.command),
             heading=_heading(records),
             metrics=material.metrics,
             decisions=material.decisions,
@@ -196,6 +198,7 @@ def _html(material: Material, asked: Asked, folder: Path, files: list[str]) -> s
                 material.details["modalities"], records, codes.places, missing["integrate"]
             ),
             new_units=new_units_views(material.details["new_units"], material.metrics),
+            runs_at=codes.runs_at,
             how_many=how_many_views(material.how_many, codes.places),
             standings=standings_views(material.how_many.standings, material.metrics),
             number_of={tuple(named.place): named.number for named in codes.places},

@@ -78,4 +78,5 @@ def test_sizes_hold_for_every_data_set_and_keep_what_it_holds_out() -> None:
     assert made["sizes"] == [50, "all"]
     assert made["datasets"] == [{"name": "khan_srbct", "held_out": "BL"}, {"name": "khan_srbct"}]
     assert _changes(datasets=["digits"])["datasets"] == [{"name": "digits"}]
+    assert _changes(datasets=["khan_srbct"]) == {"datasets": made["datasets"]}
     assert "datasets" not in _changes(sizes="50", own_data=True)

@@ -35,3 +35,15 @@ def again(edit: Edit = lambda r: {}, only: str = ONE) -> list[RunRecord]:
         )
         for r in base()
     ]
+
+
+def of_donors(record: RunRecord, fall: float) -> RunRecord:
+    """The same run, tested on new donors, where every score is lower."""
+    spec = record.spec.model_copy(
+        update={"dataset": f"{record.spec.dataset} (new donor)", "split": "group"}
+    )
+    told = record.dataset_info.model_copy(update={"unit": "donor", "new_units": True})
+    scores = {name: value - fall for name, value in record.scores.items()}
+    return record.model_copy(
+        update={"spec": spec, "key": spec.key, "dataset_info": told, "scores": scores}
+    )

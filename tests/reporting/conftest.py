@@ -147,7 +147,8 @@ def prediction(tmp_path_factory: pytest.TempPathFactory) -> Made:
     """One data set, and the same without a class."""
     folder = tmp_path_factory.mktemp("predict")
     records = predicted() + predicted(held_out="Monocytes")
-    return records, write_report(records, folder, folder / "report.html", command="").page
+    command = "omicsbench run demo"
+    return records, write_report(records, folder, folder / "report.html", command=command).page
 
 
 @pytest.fixture(scope="module")

@@ -7,21 +7,8 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from omicsbench.records.spec import RunRecord
 from omicsbench.reporting import write_report
-from tests.helpers.answer_runs import base
-
-
-def of_donors(record: RunRecord, fall: float) -> RunRecord:
-    """The same run, tested on new donors, where every score is lower."""
-    spec = record.spec.model_copy(
-        update={"dataset": f"{record.spec.dataset} (new donor)", "split": "group"}
-    )
-    told = record.dataset_info.model_copy(update={"unit": "donor", "new_units": True})
-    scores = {name: value - fall for name, value in record.scores.items()}
-    return record.model_copy(
-        update={"spec": spec, "key": spec.key, "dataset_info": told, "scores": scores}
-    )
+from tests.helpers.answer_runs import base, of_donors
 
 
 @pytest.fixture(scope="module")
