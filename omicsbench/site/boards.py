@@ -12,10 +12,11 @@ from omicsbench.metrics import Metric
 from omicsbench.records.submission import Trust
 from omicsbench.reporting.how_many import grounds
 from omicsbench.reporting.matrix import KINDS, data_kinds
-from omicsbench.site.pooled import Pool
+from omicsbench.site.pooled import Pool, least_sure
 from omicsbench.stats.crossover import ALPHA
 from omicsbench.verdict.curves import Field, fields
 from omicsbench.verdict.standings import Standings, standings
+from omicsbench.verdict.verdict import Verdict
 
 
 @dataclass(frozen=True)
@@ -135,6 +136,24 @@ def scores(pool: Pool, found: Iterable[Field]) -> list[Placing]:
     """Every contestant's mean on every data set, at the largest size that was scored."""
     kind_of = data_kinds(pool.records)
     return [score for field in found for score in _scores(field, pool, kind_of[field.spec.dataset])]
+
+
+def judged(
+    pool: Pool, found: Iterable[Field], verdicts: Iterable[Verdict]
+) -> list[tuple[Verdict, Trust]]:
+    """Each verdict, and how far the least sure contestant of its comparison can be trusted."""
+    least = {
+        _comparison(field): least_sure(pool.trust[c.pipeline] for c in field.curves)
+        for field in found
+    }
+    every = least_sure(pool.trust.values())
+    told = ((v, (v.dataset, v.metric, v.device, v.output_dim, v.tuning)) for v in verdicts)
+    return [(v, least.get(comparison, every)) for v, comparison in told]
+
+
+def _comparison(field: Field) -> tuple[str, str, str, int | None, str]:
+    s = field.spec
+    return s.dataset, field.metric.name, s.device, field.output_dim, s.tuned_as
 
 
 def _scores(field: Field, pool: Pool, kind: str) -> list[Placing]:

@@ -14,11 +14,12 @@ from markupsafe import Markup
 from omicsbench.metrics import METRICS
 from omicsbench.metrics.known import known
 from omicsbench.records.store import write_text
+from omicsbench.records.submission import Trust
 from omicsbench.registry.discover import Registry
 from omicsbench.reporting.matrix import REAL, TASKS, counts, data_kinds, headline
 from omicsbench.reporting.template import environment, script_json
 from omicsbench.site import facts
-from omicsbench.site.boards import Board, Placing, boards, found_fields, scores
+from omicsbench.site.boards import Board, Placing, boards, found_fields, judged, scores
 from omicsbench.site.markdown import rendered
 from omicsbench.site.pooled import Pool, SiteSet, pools, read_sets
 from omicsbench.verdict.judge import verdicts
@@ -51,8 +52,12 @@ class TaskView:
     pool: Pool
     boards: list[Board]
     scores: list[Placing]
-    verdicts: list[Verdict]
+    judged: list[tuple[Verdict, Trust]]
     datasets: list[str]
+
+    @property
+    def verdicts(self) -> list[Verdict]:
+        return [v for v, _ in self.judged]
 
 
 def write_site(
@@ -113,7 +118,7 @@ def _task(pool: Pool) -> TaskView:
         pool,
         boards(pool, found),
         scores(pool, found),
-        headline(verdicts(pool.records)),
+        judged(pool, found, headline(verdicts(pool.records))),
         names,
     )
 
@@ -132,14 +137,14 @@ def _of_subject(of: facts.Card, tasks: Sequence[TaskView]) -> dict[str, Any]:
         ]
         return {"scores": own, "ranked": ranked, "judged": []}
     by_data = of.kind == "dataset"
-    judged = [
-        v
+    told = [
+        (v, trust)
         for view in tasks
-        for v in view.verdicts
+        for v, trust in view.judged
         if of.name == (v.dataset if by_data else v.metric)
     ]
     own = [s for s in every if of.name == (s.dataset if by_data else s.metric.name)]
-    return {"scores": own, "ranked": [], "judged": judged}
+    return {"scores": own, "ranked": [], "judged": told}
 
 
 def _index(subjects: Sequence[facts.Card], tasks: Sequence[TaskView]) -> Markup:

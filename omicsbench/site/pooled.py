@@ -111,6 +111,11 @@ def read_set(folder: Path) -> SiteSet:
     return SiteSet(folder.name, state, records, missing, suite, plan.command, found, problem)
 
 
+def least_sure(trusts: Iterable[Trust]) -> Trust:
+    """The one that can be trusted least; of none the project's own."""
+    return max(trusts, key=ORDER.index, default=Trust.PROJECT)
+
+
 def pools(sets: Iterable[SiteSet]) -> list[Pool]:
     """The records of each task, those of sets that failed left out."""
     shown = sorted((one for one in sets if one.shown), key=lambda one: ORDER.index(one.trust))
@@ -138,7 +143,7 @@ def _pool(task: str, sets: Sequence[SiteSet]) -> Pool:
         else:
             kept.append(r)
             known = least.get(r.spec.pipeline, Trust.PROJECT)
-            least[r.spec.pipeline] = max(known, one.trust, key=ORDER.index)
+            least[r.spec.pipeline] = least_sure((known, one.trust))
     return Pool(task, kept, least, [f"{why} ({n:,} runs)" for why, n in sorted(lost.items())])
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from command import inside
 from omicsbench.records.spec import RunRecord
-from result_sets import STRENGTH, made, runs
+from result_sets import DATASETS, STRENGTH, made, runs
 
 HOSTILE = "<img src=x onerror=alert(1)>"
 
@@ -107,6 +107,41 @@ def test_those_who_are_not_verified_are_marked_and_those_who_fail_left_out(site:
     assert not any("nmf(10)" in text for text in pages.values()), "a baseline is no result set"
     assert "scores of 7" in pages["sets.html"]
     assert "unverified" in pages["method-count_vae.html"]
+
+
+def sections(site: Path, page: str) -> dict[str, str]:
+    """What stands under each heading of the second level."""
+    text = (site / page).read_text(encoding="utf-8")
+    parts = re.split(r"<h2>(.*?)</h2>", text, flags=re.DOTALL)
+    return dict(zip(parts[1::2], parts[2::2], strict=True))
+
+
+def test_all_that_unverified_runs_take_part_in_bears_the_mark(site: Path) -> None:
+    badge = '<span class="badge unverified"'
+    theirs = sections(site, "method-count_vae.html")
+    told = [text for name, text in theirs.items() if name in ("Where it did well", "Elsewhere")]
+    assert sum(text.count("<tr") - 1 for text in told if "<tr" in text) == sum(
+        text.count(badge) for text in told
+    )
+    for name in ("Where it did well", "Elsewhere"):
+        assert badge not in sections(site, "method-pca.html").get(name, "")
+    for page in ("dataset-data0.html", "metric-knn_transfer_balanced_accuracy.html"):
+        said = sections(site, page)["Deep against simple"].partition("</ul>")[0]
+        assert said.count("<li>") == said.count(badge) > 0
+    said = sections(site, "task-embed.html")["Deep against simple"]
+    assert said.count("<li>") == said.count(badge) == DATASETS
+    assert f"In {DATASETS} of these comparisons contestants run that are not verified" in said
+
+
+def test_what_the_project_ran_alone_bears_no_mark(tmp_path: Path) -> None:
+    made(tmp_path / "ours", runs(STRENGTH, datasets=3))
+    made(tmp_path / "theirs", runs({"nmf(10)": 0.7}, datasets=1), author="A")
+    done = inside("site", tmp_path / "ours", tmp_path / "theirs", "-o", tmp_path / "out")
+    assert done.returncode == 0
+    for page, marked in (("dataset-data0.html", 1), ("dataset-data1.html", 0)):
+        said = sections(tmp_path / "out", page)["Deep against simple"]
+        assert said.count("<li>") == 1
+        assert said.partition("</ul>")[0].count("badge") == marked
 
 
 def test_what_was_changed_after_its_checks_fails(tmp_path: Path) -> None:
