@@ -309,16 +309,23 @@ def _picture(found: Comparison, of: str) -> Markup:
         scale["type"] = "log"
     specification = {
         "$schema": "https://vega.github.io/schema/vega-lite/v5.json",
+        "background": None,
         "width": 560,
         "height": {"step": 26},
         "data": {"values": sorted(rows, key=lambda r: r["state"] != "no change")},
         "layer": [
             {
-                "mark": {"type": "rule", "color": INK},
+                "mark": {"type": "rule", "color": INK, "aria": False},
                 "encoding": {"x": {"datum": neutral, "type": "quantitative"}},
             },
             {
-                "mark": {"type": "tick", "thickness": 2, "height": 16, "opacity": 0.7},
+                "mark": {
+                    "type": "tick",
+                    "thickness": 2,
+                    "height": 16,
+                    "opacity": 0.7,
+                    "aria": False,  # the page says what it shows
+                },
                 "encoding": {
                     "x": {"field": "x", "type": "quantitative", "scale": scale, "title": None},
                     "y": {"field": "pipeline", "type": "nominal", "title": None},

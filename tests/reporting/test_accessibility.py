@@ -2,25 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Any
-
 import pytest
 
+from axe import violations
 from browser import Visit
 from demo import Made
-
-AXE = Path(__file__).parents[1] / "vendor" / "axe-core" / "axe.min.js"
-FOUND = """
-async () => (await axe.run(document, { resultTypes: ["violations"] })).violations.map(
-  (v) => v.id + ": " + v.nodes.slice(0, 3).map((n) => n.target.join(" ")).join(" | "))
-"""
-
-
-def violations(page: Any) -> list[str]:
-    page.evaluate(AXE.read_text(encoding="utf-8") + ";0")
-    found: list[str] = page.evaluate(FOUND)
-    return found
 
 
 @pytest.mark.parametrize("width", [1440, 375])
