@@ -17,10 +17,12 @@ from omicsbench.reporting import predictions
 from omicsbench.reporting.answer import answers
 from omicsbench.reporting.at_largest import at_largest
 from omicsbench.reporting.decision import FirstScreen, decisions
+from omicsbench.reporting.devices import device_table
 from omicsbench.reporting.how_many import HowMany, how_many, how_many_tables
 from omicsbench.reporting.modalities import modality_table
 from omicsbench.reporting.new_units import new_units_table
 from omicsbench.reporting.tables import cost_table, score_table
+from omicsbench.verdict.devices import SpeedUp, speed_ups
 from omicsbench.verdict.equal_cost import EqualCost, at_equal_cost
 from omicsbench.verdict.judge import verdicts
 from omicsbench.verdict.recommend import Recommendation, recommendations
@@ -43,6 +45,7 @@ class Material:
     answers: dict[str, list[str]]  # the verdicts in words, by task
     at_equal_cost: list[EqualCost]
     how_many: HowMany  # samples that contestants need, and their standings over data sets
+    devices: list[SpeedUp]  # a GPU against the processor, where runs are on both
     details: dict[str, pd.DataFrame]  # of single tasks, by the name of their file; may be empty
 
     @property
@@ -59,7 +62,9 @@ def gather(records: Sequence[RunRecord], analysis: Analysis) -> Material:
     scores = score_table(newest)
     recommended = recommendations(newest, analysis)
     needed = how_many(newest, analysis)
+    devices = speed_ups(newest, analysis)
     details = _details(newest) | {"new_units": new_units_table(newest, scores)}
+    details |= {"devices": device_table(devices)}
     return Material(
         analysis=analysis,
         records=newest,
@@ -73,6 +78,7 @@ def gather(records: Sequence[RunRecord], analysis: Analysis) -> Material:
         answers=answers(found, newest),
         at_equal_cost=at_equal_cost(newest, analysis),
         how_many=needed,
+        devices=devices,
         details=details | how_many_tables(needed),
     )
 

@@ -27,6 +27,7 @@ from omicsbench.reporting.at_largest import absent, at_largest
 from omicsbench.reporting.cite import Cited, bibtex
 from omicsbench.reporting.datasets import datasets
 from omicsbench.reporting.decision import told
+from omicsbench.reporting.devices import device_views
 from omicsbench.reporting.elsewhere import footnotes
 from omicsbench.reporting.exports import SIGNS, write_tables
 from omicsbench.reporting.figure_files import forests_taken_out
@@ -197,6 +198,7 @@ def _html(material: Material, asked: Asked, folder: Path, files: list[str]) -> s
             modalities=modality_view(
                 material.details["modalities"], records, codes.places, missing["integrate"]
             ),
+            devices=device_views(material.devices),
             new_units=new_units_views(material.details["new_units"], material.metrics),
             runs_at=codes.runs_at,
             how_many=how_many_views(material.how_many, codes.places),

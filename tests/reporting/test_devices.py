@@ -1,0 +1,52 @@
+"""The report's section on a GPU against the processor, from made-up records of both."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+import builders
+from browser import Visit
+from omicsbench.records.spec import RunRecord
+from omicsbench.reporting import write_report
+
+SIZES = {100: (1.0, 2.0), 1_000: (4.0, 2.0)}
+
+
+def runs() -> list[RunRecord]:
+    return [
+        builders.record(
+            builders.spec(pipeline=pipeline, size=n, repeat=r, device=device),
+            family=family,
+            phases={"fit_s": wall[device == "cuda"] * (1 + 0.01 * r)},
+            peak_rss_bytes=10**8,
+        )
+        for pipeline, family in (("autoencoder(10)", "deep"), ("pca(10)", "simple"))
+        for n, wall in SIZES.items()
+        for r in range(3)
+        for device in ("cpu", "cuda")
+    ]
+
+
+def test_the_page_says_from_which_n_the_device_pays(visit: Visit, tmp_path: Path) -> None:
+    write_report(runs(), tmp_path, tmp_path / "report.html", command="x")
+    table = pd.read_csv(tmp_path / "devices.csv")
+    assert len(table) == 2 * len(SIZES)
+    assert set(table["pays_from"]) == {1_000}
+    assert table["ratio"].tolist() == pytest.approx([0.5, 2, 0.5, 2])
+    page, wrong = visit(tmp_path / "report.html", 1280)
+    page.click("nav a[href='#devices']")
+    page.evaluate("document.getElementById('unfold').click()")
+    words = page.locator("#devices tbody tr").first.inner_text()
+    assert "pays by wall time from n = 1,000" in words
+    assert "2 (2 to 2)" in words
+    assert not wrong
+
+
+def test_without_a_second_device_there_is_no_section(tmp_path: Path) -> None:
+    alone = [r for r in runs() if r.spec.device == "cpu"]
+    write_report(alone, tmp_path, tmp_path / "report.html", command="x")
+    assert 'id="devices"' not in (tmp_path / "report.html").read_text()
+    assert not (tmp_path / "devices.csv").exists()
