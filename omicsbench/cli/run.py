@@ -133,7 +133,7 @@ def run(
     ] = None,
     plugins: Plugins = None,
     device: Annotated[
-        str | None, typer.Option(help="cpu, cuda or mps.", rich_help_panel=MACHINE)
+        str | None, typer.Option(help="cpu, cuda, mps, or auto.", rich_help_panel=MACHINE)
     ] = None,
     threads: Annotated[
         int | None, typer.Option(min=1, help="Threads of each run.", rich_help_panel=MACHINE)

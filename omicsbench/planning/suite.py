@@ -16,6 +16,7 @@ from omicsbench.records import reading
 from omicsbench.records.analysis import Analysis
 from omicsbench.records.environment import cores
 from omicsbench.records.spec import LONGEST_S, Device, SearchBudget
+from omicsbench.registry.discover import best_device
 
 Size = int | Literal["all"]
 # Training sizes where a data set states none: those that it allows, and all its cells.
@@ -157,7 +158,12 @@ def load_suite(name: str) -> Suite:
 
 
 def make_suite(content: dict[str, Any], origin: str = "suite") -> Suite:
-    """A checked suite. Raises RegistryError naming the first entry that is wrong."""
+    """A checked suite. Raises RegistryError naming the first entry that is wrong.
+
+    Device ``auto`` is the GPU that torch sees here, else the processor.
+    """
+    if content.get("device") == "auto":
+        content = content | {"device": best_device()}
     try:
         return Suite.model_validate(content)
     except ValidationError as error:

@@ -86,6 +86,7 @@ def describe(jobs: int = 1) -> Environment:
         cores=cores(),
         ram_bytes=ram_bytes(),
         gpu=_gpu(),
+        tf32=_tf32(),
         blas=tuple(
             sorted(
                 {
@@ -133,6 +134,14 @@ def _gpu() -> str | None:
     if torch is None or not torch.cuda.is_available():
         return None
     return str(torch.cuda.get_device_name())
+
+
+def _tf32() -> bool | None:
+    """Whether torch may round what it multiplies on the GPU to TF32."""
+    torch = sys.modules.get("torch")
+    if torch is None or not torch.cuda.is_available():
+        return None
+    return bool(torch.backends.cuda.matmul.allow_tf32 or torch.backends.cudnn.allow_tf32)
 
 
 def _git_revision() -> str | None:

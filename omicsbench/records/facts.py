@@ -116,10 +116,21 @@ class Environment(Frozen):
     cores: int = Field(default=0, description="that the process may use")
     ram_bytes: int = Field(default=0, description="of the machine, or of its container")
     gpu: str | None = None
+    tf32: bool | None = Field(
+        default=None, description="whether the GPU may round products to TF32; None without one"
+    )
     blas: tuple[str, ...] = ()
     threads: dict[str, int] = Field(default_factory=dict, description="by library")
     packages: dict[str, str] = Field(default_factory=dict, description="version by distribution")
     jobs: int = Field(default=1, description="pipelines at a time")
+
+    @model_serializer(mode="wrap")
+    def _only_what_there_is(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Most machines have no GPU: nothing is written of its arithmetic."""
+        content: dict[str, Any] = dump(self)
+        if content.get("tf32") is None:
+            content.pop("tf32", None)
+        return content
 
     @property
     def known(self) -> bool:

@@ -21,8 +21,10 @@ from omicsbench.errors import RegistryError, unknown
 from omicsbench.metrics import METRICS, Metric
 from omicsbench.plugin import DatasetInfo, MethodInfo
 from omicsbench.records.ids import digest
+from omicsbench.records.spec import Device
 
 PACKAGE = Path(__file__).parents[1]
+GPUS: tuple[Device, ...] = ("cuda", "mps")  # the first that is there is the best
 _Info = TypeVar("_Info", MethodInfo, DatasetInfo, Metric)
 
 
@@ -274,3 +276,17 @@ def device_present(device: str) -> bool:
     if device == "mps":
         return sys.platform == "darwin"
     return device == "cpu"
+
+
+def best_device() -> Device:
+    """The GPU of this machine if torch can use it, else ``cpu``."""
+    present = [device for device in GPUS if device_present(device)]
+    if not present or importlib.util.find_spec("torch") is None:
+        return "cpu"
+    import torch
+
+    usable = {
+        "cuda": bool(torch.cuda.is_available()),
+        "mps": bool(torch.backends.mps.is_available()),
+    }
+    return next((device for device in present if usable[device]), "cpu")

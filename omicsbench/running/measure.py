@@ -21,8 +21,8 @@ Counters = dict[str, tuple[int, int]]  # package: microjoules so far, and where 
 class Elapsed:
     """Wall and CPU seconds of one timed block, filled in when it ends.
 
-    ``energy_j`` is what the machine's processor packages took, in joules; None where it cannot
-    be read, and for a GPU, whose own part, the larger one, would be missing.
+    ``energy_j`` is what the machine's processor packages took, and the GPU where one is used, in
+    joules; None where a part of it cannot be read.
     """
 
     wall_s: float = 0.0
@@ -39,14 +39,13 @@ def clock(device: str = "cpu") -> Iterator[Elapsed]:
     """
     elapsed = Elapsed()
     synchronize(device)
-    energy = energy_counters(POWERCAP)
+    energy = _counters(device)
     cpu, wall = _cpu_s(), time.perf_counter()
     yield elapsed
     synchronize(device)
     elapsed.wall_s = time.perf_counter() - wall
     elapsed.cpu_s = _cpu_s() - cpu
-    if device == "cpu":
-        elapsed.energy_j = energy_joules(energy, energy_counters(POWERCAP))
+    elapsed.energy_j = energy_joules(energy, _counters(device))
 
 
 def reference_s() -> float:
@@ -109,6 +108,33 @@ def energy_counters(root: Path = POWERCAP) -> Counters:
     except (OSError, ValueError):  # part of the packages is no measure of the whole
         return {}
     return found
+
+
+def gpu_counter() -> Counters:
+    """The energy counter of the CUDA device in use, by its UUID; empty where it cannot be read.
+
+    NVML has one from the Volta generation on, in millijoules since the driver was loaded; it is
+    read by NVIDIA's ``pynvml``, where that is installed.
+    """
+    torch = sys.modules.get("torch")
+    try:
+        import pynvml
+
+        uuid = f"GPU-{torch.cuda.get_device_properties().uuid}" if torch else ""
+        pynvml.nvmlInit()
+        used = pynvml.nvmlDeviceGetTotalEnergyConsumption(pynvml.nvmlDeviceGetHandleByUUID(uuid))
+    except Exception:  # no library, no driver, no such counter: nothing is known
+        return {}
+    return {uuid: (1_000 * int(used), 2**64)}
+
+
+def _counters(device: str) -> Counters:
+    """All counters of what works on a device; empty where one of them cannot be read."""
+    packages = energy_counters(POWERCAP)
+    if device == "cpu" or not packages:
+        return packages
+    gpu = gpu_counter() if device == "cuda" else {}
+    return packages | gpu if gpu else {}
 
 
 def energy_joules(before: Counters, after: Counters) -> float | None:

@@ -19,7 +19,7 @@ from omicsbench.records.table import current
 from omicsbench.stats.speed_up import pays_from, ratios
 from omicsbench.verdict.equal_cost import cost_of
 
-Currency = Literal["seconds", "price", "joules"]
+DeviceCost = Literal["seconds", "price", "joules"]
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ class SpeedUp:
     pipeline: str
     device: str
     threads: int  # of the processor's runs
-    currency: Currency
+    currency: DeviceCost
     sizes: tuple[int, ...]
     pairs: tuple[int, ...]
     ratio: tuple[float, ...]
@@ -46,14 +46,21 @@ class SpeedUp:
 
 
 def speed_ups(records: Iterable[RunRecord], analysis: Analysis = UNSTATED) -> list[SpeedUp]:
-    """Every contestant that ran on a processor and on another device, by each currency known."""
-    done = [r for r in current(records) if r.status is Status.OK and not r.is_control]
+    """Every contestant that ran on a processor and on another device, by each currency known.
+
+    A run that left the device's memory untouched is of a method that cannot use it.
+    """
+    done = [
+        r
+        for r in current(records)
+        if r.status is Status.OK and not r.is_control and r.peak_vram_bytes != 0
+    ]
     prices = {str(device): price for device, price in analysis.price_per_hour.items()}
     found = []
     for terms, runs in sorted(_alike(done).items(), key=lambda item: str(item[0])):
         devices = sorted({r.spec.device for r in runs} - {"cpu"})
         threads = sorted({r.spec.threads for r in runs if r.spec.device == "cpu"})
-        for currency in get_args(Currency):
+        for currency in get_args(DeviceCost):
             costs = {r.key: cost_of(r, currency, prices) for r in runs}
             for device in devices:
                 for number in threads:
@@ -91,7 +98,7 @@ def _of(
 
 def _compared(
     where: tuple[Any, ...],
-    currency: Currency,
+    currency: DeviceCost,
     one: dict[tuple[int, int], float],
     other: dict[tuple[int, int], float],
     sizes: list[int],

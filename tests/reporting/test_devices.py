@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pandas as pd
@@ -9,6 +10,10 @@ import pytest
 
 import builders
 from browser import Visit
+from experiments import experiment
+from omicsbench.records import store
+from omicsbench.records.merging import merge
+from omicsbench.records.planned import write_plan
 from omicsbench.records.spec import RunRecord
 from omicsbench.reporting import write_report
 
@@ -50,3 +55,18 @@ def test_without_a_second_device_there_is_no_section(tmp_path: Path) -> None:
     write_report(alone, tmp_path, tmp_path / "report.html", command="x")
     assert 'id="devices"' not in (tmp_path / "report.html").read_text()
     assert not (tmp_path / "devices.csv").exists()
+
+
+def test_results_of_both_devices_are_merged_into_the_table_of_the_docs(tmp_path: Path) -> None:
+    folders = [tmp_path / "cpu", tmp_path / "cuda"]
+    for folder in folders:
+        own = [r for r in runs() if r.spec.device == folder.name]
+        store.open_folder(folder)
+        for record in own:
+            store.write_record(folder, record)
+        suite = {"name": "gpu", "pipelines": ["pca"], "device": folder.name, "analysis": {}}
+        write_plan(folder, json.dumps(suite), [r.key for r in own], "omicsbench run gpu")
+    merge(folders, tmp_path / "both")
+    said = experiment("gpu_page").table(tmp_path / "both")
+    assert "| `pca(10)` | wall time | 0.5 (0.5 to 0.5) | 2 (2 to 2) |" in said
+    assert experiment("gpu_page").table(folders[0]) == "Not measured."

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -96,3 +98,40 @@ def test_the_reference_is_timed_when_it_is_due(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr(measure.time, "monotonic", lambda: next(now))
     pace = measure.Pace()
     assert [pace.reference_s() for _ in range(5)] == [0.001, 0.001, 0.001, 0.002, 0.002]
+
+
+class _Nvml:
+    """Stands for NVIDIA's library: a counter that grows by 5 J a reading."""
+
+    def __init__(self) -> None:
+        self.millijoules = 0
+
+    def nvmlInit(self) -> None:
+        pass
+
+    def nvmlDeviceGetHandleByUUID(self, uuid: str) -> str:
+        assert uuid == "GPU-abc"
+        return uuid
+
+    def nvmlDeviceGetTotalEnergyConsumption(self, handle: str) -> int:
+        self.millijoules += 5_000
+        return self.millijoules
+
+
+def test_energy_of_a_gpu_is_added_to_that_of_the_processor(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    torch = pytest.importorskip("torch")
+    zone(tmp_path, "intel-rapl:0", "package-0", 1_000_000)
+    monkeypatch.setattr(measure, "POWERCAP", tmp_path)
+    monkeypatch.setattr(measure, "synchronize", lambda device: None)
+    monkeypatch.setitem(sys.modules, "pynvml", _Nvml())
+    properties = SimpleNamespace(uuid="abc")
+    monkeypatch.setattr(torch.cuda, "get_device_properties", lambda: properties)
+    with measure.clock("cuda") as elapsed:
+        zone(tmp_path, "intel-rapl:0", "package-0", 3_000_000)
+    assert elapsed.energy_j == pytest.approx(2 + 5)
+    monkeypatch.setitem(sys.modules, "pynvml", None)
+    with measure.clock("cuda") as elapsed:
+        pass
+    assert elapsed.energy_j is None, "a part is no measure of the whole"

@@ -55,3 +55,10 @@ def test_each_number_of_threads_is_compared_by_itself() -> None:
 def test_one_device_has_nothing_to_be_compared_with() -> None:
     assert not speed_ups(CPU)
     assert not speed_ups([*CPU, *runs("cuda", {300: 1.0})]), "no size in common"
+
+
+def test_a_method_that_cannot_use_the_device_is_not_compared() -> None:
+    untouched = [r.model_copy(update={"peak_vram_bytes": 0}) for r in GPU]
+    assert not speed_ups([*CPU, *untouched])
+    used = [r.model_copy(update={"peak_vram_bytes": 10**9}) for r in GPU]
+    assert speed_ups([*CPU, *used])
