@@ -9,7 +9,7 @@ from typing import Any
 from omicsbench.records.facts import Environment
 from omicsbench.records.spec import RunRecord
 
-OF_WORKER = {"threads", "blas", "gpu", "packages"}
+OF_WORKER = {"threads", "blas", "gpu", "tf32", "packages"}
 
 
 def environments(records: Sequence[RunRecord]) -> list[dict[str, Any]]:
@@ -39,6 +39,7 @@ def _merged(one: Environment, other: Environment) -> Environment:
     seen = {
         "blas": tuple(sorted({*one.blas, *other.blas})),
         "gpu": other.gpu or one.gpu,
+        "tf32": one.tf32 if other.tf32 is None else other.tf32,
         "packages": dict(sorted((one.packages | other.packages).items())),
     }
     return one.model_copy(update=seen)

@@ -27,6 +27,7 @@ def runs() -> list[RunRecord]:
             family=family,
             phases={"fit_s": wall[device == "cuda"] * (1 + 0.01 * r)},
             peak_rss_bytes=10**8,
+            environment={"gpu": "A card", "tf32": True} if device == "cuda" else {},
         )
         for pipeline, family in (("autoencoder(10)", "deep"), ("pca(10)", "simple"))
         for n, wall in SIZES.items()
@@ -47,6 +48,7 @@ def test_the_page_says_from_which_n_the_device_pays(visit: Visit, tmp_path: Path
     words = page.locator("#devices tbody tr").first.inner_text()
     assert "pays by wall time from n = 1,000" in words
     assert "2 (2 to 2)" in words
+    assert "A card, TF32 allowed" in (tmp_path / "report.html").read_text()
     assert not wrong
 
 
