@@ -76,6 +76,7 @@ def ab(
             "--bisect",
             help="Exit codes for git bisect run: 0 good, 1 bad (regression, "
             "or runs lost), 125 cannot be told, 128 stop.",
+            rich_help_panel=OUTPUT,
         ),
     ] = False,
     markdown: Annotated[Path | None, MARKDOWN] = None,

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from omicsbench.cli import complete
-from omicsbench.cli.options import Plugins
+from omicsbench.cli.options import WHAT, Plugins
 
 Name = Annotated[
     str,
@@ -41,12 +41,21 @@ def fetch(name: Name, plugins: Plugins = None) -> None:
 def prepare(
     name: Name,
     features: Annotated[
-        int, typer.Option("--features", min=1, help="Most variable features to keep.")
+        int,
+        typer.Option(
+            "--features", min=1, help="Most variable features to keep.", rich_help_panel=WHAT
+        ),
     ] = 2000,
-    seed: Annotated[int, typer.Option("--seed", min=0, help="Seed of the split.")] = 0,
+    seed: Annotated[
+        int, typer.Option("--seed", min=0, help="Seed of the split.", rich_help_panel=WHAT)
+    ] = 0,
     verify: Annotated[
         bool,
-        typer.Option("--verify", help="Read every byte of what is prepared of it by now, first."),
+        typer.Option(
+            "--verify",
+            help="Read every byte of what is prepared of it by now, first.",
+            rich_help_panel=WHAT,
+        ),
     ] = False,
     plugins: Plugins = None,
 ) -> None:

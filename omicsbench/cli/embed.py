@@ -7,26 +7,42 @@ from typing import Annotated
 
 import typer
 
-from omicsbench.cli.options import Plugins
-from omicsbench.cli.own_options import ValuesOption, values_of
+from omicsbench.cli.options import OUTPUT, WHAT, Plugins
+from omicsbench.cli.own_options import DATA, ValuesOption, values_of
 from omicsbench.errors import OmicsbenchError
 
 
 def embed(
     file: Annotated[Path, typer.Argument(help="Your data, in any format that `run` reads.")],
     pipeline: Annotated[str, typer.Argument(help="Such as 'pca(50) > umap'.")],
-    out: Annotated[Path, typer.Option("--out", "-o", help="The .h5ad to write.")],
+    out: Annotated[
+        Path, typer.Option("--out", "-o", help="The .h5ad to write.", rich_help_panel=OUTPUT)
+    ],
     n_components: Annotated[
-        int, typer.Option("--n-components", min=1, help="Of stages that state none.")
+        int,
+        typer.Option(
+            "--n-components", min=1, help="Of stages that state none.", rich_help_panel=WHAT
+        ),
     ] = 50,
-    features: Annotated[int, typer.Option("--features", min=1, help="How many are kept.")] = 2_000,
+    features: Annotated[
+        int, typer.Option("--features", min=1, help="How many are kept.", rich_help_panel=WHAT)
+    ] = 2_000,
     key: Annotated[
-        str | None, typer.Option("--key", help="Entry of obsm; X_<pipeline> by default.")
+        str | None,
+        typer.Option(
+            "--key", help="Entry of obsm; X_<pipeline> by default.", rich_help_panel=OUTPUT
+        ),
     ] = None,
-    seed: Annotated[int, typer.Option("--seed", help="Of methods that draw at random.")] = 0,
+    seed: Annotated[
+        int, typer.Option("--seed", help="Of methods that draw at random.", rich_help_panel=WHAT)
+    ] = 0,
     batch: Annotated[
         str | None,
-        typer.Option("--batch", help="Column of the batches, for methods that use them."),
+        typer.Option(
+            "--batch",
+            help="Column of the batches, for methods that use them.",
+            rich_help_panel=DATA,
+        ),
     ] = None,
     values: ValuesOption = None,
     plugins: Plugins = None,

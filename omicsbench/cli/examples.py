@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+FIRST = (
+    ("omicsbench run --data my.h5ad --label cell_type", "your own data, and a report of them"),
+    ("omicsbench advise my.h5ad --label cell_type", "what others' results say, without a run"),
+    ("omicsbench list methods", "what can be run; `omicsbench COMMAND --help` has more examples"),
+)  # of `omicsbench --help`
 EXAMPLES: dict[str, tuple[tuple[str, str], ...]] = {
     "run": (
         ("omicsbench run quick", "real data that come with the package, in minutes"),

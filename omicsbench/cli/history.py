@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from omicsbench.cli.options import OUTPUT
 from omicsbench.errors import OmicsbenchError
 
 if TYPE_CHECKING:
@@ -15,20 +16,32 @@ if TYPE_CHECKING:
     from omicsbench.tracking.trends import Trends
 
 SHOWN = 40  # rows of the table
+ADDED = "What is added"  # a panel of --help
 
 
 def history(
     file: Annotated[Path, typer.Argument(help="History file (.jsonl), one line a revision.")],
     add: Annotated[
         list[Path] | None,
-        typer.Option("--add", help="Results folder to add; shards of one suite go together."),
+        typer.Option(
+            "--add",
+            help="Results folder to add; shards of one suite go together.",
+            rich_help_panel=ADDED,
+        ),
     ] = None,
     out: Annotated[
-        Path | None, typer.Option("--out", "-o", help="HTML page of the trends (FILE.html).")
+        Path | None,
+        typer.Option(
+            "--out", "-o", help="HTML page of the trends (FILE.html).", rich_help_panel=OUTPUT
+        ),
     ] = None,
     revision: Annotated[
         str | None,
-        typer.Option("--revision", help="Commit of what was measured, in place of the recorded."),
+        typer.Option(
+            "--revision",
+            help="Commit of what was measured, in place of the recorded.",
+            rich_help_panel=ADDED,
+        ),
     ] = None,
 ) -> None:
     """Keep one summary a revision, and show what changed, since when, and the trends."""

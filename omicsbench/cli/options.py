@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -12,7 +12,7 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 
 from omicsbench.cli import complete
-from omicsbench.cli.examples import EXAMPLES
+from omicsbench.cli.examples import EXAMPLES, FIRST
 from omicsbench.errors import OmicsbenchError
 
 if TYPE_CHECKING:
@@ -71,10 +71,7 @@ class Grouped(TyperCommand):
 
     def format_epilog(self, ctx: Any, formatter: Any) -> None:
         """Write examples, one a line as they are typed, then what there is to say at the end."""
-        with formatter.section("Examples"):
-            for line, what in EXAMPLES.get(self.name or "", ()):
-                formatter.write(f"  $ {line}\n")
-                formatter.write(f"      {what}\n")
+        _write_examples(EXAMPLES.get(self.name or "", ()), formatter)
         super().format_epilog(ctx, formatter)
 
 
@@ -90,11 +87,23 @@ class ByPurpose(TyperGroup):
             panels.setdefault(str(panel), []).append((name, said))
         _write(panels, formatter)
 
+    def format_epilog(self, ctx: Any, formatter: Any) -> None:
+        """Write examples of what to begin with."""
+        _write_examples(FIRST, formatter)
+        super().format_epilog(ctx, formatter)
+
 
 def _write(panels: dict[str, list[tuple[str, str]]], formatter: Any) -> None:
     for panel, records in panels.items():
         with formatter.section(panel):
             formatter.write_dl(records)
+
+
+def _write_examples(examples: Iterable[tuple[str, str]], formatter: Any) -> None:
+    with formatter.section("Examples"):
+        for line, what in examples:
+            formatter.write(f"  $ {line}\n")
+            formatter.write(f"      {what}\n")
 
 
 def how_much(quiet: bool, verbose: bool) -> Said:

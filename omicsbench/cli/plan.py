@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from omicsbench.cli.options import SUITE, AsJson, Plugins
+from omicsbench.cli.options import OUTPUT, SUITE, AsJson, Plugins
 
 if TYPE_CHECKING:
     from omicsbench.planning.estimated import Row, SuiteEstimate
@@ -23,7 +23,8 @@ NUMBERS = range(6)  # columns of HEADS that are aligned to the right
 def plan(
     suite: Annotated[str, SUITE] = "quick",
     results: Annotated[
-        Path | None, typer.Option("--results", help="Results folder (results/<suite>).")
+        Path | None,
+        typer.Option("--results", help="Results folder (results/<suite>).", rich_help_panel=OUTPUT),
     ] = None,
     plugins: Plugins = None,
     as_json: AsJson = False,
@@ -33,6 +34,7 @@ def plan(
             "--freeze",
             help="Fix the suite and the rules of its verdicts in frozen.json, to be committed "
             "before the runs; the report tells of every deviation.",
+            rich_help_panel=OUTPUT,
         ),
     ] = False,
 ) -> None:

@@ -7,8 +7,10 @@ from typing import Annotated
 
 import typer
 
-from omicsbench.cli.options import Plugins
+from omicsbench.cli.options import OUTPUT, Plugins
 from omicsbench.errors import OmicsbenchError
+
+HANDED_IN, REVIEW, PAGES = "What is handed in", "Review", "Pages"  # panels of --help
 
 
 def merge(
@@ -34,15 +36,28 @@ def merge(
 def submit(
     folder: Annotated[Path, typer.Argument(help="Results folder, as `run` wrote it.")],
     author: Annotated[
-        str | None, typer.Option("--author", help="Who made the results, as shown beside them.")
+        str | None,
+        typer.Option(
+            "--author",
+            help="Who made the results, as shown beside them.",
+            rich_help_panel=HANDED_IN,
+        ),
     ] = None,
     plugins: Annotated[
         list[Path] | None,
-        typer.Option("--plugins", help="Your own methods and data sets; they are kept with it."),
+        typer.Option(
+            "--plugins",
+            help="Your own methods and data sets; they are kept with it.",
+            rich_help_panel=HANDED_IN,
+        ),
     ] = None,
     again: Annotated[
         Path | None,
-        typer.Option("--verify", help="What somebody else ran again of it: compare the scores."),
+        typer.Option(
+            "--verify",
+            help="What somebody else ran again of it: compare the scores.",
+            rich_help_panel=REVIEW,
+        ),
     ] = None,
 ) -> None:
     """Pack and check results for a pull request; they are unverified until run again."""
@@ -75,13 +90,21 @@ def site(
     folders: Annotated[
         list[Path], typer.Argument(help="Results folders, or folders that hold such.")
     ],
-    out: Annotated[Path, typer.Option("--out", "-o", help="Folder of the site.")],
+    out: Annotated[
+        Path, typer.Option("--out", "-o", help="Folder of the site.", rich_help_panel=OUTPUT)
+    ],
     answer: Annotated[
-        Path | None, typer.Option("--answer", help="Markdown file of the page Answer.")
+        Path | None,
+        typer.Option("--answer", help="Markdown file of the page Answer.", rich_help_panel=PAGES),
     ] = None,
     link: Annotated[
         list[str] | None,
-        typer.Option("--link", metavar="TEXT=ADDRESS", help="Another page, in the navigation."),
+        typer.Option(
+            "--link",
+            metavar="TEXT=ADDRESS",
+            help="Another page, in the navigation.",
+            rich_help_panel=PAGES,
+        ),
     ] = None,
     plugins: Plugins = None,
 ) -> None:

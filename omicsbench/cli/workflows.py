@@ -14,7 +14,8 @@ from typing import Annotated
 
 import typer
 
-from omicsbench.cli.options import SUITE
+from omicsbench.cli.options import OUTPUT, SUITE
+from omicsbench.cli.run import CLUSTER
 from omicsbench.errors import OmicsbenchError
 from omicsbench.records.store import holds_records, write_text
 
@@ -129,10 +130,17 @@ TEMPLATES = {
 def workflow(
     engine: Annotated[Engine, typer.Argument(help="For which engine.")],
     suite: Annotated[str, SUITE] = "quick",
-    shards: Annotated[int, typer.Option(min=1, max=10_000, help="Jobs to share the runs.")] = 16,
-    memory: Annotated[int, typer.Option(min=1, help="GB of a job.")] = 8,
-    minutes: Annotated[int, typer.Option(min=1, help="Minutes of a job.")] = 60,
-    folder: Annotated[Path, typer.Option("--folder", help="Where to write the file.")] = Path(),
+    shards: Annotated[
+        int,
+        typer.Option(min=1, max=10_000, help="Jobs to share the runs.", rich_help_panel=CLUSTER),
+    ] = 16,
+    memory: Annotated[int, typer.Option(min=1, help="GB of a job.", rich_help_panel=CLUSTER)] = 8,
+    minutes: Annotated[
+        int, typer.Option(min=1, help="Minutes of a job.", rich_help_panel=CLUSTER)
+    ] = 60,
+    folder: Annotated[
+        Path, typer.Option("--folder", help="Where to write the file.", rich_help_panel=OUTPUT)
+    ] = Path(),
 ) -> None:
     """Write a short workflow that runs a suite in shards and merges them."""
     from omicsbench.planning.suite import load_suite, threads_of

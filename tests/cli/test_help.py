@@ -9,7 +9,7 @@ import typer
 
 from command import inside
 from command_lines import commands, problem
-from omicsbench.cli.examples import EXAMPLES
+from omicsbench.cli.examples import EXAMPLES, FIRST
 from omicsbench.cli.main import app
 from omicsbench.cli.options import ByPurpose, Grouped
 
@@ -44,12 +44,24 @@ def test_examples_are_of_commands_that_there_are() -> None:
     assert EXAMPLES.keys() == COMMANDS.keys()
 
 
+def test_the_help_of_all_begins_with_examples_too() -> None:
+    text = inside("--help").stdout
+    assert len(FIRST) >= 2
+    for line, what in FIRST:
+        assert f"  $ {line}\n      {what}\n" in text, "whole, in one line"
+        (words,) = commands(line)
+        assert not problem(words), line
+        assert len(line) < 96
+
+
 @pytest.mark.parametrize("name", COMMANDS)
 def test_many_options_are_told_apart_by_panels(name: str) -> None:
     options = [p for p in COMMANDS[name].params if p.param_type_name == "option"]
     panels = {getattr(p, "rich_help_panel", None) for p in options}
+    if len(options) > 2:
+        assert None not in panels, [p.name for p in options if not p.rich_help_panel]
     if len(options) > 5:
-        assert len(panels - {None}) >= 2, panels
+        assert len(panels) >= 2, panels
 
 
 def test_shells_complete_what_can_be_named() -> None:
