@@ -4,28 +4,40 @@ from __future__ import annotations
 
 import shutil
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 Visit = Callable[[Path, int], tuple[Any, list[str]]]  # file, width in pixels: page, problems
+
+
+def launched(chromium: Any, paths: Sequence[str]) -> Any:
+    """The first of some browsers that starts; else the test is skipped with the reason."""
+    from playwright.sync_api import Error
+
+    if not paths:
+        pytest.skip(f"no browser: none of {', '.join(NAMES)} on PATH, none of playwright's own")
+    reasons = []
+    for path in paths:
+        try:
+            return chromium.launch(executable_path=path, args=["--no-sandbox", "--disable-gpu"])
+        except Error as error:
+            lines = error.message.splitlines()
+            own = [line for line in lines if "[err]" in line]  # what the browser itself said
+            reasons.append(f"{path}: {(own or lines)[0]}")
+    pytest.skip(f"no browser starts: {'; '.join(reasons)}")
 
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
-    """Headless Chromium; the test is skipped where there is none."""
+    """Headless Chromium; the test is skipped where there is none that starts."""
     playwright = pytest.importorskip("playwright.sync_api")
-    names = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
     with playwright.sync_playwright() as running:
         own = running.chromium.executable_path
-        found = next(filter(None, map(shutil.which, [*names, own])), None)
-        if not found:
-            pytest.skip(f"no browser: none of {', '.join(names)} on PATH, none of playwright's own")
-        started = running.chromium.launch(
-            executable_path=found, args=["--no-sandbox", "--disable-gpu"]
-        )
+        started = launched(running.chromium, [p for p in map(shutil.which, [*NAMES, own]) if p])
         yield started
         started.close()
 
