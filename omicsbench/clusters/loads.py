@@ -1,7 +1,8 @@
 """From chains of jobs to loads: what one job of a cluster does, and what to ask for it.
 
-A run is taken to cost the high end of the interval of its forecast, and its whole limit where
-nothing tells; so a load hardly ever ends before it is done, and mostly takes less than it may.
+A run is taken to cost the high end of the interval of its forecast, so a load mostly takes less
+than it may. Where nothing tells, a tenth of its limit is assumed: a load that this cuts off is
+sent again with more time, and what it finished is kept.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from omicsbench.records.spec import RunSpec
 from omicsbench.running.job import Job
 
 SCORER_BYTES = 1 << 30  # what scores, and the supervisor, need beside a worker
+UNKNOWN = 0.1  # of its limit, that a run is taken to cost of which nothing is known
 SPARE = 1.25  # memory that is asked for over what is predicted
 
 
@@ -85,7 +87,8 @@ class _Measured:
                 features = self._features(prepared) or spec.features
                 found = self._cost(cost_terms(spec), spec.dataset, spec.size, features)
                 wall, rss = found.get("wall_s"), found.get("peak_rss_bytes")
-                seconds += min(wall.high, limits["wall_s"]) if wall else limits["wall_s"]
+                most = limits["wall_s"]
+                seconds += min(wall.high, most) if wall else UNKNOWN * most
                 memory = max(memory, rss.high if rss else 0.0)
                 unknown = unknown or rss is None
         return Load(jobs, seconds, None if unknown else SPARE * memory + SCORER_BYTES)
