@@ -9,6 +9,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import anndata
+import numpy as np
 import pytest
 
 from command import inside
@@ -19,8 +21,10 @@ ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
 DOCUMENTS = [*sorted(ROOT.glob("*.md")), *sorted(DOCS.rglob("*.md"))]
 PLUGINS = [DOCS / name for name in ("add-method.md", "add-dataset.md", "metrics.md")]
-TYPED = [*PLUGINS[:2], DOCS / "start.md"]  # whose commands need no file of the reader's
-LEFT_OUT = {"quick", "new"}  # which take minutes; what the test has written itself
+OWN = DOCS / "own-data.md"
+TYPED = [*PLUGINS, DOCS / "start.md", OWN]
+LEFT_OUT = (["run", "quick"], ["run", "answer"])  # which take minutes
+FEW = ("--only", "-m", "pca", "-m", "random_projection")  # of the contestants of a user's own data
 
 
 def _files(page: Path) -> dict[str, str]:
@@ -74,27 +78,45 @@ def test_what_a_tutorial_adds_passes_the_checks(page: Path, tmp_path: Path) -> N
         assert [c for c in checks if c.problem] == []
 
 
+def _typed(words: list[str]) -> bool:
+    """Whether the test types it: not what takes minutes, nor `new`, whose file it has written."""
+    return words[0] != "new" and words != ["run", "cohort"] and words[:2] not in LEFT_OUT
+
+
+def _own_files(folder: Path) -> None:
+    """The files of the reader's own of which a document speaks."""
+    rng = np.random.default_rng(0)
+    kind = rng.integers(3, size=90)
+    cells = anndata.AnnData(rng.poisson(rng.gamma(2.0, size=(3, 40))[kind]).astype(np.float32))
+    cells.obs["cell_type"] = np.array(["B", "T", "NK"])[kind]
+    cells.obs["donor"] = [f"donor {i % 6}" for i in range(len(kind))]
+    cells.write_h5ad(folder / "my.h5ad")
+    cells.to_df().T.to_csv(folder / "my.csv")
+
+
 @pytest.mark.slow
+@pytest.mark.promise
 @pytest.mark.parametrize("page", TYPED, ids=lambda p: p.name)
 def test_what_a_tutorial_says_to_type_works(page: Path, tmp_path: Path) -> None:
     (tmp_path / "my_plugins").mkdir()
     for name, code in _files(page).items():
         (tmp_path / name).write_text(code)
+    if page == OWN:
+        _own_files(tmp_path)
     done = 0
     for block in blocks(page, *SHELLS):
         for name, *words in commands(block.replace("$ ", "")):
-            if (
-                name == "omicsbench"
-                and LEFT_OUT.isdisjoint(words[:2])
-                and words != ["run", "cohort"]
-            ):
-                ended = inside(*words, cwd=tmp_path)
-                assert ended.returncode == 0, ended.stderr
-                done += 1
+            if name != "omicsbench" or not _typed(words):
+                continue
+            fewer = FEW if words[:2] == ["run", "--data"] else ()
+            ended = inside(*words, *fewer, cwd=tmp_path)
+            assert ended.returncode == 0, ended.stderr
+            done += 1
     assert done >= 2
 
 
 @pytest.mark.slow
+@pytest.mark.promise
 def test_own_data_in_python(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     (code,) = _files(DOCS / "own-data.md").values()
