@@ -1,9 +1,11 @@
-"""For mkdocs: links that leave docs/ lead to where it is hosted; the help of every command."""
+"""For mkdocs: links that leave docs/ lead to where it is hosted; the help of every command, and
+notebooks, stand in their pages."""
 
 from __future__ import annotations
 
+import json
 import re
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 from posixpath import normpath
 from typing import Any
 
@@ -12,6 +14,7 @@ import typer
 from omicsbench.cli.main import app
 
 LINK = re.compile(r"(\]\()([^)\s#]+)([^)]*\))")
+NOTEBOOK = re.compile(r"<!-- notebook: (\S+) -->")
 HELP = "<!-- help of every command -->"
 
 
@@ -25,7 +28,18 @@ def on_page_markdown(markdown: str, page: Any, config: Any, **_: Any) -> str:
             return found[0]
         return f"{found[1]}{config.repo_url}/blob/main/{target}{found[3]}"
 
-    return LINK.sub(outside, markdown).replace(HELP, _help())
+    linked = LINK.sub(outside, markdown).replace(HELP, _help())
+    return NOTEBOOK.sub(lambda m: _cells(Path(config.docs_dir, m[1])), linked)
+
+
+def _cells(path: Path) -> str:
+    """A notebook as a part of a page, its headings one level deeper."""
+    texts = []
+    for cell in json.loads(path.read_text(encoding="utf-8"))["cells"]:
+        text = "".join(cell["source"])
+        code = cell["cell_type"] == "code"
+        texts.append(f"```python\n{text}\n```" if code else re.sub(r"^#", "##", text, flags=re.M))
+    return "\n\n".join(texts)
 
 
 def _help() -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import subprocess
@@ -15,6 +14,7 @@ import pytest
 
 from command import inside
 from command_lines import SHELLS, blocks, commands, problem
+from notebooks import code_cells, run_notebook
 from omicsbench.contract.checks import check_path
 
 ROOT = Path(__file__).parents[2]
@@ -23,6 +23,7 @@ DOCUMENTS = [*sorted(ROOT.glob("*.md")), *sorted(DOCS.rglob("*.md"))]
 PLUGINS = [DOCS / name for name in ("add-method.md", "add-dataset.md", "metrics.md")]
 OWN = DOCS / "own-data.md"
 TYPED = [*PLUGINS, DOCS / "start.md", OWN]
+NOTEBOOKS = DOCS / "notebooks"
 LEFT_OUT = (["run", "quick"], ["run", "answer"])  # which take minutes
 FEW = ("--only", "-m", "pca", "-m", "random_projection")  # of the contestants of a user's own data
 
@@ -46,6 +47,9 @@ def test_the_site_builds_and_a_warning_is_an_error(tmp_path: Path) -> None:
     assert built.returncode == 0, built.stdout + built.stderr
     pages = {page.relative_to(tmp_path).as_posix() for page in tmp_path.rglob("*.html")}
     assert {"index.html", "questions/index.html", "glossary/index.html"} <= pages
+    notebooks = (tmp_path / "notebooks" / "index.html").read_text(encoding="utf-8")
+    assert "your own cells" in notebooks.lower()
+    assert "verdicts" in notebooks, "the code of every notebook"
     help_page = (tmp_path / "command-line" / "index.html").read_text(encoding="utf-8")
     assert "omicsbench doctor --json" in help_page, "the help of every command"
     named = (tmp_path / "api" / "index.html").read_text(encoding="utf-8")
@@ -125,15 +129,41 @@ def test_own_data_in_python(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
 
 
 @pytest.mark.slow
-def test_the_notebook_runs_from_top_to_bottom(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.promise
+@pytest.mark.parametrize(
+    ("path", "kinds"),
+    [
+        ("first_steps", {"DataFrame": "_repr_html_", "list": "__repr__"}),
+        (
+            "own_data",
+            {
+                "Results": "_repr_html_",
+                "Verdicts": "_repr_html_",
+                "Figure": "_repr_svg_",
+                "PaperTables": "_repr_markdown_",
+            },
+        ),
+    ],
+)
+def test_notebooks_run_from_top_to_bottom_and_show_what_they_find(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, path: str, kinds: dict[str, str]
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    notebook = json.loads((DOCS / "notebooks" / "first_steps.ipynb").read_text(encoding="utf-8"))
-    cells = [c for c in notebook["cells"] if c["cell_type"] == "code"]
-    assert len(cells) >= 5
-    assert all(c["outputs"] == [] for c in cells), "outputs are not kept: they would be outdated"
-    names: dict[str, object] = {}
-    for number, cell in enumerate(cells):
-        exec(compile("".join(cell["source"]), f"cell {number}", "exec"), names)
-    assert (tmp_path / "results" / "mine" / "report.html").is_file()
+    shown = run_notebook(NOTEBOOKS / f"{path}.ipynb")
+    assert all(one.text.strip() for one in shown)
+    assert kinds.items() <= {one.of: one.by for one in shown}.items()
+    assert list(tmp_path.glob("results/*/report.html"))
+
+
+def test_every_notebook_is_a_page_of_the_site() -> None:
+    page = (DOCS / "notebooks.md").read_text(encoding="utf-8")
+    paths = sorted(NOTEBOOKS.glob("*.ipynb"))
+    assert len(paths) >= 2
+    for path in paths:
+        cells = code_cells(path)
+        assert len(cells) >= 5
+        assert all(c["outputs"] == [] for c in cells), (
+            "outputs are not kept: they would be outdated"
+        )
+        assert f"<!-- notebook: notebooks/{path.name} -->" in page
+        assert f"](notebooks/{path.name})" in page, "to take it home"
