@@ -183,7 +183,7 @@ def test_what_is_missing_never_passes() -> None:
     found = compare_records(base(), without)
     assert found.alarm is Alarm.LOST
     assert {x.pipeline for x in found.lost} == {ONE}
-    assert all("knn_recall" in x.reason for x in found.lost)
+    assert all("kNN recall" in x.reason for x in found.lost)
 
 
 def test_nothing_measured_is_told_from_fine() -> None:
