@@ -171,7 +171,7 @@ def _over_all(cases: Sequence[DataCase]) -> str:
     parts += [f"on {split} it depends on the purpose"] if split else []
     parts += [f"on {none} nothing can be recommended"] if none else []
     sets = sets_of(cases)
-    ways = f", in {len(cases)} splits" if len(cases) > sets else ""
+    ways = f", split in {len(cases)} ways" if len(cases) > sets else ""
     kind = kind.replace("sets", "set", 1) if sets == 1 else kind
     return f"Of {sets} {kind}{sizes}{ways}, {'; '.join(parts)}: {_why_over(cases)}."
 
