@@ -3,7 +3,7 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 READY := .venv/ready
 
-.PHONY: quick docs browser test test-all promises faults check mutants fmt lint coverage audit bench bench-save asv asv-compare clean
+.PHONY: quick docs tutorials browser test test-all promises faults check mutants fmt lint coverage audit bench bench-save asv asv-compare clean
 
 BASELINE := tests/benchmarks/baseline/baseline.json
 BENCH_RUN = $(BIN)/pytest tests/benchmarks --benchmark-enable --benchmark-only \
@@ -23,6 +23,10 @@ quick: $(READY)
 # The site of docs/, into build/docs; a broken link is an error.
 docs: $(READY)
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
+
+# What tutorials say to type is typed, and notebooks are run; `make promises` does so too.
+tutorials: $(READY)
+	$(BIN)/pytest -n 2 --dist worksteal -m "slow and promise" tests/project/test_site.py
 
 # A browser for the tests of pages, where a package manager can install one; they are skipped else.
 browser: $(READY)
