@@ -18,15 +18,19 @@ window.report = await (async () => {
     return { dataset, task, device, tuning: tuning || "none" };
   };
   const factsOf = (element) => {
-    const { of, place, dim, metric, pipeline, dataset, task } = element.dataset;
-    if (of !== undefined) return Object.fromEntries(new URLSearchParams(of));
-    if (place === undefined) return { dataset, task };
+    const { of, place, dim, metric, pipeline } = element.dataset;
+    if (of !== undefined) {
+      const given = new URLSearchParams(of);
+      return Object.fromEntries([...given.keys()].map((name) => [name, given.getAll(name)]));
+    }
     return { ...placed(place), dim: dim === "" ? "0" : dim, metric, pipeline };
   };
+  // What is about several, such as a table over data sets, fits if one of them does; of several
+  // pipelines none may be hidden.
   const fits = (facts) =>
-    !hidden.has(facts.pipeline) &&
+    ![facts.pipeline].flat().some((name) => hidden.has(name)) &&
     Object.entries(chosen).every(([name, value]) =>
-      !value || facts[name] === undefined || String(facts[name]) === value);
+      !value || facts[name] === undefined || [facts[name]].flat().map(String).includes(value));
 
   // The first set of equal terms that fits, which is shown where one alone can be.
   const matching = () => panels.filter((p) => fits({ ...placed(p.place), dim: p.dim || 0 }));
@@ -48,7 +52,13 @@ window.report = await (async () => {
   }
 
   function hideOthers(within) {
-    for (const element of within.querySelectorAll("[data-of], article[data-dataset]")) element.hidden = !fits(factsOf(element));
+    for (const element of within.querySelectorAll("[data-of]")) element.hidden = !fits(factsOf(element));
+    // Of a table of which no row is left, nothing is shown.
+    for (const table of within.querySelectorAll("table")) {
+      const rows = [...table.querySelectorAll("tbody tr[data-of]")];
+      const box = table.closest("details.inner") ?? table.closest(".scroll") ?? table;
+      box.classList.toggle("elsewhere", rows.length > 0 && rows.every((row) => row.hidden));
+    }
   }
 
   function follow() {

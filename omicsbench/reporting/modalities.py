@@ -80,6 +80,9 @@ def modality_view(
                 "columns": columns,
                 "shares": list(zip(shares, cycle(GREYS), strict=False)),
                 "pipelines": pipelines,
+                "dims": dict(
+                    zip(here["pipeline"], here["output_dim"].fillna(0).astype(int), strict=True)
+                ),
                 "cells": cells,
                 "shares_of": {p: _stack(cells, p, shares) for p in pipelines},
                 "missing": missing.get(at.place, ""),

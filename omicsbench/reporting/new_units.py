@@ -26,6 +26,7 @@ class NewUnits:
     size : the largest at which both splits have results.
     sentence : how far the best simple and the best deep pipeline fall, by the first metric.
     rows : by pipeline, for each metric a cell of the table or None.
+    dims : by pipeline, its output dimension, 0 where there is no space.
     """
 
     name: str
@@ -36,11 +37,16 @@ class NewUnits:
     sentence: str
     metrics: list[str]
     rows: dict[str, dict[str, Any]]
+    dims: dict[str, int]
+
+    @property
+    def of_units(self) -> str:
+        """The name of the data set split by units."""
+        return f"{self.name} (new {self.unit})"
 
     def runs(self, runs_at: Callable[..., str], pipeline: str) -> str:
         """Those of both splits, as the page names them."""
-        names = (self.name, f"{self.name} (new {self.unit})")
-        sides = [(name, self.task, self.device, "") for name in names]
+        sides = [(name, self.task, self.device, "") for name in (self.name, self.of_units)]
         return ";".join(runs_at(place, self.size, pipeline) for place in sides)
 
 
@@ -92,6 +98,7 @@ def new_units_views(table: pd.DataFrame, metrics: Mapping[str, Metric]) -> list[
                 _sentence(here[here["metric"] == held[0]], metrics[held[0]], str(unit)),
                 held,
                 {p: {m: cells.get((p, m)) for m in held} for p in pipelines},
+                dict(zip(here["pipeline"], here["output_dim"].fillna(0).astype(int), strict=True)),
             )
         )
     return made

@@ -1,7 +1,7 @@
 "use strict";
 // Draws each chart when it comes into view; filters the verdicts. Needs window.drawChart.
 (() => {
-  const { data, panels, hidden } = report;
+  const { data, panels, hidden, chosen } = report;
   const drawn = new Set();
 
   // A style that stands in the page as an attribute would not be allowed.
@@ -66,6 +66,7 @@
       here(row) &&
       (metric === undefined || (row.metric === metric && String(row.dim ?? "") === dim)) &&
       (pipeline === undefined || row.pipeline === pipeline) &&
+      (row.dim === undefined || !chosen.dim || String(row.dim ?? 0) === chosen.dim) &&
       !hidden.has(row.pipeline);
     const values = tables[kind].filter(
       (row) => fits(row) && (!size || String(row.size) === size) &&
@@ -149,8 +150,10 @@
     }) : [];
     const { predicted, marks } = found;
     spec.datasets = { stars, predicted, marks, labels: named };
-    const known = ({ mark, encoding }) =>
-      mark.type !== "area" || found.values.some((row) => row[encoding.y.field] !== null);
+    const known = ({ mark, encoding }) => {
+      if (encoding.detail?.field === "front") return found.values.some((row) => row.front);
+      return mark.type !== "area" || found.values.some((row) => row[encoding.y.field] !== null);
+    };
     spec.layer = spec.layer.filter((layer) =>
       (layer.data?.name ? spec.datasets[layer.data.name].length : known(layer)));
     spec.data = { values: found.values };
@@ -168,6 +171,7 @@
     }
     plot.classList.toggle("empty", !found.values.length);
     if (!found.values.length && !predicted.length) {
+      delete chart.specification;
       plot.textContent = currency === undefined ? "No run gave it a value." : "No comparison by this metric at equal budget.";
       plot.dataset.drawn = "";
       return;

@@ -35,6 +35,11 @@ class StandingsView:
     contestants: list[str]
     limitation: str
 
+    @property
+    def datasets(self) -> list[str]:
+        """Those of any metric."""
+        return sorted({name for one in self.by_metric.values() for name in one.datasets})
+
 
 def standings_views(
     found: Iterable[Standings], metrics: Mapping[str, Metric]

@@ -226,7 +226,7 @@ def grouped_failures(failures: pd.DataFrame) -> pd.DataFrame:
 
     ``predicted`` is the cost of one run in words, at each size where it was predicted.
     """
-    by = ["status", "dataset", "pipeline", "tuning", "device", "reason"]
+    by = ["status", "dataset", "task", "pipeline", "tuning", "device", "reason"]
     groups = failures.fillna({"reason": "no reason recorded"}).groupby(by, sort=True)
     found = groups.agg(sizes=("size", _listed), runs=("key", "count"), censored=("censored", "any"))
     found["predicted"] = [_predicted(group) for _, group in groups]
@@ -260,7 +260,10 @@ def prediction_table(records: Iterable[RunRecord]) -> pd.DataFrame:
 
 
 def fit_table(records: Iterable[RunRecord]) -> pd.DataFrame:
-    """What methods tell of their own fits: one row per stage, at the largest size, first repeat."""
+    """What methods tell of their own fits: one row per stage, at the largest size, first repeat.
+
+    ``dim`` is the output dimension, 0 where there is no space.
+    """
     largest: dict[tuple[str, ...], RunRecord] = {}
     for r in records:
         at = (r.spec.dataset, r.spec.pipeline, r.spec.device, r.spec.tuned_as, r.spec.task)
@@ -271,16 +274,20 @@ def fit_table(records: Iterable[RunRecord]) -> pd.DataFrame:
     rows = [
         {
             "dataset": dataset,
+            "task": task,
+            "device": device,
             "pipeline": pipeline,
             "tuning": tuning,
+            "dim": r.output_dim or 0,
             "size": r.spec.size,
             "stage": stage,
             "facts": "; ".join(f"{name.replace('_', ' ')} {_fact(v)}" for name, v in facts.items()),
         }
-        for (dataset, pipeline, _, tuning, _), r in sorted(largest.items())
+        for (dataset, pipeline, device, tuning, task), r in sorted(largest.items())
         for stage, facts in r.fit_info.items()
     ]
-    return pd.DataFrame(rows, columns=["dataset", "pipeline", "tuning", "size", "stage", "facts"])
+    names = ["dataset", "task", "device", "pipeline", "tuning", "dim", "size", "stage", "facts"]
+    return pd.DataFrame(rows, columns=names)
 
 
 def _fact(value: Any) -> str:
@@ -298,8 +305,11 @@ def skipped_table(records: Iterable[RunRecord]) -> pd.DataFrame:
     rows = [
         {
             "dataset": r.spec.dataset,
+            "task": r.spec.task,
+            "device": r.spec.device,
             "pipeline": r.spec.pipeline,
             "tuning": r.spec.tuned_as,
+            "dim": r.output_dim or 0,
             "metric": metric,
             "reason": reason,
             "size": r.spec.size,
@@ -307,7 +317,7 @@ def skipped_table(records: Iterable[RunRecord]) -> pd.DataFrame:
         for r in records
         for metric, reason in r.skipped_metrics.items()
     ]
-    by = ["dataset", "pipeline", "tuning", "metric", "reason"]
+    by = ["dataset", "task", "device", "pipeline", "tuning", "dim", "metric", "reason"]
     frame = pd.DataFrame(rows, columns=[*by, "size"])
     return frame.groupby(by).agg(sizes=("size", _listed), runs=("size", "count")).reset_index()
 

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs
 
 import pandas as pd
 import pytest
@@ -192,7 +193,8 @@ def test_the_page_says_the_same_and_shows_every_data_set(made: Made) -> None:
     found = decisions(recommendations(records, JUDGED), verdicts(records, JUDGED), records)
     for sentence in told(found):
         assert sentence in read.text
-    rows = [one["data-dataset"] for _, one in read.tags if one.get("class") == "row"]
+    about = [str(one["data-of"]) for _, one in read.tags if one.get("class") == "row"]
+    rows = [parse_qs(one)["dataset"][0] for one in about]
     assert set(rows) == set(DATASETS)
     assert str(rows[-1]).startswith("linear_control"), "simulated ones come last"
 
