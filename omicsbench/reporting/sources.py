@@ -36,7 +36,7 @@ def sources(material: Material) -> Sources:
     controls = {r.spec.pipeline for r in records if r.is_control}
     within = ranking.margins(records, metrics, material.analysis)
     quality = quality.assign(rank=ranking.ranked(quality, controls, metrics, within))
-    codes = ChartNumbers(named_places(records), style.styles_by_task(records), metrics)
+    codes = ChartNumbers(named_places(records), style.styles_of(records), metrics)
     predicted = tables.prediction_table(records)
     stars = charts.stars(marked(found, codes.styles))
     return Sources(

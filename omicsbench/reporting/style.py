@@ -112,15 +112,9 @@ def _to_rgb(lab: NDArray[np.float64]) -> NDArray[np.float64]:
     return rgb
 
 
-def styles_by_task(records: Iterable[RunRecord]) -> dict[str, Style]:
-    """Styles of all pipelines. Those of different tasks share no chart, so they may look alike."""
-    families: dict[str, dict[str, str]] = {}
-    for r in records:
-        families.setdefault(r.spec.task, {})[r.spec.pipeline] = r.family
-    made: dict[str, Style] = {}
-    for _, own in sorted(families.items()):
-        made = styles(own) | made
-    return made
+def styles_of(records: Iterable[RunRecord]) -> dict[str, Style]:
+    """Styles of all pipelines; of all tasks together, since one pipeline may serve several."""
+    return styles({r.spec.pipeline: r.family for r in records})
 
 
 def _shape(i: int) -> str:

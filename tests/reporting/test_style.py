@@ -7,6 +7,7 @@ from itertools import combinations
 
 import pytest
 
+import builders
 from omicsbench.reporting import style
 
 
@@ -35,3 +36,16 @@ def test_colours_of_twelve_contestants_are_seen_to_differ() -> None:
         rgb = [[int(c[i : i + 2], 16) for i in (1, 3, 5)] for c in style.colours(family, 12)]
         apart = [math.dist(a, b) for a, b in combinations(rgb, 2)]
         assert min(apart) > 30, family
+
+
+def test_pipelines_of_several_tasks_never_share_a_look() -> None:
+    """One that serves two tasks would otherwise bring the colour of the first into the second."""
+    served = {"batch": ["pca"], "embed": ["glm_pca", "pca"]}
+    records = [
+        builders.record(builders.spec(task=task, pipeline=name))
+        for task, names in served.items()
+        for name in names
+    ]
+    for order in (records, records[::-1]):
+        found = style.styles_of(order)
+        assert len({(s.color, s.shape) for s in found.values()}) == len(found) == 2
