@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import inf
 from statistics import median
 
 from omicsbench.reporting.cases import (
@@ -16,6 +17,7 @@ from omicsbench.reporting.cases import (
     number_of,
     span,
 )
+from omicsbench.verdict.verdict import Verdict
 
 NAMED = 3  # pipelines that are to be used equally often
 USE, FROM, COST = "Use", "Deep learning from", "Cost of deep"
@@ -100,10 +102,20 @@ def _from_n_over(cases: Sequence[DataCase]) -> Tile:
     if not won:
         largest = max(case.largest for case in cases)
         return Tile(FROM, (f"not up to n = {largest:,}",), f"on none {of}")
-    stars = [v.n_star or 0 for case in won for v in case.ahead]
+    ahead = [v for case in won for v in case.ahead]
+    stars = [v.n_star or 0 for v in ahead]
     low, high = min(stars), max(stars)
     says = f"n = {low:,}" + (f" to {high:,}" if high > low else "")
-    return Tile(FROM, (says,), f"where it is ahead: on {len(won)} {of}")
+    ends = "{} to {}".format(*_outer(ahead))
+    outer = f"95 % interval {ends}" if len(ahead) == 1 else f"95 % intervals within {ends}"
+    return Tile(FROM, (says,), f"where it is ahead: on {len(won)} {of}; {outer}")
+
+
+def _outer(ahead: Sequence[Verdict]) -> tuple[str, str]:
+    """The lowest and the highest end of the intervals of several n*, in words."""
+    low = min(ahead, key=lambda v: v.interval[0] or inf)
+    high = max(ahead, key=lambda v: v.interval[1] or inf)
+    return low.ends[0], high.ends[1]
 
 
 def _cost_over(cases: Sequence[DataCase]) -> Tile:

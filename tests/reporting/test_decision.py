@@ -97,6 +97,24 @@ def test_a_deep_one_is_recommended_with_its_n_and_its_price() -> None:
     assert line.spark.star == places[2], "n* is the third of the tested sizes"
 
 
+def test_over_data_sets_n_star_has_the_outer_ends_of_its_intervals() -> None:
+    def late(n: int) -> float:
+        return 0.8 if n > 1000 else 0.4
+
+    real = OWN.model_copy(update={"kind": "real", "omics": True})
+    records = [
+        r
+        for name, curve in {"a": rising, "b": late}.items()
+        for r in made_up({PCA: flat(0.5), DEEP: curve}, facts=real, dataset=name)
+    ]
+    since = screen(records).tiles[1]
+    assert since.says == ("n = 1,000 to 3,000",)
+    ahead = [v for v in verdicts(records) if v.outcome.ahead and v.best]
+    assert {v.n_star for v in ahead} == {1000, 3000}
+    first, last = sorted(ahead, key=lambda v: v.n_star or 0)
+    assert since.note.endswith(f"; 95 % intervals within {first.ends[0]} to {last.ends[1]}")
+
+
 def test_a_deep_one_that_is_cheaper_is_not_called_dear() -> None:
     first = screen(made_up({PCA: flat(0.5), DEEP: flat(0.4)}, {PCA: 100.0, DEEP: 50.0}))
     assert "though the fastest deep one takes 0.50 of its CPU time" in first.sentence
