@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import pytest
+
 from browser import Visit
 from demo import DATASETS, JUDGED, PIPELINES, demo
 from omicsbench.records.spec import RunRecord
@@ -15,10 +17,8 @@ NO_PICTURES = {name for name, (_, dim, *_) in PIPELINES.items() if dim == 10}
 SHEET = re.compile(rb"/Type\s*/Page[^s]")
 
 
-def few_metrics(records: list[RunRecord]) -> list[RunRecord]:
-    return [
-        r.model_copy(update={"scores": dict(list(r.scores.items())[:METRICS])}) for r in records
-    ]
+def few_metrics(records: list[RunRecord], number: int = METRICS) -> list[RunRecord]:
+    return [r.model_copy(update={"scores": dict(list(r.scores.items())[:number])}) for r in records]
 
 
 def test_what_to_use_and_the_chosen_data_set_stand_on_two_sheets(
@@ -54,4 +54,26 @@ def test_nothing_is_cut_in_print(visit: Visit, tmp_path: Path) -> None:
         " && e.scrollWidth > e.clientWidth + 1).map((e) => e.className)"
     )
     assert cut == []
+    assert not wrong
+
+
+@pytest.mark.parametrize("metrics", [4, METRICS])
+def test_many_data_sets_stand_on_two_sheets_too(visit: Visit, tmp_path: Path, metrics: int) -> None:
+    shown = {f"set {i}": DATASETS["blood_cells"] for i in range(13)}
+    runs = [r for r in demo(tmp_path, shown) if r.spec.pipeline in NO_PICTURES]
+    made = write_report(
+        few_metrics(runs, metrics), tmp_path, tmp_path / "a.html", command="x", analysis=JUDGED
+    )
+    page, wrong = visit(made.page, 1280)
+    assert page.locator("#each article:visible").count() == 13
+    assert not page.locator("#more-rows").is_visible()
+    assert len(SHEET.findall(page.pdf(format="A4"))) == 2
+    page.emulate_media(media="print")
+    printed = page.locator("#each article:visible").count()
+    assert 1 < printed < 13
+    said = page.locator("#more-rows:visible").inner_text()
+    assert said.startswith(f"{13 - printed} more of 13 data sets")
+    page.select_option("[name=dataset]", "set 12", force=True)
+    assert page.locator("#each article:visible").count() == 1, "what is chosen is printed"
+    assert page.locator("#more-rows:visible").count() == 0
     assert not wrong
