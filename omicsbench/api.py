@@ -250,16 +250,17 @@ def report_of(folder: PathLike, out: PathLike | None = None) -> Report:
     from omicsbench.reporting import write_report
 
     source = as_path(folder)
+    plan = read_plan(source)
     records, missing, others = planned_records(source)
     return write_report(
         records,
         source,
         maybe_path(out) or source / "report.html",
         analysis=read_analysis(source),
-        command=read_plan(source).command,
+        command=plan.command,
         missing=missing,
         others=others,
-        methods=declared({r.spec.pipeline for r in records}),
+        methods=declared({r.spec.pipeline for r in records}) | plan.methods,
     )
 
 

@@ -67,7 +67,7 @@ def merge(folders: Sequence[Path], out: Path) -> Merged:
         write_packed(out, contents, arrays)
         if frozen:
             disk.put(out / FROZEN_FILE, frozen)
-        write_plan(out, json.dumps(plan.suite), plan.runs or (), plan.command)
+        write_plan(out, json.dumps(plan.suite), plan.runs or (), plan.command, plan.methods)
     return Merged(
         len(records),
         sum(len(one.records) for one in sets) - len(records),
@@ -132,7 +132,9 @@ def _joined_plan(sets: Sequence[_Set], out: Path) -> Plan:
     called = " ".join(["omicsbench merge", *(str(one.folder) for one in sets), "-o", str(out)])
     commands = dict.fromkeys([*(one.plan.command for one in sets if one.plan.command), called])
     keys = dict.fromkeys(key for one in sets for key in (one.plan.runs or one.records))
-    return Plan(suite=suite, command=" && ".join(commands), runs=tuple(keys))
+    methods = {name: of for one in sets for name, of in one.plan.methods.items()}
+    command = " && ".join(commands)
+    return Plan(suite=suite, command=command, runs=tuple(keys), methods=methods)
 
 
 def _frozen_of(sets: Sequence[_Set]) -> bytes | None:

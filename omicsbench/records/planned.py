@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -25,11 +25,24 @@ class Plan(BaseModel):
     suite: dict[str, Any] = {}
     command: str = ""
     runs: tuple[str, ...] | None = None
+    methods: dict[str, tuple[str, str]] = {}
 
 
-def write_plan(folder: Path, suite: str, keys: Sequence[str], command: str) -> None:
-    """Keep, beside the records, which runs belong to the suite (JSON text) as it was last run."""
-    content = {"suite": json.loads(suite), "command": command, "runs": list(keys)}
+def write_plan(
+    folder: Path,
+    suite: str,
+    keys: Sequence[str],
+    command: str,
+    methods: Mapping[str, tuple[str, str]] | None = None,
+) -> None:
+    """Keep, beside the records, which runs belong to the suite (JSON text) as it was last run.
+
+    ``methods`` are one line and the declared source of each method, by name: a report made where
+    they are not at hand cites them all the same.
+    """
+    content: dict[str, Any] = {"suite": json.loads(suite), "command": command, "runs": list(keys)}
+    if methods:
+        content["methods"] = {name: list(of) for name, of in sorted(methods.items())}
     text = json.dumps(content, indent=1, ensure_ascii=False) + "\n"
     # The name of a file may be no text, and the command holds those that the user named.
     disk.put(folder / PLAN_FILE, text.encode(errors="replace"))

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from omicsbench.errors import RegistryError
 from omicsbench.registry.calls import parse_pipeline
-from omicsbench.registry.discover import discover
+from omicsbench.registry.discover import Registry, discover
 
 
 class Declared(NamedTuple):
@@ -18,12 +18,13 @@ class Declared(NamedTuple):
     source: str
 
 
-def declared(pipelines: Iterable[str]) -> dict[str, Declared]:
+def declared(pipelines: Iterable[str], registry: Registry | None = None) -> dict[str, Declared]:
     """By the name of a method, each that these pipelines use and that is at hand.
 
-    Methods of a user's own folder are not; nor is what was named by an import path.
+    That is in ``registry``, by default without anybody's own folders; what was named by an import
+    path is not.
     """
-    known = discover().methods
+    known = (registry or discover()).methods
     found: dict[str, Declared] = {}
     for text in pipelines:
         with suppress(RegistryError):  # of a record that was made elsewhere

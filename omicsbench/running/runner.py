@@ -26,6 +26,7 @@ from omicsbench.records import environment, store
 from omicsbench.records.claim import Claim, claimed
 from omicsbench.records.planned import write_plan
 from omicsbench.records.spec import Cause, RunRecord, RunSpec, Status
+from omicsbench.registry.cited import declared
 from omicsbench.registry.discover import Registry, discover
 from omicsbench.running.arrivals import Arrivals
 from omicsbench.running.chains import chains, known_costs
@@ -172,7 +173,8 @@ def complete(
         with claimed(out, command or "run_suite") as claim, scratch("run") as own:
             planned = prepared_plan(whole, observer.dataset, tell)
             plan += [p for p in planned if shard is None or shard.holds(p.key)]
-            write_plan(out, dump(suite), [planned.key for planned in plan], command)
+            cited = declared(suite.pipelines, registry)
+            write_plan(out, dump(suite), [planned.key for planned in plan], command, cited)
             conditions = Conditions(
                 suite=suite.name,
                 out=str(out.resolve()),
