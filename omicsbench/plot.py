@@ -32,6 +32,16 @@ def forest(results: ResultsOrFolder, **terms: Any) -> Figure:
     return _one("forest", results, terms)
 
 
+def difference(results: ResultsOrFolder, **terms: Any) -> Figure:
+    """Deep minus simple against n by every metric that counts, in margins, with n*."""
+    return _one("difference", results, terms)
+
+
+def ranks(results: ResultsOrFolder, **terms: Any) -> Figure:
+    """Contestants by metric at one ``size``: means, coloured by rank; ties within the margin."""
+    return _one("ranks", results, terms)
+
+
 def picture(results: ResultsOrFolder, **terms: Any) -> Figure:
     """Test cells in two dimensions: of a ``pipeline`` at a ``size``, where they were kept."""
     return _one("picture", results, terms)

@@ -19,6 +19,9 @@
     const { dim } = chart.dataset;
     return placeOf(chart.dataset).name + (dim ? ` · ${dim}-D` : "");
   };
+  // Words as figures.py makes them names.
+  const named = (words) =>
+    words.replace(/[^\p{L}\p{N}_.]+/gu, "-").replace(/^-+|-+$/g, "").slice(0, 150);
   // The name under which `omicsbench figure` knows the chart.
   function nameOf(chart) {
     const { kind, dim, metric, pipeline, currency, size } = chart.dataset;
@@ -26,8 +29,7 @@
       kind, placeOf(chart.dataset).name, dim && `${dim}-D`, metric, pipeline, currency,
       size && `n${size}`,
     ];
-    return words.map((word) => word || "").join(" ")
-      .replace(/[^\p{L}\p{N}_.]+/gu, "-").replace(/^-+|-+$/g, "").slice(0, 150);
+    return named(words.map((word) => word || "").join(" "));
   }
 
   function complete(chart) {
@@ -86,6 +88,9 @@
       };
       return Object.fromEntries(Object.entries(made).filter(([, value]) => value !== undefined));
     });
+    return asCsv(rows);
+  }
+  function asCsv(rows) {
     const quoted = (value) => {
       const text = String(value ?? "");
       return /[",\n\r]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
@@ -98,10 +103,50 @@
   const ofChart = (chart) => chart.specification?.data.values.length
     && { name: nameOf(chart), spec: () => complete(chart), csv: () => table(chart) };
   let forests;
-  async function ofForest(part) {
+  async function ofForest(part, which) {
     forests ??= await report.parsed("forests-data");
-    const { name, spec, csv } = forests[part.dataset.forest];
+    const { name, spec, csv } = forests[part.dataset.forest][which];
     return { name, spec: () => spec, csv: () => csv };
+  }
+  const titled = (text, subtitle) => ({ text, subtitle, anchor: "start", fontWeight: "normal" });
+
+  // The ranked table as it is shown (rank_figure.py).
+  function ofRanks() {
+    const { place, dim, size, rows } = report.ranks;
+    const { name, dataset, task, device, tuning } = data.places[place];
+    const title = `Contestants by metric at n = ${size.toLocaleString("en")}: mean, darker the better its rank`;
+    const terms = { dataset, task, device, tuning, output_dim: dim };
+    return rows.length && {
+      name: named(`ranks ${name} ${dim ? `${dim}-D` : ""} n${size}`),
+      spec: () => ({ ...structuredClone(data.specs.ranks), title: titled(title, name), data: { values: rows } }),
+      csv: () => asCsv(rows.map(({ pipeline, ...others }) => ({ ...terms, pipeline, ...others }))),
+    };
+  }
+
+  // A picture of cells with its title and its classes. The page holds no coordinates: `omicsbench
+  // figure` writes them.
+  function ofPicture(image) {
+    const classes = [...image.closest(".place").querySelectorAll(".classes li")];
+    const names = classes.map((one) => one.textContent);
+    const colours = classes.map((one) => one.querySelector("span").dataset.fill);
+    const side = 360;
+    const legend = { title: null, labelLimit: 0, symbolOpacity: 1 };
+    const scale = { domain: names, range: colours };
+    const colour = { field: "class", type: "nominal", scale, legend };
+    const middle = { x: { value: side / 2 }, y: { value: side / 2 } };
+    const own = { data: { values: [{ url: image.src }] }, mark: { type: "image", width: side, height: side } };
+    const key = { data: { values: names.map((name) => ({ class: name })) }, mark: { type: "point", filled: true, opacity: 0 } };
+    const { $schema, config } = data.specs.ranks;
+    return {
+      name: named(image.dataset.name),
+      spec: () => ({
+        $schema, config, width: side, height: side, background: "white", title: titled(image.alt, ""),
+        layer: [
+          { ...own, encoding: { ...middle, url: { field: "url" } } },
+          ...(names.length ? [{ ...key, encoding: { ...middle, color: colour } }] : []),
+        ],
+      }),
+    };
   }
 
   async function save(figure, form) {
@@ -113,10 +158,11 @@
     link.click();
   }
 
-  function offer(place, figureOf) {
+  function offer(place, figureOf, { of = "", forms = ["svg", "png", "csv"] } = {}) {
     const box = document.createElement("p");
     box.className = "take";
-    for (const form of ["svg", "png", "csv"]) {
+    box.append(of);
+    for (const form of forms) {
       const button = document.createElement("button");
       button.type = "button";
       button.textContent = form.toUpperCase();
@@ -130,5 +176,12 @@
     place.append(box);
   }
   for (const chart of document.querySelectorAll(".chart")) offer(chart, () => ofChart(chart));
-  for (const part of document.querySelectorAll("[data-forest]")) offer(part.parentElement, () => ofForest(part));
+  for (const part of document.querySelectorAll("[data-forest]")) {
+    offer(part.parentElement, () => ofForest(part, 0));
+    offer(part.parentElement, () => ofForest(part, 1), { of: "Against n" });
+  }
+  const heat = document.getElementById("heat");
+  if (heat) offer(heat.closest("section"), ofRanks);
+  for (const image of document.querySelectorAll(".gallery img, .rasters img"))
+    offer(image.parentElement, () => ofPicture(image), { forms: ["svg", "png"] });
 })();

@@ -11,6 +11,7 @@ import pandas as pd
 
 from omicsbench.errors import OmicsbenchError
 from omicsbench.records import disk
+from omicsbench.reporting.difference_figure import differences
 from omicsbench.reporting.figures import Figure
 from omicsbench.reporting.matrix import Column
 from omicsbench.reporting.more_figures import forests
@@ -54,12 +55,16 @@ FORMS: dict[str, Callable[[Figure], bytes]] = {
 }
 
 
-def forests_taken_out(verdicts: list[Verdict]) -> dict[Column, dict[str, Any]]:
-    """Of each forest plot what the page hands out: its name, numbers as CSV, specification."""
-    made = {}
-    for one in forests(verdicts):
+def forests_taken_out(verdicts: list[Verdict]) -> dict[Column, list[dict[str, Any]]]:
+    """Of each forest plot, and of the curves beside it, what the page hands out.
+
+    That is its name, its numbers as CSV and its specification.
+    """
+    made: dict[Column, list[dict[str, Any]]] = {}
+    for one in (*forests(verdicts), *differences(verdicts)):
         table, spec = one.draw()
-        made[Column(**one.terms)] = {"name": one.name, "csv": _csv(table), "spec": spec}
+        of = {"name": one.name, "csv": _csv(table), "spec": spec}
+        made.setdefault(Column(**one.terms), []).append(of)
     return made
 
 

@@ -12,11 +12,13 @@ from typing import Any, TypeVar
 import pandas as pd
 
 from omicsbench.reporting.charts import at_budgets
+from omicsbench.reporting.difference_figure import differences
 from omicsbench.reporting.figure_spec import Look, complete
 from omicsbench.reporting.material import Material
 from omicsbench.reporting.more_figures import OtherFigure, forests, named, pictures
 from omicsbench.reporting.places import PLACE, NamedPlace, of_place
 from omicsbench.reporting.predictions import axis_ends
+from omicsbench.reporting.rank_figure import ranks
 from omicsbench.reporting.sources import Sources, sources
 
 GROUND = PLACE[:3]  # of charts that pool tunings
@@ -137,11 +139,13 @@ class Figures(Mapping[str, Figure]):
 
     def __init__(self, material: Material, folder: Path | None = None) -> None:
         """``folder`` holds the stored embeddings, of which pictures are made."""
-        others = [*forests(material.verdicts)]
-        others += pictures(material.records, folder) if folder else []
-        self._others = _numbered(others)
         self._sources = sources(material)
         self._tables = _tables(self._sources, material)
+        codes, tables = self._sources.codes, self._tables
+        others = [*forests(material.verdicts), *differences(material.verdicts)]
+        others += ranks(tables["curve"], tables["failed"], codes.places, codes.metrics)
+        others += pictures(material.records, folder) if folder else []
+        self._others = _numbered(others)
         self._samples = material.details["posterior"]
         self._shown = _numbered(self._every())
 

@@ -77,6 +77,16 @@
       row.append(make("td", spent?.memory ? spent.memory.toFixed(2) : "", { className: "cost" }));
       return row;
     });
+    // What is shown, as rank_figure.py has it: to be taken out.
+    report.ranks = {
+      place, dim, size,
+      rows: [...names].flatMap((pipeline) => metrics.map((m) => {
+        const row = scores.get(`${pipeline}\n${m.name}`);
+        const { mean = null, low = null, high = null, repeats = null, rank = null } = row ?? {};
+        const said = failed.get(pipeline)?.said ?? "";
+        return { pipeline, size, metric: m.name, title: m.title, mean, low, high, repeats, rank, said };
+      }).filter((row) => row.mean !== null || row.said)),
+    };
     const thead = make("thead");
     thead.append(head(metrics));
     const tbody = make("tbody");

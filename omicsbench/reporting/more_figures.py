@@ -24,6 +24,8 @@ from omicsbench.verdict.verdict import Standing, Verdict
 # What tells figures of a kind apart.
 OTHERS = {
     "forest": ["dataset", "task", "device", "output_dim", "tuning"],
+    "difference": ["dataset", "task", "device", "output_dim", "tuning"],
+    "ranks": ["dataset", "task", "device", "tuning", "output_dim", "size"],
     "picture": ["dataset", "task", "pipeline", "size"],
 }
 OUTCOMES: dict[Standing, str] = {
@@ -62,8 +64,8 @@ def named(words: str) -> str:
     return NOT_A_WORD.sub("-", words).strip("-")[:LONGEST]
 
 
-def forests(verdicts: list[Verdict]) -> Iterator[OtherFigure]:
-    """Deep against simple by every metric that counts, one figure for each set of equal terms."""
+def compared(verdicts: list[Verdict]) -> Iterator[tuple[Column, str, list[Verdict]]]:
+    """Each set of equal terms, what tells it apart in words, and its verdicts that count."""
     groups: dict[Column, list[Verdict]] = defaultdict(list)
     for v in headline(verdicts):
         if v.margin > 0 and v.last.mean is not None:
@@ -73,7 +75,14 @@ def forests(verdicts: list[Verdict]) -> Iterator[OtherFigure]:
         told = [column.task if several[0] else "", column.device if several[1] else ""]
         dim = f"{column.output_dim}-D" if column.output_dim else ""
         words = " ".join(filter(None, [column.dataset, *told, column.tuning, dim]))
-        title = "Deep minus simple at the largest n, in margins"
+        place = {m.name: i for i, m in enumerate(ordered(v.scored_by for v in own))}
+        yield column, words, sorted(own, key=lambda v: place[v.metric])
+
+
+def forests(verdicts: list[Verdict]) -> Iterator[OtherFigure]:
+    """Deep against simple by every metric that counts, one figure for each set of equal terms."""
+    title = "Deep minus simple at the largest n, in margins"
+    for column, words, own in compared(verdicts):
         yield OtherFigure("forest", words, title, vars(column), partial(_forest, own, title, words))
 
 
@@ -89,9 +98,8 @@ def pictures(records: list[RunRecord], folder: Path) -> Iterator[OtherFigure]:
 
 
 def _forest(own: list[Verdict], title: str, under: str) -> Drawn:
-    place = {m.name: i for i, m in enumerate(ordered(v.scored_by for v in own))}
     rows = []
-    for v in sorted(own, key=lambda v: place[v.metric]):
+    for v in own:
         numbers = {"difference": v.last.mean, "low": v.last.low, "high": v.last.high}
         scaled = {
             f"{name}_in_margins": None if value is None else value / v.margin
@@ -135,7 +143,7 @@ def _forest(own: list[Verdict], title: str, under: str) -> Drawn:
             "encoding": {"x": x | {"field": "difference_in_margins"}, "y": y, "color": colour},
         },
     ]
-    return table, _standing(table, layers, title, under, {"height": {"step": ROW}})
+    return table, standing_alone(table, layers, title, under, {"height": {"step": ROW}})
 
 
 def _picture(run: RunRecord, folder: Path, title: str) -> Drawn:
@@ -153,15 +161,21 @@ def _picture(run: RunRecord, folder: Path, title: str) -> Drawn:
     mark = {"type": "circle", "size": float(np.clip(12_000 / max(len(shown), 1), 4, 40))}
     size = {"width": SIDE, "height": SIDE}
     layers = [{"mark": mark | {"opacity": 1}, "encoding": encoding}]
-    return table, _standing(table.iloc[shown], layers, title, run.spec.dataset, size)
+    return table, standing_alone(table.iloc[shown], layers, title, run.spec.dataset, size)
 
 
-def _standing(
-    table: pd.DataFrame, layers: list[Any], title: str, under: str, size: Mapping[str, Any]
-) -> dict[str, Any]:
-    """A whole specification, with the look of all charts."""
+def bare(layers: list[Any], size: Mapping[str, Any]) -> dict[str, Any]:
+    """A specification without rows and title, with the look of all charts."""
     spec = plate() | {"width": WIDTH, **size, "layer": layers, "background": "white"}
     del spec["autosize"]
     spec["config"]["font"] = FONT
+    return spec
+
+
+def standing_alone(
+    table: pd.DataFrame, layers: list[Any], title: str, under: str, size: Mapping[str, Any]
+) -> dict[str, Any]:
+    """A whole specification, with the look of all charts."""
+    spec = bare(layers, size)
     spec["title"] = {"text": title, "subtitle": under, "anchor": "start", "fontWeight": "normal"}
     return spec | {"data": {"values": values_of(table)}}

@@ -70,18 +70,20 @@
         make("p", `Whole, it is runs/${columns.key[i]}.json in the folder of results or, packed, a line of records.jsonl.`,
           { className: "note" }));
     };
-    const titles = [...(several ? ["Pipeline"] : []), "Repeat", "Status", ...(metric < 0 ? [] : [data.metrics[metric].title]), "Fit, s", "Memory, GiB", "Record"];
+    const titles = ["Repeat", "Status", ...(metric < 0 ? [] : [data.metrics[metric].title]), "Fit, s", "Memory, GiB", "Record",
+      ...(several ? ["Pipeline"] : [])];
     const head = make("tr");
     head.append(...titles.map((title) => make("th", title, { scope: "col" })));
     const lines = at.map((i) => {
       const line = make("tr");
-      const cells = [...(several ? [data.styles[columns.pipeline[i]].name] : []), columns.repeat[i], columns.status[i], ...(metric < 0 ? [] : [number(scores[metric]?.[i])]),
+      const cells = [columns.repeat[i], columns.status[i], ...(metric < 0 ? [] : [number(scores[metric]?.[i])]),
         number(columns.fit_s[i]), number(columns.peak_gib[i])];
       const button = make("button", columns.key[i], { type: "button" });
       button.addEventListener("click", () => record(i));
       const last = make("td");
       last.append(button);
       line.append(...cells.map((text) => make("td", text)), last);
+      if (several) line.append(make("td", data.styles[columns.pipeline[i]].name));
       return line;
     });
     const thead = make("thead");

@@ -5,7 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from omicsbench.reporting import charts, prediction_charts, ranking, standings, style, tables
+from omicsbench.reporting import (
+    charts,
+    prediction_charts,
+    rank_figure,
+    ranking,
+    standings,
+    style,
+    tables,
+)
 from omicsbench.reporting.material import Material
 from omicsbench.reporting.page_data import (
     ChartNumbers,
@@ -53,5 +61,8 @@ def sources(material: Material) -> Sources:
             *prediction_charts.chart_tables(material.details),
             standings.profile_chart(material.how_many.standings),
         ],
-        charts.specifications() | prediction_charts.specifications() | standings.specifications(),
+        charts.specifications()
+        | prediction_charts.specifications()
+        | standings.specifications()
+        | {"ranks": rank_figure.specification()},
     )

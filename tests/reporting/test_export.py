@@ -23,12 +23,12 @@ def figures(made: Made) -> Figures:
     return Figures(gather(made[0], JUDGED))
 
 
-def saved(page: Any, chart: str, form: str, folder: Path) -> Path:
-    """Press a button of a chart; the file that it saves, under its own name."""
+def saved(page: Any, chart: str, form: str, folder: Path, which: int = 0) -> Path:
+    """Press a button of a chart, of its figure ``which``; the file, under its own name."""
     box = page.locator(chart).first
     box.scroll_into_view_if_needed()
     with page.expect_download() as waiting:
-        box.locator(".take button", has_text=form.upper()).click()
+        box.locator(".take").nth(which).locator("button", has_text=form.upper()).click()
     path = folder / waiting.value.suggested_filename
     waiting.value.save_as(path)
     return path
@@ -89,4 +89,55 @@ def test_browser_saves_the_forest_plot_of_the_first_screen(
         table["difference"], figure.table["difference"], check_index=False
     )
     assert Image.open(saved(page, "#each .figure", "png", tmp_path)).width > 600
+    assert not wrong
+
+
+def test_browser_saves_the_curves_against_n_beside_it(
+    visit: Visit, made: Made, figures: Figures, tmp_path: Path
+) -> None:
+    page, wrong = visit(made[1], 1280)
+    svg = saved(page, "#each .figure", "svg", tmp_path, 1)
+    figure = figures[svg.stem]
+    assert figure.kind == "difference"
+    text = svg.read_text(encoding="utf-8")
+    assert _words(text) == _words(figure._repr_svg_())
+    assert _marks(text) == len(figure.table) > 10
+    table = pd.read_csv(saved(page, "#each .figure", "csv", tmp_path, 1))
+    assert np.allclose(table["difference"], figure.table["difference"])
+    assert not wrong
+
+
+def test_browser_saves_the_ranked_table(
+    visit: Visit, made: Made, figures: Figures, tmp_path: Path
+) -> None:
+    page, wrong = visit(made[1], 1280)
+    page.select_option("[name=size]", "300")
+    svg = saved(page, "#ranks", "svg", tmp_path)
+    figure = figures[svg.stem]
+    assert (figure.kind, figure.terms["size"]) == ("ranks", 300)
+    text, own = svg.read_text(encoding="utf-8"), figure._repr_svg_()
+    assert _words(text) == _words(own)
+    table = pd.read_csv(saved(page, "#ranks", "csv", tmp_path), keep_default_na=False)
+    assert list(table) == list(figure.table)
+    assert table["pipeline"].tolist() == figure.table["pipeline"].tolist()
+    ranks = pd.to_numeric(table["rank"], errors="coerce").to_numpy(float)
+    assert np.allclose(ranks, figure.table["rank"].astype(float), equal_nan=True)
+    assert "1 crashed" in "".join(figure.table["said"])
+    assert Image.open(saved(page, "#ranks", "png", tmp_path)).width > 600
+    assert not wrong
+
+
+def test_browser_saves_pictures_of_cells_with_their_classes(
+    visit: Visit, made: Made, tmp_path: Path
+) -> None:
+    records, path = made
+    page, wrong = visit(path, 1280)
+    svg = saved(page, ".gallery tbody td", "svg", tmp_path)
+    assert svg.stem in Figures(gather(records, JUDGED), path.parent)
+    text = svg.read_text(encoding="utf-8")
+    assert "data:image/png;base64," in text
+    assert "type 0" in _words(text)
+    picture = Image.open(saved(page, ".gallery tbody td", "png", tmp_path)).convert("RGB")
+    assert picture.width > 600
+    assert len(set(picture.getdata())) > 15, "the cells are in it, in their colours"
     assert not wrong

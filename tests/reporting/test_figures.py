@@ -20,6 +20,7 @@ from omicsbench.records.analysis import UNSTATED
 from omicsbench.reporting.figures import KINDS, Figures
 from omicsbench.reporting.material import Material, gather
 from omicsbench.reporting.matrix import headline
+from omicsbench.reporting.more_figures import OTHERS
 
 CURVE = "curve-blood_cells-10-D-knn_recall"
 
@@ -44,7 +45,7 @@ def test_every_kind_of_chart_is_among_the_figures(
     figures: Figures, of_predictions: Figures
 ) -> None:
     kinds = {name.partition("-")[0] for name in [*figures, *of_predictions]}
-    assert kinds == {*KINDS, "forest"} - {"profile"}, "profiles take three data sets"
+    assert kinds == {*KINDS, *OTHERS} - {"profile", "picture"}, "profiles take three data sets"
     assert len(figures.titles()) == len(figures)
 
 
