@@ -1,27 +1,33 @@
 "use strict";
-// Printed, a report is two sheets: as many data sets as fit beside what else stands there, and how many more there are.
+// Printed, a report is two sheets: on the first as many data sets as fit, and how many more there are.
 (() => {
-  // Pixels of A4 within its margins, as style.css prints: what is drawn last is estimated, never on the small side.
+  // Pixels of A4 within its margins, as style.css prints it. Only the screen can be measured: these are estimates.
   const SHEET = 1030;
-  const HEADINGS = 400; // of the page and of its sections, and what is lost where a sheet ends
-  const CURVES = 663;
-  const TILES = 180;
-  const LETTERS = 8; // of a contestant's name on a line
+  const HEADINGS = 135;
+  const TILES = 178;
+  const SECOND = 730; // curves and command, on the sheet of the ranked table
+  const FEW = 3; // so many stand on it in any case
   const more = document.getElementById("more-rows");
   if (!more) return;
+  const lengthOf = (parts) => [...parts].reduce((sum, part) => sum + part.textContent.length, 0);
+  const rowOf = (row) => 27 * row.querySelectorAll(".forests tbody tr").length
+    + 12 * Math.ceil(lengthOf(row.querySelectorAll(".told > p")) / 55) + 30;
+  const sum = (heights) => heights.reduce((a, b) => a + b, 0);
+  // Rows stand in two columns, one after the other.
+  const height = (heights) =>
+    Math.min(...heights.map((_, i) => Math.max(sum(heights.slice(0, i + 1)), sum(heights.slice(i + 1)))));
+
   report.follows(() => {
-    const names = [...document.querySelectorAll("#heat tbody th")].map((th) => th.textContent.length);
-    const ranks = names.reduce((sum, length) => sum + 8 + 9.5 * Math.ceil(length / LETTERS), 60);
-    const tiles = document.querySelectorAll("#answer .tiles").length;
-    let left = 2 * SHEET - HEADINGS - CURVES - TILES * tiles - ranks;
+    const names = [...document.querySelectorAll("#heat tbody th")];
+    const ranks = names.reduce((all, th) => all + 8 + 9.5 * Math.ceil(th.textContent.length / 8), 120);
+    const beyond = Math.max(0, ranks + SECOND - SHEET); // of the ranked table, left to the first sheet
+    const left = SHEET - HEADINGS - TILES * document.querySelectorAll("#answer .tiles").length - beyond;
     const rows = [...document.querySelectorAll("#each article")].filter((row) => !row.hidden);
-    const out = rows.filter((row, i) => {
-      left -= (90 + 27 * row.querySelectorAll(".forests tbody tr").length) / 2; // in two columns
-      const beyond = i > 0 && left < 0;
-      row.classList.toggle("beyond", beyond);
-      return beyond;
-    });
-    more.textContent = out.length
-      ? `${out.length} more of ${rows.length} data sets stand on the page itself, and in recommendations.csv.` : "";
+    const heights = rows.map(rowOf);
+    let fit = rows.length;
+    while (rows.length > FEW && fit > 1 && height(heights.slice(0, fit)) > left) fit -= 1;
+    rows.forEach((row, i) => row.classList.toggle("beyond", i >= fit));
+    more.textContent = fit < rows.length
+      ? `${rows.length - fit} more of ${rows.length} data sets stand on the page itself, and in recommendations.csv.` : "";
   });
 })();
