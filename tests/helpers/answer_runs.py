@@ -18,7 +18,7 @@ Edit = Callable[[RunRecord], dict[str, Any]]
 
 @cache
 def base() -> tuple[RunRecord, ...]:
-    """Real records: three pipelines on two data sets, five of their repeats, three or four sizes."""
+    """Real records: three pipelines on two data sets, five repeats of each, few sizes."""
     wanted = {ONE, "autoencoder(10, depth=2)", "factor_analysis(10)"}
     return tuple(
         r.model_copy(update={"reference_s": 0.004})

@@ -162,7 +162,9 @@ def test_several_data_sets_are_counted_and_controls_are_not() -> None:
         for r in twice
     ]
     both = screen(twice)
-    assert both.sentence.startswith("Of 1 real omics data set of 184 samples, split in 2 ways, use ")
+    assert both.sentence.startswith(
+        "Of 1 real omics data set of 184 samples, split in 2 ways, use "
+    )
     assert "comparisons (1 more settled, 0 open), on 1 split" in both.sentence
     assert "of 2 splits" in both.tiles[1].note
     alone = screen([r for r in records if r.spec.dataset == "0"])
