@@ -19,7 +19,7 @@ from omicsbench.records import store
 from slurm_cluster import slurm_in
 
 pytest.importorskip("submitit")
-pytestmark = pytest.mark.slow  # real jobs, which SLURM starts when it likes
+pytestmark = [pytest.mark.slow, pytest.mark.promise]  # real jobs
 
 PLUGIN = """
 import os, time
