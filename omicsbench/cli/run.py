@@ -248,6 +248,10 @@ def run(
     chosen = load_suite(suite)
     if dataset and data:
         raise OmicsbenchError("--dataset names a registered data set, --data your file: give one.")
+    if device == "auto" and executor != "local":
+        raise OmicsbenchError(
+            "--device auto looks at this machine; name that of the nodes: --device cuda."
+        )
     told = own.told(
         label=label,
         values=values,
@@ -343,8 +347,13 @@ def run(
 def _collect(folder: Path, report: bool) -> None:
     """Say what a folder holds that others may be filling, and report on it."""
     from omicsbench import api
-    from omicsbench.records.planned import planned_records
+    from omicsbench.records.planned import planned_records, read_plan
+    from omicsbench.records.store import holds_records
 
+    planned = read_plan(folder).runs
+    if planned and not holds_records(folder):
+        print(f"Runs so far: none; all {len(planned)} are still to come.")
+        return
     records, missing, _ = planned_records(folder)
     runs = Counter(record.status for record in records)
     done = ", ".join(f"{count} {status}" for status, count in runs.most_common()) or "none"

@@ -29,6 +29,8 @@ def opened(
     Raises OmicsbenchError for what runs nothing, a wrong profile, or a cluster that is not there.
     """
     settings = read_profile(profile) if profile else Profile()
+    if profile and executor != SLURM:
+        raise OmicsbenchError("--profile has the settings of --executor slurm; give both.")
     if executor is None or executor == LOCAL:
         return contextlib.nullcontext()
     if isinstance(executor, Executor | Cluster):

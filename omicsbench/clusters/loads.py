@@ -30,13 +30,12 @@ SPARE = 1.25  # memory that is asked for over what is predicted
 class Load:
     """Jobs that one node does one after another.
 
-    ``seconds`` and ``memory_bytes`` are what they take at most, as predicted; the memory is None
-    where nothing tells it.
+    ``seconds`` and ``memory_bytes`` are what they are predicted to take.
     """
 
     jobs: tuple[Job, ...]
     seconds: float
-    memory_bytes: float | None
+    memory_bytes: float
 
     @property
     def runs(self) -> int:
@@ -52,34 +51,40 @@ class Load:
         return max(job.threads for job in self.jobs)
 
 
-def loads(chains: Sequence[Sequence[Job]], costs: KnownCosts, most_s: float) -> list[Load]:
+def loads(
+    chains: Sequence[Sequence[Job]], costs: KnownCosts, most_s: float, least_bytes: float
+) -> list[Load]:
     """The chains as loads of at most ``most_s`` seconds, but for single runs that take longer.
 
     A chain's runs stay together as long as that allows: its data sets first go apart, then its
-    repeats. What is short is put together, in the order of the chains.
+    repeats. What is short is put together, in the order of the chains, with what asks for the same
+    kind of node; memory below ``least_bytes``, or unknown, counts as that.
     """
-    measured = _Measured(costs)
-    pieces = [piece for chain in chains for piece in _pieces(tuple(chain), measured, most_s)]
+    measured = _Measured(costs, least_bytes)
     made: list[Load] = []
-    for piece in pieces:
-        last = made[-1] if made else None
-        if last and last.seconds + piece.seconds <= most_s and _alike(last, piece):
-            made[-1] = _together(last, piece)
-        else:
-            made.append(piece)
+    open_: dict[tuple[int, int, int], int] = {}  # where the load is that takes more, by its kind
+    for chain in chains:
+        for piece in _pieces(tuple(chain), measured, most_s):
+            at = open_.get(_kind(piece))
+            if at is not None and made[at].seconds + piece.seconds <= most_s:
+                made[at] = _together(made[at], piece)
+            else:
+                open_[_kind(piece)] = len(made)
+                made.append(piece)
     return made
 
 
 class _Measured:
     """What jobs are predicted to take."""
 
-    def __init__(self, costs: KnownCosts) -> None:
+    def __init__(self, costs: KnownCosts, least_bytes: float) -> None:
+        self._least_bytes = least_bytes
         self._start_s = costs.start_s
         self._cost = cache(costs.costs)  # repeats share theirs
         self._features = cache(_selected)
 
     def load(self, jobs: tuple[Job, ...]) -> Load:
-        seconds, memory, unknown = 0.0, 0.0, False
+        seconds, memory = 0.0, self._least_bytes
         for job in jobs:
             seconds += self._start_s(job.runs[0][0].label)
             limits = bounds(job.runs[0][0], job.limits)
@@ -89,9 +94,8 @@ class _Measured:
                 wall, rss = found.get("wall_s"), found.get("peak_rss_bytes")
                 most = limits["wall_s"]
                 seconds += min(wall.high, most) if wall else UNKNOWN * most
-                memory = max(memory, rss.high if rss else 0.0)
-                unknown = unknown or rss is None
-        return Load(jobs, seconds, None if unknown else SPARE * memory + SCORER_BYTES)
+                memory = max(memory, SPARE * rss.high + SCORER_BYTES if rss else 0.0)
+        return Load(jobs, seconds, memory)
 
 
 def _selected(prepared: str) -> int | None:
@@ -153,16 +157,11 @@ def _kept(jobs: Iterable[Job], wanted: Callable[[RunSpec], bool]) -> tuple[Job, 
     return tuple(kept)
 
 
-def _alike(a: Load, b: Load) -> bool:
-    """Whether both ask for the same kind of node: memory that differs twofold does not."""
-    return _kind(a) == _kind(b)
-
-
-def _kind(load: Load) -> tuple[int, int, int | None]:
-    memory = None if load.memory_bytes is None else round(log2(load.memory_bytes))
-    return load.gpus, load.threads, memory
+def _kind(load: Load) -> tuple[int, int, int]:
+    """What kind of node it asks for: memory that differs twofold makes another."""
+    return load.gpus, load.threads, round(log2(load.memory_bytes))
 
 
 def _together(a: Load, b: Load) -> Load:
-    memory = None if a.memory_bytes is None else max(a.memory_bytes, b.memory_bytes or 0.0)
+    memory = max(a.memory_bytes, b.memory_bytes)
     return Load((*a.jobs, *b.jobs), a.seconds + b.seconds, memory)

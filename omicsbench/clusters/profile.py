@@ -3,14 +3,25 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from omicsbench.errors import RegistryError, unknown
 from omicsbench.records import reading
 
 LARGEST_FILE = 1 << 20  # bytes
+
+
+OURS = {"array", "cpus_per_task", "gpus_per_node", "job_name", "mem", "time"}  # by omicsbench
+
+
+def _not_ours(options: dict[str, str | int | bool]) -> dict[str, str | int | bool]:
+    """Raises ValueError for what omicsbench asks for by what it predicts."""
+    for key in options:
+        if key.replace("-", "_") in OURS:
+            raise ValueError(f"{key} is what omicsbench sets, by what runs are predicted to take")
+    return options
 
 
 class Slurm(BaseModel):
@@ -27,12 +38,19 @@ class Slurm(BaseModel):
     )
     memory_gb: float = Field(default=8.0, gt=0, description="where nothing tells what runs take")
     jobs_at_once: int = Field(default=256, ge=1, description="of one array")
+    largest_array: int = Field(default=1000, ge=1, description="SLURM's MaxArraySize, less one")
     setup: tuple[str, ...] = Field(
         default=(), description="shell commands on the node, before anything else"
     )
-    sbatch: dict[str, str | int | bool] = Field(
-        default_factory=dict, description="further options of sbatch, as they are"
+    sbatch: Annotated[dict[str, str | int | bool], AfterValidator(_not_ours)] = Field(
+        default_factory=dict, description="further options of sbatch; true for one without value"
     )
+
+    @property
+    def further(self) -> dict[str, str | int | bool]:
+        """Options of sbatch that omicsbench does not set, by the names that submitit has."""
+        given = self.sbatch.items()
+        return {key.replace("-", "_"): value for key, value in given if value is not False}
 
 
 class Profile(BaseModel):
@@ -60,4 +78,5 @@ def read_profile(path: Path) -> Profile:
             table, _, _ = where.rpartition(".")
             known = Slurm.model_fields if table else Profile.model_fields
             raise RegistryError(f"{path}: {unknown('entry', where, list(known))}") from error
-        raise RegistryError(f"{path}: {where}: {first['msg']}.") from error
+        said = first["msg"].removeprefix("Value error, ")
+        raise RegistryError(f"{path}: {where}: {said}.") from error

@@ -3,46 +3,48 @@
 A job's records are written by its node into the results folder, which all nodes see. What became
 of a job is asked of ``squeue``, which needs no accounting: one that SLURM no longer lists, and
 that left no result, was lost. It is sent again, as the cause may be the cluster's (a node that
-died, a preemption, a limit that the forecast had set too low), with twice the time and memory;
-what it finished is not done again.
+died, a preemption, a limit that the forecast had set too low), with more time and memory; what it
+finished is not done again. So is a load of which runs needed more memory than its job had.
 """
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import shutil
-import signal
 import subprocess
 import threading
 import time
 from collections import defaultdict
-from collections.abc import Sequence
-from concurrent.futures import Future
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, InvalidStateError
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from math import ceil
 from pathlib import Path
 from typing import Any
 
-from omicsbench.clusters.loads import SCORER_BYTES, Load, loads
+from omicsbench.clusters.loads import Load, loads
+from omicsbench.clusters.on_node import LoadEnd, done_there
 from omicsbench.clusters.profile import Slurm
 from omicsbench.errors import OmicsbenchError
 from omicsbench.planning.known_costs import KnownCosts
 from omicsbench.planning.reference_costs import reference_costs
 from omicsbench.records import store
-from omicsbench.running.elsewhere import supervise_elsewhere
+from omicsbench.records.costs import bounds
 from omicsbench.running.job import Job
 
 FOLDER = "cluster"  # in the results folder: what submitit and the jobs write
 TRIES = 3  # of a load whose jobs are lost
-UNSEEN = 3  # looks in a row in which SLURM does not list a job that has left no result
 LOOK_S = 5.0  # between two looks at all jobs
-GRACE_S = 120.0  # a node's files may reach this machine late
+UNSEEN = 3  # looks in a row in which SLURM does not list a job that has left no result ...
+GRACE_S = 60.0  # ... and seconds: on a shared file system a node's files are seen late
 START_MINUTES = 5.0  # of a job besides its runs
 GIB = 2**30
 
 
 class LoadLost(Exception):
-    """A load's jobs ended ``TRIES`` times without an end of their own."""
+    """A load whose jobs ended ``TRIES`` times before its runs, or could not be sent again."""
 
 
 @dataclass
@@ -54,7 +56,17 @@ class _Sent:
     job: Any = None
     tries: int = 0
     unseen: int = 0
-    gone_at: float = field(default=0.0)
+    gone_at: float | None = None
+    over: bool = False  # the end of its last job was seen
+
+    def end(self, error: Exception | None = None) -> None:
+        """Tell who waits, unless they do no longer."""
+        self.over = True
+        with contextlib.suppress(InvalidStateError):
+            if error:
+                self.future.set_exception(error)
+            else:
+                self.future.set_result(None)
 
 
 class SlurmCluster:
@@ -68,154 +80,176 @@ class SlurmCluster:
             raise OmicsbenchError(
                 "--executor slurm needs the extra: pip install 'omicsbench[slurm]'."
             ) from None
-        if not shutil.which("sbatch"):
+        missing = [name for name in ("sbatch", "srun", "squeue") if not shutil.which(name)]
+        if missing:
             raise OmicsbenchError(
-                "--executor slurm needs the command sbatch: run it where jobs are submitted."
+                f"--executor slurm needs the command {missing[0]}: run it where jobs are submitted."
             )
         logging.getLogger("submitit").setLevel(logging.ERROR)
         self._submitit = submitit
         self._settings = settings
         self._closed = threading.Event()
         self._sent: list[_Sent] = []
+        self._folders: list[Path] = []
         self._watch: threading.Thread | None = None
 
     def send(self, chains: Sequence[list[Job]], token: str) -> list[Future[None]]:
-        """Submit the chains, grouped into jobs; each future ends with its job.
+        """Submit the chains, grouped into jobs; each future ends with its load.
 
         ``token`` is that of the claim on the results folder. Raises OmicsbenchError if SLURM
         does not take them.
         """
+        if self._watch:  # of what was sent before, which has ended
+            self._watch.join()
         out = Path(chains[0][0].conditions.out)
         costs = KnownCosts(store.each(out), reference_costs())
-        wanted = loads(chains, costs, 60 * self._settings.minutes)
-        self._sent = [_Sent(load, Future()) for load in wanted]
-        self._folder, self._token = out / FOLDER, token
-        self._submit(self._sent)
-        self._watch = threading.Thread(target=self._watching, daemon=True)
+        settings = self._settings
+        wanted = loads(chains, costs, 60 * settings.minutes, settings.memory_gb * GIB)
+        sent = [_Sent(load, Future()) for load in wanted]
+        self._sent += sent
+        self._folders.append(out / FOLDER / token[:8])
+        self._told = token, datetime.now(UTC).isoformat(timespec="seconds")
+        self._submit(sent)
+        self._watch = threading.Thread(target=self._watching, args=[sent], daemon=True)
         self._watch.start()
-        return [one.future for one in self._sent]
+        return [one.future for one in sent]
 
     def close(self) -> None:
-        """Take back what waits or runs; what the jobs wrote is removed if none was lost."""
+        """Take back what waits or runs; logs are removed if nothing was lost."""
         self._closed.set()
         if self._watch:
             self._watch.join()
-        ids = [one.job.job_id for one in self._sent if not one.future.done() and one.job]
-        if ids:
-            subprocess.run(["scancel", *ids], capture_output=True, check=False)
-        elif self._sent and not any(one.tries > 1 or _failed(one.future) for one in self._sent):
-            shutil.rmtree(self._folder, ignore_errors=True)
+        left = [one.job.job_id for one in self._sent if one.job and not one.over]
+        if left:
+            subprocess.run(["scancel", *left], capture_output=True, check=False)
+        if all(one.over and one.tries == 1 and not _failed(one.future) for one in self._sent):
+            for folder in self._folders:
+                shutil.rmtree(folder, ignore_errors=True)
+                with contextlib.suppress(OSError):  # others' logs lie there
+                    folder.parent.rmdir()
 
     def _submit(self, sent: Sequence[_Sent]) -> None:
-        """Submit loads, as one array of those that ask for the same."""
+        """Submit loads, as arrays of those that ask for the same.
+
+        Raises OmicsbenchError once SLURM refuses one; those that it took have a try more.
+        """
+        for asked, own in self._arrays(sent):
+            try:
+                jobs = self._executor(asked).map_array(
+                    done_there,
+                    [one.load.jobs for one in own],
+                    *([told] * len(own) for told in (*self._told, self._memory(own[0]))),
+                )
+            except (OSError, RuntimeError) as error:
+                raise OmicsbenchError(f"SLURM does not take the jobs: {_said(error)}.") from error
+            for one, job in zip(own, jobs, strict=True):
+                one.job, one.tries, one.over = job, one.tries + 1, False
+                one.unseen, one.gone_at = 0, None
+
+    def _arrays(self, sent: Sequence[_Sent]) -> Iterator[tuple[dict[str, Any], list[_Sent]]]:
+        """What each array asks for, and its loads."""
         alike: dict[tuple[tuple[str, Any], ...], list[_Sent]] = defaultdict(list)
         for one in sent:
             alike[tuple(self._asked(one).items())].append(one)
+        most = self._settings.largest_array
         for asked, own in alike.items():
-            executor = self._submitit.SlurmExecutor(self._folder)
-            settings = self._settings
-            given: dict[str, Any] = {"partition": settings.partition, "account": settings.account}
-            given |= {"qos": settings.qos, "setup": list(settings.setup) or None}
-            given |= {"additional_parameters": dict(settings.sbatch)}
-            chosen = {key: value for key, value in given.items() if value}
-            at_once = min(settings.jobs_at_once, len(own))
-            executor.update_parameters(
-                job_name="omicsbench", array_parallelism=at_once, **chosen, **dict(asked)
-            )
-            tasks = [(self._bounded(one), self._token) for one in own]
-            try:
-                jobs = executor.map_array(_done_there, *zip(*tasks, strict=True))
-            except (self._submitit.core.utils.FailedJobError, OSError, RuntimeError) as error:
-                raise OmicsbenchError(
-                    f"SLURM does not take the jobs: {_last_line(error)}"
-                ) from error
-            for one, job in zip(own, jobs, strict=True):
-                one.job, one.tries, one.unseen, one.gone_at = job, one.tries + 1, 0, 0.0
+            for start in range(0, len(own), most):
+                yield dict(asked), own[start : start + most]
+
+    def _executor(self, asked: dict[str, Any]) -> Any:
+        settings = self._settings
+        given: dict[str, Any] = {"partition": settings.partition, "account": settings.account}
+        given |= {"qos": settings.qos, "setup": list(settings.setup) or None}
+        given |= {"additional_parameters": settings.further}
+        executor = self._submitit.SlurmExecutor(self._folders[-1])
+        executor.update_parameters(
+            job_name="omicsbench",
+            array_parallelism=settings.jobs_at_once,
+            # Some versions of srun do not take it over from sbatch.
+            srun_args=[f"--cpus-per-task={asked['cpus_per_task']}"],
+            **{key: value for key, value in given.items() if value},
+            **asked,
+        )
+        return executor
 
     def _asked(self, one: _Sent) -> dict[str, Any]:
         """What a load's job asks for: more after each try that was lost."""
-        settings, load, more = self._settings, one.load, 2**one.tries
-        minutes = more * (load.seconds / 60 + START_MINUTES)
-        memory = more * self._memory(load)
-        asked: dict[str, Any] = {
-            "time": min(_stepped(minutes), ceil(settings.max_minutes)),
-            "mem": f"{ceil(memory / GIB)}GB",
+        load = one.load
+        seconds = load.seconds * 2**one.tries
+        if one.tries:  # it may have been cut off in a run that took all that it may
+            longest = max(bounds(job.runs[0][0], job.limits)["wall_s"] for job in load.jobs)
+            seconds = max(seconds, load.seconds + longest)
+        asked = {
+            "time": min(_stepped(seconds / 60 + START_MINUTES), ceil(self._settings.max_minutes)),
+            "mem": f"{ceil(self._memory(one) / GIB)}GB",
+            "cpus_per_task": load.threads,
         }
-        asked |= {"cpus_per_task": load.threads}
         return asked | ({"gpus_per_node": load.gpus} if load.gpus else {})
 
-    def _memory(self, load: Load) -> float:
-        return max(load.memory_bytes or 0.0, self._settings.memory_gb * GIB)
+    def _memory(self, one: _Sent) -> float:
+        return float(ceil(one.load.memory_bytes * 2**one.tries / GIB) * GIB)
 
-    def _bounded(self, one: _Sent) -> tuple[Job, ...]:
-        """The load's jobs, whose runs may take what the job has, less what scores them."""
-        most = 2**one.tries * self._memory(one.load) - SCORER_BYTES / 2
-        return tuple(_within(job, most) for job in one.load.jobs)
-
-    def _watching(self) -> None:
-        """Tell the futures how their jobs ended; send again what was lost."""
+    def _watching(self, sent: Sequence[_Sent]) -> None:
+        """Tell the futures how their loads ended; send again what was lost."""
         while not self._closed.wait(LOOK_S):
-            waiting = [one for one in self._sent if not one.future.done()]
+            waiting = [one for one in sent if not one.over]
             if not waiting:
                 return
-            lost = self._looked_at(waiting)
-            if not lost:
-                continue
             try:
-                self._submit(lost)
-            except OmicsbenchError as error:
-                for one in lost:
-                    one.future.set_exception(error)
+                self._send_again(self._looked_at(waiting))
+            except OSError:  # the file system does not answer: it is asked again
+                continue
+            except Exception as error:  # nobody shall wait for ever
+                for one in waiting:
+                    one.end(LoadLost(_said(error)))
+
+    def _send_again(self, lost: Sequence[_Sent]) -> None:
+        before = [one.tries for one in lost]
+        try:
+            self._submit(lost)
+        except OmicsbenchError as error:
+            for one, tries in zip(lost, before, strict=True):
+                if one.tries == tries:
+                    one.end(LoadLost(str(error)))
 
     def _looked_at(self, waiting: Sequence[_Sent]) -> list[_Sent]:
-        """Settle what ended; returns the loads whose jobs were lost and that are tried again."""
+        """Settle what ended; returns the loads that are to be sent again."""
         listed = _listed([one.job.job_id.split("_")[0] for one in waiting])
-        lost = []
+        # A folder is asked of the file server, where a look at a file may be answered from memory.
+        there = {path.name for path in self._folders[-1].iterdir()}
+        again = []
         for one in waiting:
-            if one.job.paths.result_pickle.exists():
-                _settle(one)
-            elif listed is not None and one.job.job_id not in listed:
+            if one.job.paths.result_pickle.name in there:
+                if _settled(one):
+                    again.append(one)
+            elif listed is None or one.job.job_id in listed:
+                one.unseen, one.gone_at = 0, None
+            else:
                 one.unseen += 1
                 one.gone_at = one.gone_at or time.monotonic()
-                if one.unseen < UNSEEN and time.monotonic() - one.gone_at < GRACE_S:
+                if one.unseen < UNSEEN or time.monotonic() - one.gone_at < GRACE_S:
                     continue
                 if one.tries < TRIES:
-                    lost.append(one)
+                    again.append(one)
                 else:
-                    one.future.set_exception(LoadLost(_why(one)))
-            else:
-                one.unseen, one.gone_at = 0, 0.0
-        return lost
+                    one.end(LoadLost(_why(one)))
+        return again
 
 
-def _done_there(jobs: Sequence[Job], token: str) -> str | None:
-    """What a node does of a load, whose records lie in the results folder; why it cannot, if so."""
-    # Before its time is over SLURM sends this signal, and submitit would call that a failure.
-    signal.signal(signal.SIGUSR2, signal.SIG_IGN)
+def _settled(one: _Sent) -> bool:
+    """Take in a job's result; whether its load is to be sent again, for more memory."""
     try:
-        supervise_elsewhere(jobs, token)
-    except OmicsbenchError as error:
-        return str(error)
-    return None
-
-
-def _within(job: Job, memory_bytes: float) -> Job:
-    limits = job.conditions.limits
-    least = min(limits.memory_bytes, memory_bytes)
-    conditions = replace(job.conditions, limits=limits.model_copy(update={"memory_bytes": least}))
-    return replace(job, conditions=conditions)
-
-
-def _settle(one: _Sent) -> None:
-    try:
-        wrong = one.job.result()
+        ended: LoadEnd = one.job.result()
     except Exception as error:
-        one.future.set_exception(LoadLost(f"job {one.job.job_id}: {_last_line(error)}"))
-        return
-    if wrong:
-        one.future.set_exception(OmicsbenchError(wrong))
+        one.end(LoadLost(f"job {one.job.job_id}: {_said(error)}"))
+        return False
+    if ended.wrong:
+        one.end(OmicsbenchError(ended.wrong))
+    elif ended.wants_memory and one.tries < TRIES:
+        return True
     else:
-        one.future.set_result(None)
+        one.end()
+    return False
 
 
 def _listed(arrays: Sequence[str]) -> set[str] | None:
@@ -243,11 +277,14 @@ def _why(one: _Sent) -> str:
 
 
 def _failed(future: Future[None]) -> bool:
-    return future.cancelled() or future.exception() is not None
+    return not future.done() or future.cancelled() or future.exception() is not None
 
 
-def _last_line(error: BaseException) -> str:
-    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+def _said(error: BaseException) -> str:
+    """The last line of an error; of a job's, which submitit frames by rules, that of its trace."""
+    parts = str(error).split("-" * 20)
+    text = parts[1] if len(parts) > 2 else parts[0]
+    lines = [line.strip(" -.") for line in text.splitlines() if line.strip(" -.")]
     return lines[-1][:300] if lines else type(error).__name__
 
 

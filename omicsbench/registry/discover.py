@@ -8,6 +8,7 @@ import hashlib
 import importlib
 import importlib.util
 import inspect
+import os
 import shutil
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -21,10 +22,9 @@ from omicsbench.errors import RegistryError, unknown
 from omicsbench.metrics import METRICS, Metric
 from omicsbench.plugin import DatasetInfo, MethodInfo
 from omicsbench.records.ids import digest
-from omicsbench.records.spec import Device
 
 PACKAGE = Path(__file__).parents[1]
-GPUS: tuple[Device, ...] = ("cuda", "mps")  # the first that is there is the best
+GPUS = ("cuda", "mps")  # the first that is there is the best
 _Info = TypeVar("_Info", MethodInfo, DatasetInfo, Metric)
 
 
@@ -270,7 +270,12 @@ def unavailable(
 
 
 def device_present(device: str) -> bool:
-    """Whether the machine has such a device, as far as can be told without its libraries."""
+    """Whether the machine has such a device, as far as can be told without its libraries.
+
+    ``$OMICSBENCH_DEVICES`` names those of the nodes to which runs are sent, such as ``cuda``.
+    """
+    if device in os.environ.get("OMICSBENCH_DEVICES", "").split(","):
+        return True
     if device == "cuda":
         return shutil.which("nvidia-smi") is not None or Path("/dev/nvidiactl").exists()
     if device == "mps":
@@ -278,7 +283,7 @@ def device_present(device: str) -> bool:
     return device == "cpu"
 
 
-def best_device() -> Device:
+def best_device() -> str:
     """The GPU of this machine if torch can use it, else ``cpu``."""
     present = [device for device in GPUS if device_present(device)]
     if not present or importlib.util.find_spec("torch") is None:

@@ -16,6 +16,7 @@ from pathlib import Path
 
 from omicsbench.errors import StoreError
 from omicsbench.owned.scratch import scratch
+from omicsbench.planning.resume import do_again
 from omicsbench.records.claim import is_claimed
 from omicsbench.records.spec import Status
 from omicsbench.records.store import read_record
@@ -25,8 +26,11 @@ from omicsbench.running.supervisor import supervise
 LOOK_S = 2.0  # how often the driver's claim is looked at
 
 
-def supervise_elsewhere(jobs: Sequence[Job], token: str) -> None:
+def supervise_elsewhere(jobs: Sequence[Job], token: str, since: str = "") -> None:
     """Do what is not done of some jobs, and store their records.
+
+    ``since`` is when they were first handed out, in ISO 8601: how a run ended from then on stands,
+    unless it may take more now.
 
     ``token`` is that of the driver's claim. Raises Stopped if it is lost, StoreError if the
     results folder cannot be written from here.
@@ -39,7 +43,7 @@ def supervise_elsewhere(jobs: Sequence[Job], token: str) -> None:
         )
     todo: list[Job] = []
     for job in jobs:
-        left = tuple(run for run in job.runs if not _finished(job, run[0].key))
+        left = tuple(run for run in job.runs if not _finished(job, run[0].key, since))
         if left:
             todo.append(replace(job, runs=left))
     if not todo:
@@ -49,11 +53,17 @@ def supervise_elsewhere(jobs: Sequence[Job], token: str) -> None:
         supervise(here, lambda record: None, stop)
 
 
-def _finished(job: Job, key: str) -> bool:
-    """Whether an earlier try of the same chain has finished a run."""
+def _finished(job: Job, key: str, since: str) -> bool:
+    """Whether an earlier try of the same chain has brought a run to its end."""
     with contextlib.suppress(FileNotFoundError, StoreError):
         record = read_record(Path(job.conditions.out) / "runs" / f"{key}.json")
-        return record.status is Status.OK
+        if record.status is Status.OK:
+            return True
+        return (
+            bool(since)
+            and record.started_at >= since
+            and not do_again(record, retry=False, force=False, limits=job.limits)
+        )
     return False
 
 

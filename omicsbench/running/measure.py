@@ -120,7 +120,8 @@ def gpu_counter() -> Counters:
     try:
         import pynvml
 
-        uuid = f"GPU-{torch.cuda.get_device_properties().uuid}" if torch else ""
+        here = torch.cuda.current_device() if torch else None
+        uuid = f"GPU-{torch.cuda.get_device_properties(here).uuid}" if torch else ""
         pynvml.nvmlInit()
         used = pynvml.nvmlDeviceGetTotalEnergyConsumption(pynvml.nvmlDeviceGetHandleByUUID(uuid))
     except Exception:  # no library, no driver, no such counter: nothing is known
@@ -141,7 +142,7 @@ def energy_joules(before: Counters, after: Counters) -> float | None:
     """Energy between two readings, in joules; None without the same packages in both.
 
     It is that of the whole machine's processors, not of this process: whatever else runs is in
-    it, and so is what they take when idle. Memory, disks and GPU are not. A counter that wrapped
+    it, and so is what they take when idle. Memory and disks are not. A counter that wrapped
     around is set right, once: on many machines it does so after some 260 kJ, an hour at 70 W, and
     of a block that lasts longer whole rounds may be missing.
     """

@@ -48,12 +48,14 @@ class SpeedUp:
 def speed_ups(records: Iterable[RunRecord], analysis: Analysis = UNSTATED) -> list[SpeedUp]:
     """Every contestant that ran on a processor and on another device, by each currency known.
 
-    A run that left the device's memory untouched is of a method that cannot use it.
+    A run that took no memory of a CUDA device is of a method that cannot use it, or not by torch.
     """
     done = [
         r
         for r in current(records)
-        if r.status is Status.OK and not r.is_control and r.peak_vram_bytes != 0
+        if r.status is Status.OK
+        and not r.is_control
+        and (r.spec.device != "cuda" or r.peak_vram_bytes)
     ]
     prices = {str(device): price for device, price in analysis.price_per_hour.items()}
     found = []
@@ -63,9 +65,10 @@ def speed_ups(records: Iterable[RunRecord], analysis: Analysis = UNSTATED) -> li
         for currency in get_args(DeviceCost):
             costs = {r.key: cost_of(r, currency, prices) for r in runs}
             for device in devices:
+                beside = sorted({r.spec.threads for r in runs if r.spec.device == device})
                 for number in threads:
                     one = _of(runs, costs, "cpu", number)
-                    other = _of(runs, costs, device)
+                    other = _of(runs, costs, device, number if number in beside else beside[0])
                     if sizes := sorted({size for size, _ in one.keys() & other.keys()}):
                         where = (terms[1], terms[0], terms[-2], terms[-1], device, number)
                         found.append(_compared(where, currency, one, other, sizes))
@@ -86,13 +89,13 @@ def _of(
     runs: Iterable[RunRecord],
     costs: dict[str, float | None],
     device: str,
-    threads: int | None = None,
+    threads: int,
 ) -> dict[tuple[int, int], float]:
     """What is known of the costs on a device, by size and repeat."""
     return {
         (r.spec.size, r.spec.repeat): cost
         for r in runs
-        if r.spec.device == device and threads in (None, r.spec.threads) and (cost := costs[r.key])
+        if r.spec.device == device and r.spec.threads == threads and (cost := costs[r.key])
     }
 
 

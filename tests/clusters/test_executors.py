@@ -9,8 +9,10 @@ import pytest
 
 from command import inside
 from omicsbench.clusters.executors import opened
-from omicsbench.clusters.profile import read_profile
+from omicsbench.clusters.profile import Slurm, read_profile
 from omicsbench.errors import OmicsbenchError
+from omicsbench.records import store
+from omicsbench.records.planned import write_plan
 
 
 def test_this_machine_needs_none_and_an_executor_is_left_open() -> None:
@@ -50,6 +52,7 @@ WRONG = {
     "[slurm]\nminutes = 0": "slurm.minutes: ",
     "[slurm]\nsetup = 'x'": "slurm.setup: ",
     "[sge]": "sge",
+    "[slurm.sbatch]\ncpus-per-task = 3": "cpus-per-task is what omicsbench sets",
     "[slurm": "is not valid TOML",
 }
 
@@ -70,3 +73,28 @@ def test_the_command_refuses_before_anything_is_made(tmp_path: Path) -> None:
     assert done.returncode == 2
     assert "Executor 'sge' runs nothing" in done.stderr
     assert not list((tmp_path / "there").glob("runs/*"))
+
+
+def test_a_profile_for_this_machine_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "p.toml").write_text("[slurm]\n")
+    with pytest.raises(OmicsbenchError, match="give both"):
+        opened("local", tmp_path / "p.toml")
+
+
+def test_options_of_sbatch_go_through_by_their_names() -> None:
+    told = Slurm(sbatch={"nice": 100, "requeue": False, "exclusive": True, "mail-type": "END"})
+    assert told.further == {"nice": 100, "exclusive": True, "mail_type": "END"}
+
+
+def test_auto_is_no_device_of_nodes(tmp_path: Path) -> None:
+    done = inside("run", "quick", "--executor", "slurm", "--device", "auto", cwd=tmp_path)
+    assert done.returncode == 2
+    assert "name that of the nodes" in done.stderr
+
+
+def test_a_folder_without_a_record_yet_is_collected(tmp_path: Path) -> None:
+    store.open_folder(tmp_path / "o")
+    write_plan(tmp_path / "o", '{"name": "quick"}', ["a", "b"], "omicsbench run quick")
+    done = inside("run", "quick", "--collect", "--out", "o", cwd=tmp_path)
+    assert done.returncode == 0
+    assert "all 2 are still to come" in done.stdout

@@ -19,6 +19,7 @@ from omicsbench.records.facts import Limits
 from omicsbench.running.job import Conditions, Job
 
 GIB = 2**30
+LEAST = 1.0 * GIB
 
 
 def _job(pipeline: str, datasets: int, repeats: int, sizes: tuple[int, ...] = (100,)) -> Job:
@@ -51,7 +52,7 @@ def _keys(found: list[Load]) -> Counter[str]:
 
 def test_short_runs_go_together_and_long_chains_apart() -> None:
     short, long = _job("pca", 1, 4), _job("umap", 3, 4)
-    found = loads([[short], [short], [long]], _costs(pca=1, umap=100), 900)
+    found = loads([[short], [short], [long]], _costs(pca=1, umap=100), 900, LEAST)
     assert [job.pipeline for job in found[0].jobs[:2]] == ["pca", "pca"]
     assert len(found) > 1
     assert all(load.seconds <= 900 for load in found)
@@ -72,7 +73,7 @@ def test_short_runs_go_together_and_long_chains_apart() -> None:
 )
 def test_every_run_is_in_one_load(chains: list[tuple[str, int, int]], most_s: float) -> None:
     jobs = [[_job(*chain)] for chain in chains]
-    found = loads(jobs, _costs(pca=2, umap=70), most_s)
+    found = loads(jobs, _costs(pca=2, umap=70), most_s, LEAST)
     assert _keys(found) == Counter(
         spec.key for chain in jobs for job in chain for spec, _ in job.runs
     )
@@ -80,12 +81,11 @@ def test_every_run_is_in_one_load(chains: list[tuple[str, int, int]], most_s: fl
         assert load.seconds <= most_s or load.runs == len({j.pipeline for j in load.jobs})
 
 
-def test_what_is_unknown_counts_with_a_share_of_its_limit_and_leaves_the_memory_open() -> None:
-    (unknown,) = loads([[_job("new", 1, 3)]], _costs(), 3600)
+def test_what_is_unknown_counts_with_a_share_of_its_limit_and_is_given_the_least_memory() -> None:
+    (unknown,) = loads([[_job("new", 1, 3)]], _costs(), 3600, LEAST)
     assert unknown.seconds == pytest.approx(3 * 600 * UNKNOWN)
-    assert unknown.memory_bytes is None
-    (known,) = loads([[_job("pca", 1, 3)]], _costs(pca=1), 3600)
-    assert known.memory_bytes is not None
+    assert unknown.memory_bytes == LEAST
+    (known,) = loads([[_job("pca", 1, 3)]], _costs(pca=1), 3600, LEAST)
     assert known.memory_bytes >= SPARE * 2 * GIB + SCORER_BYTES
     assert known.seconds < 600
 
@@ -95,13 +95,13 @@ def test_a_run_on_a_gpu_asks_for_one_and_goes_apart() -> None:
     on_gpu = replace(
         job, runs=tuple((spec.model_copy(update={"device": "cuda"}), at) for spec, at in job.runs)
     )
-    assert [load.gpus for load in loads([[job], [on_gpu]], _costs(), 3600)] == [0, 1]
+    assert [load.gpus for load in loads([[job], [on_gpu]], _costs(), 3600, LEAST)] == [0, 1]
 
 
 def test_prepared_data_that_are_gone_do_not_stop_it(tmp_path: Path) -> None:
     job = _job("pca", 1, 1)
     gone = replace(job, runs=tuple((spec, str(tmp_path / "gone")) for spec, _ in job.runs))
-    assert loads([[gone]], _costs(pca=1), 60)[0].runs == 1
+    assert loads([[gone]], _costs(pca=1), 60, LEAST)[0].runs == 1
 
 
 def test_memory_that_differs_much_is_asked_for_apart() -> None:
@@ -118,6 +118,6 @@ def test_memory_that_differs_much_is_asked_for_apart() -> None:
             },
         ),
     )
-    found = loads([[_job("pca", 1, 1)], [_job("umap", 1, 1)]], costs, 3600)
+    found = loads([[_job("pca", 1, 1)], [_job("umap", 1, 1)]], costs, 3600, LEAST)
     assert len(found) == 2
     assert found[1].memory_bytes == pytest.approx(SPARE * 40 * GIB + SCORER_BYTES, rel=1)

@@ -39,6 +39,23 @@ class Gated:
     def transform(self, X):
         return X[:, : self.n_components].astype("float32")
 """
+HUNGRY = """
+import numpy as np
+from omicsbench.plugin import method
+
+
+@method(name="hungry", family="simple", summary="x", source="x")
+class Hungry:
+    "The first columns; from 100 rows on it fills 2 GiB."
+    def __init__(self, n_components: int | None = None):
+        self.n_components = n_components
+    def fit(self, X):
+        if len(X) >= 100:
+            np.ones(2**28).sum()
+        return self
+    def transform(self, X):
+        return X[:, : self.n_components].astype("float32")
+"""
 SUITE = """
 pipelines = ["gated", "pca", "random_embedding"]
 repeats = 2
@@ -101,8 +118,9 @@ def _scores(out: Path) -> dict[str, Any]:
 
 
 def _jobs(slurm: dict[str, str]) -> list[str]:
+    """The state of each job that SLURM has."""
     said = subprocess.run(
-        ["squeue", "--noheader", "--array", "--format=%i"],
+        ["squeue", "--noheader", "--array", "--format=%T"],
         env=os.environ | slurm,
         capture_output=True,
         text=True,
@@ -111,12 +129,13 @@ def _jobs(slurm: dict[str, str]) -> list[str]:
     return said.stdout.split()
 
 
-def _of_jobs() -> list[psutil.Process]:
-    """The processes on nodes that do loads."""
+def _of_jobs(out: Path) -> list[psutil.Process]:
+    """The processes on nodes that do loads of a results folder."""
     found = []
     for process in psutil.process_iter():
         with suppress(psutil.Error):
-            if "submitit.core._submit" in process.cmdline():
+            words = process.cmdline()
+            if "submitit.core._submit" in words and words[-1].startswith(str(out)):
                 found.append(process)
     return found
 
@@ -130,7 +149,7 @@ def test_slurm_makes_what_this_machine_makes_though_a_job_is_killed(
     assert driver.poll() is None, driver.communicate()
     assert len(_jobs(slurm)) >= 2, "the suite is done in several jobs"
     before = {path: path.read_bytes() for path in store.loose_files(out)}
-    victims = _of_jobs()
+    victims = _of_jobs(out)
     victims[0].send_signal(signal.SIGKILL)
     gate.touch()
     assert "Runs: 24 ok" in _said(driver)
@@ -158,8 +177,34 @@ def test_a_driver_that_dies_is_taken_up_by_the_same_command(
 def test_ctrl_c_takes_the_jobs_back(place: Path, slurm: dict[str, str]) -> None:
     out = place / "out"
     driver = _by_slurm(place, out, slurm, place / "gate")
+    wait_for(lambda: driver.poll() is not None or "PENDING" in _jobs(slurm))
     wait_for(lambda: driver.poll() is not None or len(store.loose_files(out)) >= 2)
     driver.send_signal(signal.SIGINT)
     _, errors = driver.communicate(timeout=120)
     assert "goes on from there" in errors
+    assert not {"PENDING", "RUNNING"} & set(_jobs(slurm)), "nothing is left to start"
     wait_for(lambda: not _jobs(slurm), 60)
+
+
+def test_what_slurm_refuses_ends_in_a_sentence(place: Path, slurm: dict[str, str]) -> None:
+    (place / "profile.toml").write_text('[slurm]\npartition = "nowhere"\n')
+    driver = _by_slurm(place, place / "out", slurm, place / "gate")
+    _, errors = driver.communicate(timeout=120)
+    assert driver.returncode == 2
+    assert "SLURM does not take the jobs" in errors
+    assert "invalid partition" in errors
+    assert "Traceback" not in errors
+
+
+def test_a_run_that_needs_more_than_its_job_is_done_again_with_more(
+    place: Path, slurm: dict[str, str]
+) -> None:
+    (place / "suite.toml").write_text(
+        SUITE.replace("gated", "hungry").replace("memory_gb = 2", "memory_gb = 8")
+    )
+    (place / "plugins" / "hungry.py").write_text(HUNGRY)
+    (place / "profile.toml").write_text("[slurm]\nmemory_gb = 2\n")
+    out = place / "out"
+    assert "Runs: 24 ok" in _said(_by_slurm(place, out, slurm, place / "gate"))
+    hungry = [r for r in store.read_records(out) if r.spec.pipeline.startswith("hungry")]
+    assert all((r.peak_rss_bytes or 0) > 2 * 2**30 for r in hungry if r.spec.size > 100)

@@ -24,16 +24,17 @@ def table(results: Path) -> str:
     lines = []
     for view in device_views(speed_ups(records, read_analysis(results))):
         sizes = " | ".join(f"n = {size:,}" for size in view.sizes)
-        lines += [f"| pipeline on `{view.dataset}` | by | {sizes} | in words |"]
-        lines += ["|---" * (3 + len(view.sizes)) + "|"]
+        lines += ["", f"| pipeline on `{view.dataset}` | on | by | {sizes} | in words |"]
+        lines += ["|---" * (4 + len(view.sizes)) + "|"]
         for one, by, sentence, cells in view.rows:
             shown = " | ".join(cell or "none" for cell in cells)
-            lines.append(f"| `{one.pipeline}` | {by} | {shown} | {sentence} |")
+            on = f"{one.device}, against {one.threads} threads"
+            lines.append(f"| `{one.pipeline}` | {on} | {by} | {shown} | {sentence} |")
     if not lines:
         return "Not measured."
     cards = sorted({r.environment.gpu for r in records if r.environment.gpu})
     cpus = sorted({f"{r.environment.cpu}, {r.environment.cores} cores" for r in records})
-    return f"{' and '.join(cards)} against {' and '.join(cpus)}.\n\n" + "\n".join(lines)
+    return f"{' and '.join(cards)} against {' and '.join(cpus)}.\n" + "\n".join(lines)
 
 
 if __name__ == "__main__":

@@ -27,6 +27,7 @@ def runs() -> list[RunRecord]:
             family=family,
             phases={"fit_s": wall[device == "cuda"] * (1 + 0.01 * r)},
             peak_rss_bytes=10**8,
+            peak_vram_bytes=None if device == "cpu" else 10**8,
             environment={"gpu": "A card", "tf32": True} if device == "cuda" else {},
         )
         for pipeline, family in (("autoencoder(10)", "deep"), ("pca(10)", "simple"))
@@ -70,5 +71,8 @@ def test_results_of_both_devices_are_merged_into_the_table_of_the_docs(tmp_path:
         write_plan(folder, json.dumps(suite), [r.key for r in own], "omicsbench run gpu")
     merge(folders, tmp_path / "both")
     said = experiment("gpu_page").table(tmp_path / "both")
-    assert "| `pca(10)` | wall time | 0.5 (0.5 to 0.5) | 2 (2 to 2) |" in said
+    assert (
+        "| `pca(10)` | cuda, against 1 threads | wall time | 0.5 (0.5 to 0.5) | 2 (2 to 2) |"
+        in said
+    )
     assert experiment("gpu_page").table(folders[0]) == "Not measured."

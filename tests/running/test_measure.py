@@ -127,7 +127,8 @@ def test_energy_of_a_gpu_is_added_to_that_of_the_processor(
     monkeypatch.setattr(measure, "synchronize", lambda device: None)
     monkeypatch.setitem(sys.modules, "pynvml", _Nvml())
     properties = SimpleNamespace(uuid="abc")
-    monkeypatch.setattr(torch.cuda, "get_device_properties", lambda: properties)
+    monkeypatch.setattr(torch.cuda, "current_device", lambda: 0)
+    monkeypatch.setattr(torch.cuda, "get_device_properties", lambda device: properties)
     with measure.clock("cuda") as elapsed:
         zone(tmp_path, "intel-rapl:0", "package-0", 3_000_000)
     assert elapsed.energy_j == pytest.approx(2 + 5)
