@@ -202,11 +202,11 @@ def page(found: Comparison) -> str:
     from omicsbench.reporting.template import environment, inlined
 
     drawn = {
-        "Scores": ("HEAD minus BASE, turned so that left is worse", _picture(found, "score")),
-        "Peak memory": ("HEAD / BASE; right is worse", _picture(found, "memory")),
+        "Scores": ("HEAD minus BASE, turned so that left is worse", *_picture(found, "score")),
+        "Peak memory": ("HEAD / BASE; right is worse", *_picture(found, "memory")),
         "Time": (
             "HEAD / BASE, with the speed of the machine taken out; right is worse",
-            _picture(found, "time"),
+            *_picture(found, "time"),
         ),
     }
     better = [c for c in found.changes if c.state == "improvement"]
@@ -230,8 +230,9 @@ def page(found: Comparison) -> str:
             base=found.base,
             head=found.head,
             style=inlined("style.css"),
+            take=inlined("take.js"),
             fine=found.alarm is Alarm.NONE,
-            pictures={title: told for title, told in drawn.items() if told[1]},
+            pictures={title: told for title, told in drawn.items() if told[2]},
         )
     )
 
@@ -286,18 +287,21 @@ def _weight(change: Change) -> float:
     return size / change.tolerance if change.tolerance else size
 
 
-def _picture(found: Comparison, of: str) -> Markup:
-    """Effects of one kind by pipeline, as SVG; empty where there are none."""
+def _picture(found: Comparison, of: str) -> tuple[Markup, list[dict[str, Any]]]:
+    """Effects of one kind by pipeline, as SVG, and its numbers; empty where there are none."""
     import vl_convert
 
     told = [
         c for c in found.changes if quantity_kind(c.quantity) == of and c.state != "not comparable"
     ]
     if not told:
-        return Markup("")
+        return Markup(""), []
     rows = [
         {
+            "dataset": c.dataset,
             "pipeline": c.pipeline,
+            "size": c.size,
+            "quantity": c.quantity,
             "x": c.effect if c.relative else c.effect * (-1 if c.lower_is_better else 1),
             "state": c.state,
         }
@@ -349,4 +353,4 @@ def _picture(found: Comparison, of: str) -> Markup:
         },
     }
     svg = vl_convert.vegalite_to_svg(json.dumps(specification))
-    return Markup(svg)  # noqa: S704 - names in it were escaped by the library
+    return Markup(svg), rows  # noqa: S704 - names in it were escaped by the library

@@ -123,9 +123,8 @@
     };
   }
 
-  // A picture of cells with its title and its classes. The page holds no coordinates: `omicsbench
-  // figure` writes them.
-  function ofPicture(image) {
+  // A picture of cells with its title and its classes; of not too many cells the coordinates too.
+  function ofPicture(image, known) {
     const classes = [...image.closest(".place").querySelectorAll(".classes li")];
     const names = classes.map((one) => one.textContent);
     const colours = classes.map((one) => one.querySelector("span").dataset.fill);
@@ -139,6 +138,7 @@
     const { $schema, config } = data.specs.ranks;
     return {
       name: named(image.dataset.name),
+      csv: () => known[image.dataset.name],
       spec: () => ({
         $schema, config, width: side, height: side, background: "white", title: titled(image.alt, ""),
         layer: [
@@ -182,6 +182,10 @@
   }
   const heat = document.getElementById("heat");
   if (heat) offer(heat.closest("section"), ofRanks);
-  for (const image of document.querySelectorAll(".gallery img, .rasters img"))
-    offer(image.parentElement, () => ofPicture(image), { forms: ["svg", "png"] });
+  report.parsed("pictures-data").then((known) => {
+    for (const image of document.querySelectorAll(".gallery img, .rasters img")) {
+      const forms = image.dataset.name in known ? ["svg", "png", "csv"] : ["svg", "png"];
+      offer(image.parentElement, () => ofPicture(image, known), { forms });
+    }
+  });
 })();

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -9,14 +10,16 @@ from typing import Any
 
 import pandas as pd
 
-from omicsbench.errors import OmicsbenchError
+from omicsbench.errors import DataError, OmicsbenchError
 from omicsbench.records import disk
+from omicsbench.records.spec import RunRecord
 from omicsbench.reporting.difference_figure import differences
 from omicsbench.reporting.figures import Figure
 from omicsbench.reporting.matrix import Column
-from omicsbench.reporting.more_figures import forests
+from omicsbench.reporting.more_figures import forests, pictures
 from omicsbench.verdict.verdict import Verdict
 
+MOST_CELLS = 60_000  # of all pictures, whose coordinates a page can hold
 SCALE = 2  # pixels of a PNG per unit of its specification
 
 
@@ -65,6 +68,23 @@ def forests_taken_out(verdicts: list[Verdict]) -> dict[Column, list[dict[str, An
         table, spec = one.draw()
         of = {"name": one.name, "csv": _csv(table), "spec": spec}
         made.setdefault(Column(**one.terms), []).append(of)
+    return made
+
+
+def pictures_taken_out(records: list[RunRecord], folder: Path) -> dict[str, str]:
+    """The coordinates of each picture of test cells as CSV, by the words that name the picture.
+
+    None where there are too many cells for a page, and of a picture whose file is damaged.
+    """
+    made: dict[str, str] = {}
+    cells = 0
+    for one in pictures(records, folder):
+        with contextlib.suppress(DataError):
+            table, _ = one.draw()
+            cells += len(table)
+            if cells > MOST_CELLS:
+                return {}
+            made[f"picture {one.words}"] = table.to_csv(index=False, float_format="%.4g")
     return made
 
 

@@ -52,6 +52,9 @@
     spec.description = plot.getAttribute("aria-label"); // which Vega sets anew
     await window.drawChart(plot, spec);
     plot.dataset.drawn = "";
+    const { dataset, pipeline, quantity, size } = series.get(figure);
+    window.takeOut(figure, `history ${dataset} ${pipeline} ${quantity} n${size}`, () =>
+      spec.datasets.points.map(({ at: _, group, ...row }) => ({ dataset, pipeline, size, quantity, ...row })));
   }
   const watcher = new IntersectionObserver((entries) => {
     for (const { isIntersecting, target } of entries) {

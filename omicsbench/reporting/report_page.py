@@ -30,7 +30,7 @@ from omicsbench.reporting.decision import told
 from omicsbench.reporting.devices import device_views
 from omicsbench.reporting.elsewhere import footnotes
 from omicsbench.reporting.exports import SIGNS, write_tables
-from omicsbench.reporting.figure_files import forests_taken_out
+from omicsbench.reporting.figure_files import forests_taken_out, pictures_taken_out
 from omicsbench.reporting.frozen_note import frozen_note
 from omicsbench.reporting.gallery import galleries
 from omicsbench.reporting.glossary import GLOSSARY
@@ -212,6 +212,7 @@ def _html(material: Material, asked: Asked, folder: Path, files: list[str]) -> s
             frozen=frozen_note(folder, records),
             files=files,
             forests={column: i for i, column in enumerate(plots)},
+            pictures_data=data_script("pictures-data", pictures_taken_out(records, folder)),
             forests_data=data_script("forests-data", [*plots.values()]),
             panels_json=data_script("panels", menus(shown)),
             data=data_script("data", data),

@@ -139,4 +139,8 @@ def test_browser_saves_pictures_of_cells_with_their_classes(
     picture = Image.open(saved(page, ".gallery tbody td", "png", tmp_path)).convert("RGB")
     assert picture.width > 600
     assert len(picture.getcolors(2**24) or ()) > 15, "the cells are in it, in their colours"
+    cells = pd.read_csv(saved(page, ".gallery tbody td", "csv", tmp_path))
+    known = figures[svg.stem].table
+    assert cells[["x", "y"]].to_numpy() == pytest.approx(known[["x", "y"]].to_numpy(), rel=1e-3)
+    assert cells["class"].tolist() == known["class"].tolist()
     assert not wrong

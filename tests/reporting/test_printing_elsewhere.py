@@ -21,7 +21,7 @@ from result_sets import STRENGTH, made, runs
 SHEET = {"width": 710, "height": 1000}  # A4 without its margins
 HIDDEN = """
 [...document.querySelectorAll('h1, h2, h3, p, li, table, td, figure svg, details, summary')]
-  .filter((e) => !e.closest('nav, .filters, .search, noscript') && !e.checkVisibility({
+  .filter((e) => !e.closest('nav, .filters, .search, .take, noscript') && !e.checkVisibility({
     contentVisibilityAuto: true }) && e.textContent.trim())
   .map((e) => e.tagName + ' ' + e.textContent.trim().slice(0, 40))
 """
