@@ -178,7 +178,8 @@
   for (const chart of document.querySelectorAll(".chart")) offer(chart, () => ofChart(chart));
   for (const part of document.querySelectorAll("[data-forest]")) {
     offer(part.parentElement, () => ofForest(part, 0));
-    offer(part.parentElement, () => ofForest(part, 1), { of: "Against n" });
+    if (part.querySelector("svg.spark")) // of one size there is no curve
+      offer(part.parentElement, () => ofForest(part, 1), { of: "Against n" });
   }
   const heat = document.getElementById("heat");
   if (heat) offer(heat.closest("section"), ofRanks);
