@@ -18,10 +18,11 @@ from command import Cli, call
 # long. Read when a library is first imported, so set before any is.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
-# Started in the background, a shell has them ignored; tests of Ctrl-C need them heard.
+# Started in the background, or by nohup, they are ignored; tests of signals need them heard.
 for number, heard in (
     (signal.SIGINT, signal.default_int_handler),
     (signal.SIGQUIT, signal.SIG_DFL),
+    (signal.SIGHUP, signal.SIG_DFL),
 ):
     if signal.getsignal(number) is signal.SIG_IGN:
         signal.signal(number, heard)
