@@ -26,8 +26,9 @@ REAL = {
     "batch": ["symphony_pbmc", "cell_lines"],
 }
 IMAGES = "digits"
-# What data can lack, as the plan says it; of what the machine lacks ``unavailable`` tells.
+# What data can lack, as the plan says it, or the machine: a card.
 LACKING = (
+    "no cuda device",
     "reads counts, and",
     "the data set ",
     "uses the batch",
