@@ -301,7 +301,7 @@ def _picture(found: Comparison, of: str) -> tuple[Markup, list[dict[str, Any]]]:
             "dataset": c.dataset,
             "pipeline": c.pipeline,
             "size": c.size,
-            "quantity": c.quantity,
+            "quantity": quantity_title(c.quantity, found.metrics),
             "x": c.effect if c.relative else c.effect * (-1 if c.lower_is_better else 1),
             "state": c.state,
         }
