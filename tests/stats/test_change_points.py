@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 from types import ModuleType
 
 import numpy as np
@@ -10,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from histories import ROOT
+from experiments import experiment
 from omicsbench.stats.change_points import changes
 
 
@@ -62,13 +61,7 @@ def test_changes_depend_on_no_shift_and_lie_in_the_series(
 
 @pytest.fixture(scope="module")
 def calibration() -> ModuleType:
-    path = ROOT / "tests" / "experiments" / "history_calibration.py"
-    spec = importlib.util.spec_from_file_location("history_calibration", path)
-    assert spec
-    assert spec.loader
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return experiment("history_calibration")
 
 
 def test_false_alarms_are_rare(calibration: ModuleType) -> None:
