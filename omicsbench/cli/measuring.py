@@ -33,9 +33,9 @@ def measured(data: OwnData, cells: int, task: str, minutes: float, command: str)
     folder = api.default_folder(suite, [data])
     ladder = [*(size for size in LADDER if size < pool), pool]
     tried = [spread(ladder[:end], STEPS) for end in range(len(ladder), 0, -1)]
+    starts, each = planned_s(suite, ladder, [data], registry)
     sizes = next(
-        (few for few in tried if planned_s(suite, few, [data], registry) <= 60 * minutes),
-        ladder[:1],
+        (few for few in tried if starts + sum(each[n] for n in few) <= 60 * minutes), ladder[:1]
     )
     if sizes[-1] < pool:
         print(

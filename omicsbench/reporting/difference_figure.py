@@ -9,7 +9,13 @@ from typing import Any
 import pandas as pd
 
 from omicsbench.reporting.matrix import Column
-from omicsbench.reporting.more_figures import Drawn, OtherFigure, compared, standing_alone
+from omicsbench.reporting.more_figures import (
+    Drawn,
+    OtherFigure,
+    compared,
+    in_margins,
+    standing_alone,
+)
 from omicsbench.reporting.style import INK
 from omicsbench.reporting.vega import tip
 from omicsbench.verdict.verdict import Verdict
@@ -32,12 +38,8 @@ def _draw(own: list[Verdict], under: str) -> Drawn:
         star = {"n_star": v.n_star, "n_star_low": low, "n_star_high": high} if v.n_star else {}
         for d in v.differences:
             if d.mean is not None:
-                numbers = {"difference": d.mean, "low": d.low, "high": d.high}
-                scaled = {
-                    f"{name}_in_margins": None if value is None else value / v.margin
-                    for name, value in numbers.items()
-                }
-                rows.append(terms | {"size": d.size, "margin": v.margin} | numbers | scaled | star)
+                at = {"size": d.size, "margin": v.margin}
+                rows.append(terms | at | in_margins(d, v.margin) | star)
     table = pd.DataFrame(rows)
     whole = ("output_dim", "n_star", "n_star_low", "n_star_high")
     table = table.astype({name: "Int64" for name in whole if name in table})

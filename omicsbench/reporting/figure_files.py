@@ -15,8 +15,9 @@ from omicsbench.records import disk
 from omicsbench.records.spec import RunRecord
 from omicsbench.reporting.difference_figure import differences
 from omicsbench.reporting.figures import Figure
+from omicsbench.reporting.gallery import pictured
 from omicsbench.reporting.matrix import Column
-from omicsbench.reporting.more_figures import forests, pictures
+from omicsbench.reporting.more_figures import cell_table, forests, picture_words
 from omicsbench.verdict.verdict import Verdict
 
 MOST_CELLS = 60_000  # of all pictures, whose coordinates a page can hold
@@ -78,13 +79,13 @@ def pictures_taken_out(records: list[RunRecord], folder: Path) -> dict[str, str]
     """
     made: dict[str, str] = {}
     cells = 0
-    for one in pictures(records, folder):
+    for run in pictured(records, folder):
         with contextlib.suppress(DataError):
-            table, _ = one.draw()
+            table, _ = cell_table(run, folder)
             cells += len(table)
             if cells > MOST_CELLS:
                 return {}
-            made[f"picture {one.words}"] = table.to_csv(index=False, float_format="%.4g")
+            made[f"picture {picture_words(run)}"] = table.to_csv(index=False, float_format="%.4g")
     return made
 
 

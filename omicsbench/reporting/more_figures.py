@@ -19,6 +19,7 @@ from omicsbench.reporting.gallery import SHOWN_CELLS, cells_of, pictured
 from omicsbench.reporting.matrix import WORDS, Column, headline, ordered
 from omicsbench.reporting.style import INK
 from omicsbench.reporting.vega import plate
+from omicsbench.verdict.pairs import SizeDifference
 from omicsbench.verdict.verdict import Standing, Verdict
 
 # What tells figures of a kind apart.
@@ -91,23 +92,27 @@ def pictures(records: list[RunRecord], folder: Path) -> Iterator[OtherFigure]:
     for run in pictured(records, folder):
         s = run.spec
         terms = {"dataset": s.dataset, "task": s.task, "pipeline": s.pipeline, "size": s.size}
-        words = f"{s.dataset} {s.pipeline} n{s.size}"
         title = f"Test cells embedded by {s.pipeline}, trained on n = {s.size:,}"
         draw = partial(_picture, run, folder, title)
-        yield OtherFigure("picture", words, title, terms, draw)
+        yield OtherFigure("picture", picture_words(run), title, terms, draw)
+
+
+def in_margins(at: SizeDifference, margin: float) -> dict[str, float | None]:
+    """A difference and its interval, as they are and in units of the margin."""
+    numbers = {"difference": at.mean, "low": at.low, "high": at.high}
+    return numbers | {
+        f"{name}_in_margins": None if value is None else value / margin
+        for name, value in numbers.items()
+    }
 
 
 def _forest(own: list[Verdict], title: str, under: str) -> Drawn:
     rows = []
     for v in own:
-        numbers = {"difference": v.last.mean, "low": v.last.low, "high": v.last.high}
-        scaled = {
-            f"{name}_in_margins": None if value is None else value / v.margin
-            for name, value in numbers.items()
-        }
+        numbers = in_margins(v.last, v.margin)
         terms = vars(Column.of(v)) | {"metric": v.metric, "title": v.scored_by.title}
         told = {"size": v.largest, "margin": v.margin, "outcome": WORDS[v.standing]}
-        rows.append(terms | told | numbers | scaled)
+        rows.append(terms | told | numbers)
     table = pd.DataFrame(rows)
     table["output_dim"] = table["output_dim"].astype("Int64")
     axis = {"labelLimit": 0, "grid": False, "ticks": False, "domain": False}
@@ -146,13 +151,25 @@ def _forest(own: list[Verdict], title: str, under: str) -> Drawn:
     return table, standing_alone(table, layers, title, under, {"height": {"step": ROW}})
 
 
-def _picture(run: RunRecord, folder: Path, title: str) -> Drawn:
+def cell_table(run: RunRecord, folder: Path) -> tuple[pd.DataFrame, list[tuple[str, str]]]:
+    """Coordinates of a run's test cells, with their class where there are any; and the legend."""
     Z, classes, legend = cells_of(run, folder)
-    table = pd.DataFrame({"x": Z[:, 0], "y": Z[:, 1]} | ({"class": classes} if classes else {}))
+    return pd.DataFrame(
+        {"x": Z[:, 0], "y": Z[:, 1]} | ({"class": classes} if classes else {})
+    ), legend
+
+
+def picture_words(run: RunRecord) -> str:
+    """What tells the picture of a run from others."""
+    return f"{run.spec.dataset} {run.spec.pipeline} n{run.spec.size}"
+
+
+def _picture(run: RunRecord, folder: Path, title: str) -> Drawn:
+    table, legend = cell_table(run, folder)
     shown = np.random.default_rng(0).permutation(len(table))[:SHOWN_CELLS]
     bare = {"type": "quantitative", "axis": None, "scale": {"zero": False}}
     encoding: dict[str, Any] = {axis: bare | {"field": axis} for axis in ("x", "y")}
-    if classes:
+    if "class" in table:
         scale = {"domain": [name for name, _ in legend], "range": [colour for _, colour in legend]}
         own = {"field": "class", "type": "nominal", "scale": scale, "legend": LEGEND}
         encoding["color"] = own

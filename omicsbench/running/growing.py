@@ -64,20 +64,22 @@ def run_within(
 
 def planned_s(
     suite: Suite, sizes: Sequence[int], own_data: Sequence[OwnData], registry: Registry
-) -> float:
-    """Wall seconds that the sizes are predicted to take, by the costs that the package carries.
+) -> tuple[float, dict[int, float]]:
+    """Wall seconds that starts, and each size, are predicted to take, by the package's own costs.
 
     Pipelines of which these tell nothing are taken to cost nothing.
     """
     costs = KnownCosts([], reference_costs())
     whole = outlined(suite, registry, own_data)
-    total = sum(costs.start_s(one.label) for one in whole.contestants)
+    starts = sum(costs.start_s(one.label) for one in whole.contestants)
+    total = dict.fromkeys(sizes, 0.0)
     for data in whole.datasets:
         for wanted in whole.wanted(data, sizes):
             found = costs.costs(wanted.terms, wanted.dataset, wanted.size, suite.features)
             if cost := found.get("wall_s"):
-                total += wanted.contestant.repeats * min(cost.value, wanted.time_limit_s)
-    return total / suite.jobs
+                spent = wanted.contestant.repeats * min(cost.value, wanted.time_limit_s)
+                total[wanted.size] += spent / suite.jobs
+    return starts / suite.jobs, total
 
 
 def predicted_s(records: Sequence[RunRecord], size: int) -> float:
