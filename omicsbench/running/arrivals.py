@@ -23,7 +23,7 @@ class Arrivals:
         self._folder = out / "runs"
         self._waiting = {f"{key}.json" for key in keys}
         self._next = 0.0
-        self._before = {name: when for name, when in self._seen().items() if name in self._waiting}
+        self._before = self._seen()
 
     def tell(self, on_record: Callable[[RunRecord], None], now: bool = False) -> None:
         """Hand over what has come; not too often, as a folder may be large, unless ``now``."""
@@ -31,7 +31,7 @@ class Arrivals:
         if not self._waiting or (begun < self._next and not now):
             return
         for name, when in self._seen().items():
-            if name not in self._waiting or self._before.get(name) == when:
+            if self._before.get(name) == when:
                 continue
             with contextlib.suppress(StoreError, FileNotFoundError):  # it is read at the end again
                 on_record(read_record(self._folder / name))
@@ -39,7 +39,7 @@ class Arrivals:
         self._next = time.monotonic() + max(LEAST_S, SHARE * (time.monotonic() - begun))
 
     def _seen(self) -> dict[str, int]:
-        """When each record was written, in nanoseconds of the file system's clock."""
+        """When each that is waited for was written, in nanoseconds of the file system's clock."""
         found = {}
         with contextlib.suppress(OSError), os.scandir(self._folder) as entries:
             for entry in entries:

@@ -15,30 +15,13 @@ import psutil
 import pytest
 
 from dask_cluster import wait_for
+from gated import GATED
 from omicsbench.records import store
 from slurm_cluster import slurm_in
 
 pytest.importorskip("submitit")
 pytestmark = [pytest.mark.slow, pytest.mark.promise]  # real jobs
 
-PLUGIN = """
-import os, time
-from pathlib import Path
-from omicsbench.plugin import method
-
-
-@method(name="gated", family="simple", summary="x", source="x")
-class Gated:
-    "The first columns; from 100 rows on it waits for a file, if one is named."
-    def __init__(self, n_components: int | None = None):
-        self.n_components = n_components
-    def fit(self, X):
-        while len(X) >= 100 and not Path(os.environ.get("GATE", "/")).exists():
-            time.sleep(0.05)
-        return self
-    def transform(self, X):
-        return X[:, : self.n_components].astype("float32")
-"""
 HUNGRY = """
 import numpy as np
 from omicsbench.plugin import method
@@ -85,7 +68,7 @@ def slurm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
 @pytest.fixture
 def place(tmp_path: Path) -> Path:
     (tmp_path / "plugins").mkdir()
-    (tmp_path / "plugins" / "gated.py").write_text(PLUGIN)
+    (tmp_path / "plugins" / "gated.py").write_text(GATED)
     (tmp_path / "suite.toml").write_text(SUITE)
     (tmp_path / "profile.toml").write_text(PROFILE)
     return tmp_path
