@@ -90,14 +90,6 @@
     });
     return asCsv(rows);
   }
-  function asCsv(rows) {
-    const quoted = (value) => {
-      const text = String(value ?? "");
-      return /[",\n\r]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
-    };
-    const lines = [Object.keys(rows[0] ?? {}), ...rows.map((row) => Object.values(row))];
-    return lines.map((line) => line.map(quoted).join(",")).join("\n") + "\n";
-  }
 
   // What a figure is: its name, its specification, its numbers.
   const ofChart = (chart) => chart.specification?.data.values.length
@@ -153,7 +145,7 @@
     const link = document.createElement("a");
     link.download = `${figure.name}.${form}`;
     link.href = form === "csv"
-      ? `data:text/csv;charset=utf-8,${encodeURIComponent(figure.csv())}`
+      ? csvAddress(figure.csv())
       : await drawn(figure.spec(), form);
     link.click();
   }

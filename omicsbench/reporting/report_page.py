@@ -49,7 +49,10 @@ from omicsbench.reporting.sources import sources
 from omicsbench.reporting.standings import standings_views
 from omicsbench.reporting.template import chart_library, data_script, environment, inlined
 
-SCRIPTS = ("choice.js", "report.js", "heat.js", "paper.js", "runs.js", "sorting.js", "export.js")
+SCRIPTS = (
+    *("choice.js", "report.js", "heat.js", "paper.js", "runs.js", "sorting.js"),
+    *("csv.js", "export.js"),
+)
 
 
 @dataclass(frozen=True)

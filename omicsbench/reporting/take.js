@@ -1,5 +1,5 @@
 "use strict";
-// Buttons that take a drawn figure out of its page: as SVG, as PNG, its numbers as CSV.
+// Buttons that take a drawn figure out of its page: as SVG, as PNG, its numbers as CSV. Needs csv.js.
 window.takeOut = (figure, name, rows) => {
   const SCALE = 2; // pixels of a PNG by those of the page
 
@@ -21,16 +21,7 @@ window.takeOut = (figure, name, rows) => {
     canvas.getContext("2d").drawImage(image, 0, 0, canvas.width, canvas.height);
     return canvas.toDataURL("image/png");
   }
-  function table() {
-    const quoted = (value) => {
-      const text = String(value ?? "");
-      return /[",\n\r]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
-    };
-    const made = rows();
-    const lines = [Object.keys(made[0] ?? {}), ...made.map((row) => Object.values(row))];
-    const text = lines.map((line) => line.map(quoted).join(",")).join("\n") + "\n";
-    return `data:text/csv;charset=utf-8,${encodeURIComponent(text)}`;
-  }
+  const table = () => csvAddress(asCsv(rows()));
 
   const box = document.createElement("p");
   box.className = "take";
