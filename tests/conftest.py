@@ -37,6 +37,13 @@ __all__ = ["browser", "open_report", "visit"]
 PLUGINS = Path(__file__).parent / "plugins"
 
 
+def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
+    """Bytes are named by their argument: a packed file holds the second at which it was packed, and
+    processes that share tests out refuse names that differ.
+    """
+    return argname if isinstance(val, bytes) else None
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _private_cache(tmp_path_factory: pytest.TempPathFactory) -> None:
     """Prepared data of the tests never meets the user's."""
