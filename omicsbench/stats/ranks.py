@@ -23,11 +23,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from scipy.special import stdtrit
 
 from omicsbench.stats.crossover import ALPHA
 from omicsbench.stats.differences import Floats
+from omicsbench.stats.letters import Groups, groups
 
 FEWEST = 3  # data sets
 ALL_FLIPS = 12  # data sets up to which every choice of signs is tried
@@ -44,8 +45,8 @@ class Ranks:
     mean, low, high : (P,) mean rank, 1 the best, and its interval.
     wins : (P, P) share of data sets where row is ahead of column, level ones half; 0.5 with itself.
     p : (P, P) adjusted p-value of "they differ", 1 with itself.
-    groups : the contestants of each group that cannot be told apart, best first; a contestant may
-        be in several, as the bars of a critical-difference diagram overlap.
+    groups : of contestants that cannot be told apart, best first; two who are not told apart share
+        one, and a contestant may be in several.
     needed : data sets from which on two contestants can be told apart at all.
     """
 
@@ -54,7 +55,7 @@ class Ranks:
     high: Floats
     wins: Floats
     p: Floats
-    groups: tuple[tuple[int, ...], ...]
+    groups: Groups
     needed: int
 
 
@@ -84,7 +85,9 @@ def ranks(
     p = _apart(of_set, seed)
     pairs = contestants * (contestants - 1) // 2
     needed = next(k for k in range(FEWEST, 1_000) if 2.0 ** (1 - k) * pairs <= alpha)
-    return Ranks(mean, low, high, ahead.mean(axis=0), p, _groups(mean, p > alpha), needed)
+    order: list[int] = np.argsort(mean, kind="stable").tolist()
+    found = groups(order, p > alpha)
+    return Ranks(mean, low, high, ahead.mean(axis=0), p, found, needed)
 
 
 def profile(scores: Floats, margins: ArrayLike, taus: ArrayLike) -> Floats:
@@ -128,16 +131,3 @@ def _apart(of_set: Floats, seed: int) -> Floats:
     made = np.ones((contestants, contestants))
     made[one[order], other[order]] = np.minimum(stepped, 1.0)
     return np.minimum(made, made.T)
-
-
-def _groups(mean: Floats, level: NDArray[np.bool_]) -> tuple[tuple[int, ...], ...]:
-    """Runs of contestants in the order of their ranks, none of whose pairs is told apart."""
-    order = np.argsort(mean, kind="stable").tolist()
-    runs: list[tuple[int, int]] = []
-    for start in range(len(order)):
-        end = start + 1
-        while end < len(order) and all(level[order[i], order[end]] for i in range(start, end)):
-            end += 1
-        if not runs or end > runs[-1][1]:
-            runs.append((start, end))
-    return tuple(tuple(order[start:end]) for start, end in runs)

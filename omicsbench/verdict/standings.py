@@ -11,6 +11,7 @@ import numpy as np
 
 from omicsbench.records.table import base_name
 from omicsbench.stats.differences import Floats
+from omicsbench.stats.letters import letters
 from omicsbench.stats.ranks import FEWEST, Ranks, profile, ranks
 from omicsbench.verdict.curves import Field
 
@@ -45,10 +46,8 @@ class Standings:
 
     @property
     def letters(self) -> list[str]:
-        """A letter for each group that cannot be told apart, beside each contestant (a, ab...)."""
-        groups = self.ranks.groups
-        own = [[i for i, group in enumerate(groups) if p in group] for p in range(len(self.order))]
-        return ["".join(chr(ord("a") + i) for i in of) for of in own]
+        """Beside each contestant; two share one if and only if they cannot be told apart."""
+        return letters(self.ranks.groups, len(self.contestants))
 
 
 def standings(found: Iterable[Field], kind_of: Mapping[str, str]) -> list[Standings]:
