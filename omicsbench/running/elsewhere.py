@@ -26,7 +26,7 @@ from omicsbench.running.supervisor import supervise
 LOOK_S = 2.0  # how often the driver's claim is looked at
 
 
-def supervise_elsewhere(jobs: Sequence[Job], token: str, since: str = "") -> None:
+def supervise_elsewhere(jobs: Sequence[Job], token: str, since: str) -> None:
     """Do what is not done of some jobs, and store their records.
 
     ``since`` is when they were first handed out, in ISO 8601: how a run ended from then on stands,
@@ -59,11 +59,8 @@ def _finished(job: Job, key: str, since: str) -> bool:
         record = read_record(Path(job.conditions.out) / "runs" / f"{key}.json")
         if record.status is Status.OK:
             return True
-        return (
-            bool(since)
-            and record.started_at >= since
-            and not do_again(record, retry=False, force=False, limits=job.limits)
-        )
+        again = do_again(record, retry=False, force=False, limits=job.limits)
+        return record.started_at >= since and not again
     return False
 
 

@@ -10,6 +10,7 @@ import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import Any, Protocol, TypeVar, runtime_checkable
@@ -305,7 +306,8 @@ def _execute_elsewhere(
         claim.folder, (spec.key for chain in jobs for job in chain for spec, _ in job.runs)
     )
     if isinstance(executor, Executor):
-        futures = [executor.submit(supervise_elsewhere, chain, claim.token) for chain in jobs]
+        told = claim.token, datetime.now(UTC).isoformat(timespec="seconds")
+        futures = [executor.submit(supervise_elsewhere, chain, *told) for chain in jobs]
     else:
         futures = list(executor.send(jobs, claim.token))
     try:

@@ -1,0 +1,72 @@
+"""A chain that is handed out twice, one time after the other, as after a worker seemed lost."""
+
+from __future__ import annotations
+
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from omicsbench.planning.suite import make_suite
+from omicsbench.records.spec import Status
+from omicsbench.registry.discover import discover
+from omicsbench.running.runner import run_suite
+
+PLUGIN = """
+import os
+from omicsbench.plugin import method
+
+@method(name="gives_up", family="simple", summary="x", source="x")
+class GivesUp:
+    "Notes each fit of 100 rows and more, and raises."
+    def __init__(self, n_components: int | None = None):
+        self.n_components = n_components
+    def fit(self, X):
+        if len(X) >= 100:
+            with open(os.environ["NOTED"], "a") as file:
+                print(len(X), file=file)
+            raise ValueError("no more")
+        return self
+    def transform(self, X):
+        return X[:, : self.n_components].astype("float32")
+"""
+
+
+class _AgainAtOnce(Executor):
+    """Does each task, and then once more."""
+
+    def __init__(self, pool: Executor) -> None:
+        self.pool = pool
+
+    def submit(self, call: Any, *told: Any, **more: Any) -> Future[Any]:  # type: ignore[override]
+        def twice() -> Any:
+            call(*told, **more)
+            return call(*told, **more)
+
+        return self.pool.submit(twice)
+
+
+def test_a_run_that_failed_is_not_done_again_by_the_second_try(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "plugins").mkdir()
+    (tmp_path / "plugins" / "plugin.py").write_text(PLUGIN)
+    noted = tmp_path / "noted"
+    monkeypatch.setenv("NOTED", str(noted))
+    suite = make_suite(
+        {
+            "name": "tiny",
+            "pipelines": ["gives_up"],
+            "repeats": 2,
+            "n_components": 2,
+            "metrics": ["knn_recall"],
+            "threads": 1,
+            "datasets": [{"name": "linear_control(n=300)", "sizes": [120]}],
+        }
+    )
+    registry = discover([tmp_path / "plugins"])
+    with ThreadPoolExecutor(1) as pool:
+        records = run_suite(suite, tmp_path / "out", registry=registry, executor=_AgainAtOnce(pool))
+    assert [record.status for record in records] == [Status.ERROR] * 2
+    assert noted.read_text().split() == ["120", "120"]
