@@ -321,13 +321,15 @@ def test_the_whole_matrix_is_never_dense(name, n, monkeypatch):
 
 # Pictures
 
+PICTURES = ("tsne", "tsne_knn", "umap", "umap_rs")
+
 
 def nearest_is_itself(placed: np.ndarray, embedding: np.ndarray) -> float:
     """Median distance of a row from its own place, in units of the picture's width."""
     return float(np.median(np.linalg.norm(placed - embedding, axis=1)) / np.ptp(embedding))
 
 
-@pytest.mark.parametrize("name", ["tsne", "umap"])
+@pytest.mark.parametrize("name", PICTURES)
 def test_training_rows_land_near_their_place(name):
     model = fitted(name)
     assert nearest_is_itself(model.transform(*inputs(name, 200, False)), model.embedding_) < 0.05
@@ -351,7 +353,7 @@ def test_tsne_learning_rate_and_perplexity():
 
 
 @pytest.mark.parametrize("rows", [5, 400])
-@pytest.mark.parametrize("name", ["tsne", "umap"])
+@pytest.mark.parametrize("name", PICTURES)
 def test_pictures_of_sixteen_rows(name, rows):
     rng = np.random.default_rng(0)
     X, T = (rng.standard_normal((m, 10)).astype(np.float32) for m in (16, rows))

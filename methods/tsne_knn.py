@@ -1,0 +1,114 @@
+"""t-SNE of very many rows: equal weights of neighbours in place of a perplexity's own."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from omicsbench.methods._common import Array, threads
+from omicsbench.methods._fast_neighbors import EXACT, among_themselves, of_unseen
+from omicsbench.plugin import Real, Whole, method
+
+PLACING_NEIGHBORS = 15
+
+
+@method(
+    name="tsne_knn",
+    family="simple",
+    summary="t-SNE that weighs neighbours alike, or a sample of them (openTSNE, manifolds-rs).",
+    source="https://doi.org/10.48550/arXiv.2007.08902",
+    keeps_embedding=True,
+    needs=("manifolds_rs", "openTSNE"),
+    switches=(EXACT,),
+    space={"n_neighbors": Whole(5, 100, log=True), "exaggeration": Real(1, 4)},
+)
+class TsneKnn:
+    """``tsne`` with the weights of the attraction-repulsion spectrum (Boehm et al. 2022).
+
+    A row attracts its neighbours equally, where a perplexity has the near ones attract more and
+    reaches three times as far: fewer pairs, so fewer neighbours to find and less time a step.
+
+    Parameters
+    ----------
+    n_neighbors : 15 looks much like a perplexity of 30.
+    sampled : so many of a row's neighbours, drawn at random, attract it; all, if None. What a
+        large neighbourhood does to the picture stays, at a few pairs a row (Linderman et al.
+        2017, "Randomized near neighbor graphs, giant components").
+    """
+
+    def __init__(
+        self,
+        n_components: int = 2,
+        n_neighbors: int = 15,
+        sampled: int | None = None,
+        exaggeration: float = 1,
+        random_state: int = 0,
+    ) -> None:
+        self.n_components = n_components
+        self.n_neighbors = n_neighbors
+        self.sampled = sampled
+        self.exaggeration = exaggeration
+        self.random_state = random_state
+
+    def fit(self, X: Array) -> TsneKnn:
+        from openTSNE import TSNE
+        from openTSNE.affinity import PrecomputedAffinities
+        from openTSNE.initialization import pca
+
+        self.rows_ = np.array(X, dtype=np.float32, order="C")
+        n = len(self.rows_)
+        k = min(self.n_neighbors, n - 1)
+        neighbors, _ = among_themselves(self.rows_, k, self.random_state)
+        if self.sampled is not None and self.sampled < k:
+            rng = np.random.default_rng(self.random_state)
+            neighbors = rng.permuted(neighbors, axis=1)[:, : self.sampled]
+        self.tsne_: Any = TSNE(
+            n_components=self.n_components,
+            learning_rate=n / 12,  # as of tsne, where it is told why
+            exaggeration=self.exaggeration,
+            random_state=self.random_state,
+            n_jobs=threads(),
+        ).fit(
+            affinities=PrecomputedAffinities(attraction(neighbors, n)),
+            initialization=pca(self.rows_, self.n_components, random_state=self.random_state),
+        )
+        self.tsne_ -= (self.tsne_.max(axis=0) + self.tsne_.min(axis=0)) / 2
+        self.embedding_ = np.array(self.tsne_, dtype=np.float32)
+        self.fit_info_ = {
+            "n_neighbors": k,
+            "pairs": neighbors.size,
+            "kl_divergence": float(self.tsne_.kl_divergence),
+        }
+        return self
+
+    def transform(self, X: Array) -> Array:
+        """As of tsne: placed at the median of 15 neighbours, moved with the picture at rest."""
+        from openTSNE.initialization import median
+        from openTSNE.tsne import PartialTSNEEmbedding
+
+        k = min(PLACING_NEIGHBORS, len(self.rows_))
+        neighbors, _ = of_unseen(self.rows_, np.asarray(X, dtype=np.float32), k)
+        placed = PartialTSNEEmbedding(
+            median(self.tsne_, neighbors),
+            self.tsne_,
+            P=directed(neighbors, len(self.rows_)) / k,
+            **self.tsne_.gradient_descent_params,
+        )
+        settings = {"max_grad_norm": 0.25, "inplace": True, "propagate_exception": True}
+        placed.optimize(250, learning_rate=0.1, exaggeration=1.5, momentum=0.8, **settings)
+        return np.array(placed, dtype=np.float32)
+
+
+def directed(neighbors: Array, n: int) -> Any:
+    """CSR (m, n) with a 1 where a row has a neighbour."""
+    from scipy.sparse import csr_matrix
+
+    m, k = neighbors.shape
+    return csr_matrix((np.ones(m * k), neighbors.ravel(), np.arange(m + 1) * k), shape=(m, n))
+
+
+def attraction(neighbors: Array, n: int) -> Any:
+    """CSR (n, n): both directions of every pair, 2 where each is the other's neighbour."""
+    pairs = directed(neighbors, n)
+    return (pairs + pairs.T).tocsr()
