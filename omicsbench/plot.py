@@ -47,6 +47,11 @@ def picture(results: ResultsOrFolder, **terms: Any) -> Figure:
     return _one("picture", results, terms)
 
 
+def training(results: ResultsOrFolder, **terms: Any) -> Figure:
+    """All training cells of a ``pipeline`` in two dimensions, where very many were kept."""
+    return _one("training", results, terms)
+
+
 def curve(results: ResultsOrFolder, **terms: Any) -> Figure:
     """Scores against n, the mean over repeats with its 95 % interval; n* is marked."""
     return _one("curve", results, terms)

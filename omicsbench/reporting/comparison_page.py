@@ -230,7 +230,7 @@ def page(found: Comparison) -> str:
             base=found.base,
             head=found.head,
             style=inlined("style.css"),
-            take=inlined("csv.js", "take.js"),
+            take=inlined("csv.js", "take.js", "drawn.js"),
             fine=found.alarm is Alarm.NONE,
             pictures={title: told for title, told in drawn.items() if told[2]},
         )

@@ -1,5 +1,5 @@
 "use strict";
-// Buttons that take a chart out of the page: SVG, PNG, its numbers as CSV. Needs window.drawChart.
+// Figures of the report, as take.js saves them. Needs csv.js, take.js and window.drawChart.
 // A chart that stands by itself has a title and a legend, as figure_spec.py gives them.
 (() => {
   const LOOKS = ["color", "dash", "shape"];
@@ -19,9 +19,6 @@
     const { dim } = chart.dataset;
     return placeOf(chart.dataset).name + (dim ? ` · ${dim}-D` : "");
   };
-  // Words as figures.py makes them names.
-  const named = (words) =>
-    words.replace(/[^\p{L}\p{N}_.]+/gu, "-").replace(/^-+|-+$/g, "").slice(0, 150);
   // The name under which `omicsbench figure` knows the chart.
   function nameOf(chart) {
     const { kind, dim, metric, pipeline, currency, size } = chart.dataset;
@@ -29,7 +26,7 @@
       kind, placeOf(chart.dataset).name, dim && `${dim}-D`, metric, pipeline, currency,
       size && `n${size}`,
     ];
-    return named(words.map((word) => word || "").join(" "));
+    return words.map((word) => word || "").join(" ");
   }
 
   function complete(chart) {
@@ -67,15 +64,21 @@
     return spec;
   }
 
-  async function drawn(spec, form) {
+  async function drawn(spec, made) {
     const { view } = await window.drawChart(document.createElement("div"), spec);
     try {
-      if (form === "png") return await view.toImageURL("png", 2);
-      return `data:image/svg+xml,${encodeURIComponent(await view.toSVG())}`;
+      return await made(view);
     } finally {
       view.finalize();
     }
   }
+  // What take.js saves: words, and functions that make a specification and the numbers as CSV.
+  const figure = (name, spec, csv) => ({
+    name,
+    svg: () => drawn(spec(), async (view) => svgAddress(await view.toSVG())),
+    png: () => drawn(spec(), (view) => view.toImageURL("png", 2)),
+    csv: () => csvAddress(csv()),
+  });
 
   // Columns as the files of `omicsbench figure` have them.
   function table(chart) {
@@ -91,14 +94,13 @@
     return asCsv(rows);
   }
 
-  // What a figure is: its name, its specification, its numbers.
   const ofChart = (chart) => chart.specification?.data.values.length
-    && { name: nameOf(chart), spec: () => complete(chart), csv: () => table(chart) };
+    && figure(nameOf(chart), () => complete(chart), () => table(chart));
   let forests;
   async function ofForest(part, which) {
     forests ??= await report.parsed("forests-data");
     const { name, spec, csv } = forests[part.dataset.forest][which];
-    return { name, spec: () => spec, csv: () => csv };
+    return figure(name, () => spec, () => csv);
   }
   const titled = (text, subtitle) => ({ text, subtitle, anchor: "start", fontWeight: "normal" });
 
@@ -108,11 +110,11 @@
     const { name, dataset, task, device, tuning } = data.places[place];
     const title = `Contestants by metric at n = ${size.toLocaleString("en")}: mean, darker the better its rank`;
     const terms = { dataset, task, device, tuning, output_dim: dim };
-    return rows.length && {
-      name: named(`ranks ${name} ${dim ? `${dim}-D` : ""} n${size}`),
-      spec: () => ({ ...structuredClone(data.specs.ranks), title: titled(title, name), data: { values: rows } }),
-      csv: () => asCsv(rows.map(({ pipeline, ...others }) => ({ ...terms, pipeline, ...others }))),
-    };
+    return rows.length && figure(
+      `ranks ${name} ${dim ? `${dim}-D` : ""} n${size}`,
+      () => ({ ...structuredClone(data.specs.ranks), title: titled(title, name), data: { values: rows } }),
+      () => asCsv(rows.map(({ pipeline, ...others }) => ({ ...terms, pipeline, ...others }))),
+    );
   }
 
   // A picture of cells with its title and its classes; of not too many cells the coordinates too.
@@ -128,57 +130,27 @@
     const own = { data: { values: [{ url: image.src }] }, mark: { type: "image", width: side, height: side } };
     const key = { data: { values: names.map((name) => ({ class: name })) }, mark: { type: "point", filled: true, opacity: 0 } };
     const { $schema, config } = data.specs.ranks;
-    return {
-      name: named(image.dataset.name),
-      csv: () => known[image.dataset.name],
-      spec: () => ({
-        $schema, config, width: side, height: side, background: "white", title: titled(image.alt, ""),
-        layer: [
-          { ...own, encoding: { ...middle, url: { field: "url" } } },
-          ...(names.length ? [{ ...key, encoding: { ...middle, color: colour } }] : []),
-        ],
-      }),
-    };
+    return figure(image.dataset.name, () => ({
+      $schema, config, width: side, height: side, background: "white", title: titled(image.alt, ""),
+      layer: [
+        { ...own, encoding: { ...middle, url: { field: "url" } } },
+        ...(names.length ? [{ ...key, encoding: { ...middle, color: colour } }] : []),
+      ],
+    }), () => known[image.dataset.name]);
   }
 
-  async function save(figure, form) {
-    const link = document.createElement("a");
-    link.download = `${figure.name}.${form}`;
-    link.href = form === "csv"
-      ? csvAddress(figure.csv())
-      : await drawn(figure.spec(), form);
-    link.click();
-  }
-
-  function offer(place, figureOf, { of = "", forms = ["svg", "png", "csv"] } = {}) {
-    const box = document.createElement("p");
-    box.className = "take";
-    box.append(of);
-    for (const form of forms) {
-      const button = document.createElement("button");
-      button.type = "button";
-      button.textContent = form.toUpperCase();
-      button.title = form === "csv" ? "Save the numbers of this figure" : "Save this figure";
-      button.addEventListener("click", async () => {
-        const figure = await figureOf();
-        if (figure) save(figure, form);
-      });
-      box.append(button);
-    }
-    place.append(box);
-  }
-  for (const chart of document.querySelectorAll(".chart")) offer(chart, () => ofChart(chart));
+  for (const chart of document.querySelectorAll(".chart")) takeOut(chart, () => ofChart(chart));
   for (const part of document.querySelectorAll("[data-forest]")) {
-    offer(part.parentElement, () => ofForest(part, 0));
+    takeOut(part.parentElement, () => ofForest(part, 0));
     if (part.querySelector("svg.spark")) // of one size there is no curve
-      offer(part.parentElement, () => ofForest(part, 1), { of: "Against n" });
+      takeOut(part.parentElement, () => ofForest(part, 1), { of: "Against n" });
   }
   const heat = document.getElementById("heat");
-  if (heat) offer(heat.closest("section"), ofRanks);
+  if (heat) takeOut(heat.closest("section"), ofRanks);
   report.parsed("pictures-data").then((known) => {
     for (const image of document.querySelectorAll(".gallery img, .rasters img")) {
       const forms = image.dataset.name in known ? ["svg", "png", "csv"] : ["svg", "png"];
-      offer(image.parentElement, () => ofPicture(image, known), { forms });
+      takeOut(image.parentElement, () => ofPicture(image, known), { forms });
     }
   });
 })();

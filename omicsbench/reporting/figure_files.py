@@ -15,9 +15,10 @@ from omicsbench.records import disk
 from omicsbench.records.spec import RunRecord
 from omicsbench.reporting.difference_figure import differences
 from omicsbench.reporting.figures import Figure
-from omicsbench.reporting.gallery import pictured
+from omicsbench.reporting.gallery import cells_of, pictured, trained
 from omicsbench.reporting.matrix import Column
-from omicsbench.reporting.more_figures import cell_table, forests, picture_words
+from omicsbench.reporting.more_figures import forests
+from omicsbench.reporting.picture_figures import cell_table, picture_words
 from omicsbench.verdict.verdict import Verdict
 
 MOST_CELLS = 60_000  # of all pictures, whose coordinates a page can hold
@@ -73,19 +74,23 @@ def forests_taken_out(verdicts: list[Verdict]) -> dict[Column, list[dict[str, An
 
 
 def pictures_taken_out(records: list[RunRecord], folder: Path) -> dict[str, str]:
-    """The coordinates of each picture of test cells as CSV, by the words that name the picture.
+    """The coordinates of each picture of cells as CSV, by the words that name the picture.
 
-    None where there are too many cells for a page, and of a picture whose file is damaged.
+    None of a picture for which a page has no room left, and of one whose file is damaged.
     """
+    runs = [("picture", "test", run) for run in pictured(records, folder)]
+    runs += [("training", "train", run) for run in trained(records, folder)]
     made: dict[str, str] = {}
-    cells = 0
-    for run in pictured(records, folder):
+    room = MOST_CELLS
+    for kind, part, run in runs:
+        if part == "train" and run.spec.size > room:
+            continue  # unread: there may be a million
         with contextlib.suppress(DataError):
-            table, _ = cell_table(run, folder)
-            cells += len(table)
-            if cells > MOST_CELLS:
-                return {}
-            made[f"picture {picture_words(run)}"] = table.to_csv(index=False, float_format="%.4g")
+            table = cell_table(cells_of(run, folder, part))
+            if len(table) <= room:
+                room -= len(table)
+                name = f"{kind} {picture_words(run)}"
+                made[name] = table.to_csv(index=False, float_format="%.4g")
     return made
 
 

@@ -15,7 +15,8 @@ from omicsbench.reporting.charts import at_budgets
 from omicsbench.reporting.difference_figure import differences
 from omicsbench.reporting.figure_spec import Look, complete
 from omicsbench.reporting.material import Material
-from omicsbench.reporting.more_figures import OtherFigure, forests, named, pictures
+from omicsbench.reporting.more_figures import OtherFigure, forests, named
+from omicsbench.reporting.picture_figures import pictures
 from omicsbench.reporting.places import PLACE, NamedPlace, of_place
 from omicsbench.reporting.predictions import axis_ends
 from omicsbench.reporting.rank_figure import ranks
@@ -123,7 +124,7 @@ class Shown:
 
     @property
     def name(self) -> str:
-        """Words of letters and digits, to be typed; ``export.js`` makes the same."""
+        """Words of letters and digits, to be typed; ``take.js`` makes the same."""
         told = {key: value for key, value in self.terms.items() if key not in PLACE}
         dim, size = told.pop("dim", 0), told.pop("size", 0)
         extra = [f"{dim}-D" if dim else "", *told.values(), f"n{size}" if size else ""]

@@ -49,6 +49,26 @@ MAX_CODE = 100_000  # a larger label code is a damaged file
 
 
 @dataclass(frozen=True)
+class Cells:
+    """Cells that have a place in a picture: ``at`` (m, 2), and of each (m,) which colour it has.
+
+    ``palette`` holds the colours, the last one for cells without label; ``legend`` is of (class,
+    colour), the most frequent first, and empty where there are no labels.
+    """
+
+    at: NDArray[Any]
+    which: NDArray[Any]
+    palette: list[str]
+    legend: list[tuple[str, str]]
+
+    @property
+    def classes(self) -> list[str]:
+        """The class of each, as the legend has it."""
+        name_of = {colour: name for name, colour in self.legend}
+        return [name_of[self.palette[i]] for i in self.which]
+
+
+@dataclass(frozen=True)
 class LargePicture:
     """Training cells of one run: a data URI, or None, and words on what it shows."""
 
@@ -113,20 +133,32 @@ def pictured(records: Sequence[RunRecord], folder: Path) -> list[RunRecord]:
     return [run for run in runs if run.embedding and has_embedding(folder, run.embedding, "test")]
 
 
-def cells_of(run: RunRecord, folder: Path) -> tuple[NDArray[Any], list[str], list[tuple[str, str]]]:
-    """Test cells of a run (m, 2), the class of each as its legend has it, and that legend.
+def trained(records: Sequence[RunRecord], folder: Path) -> list[RunRecord]:
+    """The runs whose very many training cells can be drawn, the largest of each pipeline."""
+    runs = (run for wanted in _wanted(records, folder) for run in wanted.large)
+    return [run for run in runs if run.embedding and has_embedding(folder, run.embedding, "train")]
 
-    Without labels there are no classes, and one colour. Raises DataError for a damaged file.
-    """
-    found = _load(folder, run, "test")
-    if found is None:
-        raise DataError(f"The embedding of {run.key} cannot be read; run the suite again.")
+
+def cells_of(run: RunRecord, folder: Path, part: str = "test") -> Cells:
+    """The cells of a run; raises DataError for a damaged file."""
+    found = _load(folder, run, part)
+    if found is None or not _finite(found[0]).any():
+        raise DataError(f"The embedding of {run.key} cannot be drawn; run the suite again.")
     palette, legend = _palette(found[1], list(run.dataset_info.label_names))
-    Z, which = _drawable(*found, palette)
-    if not legend:
-        return Z, [], [("", palette[-1])]
-    name_of = {colour: name for name, colour in legend}
-    return Z, [name_of[palette[i]] for i in which], legend
+    return Cells(*_drawable(*found, palette), palette, legend)
+
+
+def rastered(Z: NDArray[Any], which: NDArray[Any] | None, palette: list[str]) -> tuple[bytes, bool]:
+    """A PNG of very many cells, and whether each is in it: datashader, an extra, draws them all.
+
+    Without labels ``which`` is None, and the picture the darker, the more cells.
+    """
+    try:
+        return raster(Z, which, palette if which is not None else palette[-1:]), True
+    except ImportError:
+        own = np.full(len(Z), -1) if which is None else which
+        png = scatter(Z, own, palette, pixels=LARGE_PIXELS, most=LARGE_SAMPLE)
+        return png, len(Z) <= LARGE_SAMPLE
 
 
 def _wanted(records: Sequence[RunRecord], folder: Path) -> list[_Wanted]:
@@ -233,8 +265,7 @@ def _large_picture(
         for (pipeline, size), other in sorted(runs.items())
         if pipeline == spec.pipeline and size > spec.size and other.status is not Status.OK
     ]
-    # A file of another length is not of this run.
-    if found is None or len(found[0]) != spec.size:
+    if found is None:
         return LargePicture(spec.pipeline, spec.size, None, "; ".join(["not kept", *failed]))
     Z, which = _drawable(*found, palette)
     words = [f"{len(found[0]):,} training cells (in sample)", _data(run)]
@@ -244,20 +275,14 @@ def _large_picture(
         return LargePicture(spec.pipeline, spec.size, None, "; ".join([*words, *failed]))
     if found[1] is None:
         words.append("no labels")
-    complete = True
-    try:
-        if found[1] is None:
-            png = raster(Z, None, palette[-1:])
-            words[-1] += ": the darker, the more cells"
-        else:
-            png = raster(Z, which, palette)
-    except ImportError:  # datashader is an extra
-        png = scatter(Z, which, palette, pixels=LARGE_PIXELS, most=LARGE_SAMPLE)
-        complete = len(Z) <= LARGE_SAMPLE
+    png, complete = rastered(Z, which if found[1] is not None else None, palette)
+    if not complete:
         words.append(
-            f"{min(len(Z), LARGE_SAMPLE):,} of these cells, drawn at random, are shown; "
+            f"{LARGE_SAMPLE:,} of these cells, drawn at random, are shown; "
             'all with pip install "omicsbench[pictures]"'
         )
+    elif found[1] is None:
+        words[-1] += ": the darker, the more cells"
     text = "; ".join([*words, *failed])
     return LargePicture(spec.pipeline, spec.size, data_uri(png), text, complete)
 
@@ -274,6 +299,8 @@ def _load(folder: Path, run: RunRecord, part: str) -> Points | None:
         return None
     Z, codes = read_embedding(folder, run.embedding, part)
     if Z is None or Z.ndim != 2 or Z.shape[1] != 2 or Z.dtype.kind not in "fiu":
+        return None
+    if part == "train" and len(Z) != run.spec.size:  # not of this run
         return None
     usable = codes is not None and codes.shape == (len(Z),) and codes.dtype.kind in "iu"
     usable = usable and codes is not None and (not codes.size or codes.max() <= MAX_CODE)

@@ -53,8 +53,9 @@
     await window.drawChart(plot, spec);
     plot.dataset.drawn = "";
     const { dataset, pipeline, quantity, size } = series.get(figure);
-    window.takeOut(figure, `history ${dataset} ${pipeline} ${quantity} n${size}`, () =>
-      spec.datasets.points.map(({ at: _, group, ...row }) => ({ dataset, pipeline, size, quantity, ...row })));
+    const points = () =>
+      spec.datasets.points.map(({ at: _, group, ...row }) => ({ dataset, pipeline, size, quantity, ...row }));
+    takeOut(figure, () => asDrawn(figure, `history ${dataset} ${pipeline} ${quantity} n${size}`, points));
   }
   const watcher = new IntersectionObserver((entries) => {
     for (const { isIntersecting, target } of entries) {

@@ -49,7 +49,7 @@ def write_history(found: Trends, out: Path) -> Path:
             data=script_json(_data(found)),
             style=inlined("style.css"),
             script=inlined("history.js"),
-            take=inlined("csv.js", "take.js"),
+            take=inlined("csv.js", "take.js", "drawn.js"),
             sorting=inlined("sorting.js"),
             library=chart_library(),
         )

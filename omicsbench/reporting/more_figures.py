@@ -1,4 +1,4 @@
-"""Figures that the page draws without a chart library: forest plots, and pictures of cells."""
+"""Figures that the page draws without a chart library: what they share, and forest plots."""
 
 from __future__ import annotations
 
@@ -7,15 +7,11 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
-from omicsbench.records.spec import RunRecord
 from omicsbench.reporting.figure_spec import FONT, WIDTH, values_of
-from omicsbench.reporting.gallery import SHOWN_CELLS, cells_of, pictured
 from omicsbench.reporting.matrix import WORDS, Column, headline, ordered
 from omicsbench.reporting.style import INK
 from omicsbench.reporting.vega import plate
@@ -28,6 +24,7 @@ OTHERS = {
     "difference": ["dataset", "task", "device", "output_dim", "tuning"],
     "ranks": ["dataset", "task", "device", "tuning", "output_dim", "size"],
     "picture": ["dataset", "task", "pipeline", "size"],
+    "training": ["dataset", "task", "pipeline", "size"],
 }
 OUTCOMES: dict[Standing, str] = {
     "ahead": "#a8410a",
@@ -36,7 +33,6 @@ OUTCOMES: dict[Standing, str] = {
     "open": "#9aa3b0",
 }
 ROW = 26  # of a forest plot
-SIDE = 360  # of a picture
 LEGEND = {"title": None, "labelLimit": 0, "symbolOpacity": 1}
 LONGEST = 150  # letters of a name, which has to do as that of a file
 NOT_A_WORD = re.compile(r"[^\w.]+")
@@ -85,16 +81,6 @@ def forests(verdicts: list[Verdict]) -> Iterator[OtherFigure]:
     title = "Deep minus simple at the largest n, in margins"
     for column, words, own in compared(verdicts):
         yield OtherFigure("forest", words, title, vars(column), partial(_forest, own, title, words))
-
-
-def pictures(records: list[RunRecord], folder: Path) -> Iterator[OtherFigure]:
-    """Test cells in two dimensions, of each run whose embedding was kept."""
-    for run in pictured(records, folder):
-        s = run.spec
-        terms = {"dataset": s.dataset, "task": s.task, "pipeline": s.pipeline, "size": s.size}
-        title = f"Test cells embedded by {s.pipeline}, trained on n = {s.size:,}"
-        draw = partial(_picture, run, folder, title)
-        yield OtherFigure("picture", picture_words(run), title, terms, draw)
 
 
 def in_margins(at: SizeDifference, margin: float) -> dict[str, float | None]:
@@ -149,36 +135,6 @@ def _forest(own: list[Verdict], title: str, under: str) -> Drawn:
         },
     ]
     return table, standing_alone(table, layers, title, under, {"height": {"step": ROW}})
-
-
-def cell_table(run: RunRecord, folder: Path) -> tuple[pd.DataFrame, list[tuple[str, str]]]:
-    """Coordinates of a run's test cells, with their class where there are any; and the legend."""
-    Z, classes, legend = cells_of(run, folder)
-    return pd.DataFrame(
-        {"x": Z[:, 0], "y": Z[:, 1]} | ({"class": classes} if classes else {})
-    ), legend
-
-
-def picture_words(run: RunRecord) -> str:
-    """What tells the picture of a run from others."""
-    return f"{run.spec.dataset} {run.spec.pipeline} n{run.spec.size}"
-
-
-def _picture(run: RunRecord, folder: Path, title: str) -> Drawn:
-    table, legend = cell_table(run, folder)
-    shown = np.random.default_rng(0).permutation(len(table))[:SHOWN_CELLS]
-    bare = {"type": "quantitative", "axis": None, "scale": {"zero": False}}
-    encoding: dict[str, Any] = {axis: bare | {"field": axis} for axis in ("x", "y")}
-    if "class" in table:
-        scale = {"domain": [name for name, _ in legend], "range": [colour for _, colour in legend]}
-        own = {"field": "class", "type": "nominal", "scale": scale, "legend": LEGEND}
-        encoding["color"] = own
-    else:
-        encoding["color"] = {"value": legend[0][1]}
-    mark = {"type": "circle", "size": float(np.clip(12_000 / max(len(shown), 1), 4, 40))}
-    size = {"width": SIDE, "height": SIDE}
-    layers = [{"mark": mark | {"opacity": 1}, "encoding": encoding}]
-    return table, standing_alone(table.iloc[shown], layers, title, run.spec.dataset, size)
 
 
 def bare(layers: list[Any], size: Mapping[str, Any]) -> dict[str, Any]:

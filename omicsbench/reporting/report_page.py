@@ -38,6 +38,7 @@ from omicsbench.reporting.how_many import how_many_views
 from omicsbench.reporting.material import Material, gather
 from omicsbench.reporting.matrix import TASKS, WORDS, VerdictMatrix, by_task, data_kinds
 from omicsbench.reporting.modalities import modality_view
+from omicsbench.reporting.more_figures import named
 from omicsbench.reporting.new_units import new_units_views
 from omicsbench.reporting.page_data import chart_data
 from omicsbench.reporting.panels import Panel, choices, menus
@@ -51,7 +52,7 @@ from omicsbench.reporting.template import chart_library, data_script, environmen
 
 SCRIPTS = (
     *("choice.js", "report.js", "heat.js", "paper.js", "runs.js", "sorting.js"),
-    *("csv.js", "export.js"),
+    *("csv.js", "take.js", "export.js"),
 )
 
 
@@ -173,7 +174,7 @@ def _html(material: Material, asked: Asked, folder: Path, files: list[str]) -> s
     drawn = sources(material)
     codes, shown = drawn.codes, drawn.panels
     data = chart_data(drawn.tables, material.at_equal_cost, codes, drawn.specs)
-    plots = forests_taken_out(found)
+    plots, coordinates = forests_taken_out(found), pictures_taken_out(records, folder)
     runs, offered = run_table(records), choices(shown, codes)
     missing = {
         task: absent(records, at_largest(records, task)) for task in ("predict", "integrate")
@@ -215,7 +216,8 @@ def _html(material: Material, asked: Asked, folder: Path, files: list[str]) -> s
             frozen=frozen_note(folder, records),
             files=files,
             forests={column: i for i, column in enumerate(plots)},
-            pictures_data=data_script("pictures-data", pictures_taken_out(records, folder)),
+            coordinates=coordinates,
+            pictures_data=data_script("pictures-data", coordinates),
             forests_data=data_script("forests-data", [*plots.values()]),
             panels_json=data_script("panels", menus(shown)),
             data=data_script("data", data),
@@ -241,6 +243,7 @@ def _templates() -> Environment:
         "words": WORDS,
         "rivals": RIVAL,
         "families": style.FAMILIES,
+        "named": named,
     }
     templates.filters |= {
         "seconds": seconds,

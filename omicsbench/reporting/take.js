@@ -1,43 +1,28 @@
 "use strict";
-// Buttons that take a drawn figure out of its page: as SVG, as PNG, its numbers as CSV. Needs csv.js.
-window.takeOut = (figure, name, rows) => {
-  const SCALE = 2; // pixels of a PNG by those of the page
-
-  function drawing() {
-    const svg = figure.querySelector(".plot svg").cloneNode(true);
-    svg.setAttribute("xmlns", "http://www.w3.org/2000/svg");
-    svg.style.background = "white";
-    return svg;
-  }
-  const source = () =>
-    `data:image/svg+xml,${encodeURIComponent(new XMLSerializer().serializeToString(drawing()))}`;
-  async function bitmap() {
-    const image = new Image();
-    image.src = source();
-    await image.decode();
-    const canvas = document.createElement("canvas");
-    canvas.width = SCALE * image.width;
-    canvas.height = SCALE * image.height;
-    canvas.getContext("2d").drawImage(image, 0, 0, canvas.width, canvas.height);
-    return canvas.toDataURL("image/png");
-  }
-  const table = () => csvAddress(asCsv(rows()));
-
+// Buttons that save a figure: as SVG, as PNG, its numbers as CSV. For all pages with figures.
+// A figure has a name and, of each form, what makes its address; `figureOf` gives it when asked.
+function takeOut(place, figureOf, { of = "", forms = ["svg", "png", "csv"] } = {}) {
   const box = document.createElement("p");
   box.className = "take";
-  for (const [form, made] of Object.entries({ svg: source, png: bitmap, csv: table })) {
+  box.append(of);
+  for (const form of forms) {
     const button = document.createElement("button");
     button.type = "button";
     button.textContent = form.toUpperCase();
+    button.title = form === "csv" ? "Save the numbers of this figure" : "Save this figure";
     button.addEventListener("click", async () => {
+      const figure = await figureOf();
+      if (!figure) return;
       const link = document.createElement("a");
-      link.download = `${name.replace(/[^\p{L}\p{N}_.]+/gu, "-").slice(0, 150)}.${form}`;
-      link.href = await made();
+      link.download = `${named(figure.name)}.${form}`;
+      link.href = await figure[form]();
       link.click();
     });
     box.append(button);
   }
-  figure.append(box);
-};
-for (const figure of document.querySelectorAll("figure[data-rows]"))
-  window.takeOut(figure, figure.dataset.name, () => JSON.parse(figure.dataset.rows));
+  place.append(box);
+}
+// Words as more_figures.py makes them names.
+const named = (words) =>
+  words.replace(/[^\p{L}\p{N}_.]+/gu, "-").replace(/^-+|-+$/g, "").slice(0, 150);
+const svgAddress = (text) => `data:image/svg+xml,${encodeURIComponent(text)}`;

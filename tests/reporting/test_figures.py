@@ -45,7 +45,9 @@ def test_every_kind_of_chart_is_among_the_figures(
     figures: Figures, of_predictions: Figures
 ) -> None:
     kinds = {name.partition("-")[0] for name in [*figures, *of_predictions]}
-    assert kinds == {*KINDS, *OTHERS} - {"profile", "picture"}, "profiles take three data sets"
+    assert kinds == {*KINDS, *OTHERS} - {"profile", "picture", "training"}, (
+        "profiles take three data sets"
+    )
     assert len(figures.titles()) == len(figures)
 
 
@@ -146,21 +148,3 @@ def test_a_forest_holds_the_counted_differences_in_margins(
     assert all(v.scored_by.title in drawn for v in counted)
     assert len(re.findall(r'aria-roledescription="point"', drawn)) == len(counted)
     assert "NaN" not in drawn
-
-
-def test_pictures_are_of_the_cells_that_were_kept(tmp_path: Path) -> None:
-    records = demo(tmp_path, {"blood_cells": DATASETS["blood_cells"]})
-    every = Figures(gather(records, JUDGED), tmp_path)
-    kept = [name for name in every if name.startswith("picture-")]
-    assert len(kept) == sum(r.embedding is not None for r in records)
-    figure = every["picture-blood_cells-deep_map-n_components-2-n1000"]
-    run = next(
-        r
-        for r in records
-        if r.embedding and (r.spec.pipeline, r.spec.size) == (figure.terms["pipeline"], 1000)
-    )
-    assert len(figure.table) == len(np.load(tmp_path / str(run.embedding)))
-    assert {"type 0", "no label", "3 other classes"} <= set(figure.table["class"])
-    drawn = figure._repr_svg_()
-    assert len(re.findall(r'aria-roledescription="circle"', drawn)) == len(figure.table)
-    assert "type 0" in drawn

@@ -14,45 +14,14 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-import builders
 from demo import DATASETS, demo
-from omicsbench.records import embeddings, store
-from omicsbench.records.facts import DatasetFacts
+from kept_cells import record
+from omicsbench.records import store
 from omicsbench.records.spec import RunRecord, Status
-from omicsbench.reporting import gallery, write_report
+from omicsbench.reporting import figure_files, gallery, write_report
 from omicsbench.reporting.gallery import MISSING, Gallery, galleries
 from omicsbench.reporting.raster import MAX_BYTES
 from scatter import CLASSES, clusters, hue_is_near
-
-
-def record(
-    folder: Path, pipeline: str, size: int, train: Any, kind: str = "real", dataset: str = "cells"
-) -> RunRecord:
-    """A run of which 300 test cells and, unless None, the training cells are kept."""
-    spec = builders.spec(
-        dataset=dataset,
-        dataset_id=dataset,
-        pipeline=pipeline,
-        size=size,
-        scored=300,
-        background=300,
-        keep_embedding=True,
-    )
-    parts = {"test": clusters(300)} | ({} if train is None else {"train": train})
-    return builders.record(
-        spec,
-        output_dim=2,
-        scores={"knn_recall": 0.5},
-        started_at="2025-01-01T00:00:00Z",
-        dataset_info=DatasetFacts(
-            kind=kind,
-            omics=True,
-            provenance="author",
-            values="counts",
-            label_names=tuple(f"type {i}" for i in range(CLASSES)),
-        ),
-        embedding=embeddings.write_embedding(folder, spec.key, parts),
-    )
 
 
 def train_file(folder: Path, run: RunRecord) -> Path:
@@ -239,13 +208,18 @@ def test_datashader_is_imported_only_where_it_is_needed(folder: Path) -> None:
     assert done.stdout.split() == ["False"]
 
 
-def test_the_page_says_what_it_shows_and_stays_small(folder: Path) -> None:
+def test_the_page_says_what_it_shows_and_stays_small(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     small = write_report(
         [record(folder, "many", 300, None)], folder, folder / "a.html", command=""
     ).page.stat()
     run = record(folder, "many", SIZE, clusters(SIZE), kind="simulated")
     page = write_report([run], folder, folder / "b.html", command="").page
-    assert page.stat().st_size - small.st_size < 1.5 * MAX_BYTES
+    monkeypatch.setattr(figure_files, "MOST_CELLS", 300)
+    without = write_report([run], folder, folder / "c.html", command="").page.stat()
+    assert without.st_size - small.st_size < 1.5 * MAX_BYTES
+    assert page.stat().st_size - without.st_size < 12 * SIZE, "bytes of a cell's coordinates"
     text = page.read_text(encoding="utf-8")
     assert f"{SIZE:,} training cells (in sample); simulated data" in text
     images = re.findall(r'<img [^>]*src="data:[^>]*>', text)
