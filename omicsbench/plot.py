@@ -52,6 +52,26 @@ def training(results: ResultsOrFolder, **terms: Any) -> Figure:
     return _one("training", results, terms)
 
 
+def samples(results: ResultsOrFolder, **terms: Any) -> Figure:
+    """Samples from which on a contestant gains no more than the margin, by metric."""
+    return _one("samples", results, terms)
+
+
+def new_units(results: ResultsOrFolder, **terms: Any) -> Figure:
+    """Scores on new cells and on a new ``unit``, such as a donor, by metric."""
+    return _one("new_units", results, terms)
+
+
+def variance(results: ResultsOrFolder, **terms: Any) -> Figure:
+    """The parts of the variance of one run's score, by metric."""
+    return _one("variance", results, terms)
+
+
+def modalities(results: ResultsOrFolder, **terms: Any) -> Figure:
+    """The share of each modality in the joint neighbours, by contestant."""
+    return _one("modalities", results, terms)
+
+
 def curve(results: ResultsOrFolder, **terms: Any) -> Figure:
     """Scores against n, the mean over repeats with its 95 % interval; n* is marked."""
     return _one("curve", results, terms)

@@ -96,11 +96,17 @@
 
   const ofChart = (chart) => chart.specification?.data.values.length
     && figure(nameOf(chart), () => complete(chart), () => table(chart));
-  let forests;
-  async function ofForest(part, which) {
-    forests ??= await report.parsed("forests-data");
-    const { name, spec, csv } = forests[part.dataset.forest][which];
-    return figure(name, () => spec, () => csv);
+  // What Python drew (figure_files.py), without the contestants that are hidden.
+  let handed;
+  async function ofHanded(place) {
+    handed ??= await report.parsed("figures-data");
+    const { name, title, spec, rows } = handed.figures[place];
+    const shown = rows.filter((row) => !report.hidden.has(row.pipeline));
+    return shown.length && figure(
+      name,
+      () => ({ ...structuredClone(handed.specs[spec]), title, data: { values: shown } }),
+      () => asCsv(shown),
+    );
   }
   const titled = (text, subtitle) => ({ text, subtitle, anchor: "start", fontWeight: "normal" });
 
@@ -140,11 +146,10 @@
   }
 
   for (const chart of document.querySelectorAll(".chart")) takeOut(chart, () => ofChart(chart));
-  for (const part of document.querySelectorAll("[data-forest]")) {
-    takeOut(part.parentElement, () => ofForest(part, 0));
-    if (part.querySelector("svg.spark")) // of one size there is no curve
-      takeOut(part.parentElement, () => ofForest(part, 1), { of: "Against n" });
-  }
+  report.prepares((within) => {
+    for (const part of within.querySelectorAll("[data-figure]"))
+      takeOut(part, () => ofHanded(part.dataset.figure), { of: part.dataset.said });
+  });
   const heat = document.getElementById("heat");
   if (heat) takeOut(heat.closest("section"), ofRanks);
   report.parsed("pictures-data").then((known) => {

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -13,13 +14,10 @@ import pandas as pd
 from omicsbench.errors import DataError, OmicsbenchError
 from omicsbench.records import disk
 from omicsbench.records.spec import RunRecord
-from omicsbench.reporting.difference_figure import differences
 from omicsbench.reporting.figures import Figure
 from omicsbench.reporting.gallery import cells_of, pictured, trained
-from omicsbench.reporting.matrix import Column
-from omicsbench.reporting.more_figures import forests
+from omicsbench.reporting.more_figures import OtherFigure
 from omicsbench.reporting.picture_figures import cell_table, picture_words
-from omicsbench.verdict.verdict import Verdict
 
 MOST_CELLS = 60_000  # of all pictures, whose coordinates a page can hold
 SCALE = 2  # pixels of a PNG per unit of its specification
@@ -60,17 +58,32 @@ FORMS: dict[str, Callable[[Figure], bytes]] = {
 }
 
 
-def forests_taken_out(verdicts: list[Verdict]) -> dict[Column, list[dict[str, Any]]]:
-    """Of each forest plot, and of the curves beside it, what the page hands out.
+@dataclass(frozen=True)
+class HandedOut:
+    """Figures that a page hands out: ``data`` for its script, and the place of each in it."""
 
-    That is its name, its numbers as CSV and its specification.
-    """
-    made: dict[Column, list[dict[str, Any]]] = {}
-    for one in (*forests(verdicts), *differences(verdicts)):
-        table, spec = one.draw()
-        of = {"name": one.name, "csv": _csv(table), "spec": spec}
-        made.setdefault(Column(**one.terms), []).append(of)
-    return made
+    data: dict[str, Any]
+    places: Mapping[tuple[str, frozenset[Any]], int]
+
+    def place(self, kind: str, **terms: Any) -> int | None:
+        """Of the figure of a kind with these terms; None where there is none."""
+        return self.places.get((kind, frozenset(terms.items())))
+
+
+def handed_out(figures: Iterable[OtherFigure]) -> HandedOut:
+    """Their names, titles and rows; a specification that several share is there once."""
+    specs: list[dict[str, Any]] = []
+    made: list[dict[str, Any]] = []
+    places: dict[tuple[str, frozenset[Any]], int] = {}
+    for one in figures:
+        _, spec = one.draw()
+        title, rows = spec.pop("title"), spec.pop("data")["values"]
+        if spec not in specs:
+            specs.append(spec)
+        places[one.kind, frozenset(one.terms.items())] = len(made)
+        own = {"title": title, "rows": rows, "spec": specs.index(spec)}
+        made.append({"name": f"{one.kind} {one.words}"} | own)
+    return HandedOut({"specs": specs, "figures": made}, places)
 
 
 def pictures_taken_out(records: list[RunRecord], folder: Path) -> dict[str, str]:

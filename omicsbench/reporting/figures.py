@@ -21,6 +21,7 @@ from omicsbench.reporting.places import PLACE, NamedPlace, of_place
 from omicsbench.reporting.predictions import axis_ends
 from omicsbench.reporting.rank_figure import ranks
 from omicsbench.reporting.sources import Sources, sources
+from omicsbench.reporting.table_figures import table_figures
 
 GROUND = PLACE[:3]  # of charts that pool tunings
 CURVE = ["dim", "metric"]
@@ -145,6 +146,7 @@ class Figures(Mapping[str, Figure]):
         codes, tables = self._sources.codes, self._tables
         others = [*forests(material.verdicts), *differences(material.verdicts)]
         others += ranks(tables["curve"], tables["failed"], codes.places, codes.metrics)
+        others += table_figures(material, codes.places, codes.controls)
         others += pictures(material.records, folder) if folder else []
         self._others = _numbered(others)
         self._samples = material.details["posterior"]
@@ -244,7 +246,7 @@ class Figures(Mapping[str, Figure]):
 
 def _tables(drawn: Sources, material: Material) -> dict[str, pd.DataFrame]:
     """All tables by name, without controls; ``dim`` is 0 where there is no space."""
-    controls = {name for name, style in drawn.codes.styles.items() if style.family == "control"}
+    controls = drawn.codes.controls
     found = {table.name: table.table for table in drawn.tables}
     for name, frame in zip(("budget", "gain"), at_budgets(material.at_equal_cost), strict=True):
         # What money buys on any device stands at each of them.

@@ -164,7 +164,7 @@ def _view(at: NamedPlace, dim: int, here: Sequence[OfCurves]) -> HowManyView:
     metrics = [m.name for m in ordered(one.field.metric for one in here)]
     pipelines = sorted({(one.family != "simple", one.pipeline) for one in own})
     bars = [
-        (m, parts[m], [(part, _colour(part), share) for part, share in parts[m].shares])
+        (m, parts[m], [(part, part_colour(part), share) for part, share in parts[m].shares])
         for m in metrics
         if m in parts and parts[m].shares
     ]
@@ -182,7 +182,8 @@ def _view(at: NamedPlace, dim: int, here: Sequence[OfCurves]) -> HowManyView:
     )
 
 
-def _colour(part: str) -> str:
+def part_colour(part: str) -> str:
+    """The colour of a part of the scatter."""
     return PART_COLOURS.get(part, DRAWS)
 
 

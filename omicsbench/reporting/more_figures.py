@@ -25,6 +25,10 @@ OTHERS = {
     "ranks": ["dataset", "task", "device", "tuning", "output_dim", "size"],
     "picture": ["dataset", "task", "pipeline", "size"],
     "training": ["dataset", "task", "pipeline", "size"],
+    "samples": ["dataset", "task", "device", "tuning", "output_dim"],
+    "new_units": ["dataset", "task", "device", "tuning", "unit"],
+    "variance": ["dataset", "task", "device", "tuning", "output_dim"],
+    "modalities": ["dataset", "task", "device", "tuning"],
 }
 OUTCOMES: dict[Standing, str] = {
     "ahead": "#a8410a",

@@ -58,6 +58,11 @@ class ChartNumbers:
     def of_metrics(self, names: pd.Series[Any]) -> pd.Series[Any]:
         return names.map({name: i for i, name in enumerate(self.metrics)})
 
+    @property
+    def controls(self) -> set[str]:
+        """Pipelines that bound a metric and are no contestants."""
+        return {name for name, style in self.styles.items() if style.family == "control"}
+
     def runs_at(self, place: tuple[str, ...], size: int, *pipelines: str) -> str:
         """The runs behind a point, as ``runs.js`` reads them: ``place:size:pipeline;...``."""
         at = f"{self._of_place[place]}:{size}"

@@ -28,9 +28,10 @@ from omicsbench.reporting.cite import Cited, bibtex
 from omicsbench.reporting.datasets import datasets
 from omicsbench.reporting.decision import told
 from omicsbench.reporting.devices import device_views
+from omicsbench.reporting.difference_figure import differences
 from omicsbench.reporting.elsewhere import footnotes
 from omicsbench.reporting.exports import SIGNS, write_tables
-from omicsbench.reporting.figure_files import forests_taken_out, pictures_taken_out
+from omicsbench.reporting.figure_files import handed_out, pictures_taken_out
 from omicsbench.reporting.frozen_note import frozen_note
 from omicsbench.reporting.gallery import galleries
 from omicsbench.reporting.glossary import GLOSSARY
@@ -38,7 +39,7 @@ from omicsbench.reporting.how_many import how_many_views
 from omicsbench.reporting.material import Material, gather
 from omicsbench.reporting.matrix import TASKS, WORDS, VerdictMatrix, by_task, data_kinds
 from omicsbench.reporting.modalities import modality_view
-from omicsbench.reporting.more_figures import named
+from omicsbench.reporting.more_figures import forests, named
 from omicsbench.reporting.new_units import new_units_views
 from omicsbench.reporting.page_data import chart_data
 from omicsbench.reporting.panels import Panel, choices, menus
@@ -48,6 +49,7 @@ from omicsbench.reporting.provenance import environments, protocol
 from omicsbench.reporting.run_values import run_columns, run_table
 from omicsbench.reporting.sources import sources
 from omicsbench.reporting.standings import standings_views
+from omicsbench.reporting.table_figures import table_figures
 from omicsbench.reporting.template import chart_library, data_script, environment, inlined
 
 SCRIPTS = (
@@ -174,7 +176,8 @@ def _html(material: Material, asked: Asked, folder: Path, files: list[str]) -> s
     drawn = sources(material)
     codes, shown = drawn.codes, drawn.panels
     data = chart_data(drawn.tables, material.at_equal_cost, codes, drawn.specs)
-    plots, coordinates = forests_taken_out(found), pictures_taken_out(records, folder)
+    drawings = [*forests(found), *differences(found), *table_figures(material, codes.places)]
+    handed, coordinates = handed_out(drawings), pictures_taken_out(records, folder)
     runs, offered = run_table(records), choices(shown, codes)
     missing = {
         task: absent(records, at_largest(records, task)) for task in ("predict", "integrate")
@@ -215,10 +218,10 @@ def _html(material: Material, asked: Asked, folder: Path, files: list[str]) -> s
             protocol=protocol(records),
             frozen=frozen_note(folder, records),
             files=files,
-            forests={column: i for i, column in enumerate(plots)},
+            figure_at=handed.place,
             coordinates=coordinates,
             pictures_data=data_script("pictures-data", coordinates),
-            forests_data=data_script("forests-data", [*plots.values()]),
+            figures_data=data_script("figures-data", handed.data),
             panels_json=data_script("panels", menus(shown)),
             data=data_script("data", data),
             choices=offered,

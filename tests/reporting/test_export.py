@@ -127,6 +127,24 @@ def test_browser_saves_the_ranked_table(
     assert not wrong
 
 
+@pytest.mark.parametrize(("kind", "which"), [("samples", 0), ("variance", 1)])
+def test_browser_saves_what_tables_draw(
+    visit: Visit, made: Made, figures: Figures, tmp_path: Path, kind: str, which: int
+) -> None:
+    page, wrong = visit(made[1], 1280)
+    page.locator("#how-many details summary").first.click()
+    table = "#how-many details[open]"
+    svg = saved(page, table, "svg", tmp_path, which)
+    figure = figures[svg.stem]
+    assert figure.kind == kind
+    assert _words(svg.read_text(encoding="utf-8")) == _words(figure._repr_svg_())
+    rows = pd.read_csv(saved(page, table, "csv", tmp_path, which), keep_default_na=False)
+    assert list(rows) == list(figure.table)
+    assert rows["metric"].tolist() == figure.table["metric"].tolist()
+    assert Image.open(saved(page, table, "png", tmp_path, which)).width > 600
+    assert not wrong
+
+
 def test_browser_saves_pictures_of_cells_with_their_classes(
     visit: Visit, made: Made, figures: Figures, tmp_path: Path
 ) -> None:
