@@ -49,7 +49,7 @@ MAX_CODE = 100_000  # a larger label code is a damaged file
 
 
 @dataclass(frozen=True)
-class Cells:
+class PictureCells:
     """Cells that have a place in a picture: ``at`` (m, 2), and of each (m,) which colour it has.
 
     ``palette`` holds the colours, the last one for cells without label; ``legend`` is of (class,
@@ -139,13 +139,13 @@ def trained(records: Sequence[RunRecord], folder: Path) -> list[RunRecord]:
     return [run for run in runs if run.embedding and has_embedding(folder, run.embedding, "train")]
 
 
-def cells_of(run: RunRecord, folder: Path, part: str = "test") -> Cells:
+def cells_of(run: RunRecord, folder: Path, part: str = "test") -> PictureCells:
     """The cells of a run; raises DataError for a damaged file."""
     found = _load(folder, run, part)
     if found is None or not _finite(found[0]).any():
         raise DataError(f"The embedding of {run.key} cannot be drawn; run the suite again.")
     palette, legend = _palette(found[1], list(run.dataset_info.label_names))
-    return Cells(*_drawable(*found, palette), palette, legend)
+    return PictureCells(*_drawable(*found, palette), palette, legend)
 
 
 def rastered(Z: NDArray[Any], which: NDArray[Any] | None, palette: list[str]) -> tuple[bytes, bool]:

@@ -12,7 +12,14 @@ import pandas as pd
 
 from omicsbench.records.spec import RunRecord
 from omicsbench.reporting.figure_spec import LEGEND
-from omicsbench.reporting.gallery import SHOWN_CELLS, Cells, cells_of, pictured, rastered, trained
+from omicsbench.reporting.gallery import (
+    SHOWN_CELLS,
+    PictureCells,
+    cells_of,
+    pictured,
+    rastered,
+    trained,
+)
 from omicsbench.reporting.more_figures import Drawn, OtherFigure, SpecPart, standing_alone
 from omicsbench.reporting.raster import data_uri
 
@@ -44,13 +51,13 @@ def picture_words(run: RunRecord) -> str:
     return f"{run.spec.dataset} {run.spec.pipeline} n{run.spec.size}"
 
 
-def cell_table(cells: Cells) -> pd.DataFrame:
+def cell_table(cells: PictureCells) -> pd.DataFrame:
     """Coordinates, and the class of each where there are any."""
     classes = {"class": cells.classes} if cells.legend else {}
     return pd.DataFrame({"x": cells.at[:, 0], "y": cells.at[:, 1]} | classes)
 
 
-def _colour(cells: Cells) -> SpecPart:
+def _colour(cells: PictureCells) -> SpecPart:
     if not cells.legend:
         return {"value": cells.palette[-1]}
     names, colours = zip(*cells.legend, strict=True)

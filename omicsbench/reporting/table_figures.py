@@ -26,8 +26,9 @@ from omicsbench.reporting.style import INK
 PANEL, ROW = 230, 22  # width of one metric, height of one contestant
 SOFT = "#6b7280"
 RULE: SpecPart = {"type": "rule", "strokeWidth": 2, "color": SOFT}
-DOT: SpecPart = {"type": "point", "filled": True, "opacity": 1, "size": 60, "color": INK}
-RING: SpecPart = DOT | {"color": "white", "stroke": SOFT, "strokeWidth": 2}
+POINT: SpecPart = {"type": "point", "opacity": 1, "size": 60}
+DOT = POINT | {"fill": INK, "stroke": None}
+RING = POINT | {"fill": "white", "stroke": SOFT, "strokeWidth": 2}
 WHOLE = ("output_dim", "needs", "needs_low", "needs_high")
 PartsOf = Callable[[pd.DataFrame], tuple[str, SpecPart]]  # a title, and parts of a specification
 BARE = {"title": None, "labelLimit": 0, "grid": False, "ticks": False, "domain": False}
@@ -115,10 +116,11 @@ def _samples(table: pd.DataFrame) -> tuple[str, SpecPart]:
     known: SpecPart = {"calculate": "isValid(datum.needs) ? datum.needs : datum.largest"}
     last: SpecPart = {"calculate": "isValid(datum.needs_high) ? datum.needs_high : datum.largest"}
     ends = {"x": x | {"field": "needs_low"}, "x2": {"field": "last"}}
-    layers: list[SpecPart] = [{"mark": RULE, "encoding": ends}]
-    for mark, which in ((DOT, "!datum.open_above"), (RING, "datum.open_above")):
-        at = {"x": x | {"field": "at"}}
-        layers.append({"transform": [{"filter": which}], "mark": mark, "encoding": at})
+    fill = {"condition": {"test": "datum.open_above", "value": "white"}, "value": INK}
+    layers: list[SpecPart] = [
+        {"mark": RULE, "encoding": ends},
+        {"mark": RING, "encoding": {"x": x | {"field": "at"}, "fill": fill}},
+    ]
     title = "Samples that are enough; a ring where more may be needed"
     return title, _by_metric(layers, [known | {"as": "at"}, last | {"as": "last"}])
 
