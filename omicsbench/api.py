@@ -19,6 +19,8 @@ from omicsbench.planning.suite import Suite, changed, load_suite
 from omicsbench.planning.suite import adapted as adapted
 from omicsbench.plugin import Values
 from omicsbench.reading.own import OwnData
+from omicsbench.records.remote import pull as pull
+from omicsbench.records.remote import push as push
 from omicsbench.registry.discover import Registry, discover
 from omicsbench.running.embed import embed as embed
 
@@ -54,6 +56,7 @@ def run(
     name: str | None = None,
     methods: Sequence[str] = (),
     out: PathLike | None = None,
+    mirror: str | None = None,
     plugins: Sequence[PathLike] = (),
     executor: Executor | Cluster | str | None = None,
     profile: PathLike | None = None,
@@ -81,10 +84,10 @@ def run(
     label : obs column with the labels of ``data``; label metrics are skipped without it.
     values : what ``data`` hold, as of ``--values``, where it cannot be told from them.
     unit : obs column of ``data`` with the donors or batches: the unit of sampling error.
-    name : what results call ``data``: by default its file's name, ``uns["name"]``, or the variable
-        that was handed over, else ``adata``.
+    name : what results call ``data``: its file's name, ``uns["name"]``, the variable, or ``adata``.
     methods : pipelines added to the suite's.
     out : results folder, ``results/<suite>`` or ``results/<name of data>`` by default.
+    mirror : address (``s3://bucket/prefix``) that records are fetched from, and put to once stored.
     plugins : folders of the user's own methods, data sets and metrics.
     executor : runs the pipelines: ``"slurm"``, ``"dask://HOST:PORT"`` or an executor; by default
         local processes. ``profile`` is a TOML file with the settings of the cluster.
@@ -104,6 +107,7 @@ def run(
     from omicsbench.records.results import results_of
     from omicsbench.running.called import as_python
     from omicsbench.running.job import Manner
+    from omicsbench.running.mirror import mirrored
     from omicsbench.running.runner import run_suite
     from omicsbench.running.watching import watched
 
@@ -117,8 +121,8 @@ def run(
     chosen = adapted(chosen, own, methods, changes)
     target, registry = maybe_path(out) or default_folder(chosen, own), _registry(plugins)
     tell = partial(print, file=sys.stderr)
-    cluster = opened(executor, maybe_path(profile))
-    with watched(observer, progress) as watching, cluster as elsewhere:
+    watching, cluster = watched(observer, progress), opened(executor, maybe_path(profile))
+    with watching as bar, cluster as elsewhere, mirrored(mirror, target, bar, tell) as told:
         records = run_suite(
             usable(chosen, registry, tell, offline),
             target,
@@ -127,7 +131,7 @@ def run(
             executor=elsewhere,
             manner=Manner(isolate_runs, retry, force),
             command=command or as_python(chosen.name, data, call, target),
-            observer=watching,
+            observer=told or bar,
             tell=tell,
         )
     return results_of({record.key: record for record in records}.values(), target)
@@ -227,8 +231,7 @@ def verdicts(folder: PathLike) -> Verdicts:
 def pack(folder: PathLike) -> Packed:
     """Pack the stored runs for keeping: ``records.jsonl`` in place of one file a run.
 
-    Everything reads both alike, and a packed folder resumes. Raises StoreError if a record cannot
-    be read; then nothing is changed.
+    A packed folder resumes. Raises StoreError if a record cannot be read; nothing is changed then.
     """
     from omicsbench.records.packing import pack as pack_records
 
@@ -325,9 +328,8 @@ def calibrate(
         tell(f"{place}:")
         said = tell if place is places[0] else None  # of the data, once
         run_suite(chosen, place, registry=registry, observer=observer, tell=said)
-    found = calibration(
-        [planned_records(place)[0] for place in places], Strictness(chosen.analysis.tolerances)
-    )
+    runs = [planned_records(place)[0] for place in places]
+    found = calibration(runs, Strictness(chosen.analysis.tolerances))
     return write_noise(found, maybe_path(noise) or folder / NOISE_FILE)
 
 

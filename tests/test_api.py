@@ -288,6 +288,8 @@ def test_the_public_names_as_a_whole() -> None:
         "load",
         "pack",
         "plan",
+        "pull",
+        "push",
         "report",
         "run",
         "verdicts",

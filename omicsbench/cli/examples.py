@@ -44,6 +44,10 @@ EXAMPLES: dict[str, tuple[tuple[str, str], ...]] = {
     "merge": (
         ("omicsbench merge results/answer-*of16 -o results/answer", "the parts of `run --shard`"),
     ),
+    "push": (("omicsbench push results/quick s3://lab/quick", "an object a record"),),
+    "pull": (
+        ("omicsbench pull s3://lab/answer results/answer", "the parts of `run --shard --mirror`"),
+    ),
     "submit": (
         (
             'omicsbench submit results/mine --author "A. Body" --plugins my_plugins',

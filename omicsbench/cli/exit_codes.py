@@ -19,7 +19,8 @@ class ExitCode(IntEnum):
     DONE = 0, "done; of a comparison: nothing became worse"
     FAILED = (
         1,
-        "no run succeeded, one has no record, a check failed, or something became worse",
+        "no run succeeded, one has no record or is not at its address, a check failed, or "
+        "something became worse",
     )
     BAD_INPUT = 2, "bad input: one sentence says what is wrong and what to do"
     NOT_COMPARABLE = 3, "nothing comparable was measured"

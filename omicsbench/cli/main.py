@@ -26,6 +26,7 @@ from omicsbench.cli import history as cli_history
 from omicsbench.cli import inspection as cli_inspection
 from omicsbench.cli import pack as cli_pack
 from omicsbench.cli import plan as cli_plan
+from omicsbench.cli import remote as cli_remote
 from omicsbench.cli import run as cli_run
 from omicsbench.cli import sharing as cli_sharing
 from omicsbench.cli import workflows as cli_workflows
@@ -148,6 +149,8 @@ def export(
 app.command(cls=Grouped, rich_help_panel=RESULTS)(cli_figure.figure)
 app.command(cls=Grouped, rich_help_panel=RESULTS)(cli_pack.pack)
 app.command(cls=Grouped, rich_help_panel=RESULTS)(cli_sharing.merge)
+app.command(cls=Grouped, rich_help_panel=RESULTS)(cli_remote.push)
+app.command(cls=Grouped, rich_help_panel=RESULTS)(cli_remote.pull)
 app.command(cls=Grouped, rich_help_panel=RESULTS)(cli_sharing.submit)
 app.command(cls=Grouped, rich_help_panel=RESULTS)(cli_sharing.site)
 

@@ -1,9 +1,8 @@
-"""The command `run`: options to a suite's entries, the run itself, and what is printed after it."""
+"""The command `run`: options to a suite's entries, and the run itself."""
 
 from __future__ import annotations
 
 import sys
-from collections import Counter
 from collections.abc import Sequence
 from enum import StrEnum
 from pathlib import Path
@@ -13,6 +12,7 @@ import typer
 
 from omicsbench.cli import complete
 from omicsbench.cli import own_options as own
+from omicsbench.cli.ended import at_first, tell_ended, tell_so_far
 from omicsbench.cli.exit_codes import ExitCode
 from omicsbench.cli.options import (
     OUTPUT,
@@ -22,17 +22,14 @@ from omicsbench.cli.options import (
     Quiet,
     Verbose,
     how_much,
-    print_report,
 )
 from omicsbench.errors import OmicsbenchError
 
 if TYPE_CHECKING:
     from omicsbench.planning.suite import Suite
-    from omicsbench.reporting import Report
     from omicsbench.running.runner import EndedRun
 
 PAGE = "report.html"
-CAUSES = 5  # reasons of failures and skips printed; the report has them all
 MACHINE = "Limits and machine"  # a panel of --help
 CLUSTER = "Cluster"
 
@@ -218,6 +215,15 @@ def run(
             "--out", "-o", help="Results folder (results/<suite>).", rich_help_panel=OUTPUT
         ),
     ] = None,
+    mirror: Annotated[
+        str | None,
+        typer.Option(
+            metavar="ADDRESS",
+            help="Where each record is put too, once it is stored, such as s3://bucket/prefix; "
+            "what lies there is fetched first.",
+            rich_help_panel=OUTPUT,
+        ),
+    ] = None,
     report: Annotated[
         bool, typer.Option(help="Write the HTML report at the end.", rich_help_panel=OUTPUT)
     ] = True,
@@ -243,6 +249,7 @@ def run(
     from omicsbench.planning.suite import load_suite
     from omicsbench.registry.discover import discover
     from omicsbench.running.job import Manner
+    from omicsbench.running.mirror import mirrored
     from omicsbench.running.runner import RunsMissing, complete
 
     chosen = load_suite(suite)
@@ -297,12 +304,19 @@ def run(
     if share and not out:
         folder = folder.with_name(f"{folder.name}-{share}")
     if collect:
-        _collect(folder, report)
+        if mirror:
+            api.pull(mirror, folder)
+        tell_so_far(folder, report)
         return
     progress = Progress(how_much(quiet, verbose), folder)
     missing: RunsMissing | None = None
     ended: Sequence[EndedRun] = ()
-    with observing_signals(), progress as observer, opened(executor, profile) as elsewhere:
+    with (
+        observing_signals(),
+        progress as observer,
+        opened(executor, profile) as elsewhere,
+        mirrored(mirror, folder, observer, observer.say) as mirroring,
+    ):
         registry = discover(plugins or [])
         wanted = usable(
             api.adapted(chosen, given, method or (), replaced), registry, observer.say, offline
@@ -318,14 +332,14 @@ def run(
                 manner=Manner(isolate is Isolate.RUN, retry, force),
                 shard=share,
                 command=called(),
-                observer=observer,
+                observer=mirroring or observer,
                 tell=observer.say,
             )
 
         try:
             if first and not share and not (folder / PAGE).exists():
                 done(first_look(wanted))
-                observer.say(_at_first(api.report_of(folder)))
+                observer.say(at_first(api.report_of(folder)))
             ended = done(wanted)
         except RunsMissing as error:
             if not error.ended:
@@ -337,56 +351,7 @@ def run(
         print(
             f"Part {share.number} of {share.of}, in {folder}; `omicsbench merge` joins the parts."
         )
-    if share and not ended:
-        return
-    _finish(folder, ended, report and not share, part=share is not None)
-    if missing:
-        raise typer.Exit(ExitCode.FAILED)
-
-
-def _collect(folder: Path, report: bool) -> None:
-    """Say what a folder holds that others may be filling, and report on it."""
-    from omicsbench import api
-    from omicsbench.records.planned import planned_records, read_plan
-    from omicsbench.records.store import holds_records
-
-    planned = read_plan(folder).runs
-    if planned and not holds_records(folder):
-        print(f"Runs so far: none; all {len(planned)} are still to come.")
-        return
-    records, missing, _ = planned_records(folder)
-    runs = Counter(record.status for record in records)
-    done = ", ".join(f"{count} {status}" for status, count in runs.most_common()) or "none"
-    print(f"Runs so far: {done}; {missing} of {len(records) + missing} are still to come.")
-    if report and records:
-        print_report(api.report_of(folder))
-
-
-def _at_first(report: Report) -> str:
-    return (
-        f"A first look, at the smallest size: {report.page}. Going on to the full suite, whose "
-        "page takes its place; Ctrl-C stops it, and the same command goes on from there."
-    )
-
-
-def _finish(folder: Path, ended: Sequence[EndedRun], report: bool, *, part: bool = False) -> None:
-    from omicsbench import api
-    from omicsbench.records.spec import Cause, Status
-
-    runs = Counter(run.status for run in ended)
-    print("Runs: " + ", ".join(f"{count} {status}" for status, count in runs.most_common()))
-    causes = Counter((run.status, run.reason) for run in ended if run.reason)
-    for (status, reason), count in causes.most_common(CAUSES):
-        print(f"  {count} {status}: {reason}")
-    if len(causes) > CAUSES:
-        print(f"  and {len(causes) - CAUSES} other causes, in the report")
-    if runs.keys() - {Status.OK, Status.SKIPPED}:
-        print("  --retry does failed runs again.")
-    if any(run.cause is Cause.PREDICTED for run in ended):
-        print("  --force runs what is predicted to exceed its limits.")
-    if any(run.cause is Cause.WARM_UP and run.status is Status.TIMEOUT for run in ended):
-        print("  --warm-up-timeout, with --retry, gives warm-ups longer.")
-    if report:
-        print_report(api.report_of(folder))
-    if Status.OK not in runs and not part:  # of a part the other parts may have some
+    if ended or not share:
+        tell_ended(folder, ended, report and not share, part=share is not None)
+    if missing or (mirroring and mirroring.problem):
         raise typer.Exit(ExitCode.FAILED)

@@ -44,6 +44,11 @@ def write(folder: Path) -> None:
     (folder / FILE).write_text(text, encoding="utf-8")
 
 
+def files_of(content: bytes) -> list[str]:
+    """The files that stored checksums are of. Raises ValueError for what are none."""
+    return sorted(FolderSums.model_validate_json(content).files)
+
+
 def damaged(folder: Path, every_block: bool = False) -> str | None:
     """What is wrong with a folder, in words that follow its name; None if all is right.
 

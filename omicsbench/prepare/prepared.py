@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from omicsbench.errors import StoreError
 from omicsbench.inputs.cache import look_in, remove
 from omicsbench.inputs.cells import LATENT
+from omicsbench.prepare import remote_cache
 from omicsbench.prepare import split as splitting
 from omicsbench.prepare.checksums import damaged
 from omicsbench.prepare.contents import LAYOUT, Contents
@@ -133,13 +134,14 @@ def prepare(
         made_id = digest([PREPARE_VERSION, source.identity, seed, features, per_size])
         single = f"{source.slug}-{made_id}"
         own = f"{single}-{repeat}"  # of a cohort
-        folder = _found(single) or _found(own)
+        folder = _found(single) or _found(own) or _fetched(single) or _fetched(own)
         if folder is None:
             each = source.grouped or splitting.kind(source.shape[0]) == "kfold"
             name = own if each else single
             folder = prepared_folders()[-1] / name
             kept = None if per_size else features
             make(folder, Recipe(source, made_id, repeat, seed, kept, on_share))
+        remote_cache.share(folder)
         cohort = folder.name == own
         made[repeat] = Prepared(folder)
     return made
@@ -164,6 +166,12 @@ def _found(name: str) -> Path | None:
     """The folder of that name, if it is there and right; of several the first."""
     places = (home / name for home in prepared_folders())
     return next((folder for folder in places if folder.is_dir() and _right(folder)), None)
+
+
+def _fetched(name: str) -> Path | None:
+    """The folder of that name, if it could be had from the address that machines share."""
+    folder = prepared_folders()[-1] / name
+    return folder if remote_cache.fetched(folder) and _right(folder) else None
 
 
 def _right(folder: Path, every_block: bool = False) -> bool:

@@ -38,6 +38,29 @@ def put(path: Path, content: bytes) -> None:
         temporary.write_bytes(content)
 
 
+def create(path: Path, content: bytes) -> bool:
+    """Write a file in one step where there is none yet; False where there is one, which stays.
+
+    Raises StoreError if that is not possible.
+    """
+    temporary = beside(path)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        clear_stale(path.parent)
+        try:
+            temporary.write_bytes(content)
+            _sync(temporary)
+            os.link(temporary, path)  # unlike a renamed file, a link replaces nothing
+            _sync(path.parent)
+        finally:
+            temporary.unlink(missing_ok=True)
+    except FileExistsError:
+        return False
+    except OSError as error:
+        raise explained(path, error) from error
+    return True
+
+
 @contextlib.contextmanager
 def whole(path: Path) -> Iterator[Path]:
     """A path beside ``path``, to be written to; what was written replaces ``path`` at the end.

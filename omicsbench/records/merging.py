@@ -21,7 +21,13 @@ from omicsbench.records.claim import claimed
 from omicsbench.records.frozen import FROZEN_FILE, read_frozen
 from omicsbench.records.machines import TimedOn, machine_of
 from omicsbench.records.packing import arrays_of, write_packed
-from omicsbench.records.planned import Plan, planned_records, read_analysis, read_plan, write_plan
+from omicsbench.records.planned import (
+    Plan,
+    analysis_of,
+    planned_records,
+    read_plan,
+    write_plan,
+)
 from omicsbench.records.spec import RunRecord, Status
 
 SAME = 1e-6  # share by which scores of the same run may differ: that of their last digits
@@ -38,8 +44,10 @@ class Merged:
 
 
 @dataclass(frozen=True)
-class _Set:
-    folder: Path
+class NamedSet:
+    """The planned runs of one set; ``name``, its folder or address, is what errors call it."""
+
+    name: str
     plan: Plan
     records: Mapping[str, RunRecord]
 
@@ -53,12 +61,11 @@ def merge(folders: Sequence[Path], out: Path) -> Merged:
     sets = [_read(folder) for folder in folders]
     if not any(one.records for one in sets):
         raise store.no_records(folders[0])
-    _same_protocol(sets)
-    _same_versions(sets)
-    plan = _joined_plan(sets, out)
-    frozen = _frozen_of(sets)
+    called = " ".join(["omicsbench merge", *map(str, folders), "-o", str(out)])
+    plan = joined_plan(sets, called)
+    frozen = _frozen_of(folders)
     records = _joined(sets)
-    arrays = _arrays(sets, records)
+    arrays = _arrays(folders, records)
     if store.holds_records(out):
         raise StoreError(f"{out} holds records already; name a new folder for what is merged.")
     store.open_folder(out)
@@ -76,18 +83,18 @@ def merge(folders: Sequence[Path], out: Path) -> Merged:
     )
 
 
-def _read(folder: Path) -> _Set:
+def _read(folder: Path) -> NamedSet:
     plan = read_plan(folder)
     if plan.runs == () and not store.holds_records(folder):  # a shard with nothing to do
-        return _Set(folder, plan, {})
-    return _Set(folder, plan, {r.key: r for r in planned_records(folder)[0]})
+        return NamedSet(str(folder), plan, {})
+    return NamedSet(str(folder), plan, {r.key: r for r in planned_records(folder)[0]})
 
 
-def _same_protocol(sets: Sequence[_Set]) -> None:
-    known: dict[int, Path] = {}
+def _same_protocol(sets: Sequence[NamedSet]) -> None:
+    known: dict[int, str] = {}
     for one in sets:
         for protocol in {r.spec.protocol for r in one.records.values()}:
-            known.setdefault(protocol, one.folder)
+            known.setdefault(protocol, one.name)
     if len(known) > 1:
         (old, where), *_, (new, other) = sorted(known.items())
         raise StoreError(
@@ -96,9 +103,9 @@ def _same_protocol(sets: Sequence[_Set]) -> None:
         )
 
 
-def _same_versions(sets: Sequence[_Set]) -> None:
+def _same_versions(sets: Sequence[NamedSet]) -> None:
     """Raises StoreError where a name means one thing in a set, and another in the next."""
-    known: dict[tuple[str, str], tuple[str, Path]] = {}
+    known: dict[tuple[str, str], tuple[str, str]] = {}
     for one in sets:
         for r in sorted(one.records.values(), key=lambda r: r.started_at):
             s = r.spec
@@ -106,18 +113,24 @@ def _same_versions(sets: Sequence[_Set]) -> None:
                 ("data set", s.dataset, s.dataset_id),
                 ("pipeline", s.pipeline, s.pipeline_id),
             ):
-                before, where = known.setdefault((what, name), (version, one.folder))
-                if version != before and where != one.folder:
+                before, where = known.setdefault((what, name), (version, one.name))
+                if version != before and where != one.name:
                     raise StoreError(
-                        f"{where} and {one.folder} hold other versions of the {what} {name}, and "
+                        f"{where} and {one.name} hold other versions of the {what} {name}, and "
                         "a report shows one of them only; run one of the sets again, or leave it "
                         "out."
                     )
 
 
-def _joined_plan(sets: Sequence[_Set], out: Path) -> Plan:
-    """What is common to the suites; the runs of all plans, and the commands that made them."""
-    analyses = {read_analysis(one.folder).model_dump_json(): one.folder for one in sets}
+def joined_plan(sets: Sequence[NamedSet], called: str) -> Plan:
+    """What is common to the suites; the runs of all plans, and the commands that made them.
+
+    ``called`` is the command that joins them. Raises StoreError where they cannot be one set.
+    """
+    _same_protocol(sets)
+    _same_versions(sets)
+    rules = [analysis_of(one.plan, one.name) for one in sets]
+    analyses = {of.model_dump_json(): one.name for of, one in zip(rules, sets, strict=True)}
     if len(analyses) > 1:
         one, other, *_ = analyses.values()
         raise StoreError(
@@ -128,8 +141,7 @@ def _joined_plan(sets: Sequence[_Set], out: Path) -> Plan:
     suite = {k: v for k, v in suites[0].items() if all(s.get(k) == v for s in suites)}
     if any("analysis" in s for s in suites) and "analysis" not in suite:
         # Older suites name its entries beside that table, which then is not common to all.
-        suite["analysis"] = read_analysis(sets[0].folder).model_dump(mode="json")
-    called = " ".join(["omicsbench merge", *(str(one.folder) for one in sets), "-o", str(out)])
+        suite["analysis"] = rules[0].model_dump(mode="json")
     commands = dict.fromkeys([*(one.plan.command for one in sets if one.plan.command), called])
     keys = dict.fromkeys(key for one in sets for key in (one.plan.runs or one.records))
     methods = {name: of for one in sets for name, of in one.plan.methods.items()}
@@ -137,12 +149,12 @@ def _joined_plan(sets: Sequence[_Set], out: Path) -> Plan:
     return Plan(suite=suite, command=command, runs=tuple(keys), methods=methods)
 
 
-def _frozen_of(sets: Sequence[_Set]) -> bytes | None:
+def _frozen_of(folders: Sequence[Path]) -> bytes | None:
     """The frozen protocol of those that have one. Raises StoreError where there are two."""
     found = {}
-    for one in sets:
-        if frozen := read_frozen(one.folder):
-            found[frozen.hash] = one.folder
+    for folder in folders:
+        if frozen := read_frozen(folder):
+            found[frozen.hash] = folder
     if len(found) > 1:
         one_of, other, *_ = found.values()
         raise StoreError(
@@ -152,16 +164,20 @@ def _frozen_of(sets: Sequence[_Set]) -> bytes | None:
     return reading.read(next(iter(found.values())) / FROZEN_FILE) if found else None
 
 
-def _joined(sets: Sequence[_Set]) -> dict[str, RunRecord]:
+def _joined(sets: Sequence[NamedSet]) -> dict[str, RunRecord]:
     """Each run once: a finished one before others, one that was tried before one that was not."""
-    held: dict[str, list[tuple[Path, RunRecord]]] = defaultdict(list)
+    held: dict[str, list[tuple[str, RunRecord]]] = defaultdict(list)
     for one in sets:
         for key, record in one.records.items():
-            held[key].append((one.folder, record))
-    return {key: _one_of(of) for key, of in held.items()}
+            held[key].append((one.name, record))
+    return {key: one_of(of) for key, of in held.items()}
 
 
-def _one_of(held: Sequence[tuple[Path, RunRecord]]) -> RunRecord:
+def one_of(held: Sequence[tuple[str, RunRecord]]) -> RunRecord:
+    """The one to keep of several records of a run, each with the name of its set.
+
+    Raises StoreError where two that are finished have other scores.
+    """
     done = [(where, r) for where, r in held if r.status is Status.OK]
     for where, r in done[1:]:
         if told := _unequal(done[0][1], r):
@@ -189,11 +205,11 @@ def _shown(score: Any) -> str:
     return "missing" if score is None else f"{score:.6g}"
 
 
-def _arrays(sets: Sequence[_Set], records: Mapping[str, RunRecord]) -> dict[str, bytes]:
+def _arrays(folders: Sequence[Path], records: Mapping[str, RunRecord]) -> dict[str, bytes]:
     """The pictures of the runs, by name of their file: each begins with the key of its run."""
     found: dict[str, bytes] = {}
-    for one in sets:
-        for name, content in arrays_of(one.folder).items():
+    for folder in folders:
+        for name, content in arrays_of(folder).items():
             if name.partition(".")[0] in records:
                 found.setdefault(name, content)
     return found

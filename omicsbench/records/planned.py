@@ -26,6 +26,7 @@ class Plan(BaseModel):
     command: str = ""
     runs: tuple[str, ...] | None = None
     methods: dict[str, tuple[str, str]] = {}
+    part: str = ""
 
 
 def write_plan(
@@ -34,15 +35,18 @@ def write_plan(
     keys: Sequence[str],
     command: str,
     methods: Mapping[str, tuple[str, str]] | None = None,
+    part: str = "",
 ) -> None:
     """Keep, beside the records, which runs belong to the suite (JSON text) as it was last run.
 
     ``methods`` are one line and the declared source of each method, by name: a report made where
-    they are not at hand cites them all the same.
+    they are not at hand cites them all the same. ``part`` is which of a suite's shards it is.
     """
     content: dict[str, Any] = {"suite": json.loads(suite), "command": command, "runs": list(keys)}
     if methods:
         content["methods"] = {name: list(of) for name, of in sorted(methods.items())}
+    if part:
+        content["part"] = part
     text = json.dumps(content, indent=1, ensure_ascii=False) + "\n"
     # The name of a file may be no text, and the command holds those that the user named.
     disk.put(folder / PLAN_FILE, text.encode(errors="replace"))
@@ -65,12 +69,16 @@ def _damaged(path: Path, problem: str) -> StoreError:
 
 def read_analysis(folder: Path) -> Analysis:
     """How the suite that was last run is judged. Raises StoreError if its entry makes no sense."""
+    return analysis_of(read_plan(folder), str(folder / PLAN_FILE))
+
+
+def analysis_of(plan: Plan, where: str) -> Analysis:
+    """How the suite of a plan is judged; ``where`` it lies is what errors say."""
     try:
-        return stored_analysis(read_plan(folder).suite)
+        return stored_analysis(plan.suite)
     except ValidationError as error:
         raise StoreError(
-            f"{folder / PLAN_FILE}: {reading.first_problem(error)}; mend it, or run the suite "
-            "again."
+            f"{where}: {reading.first_problem(error)}; mend it, or run the suite again."
         ) from error
 
 

@@ -175,7 +175,8 @@ def complete(
             planned = prepared_plan(whole, observer.dataset, tell)
             plan += [p for p in planned if shard is None or shard.holds(p.key)]
             cited = declared(suite.pipelines, registry)
-            write_plan(out, dump(suite), [planned.key for planned in plan], command, cited)
+            keys, part = [planned.key for planned in plan], str(shard or "")
+            write_plan(out, dump(suite), keys, command, cited, part)
             conditions = Conditions(
                 suite=suite.name,
                 out=str(out.resolve()),

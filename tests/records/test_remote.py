@@ -1,0 +1,181 @@
+"""Results under an address: put, fetched, put again, contradicted, cut off."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+import uuid
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import builders
+from command import inside
+from omicsbench.errors import StoreError
+from omicsbench.records import store
+from omicsbench.records.address import Address
+from omicsbench.records.decode import decode
+from omicsbench.records.embeddings import has_embedding, write_embedding
+from omicsbench.records.packing import pack
+from omicsbench.records.planned import planned_records, read_plan, write_plan
+from omicsbench.records.remote import Moved, pull, push
+from omicsbench.records.spec import RunRecord, Status
+from s3_server import Bucket, bucket
+
+__all__ = ["bucket"]
+MANY = 400
+
+
+def run(repeat: int = 0, score: float = 0.5, **changes: Any) -> RunRecord:
+    told: dict[str, Any] = {"scores": {"knn_recall": score}}
+    if changes.get("status", Status.OK) is not Status.OK:
+        told = {"reason": "it failed"}
+    return builders.record(builders.spec(repeat=repeat), **(told | changes))
+
+
+def folder_of(
+    folder: Path, *records: RunRecord, part: str = "", suite: dict[str, Any] | None = None
+) -> Path:
+    store.open_folder(folder)
+    for record in records:
+        store.write_record(folder, record)
+    keys = [record.key for record in records]
+    text = json.dumps({"name": "s", "analysis": {}} | (suite or {}))
+    write_plan(folder, text, keys, f"omicsbench run {folder.name}", part=part)
+    return folder
+
+
+@pytest.fixture(params=["file", "memory", "s3"])
+def address(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    if request.param == "s3":
+        return str(request.getfixturevalue("bucket").address)
+    return f"file://{tmp_path}/there" if request.param == "file" else f"memory://{uuid.uuid4()}"
+
+
+def test_results_go_there_and_back(address: str, tmp_path: Path) -> None:
+    folder = folder_of(tmp_path / "a", run(0), run(1), run(2, status=Status.TIMEOUT))
+    Z = np.zeros((3, 2), dtype=np.float32)
+    name = write_embedding(folder, run(0).key, {"test": (Z, None), "train": (Z, None)})
+    assert push(folder, address) == Moved(3, 3, 0)
+    assert push(folder, address) == Moved(3, 0, 0), "putting again changes nothing"
+    back = tmp_path / "back"
+    assert pull(address, back) == Moved(3, 3, 0)
+    assert pull(address, back) == Moved(3, 0, 0)
+    assert planned_records(back) == planned_records(folder)
+    assert read_plan(back) == read_plan(folder)
+    assert has_embedding(back, name, "test")
+    assert has_embedding(back, name, "train")
+
+
+def test_a_packed_folder_is_put_like_a_loose_one(address: str, tmp_path: Path) -> None:
+    folder = folder_of(tmp_path / "a", run(0), run(1))
+    records = store.read_records(folder)
+    pack(folder)
+    push(folder, address)
+    pull(address, tmp_path / "back")
+    assert store.read_records(tmp_path / "back") == records
+
+
+def test_parts_that_were_put_to_one_address_are_one_suite(address: str, tmp_path: Path) -> None:
+    push(folder_of(tmp_path / "a", run(0), run(1), part="1of2"), address)
+    second = folder_of(tmp_path / "b", run(2), part="2of2")
+    keys = [run(2).key, run(3).key]
+    write_plan(second, '{"name": "s", "analysis": {}}', keys, "second", part="2of2")
+    push(second, address)
+    assert pull(address, tmp_path / "back") == Moved(3, 3, 1)
+    records, missing, others = planned_records(tmp_path / "back")
+    assert ({r.key for r in records}, missing, others) == ({run(i).key for i in range(3)}, 1, 0)
+
+
+def test_parts_that_are_judged_by_other_rules_are_not_joined(tmp_path: Path) -> None:
+    address = f"memory://{uuid.uuid4()}"
+    push(folder_of(tmp_path / "a", run(0), part="1of2"), address)
+    rules = {"analysis": {"margins": {"knn_recall": 0.5}}}
+    push(folder_of(tmp_path / "b", run(1), part="2of2", suite=rules), address)
+    with pytest.raises(StoreError, match=r"plan-1of2\.json.*judged by other rules"):
+        pull(address, tmp_path / "back")
+    assert not (tmp_path / "back").exists()
+
+
+def test_another_result_of_the_same_run_is_told_and_replaces_none(
+    address: str, tmp_path: Path
+) -> None:
+    push(folder_of(tmp_path / "a", run(0, 0.5)), address)
+    other = folder_of(tmp_path / "b", run(0, 0.6), run(1))
+    with pytest.raises(StoreError, match=r"other scores .*knn_recall 0\.5 and 0\.6"):
+        push(other, address)
+    with pytest.raises(StoreError, match="other scores"):
+        pull(address, other)
+    assert store.stored(other)[run(0).key].scores == {"knn_recall": 0.6}
+    pull(address, tmp_path / "back")
+    found = {r.key: r.scores["knn_recall"] for r in store.read_records(tmp_path / "back")}
+    assert found == {run(0).key: 0.5, run(1).key: 0.5}, "all others were put"
+
+
+def test_a_run_that_was_repeated_takes_the_place_of_its_failure(
+    address: str, tmp_path: Path
+) -> None:
+    failed = run(0, status=Status.CRASHED, started_at="2026-01-01T00:00:00+00:00")
+    push(folder_of(tmp_path / "a", failed), address)
+    push(folder_of(tmp_path / "b", run(0)), address)
+    assert push(tmp_path / "a", address).new == 0, "a failure replaces nothing that is finished"
+    assert pull(address, tmp_path / "a") == Moved(1, 1, 0)
+    assert store.stored(tmp_path / "a")[failed.key].status is Status.OK
+
+
+def test_a_damaged_object_is_named(tmp_path: Path) -> None:
+    address = f"memory://{uuid.uuid4()}"
+    push(folder_of(tmp_path / "a", run(0)), address)
+    Address(address).replace(f"runs/{run(0).key}.json", b'{"key":')
+    with pytest.raises(StoreError, match=rf"{run(0).key}\.json is not a run record"):
+        pull(address, tmp_path / "back")
+
+
+def test_the_command_line_says_what_it_did(tmp_path: Path) -> None:
+    folder = folder_of(tmp_path / "a", run(0))
+    done = inside("push", folder, f"file://{tmp_path}/there")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "1 runs" in done.stdout
+    done = inside("pull", f"file://{tmp_path}/there", tmp_path / "back")
+    assert (done.returncode, done.stderr) == (0, "")
+    done = inside("pull", f"file://{tmp_path}/nowhere", tmp_path / "none")
+    assert done.returncode == 2
+    assert "holds no run records" in done.stderr
+    assert done.stderr.count("\n") == 1
+
+
+def test_a_push_that_is_killed_leaves_whole_records(bucket: Bucket, tmp_path: Path) -> None:
+    _killed_push(bucket.address, tmp_path)
+
+
+def test_a_push_to_a_folder_that_is_killed_leaves_whole_records(tmp_path: Path) -> None:
+    _killed_push(f"file://{tmp_path}/there", tmp_path)
+
+
+def _killed_push(address: str, tmp_path: Path) -> None:
+    folder = folder_of(tmp_path / "a", *map(run, range(MANY)))
+    there = Address(address)
+    process = subprocess.Popen(
+        [sys.executable, "-P", "-m", "omicsbench", "push", str(folder), address],
+        env=os.environ,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    deadline = time.monotonic() + 60
+    while not there.names("runs") and process.poll() is None and time.monotonic() < deadline:
+        time.sleep(0.01)
+    process.send_signal(signal.SIGKILL)
+    assert process.wait() == -signal.SIGKILL, "it was killed while it put"
+    found = there.read(there.names("runs"))
+    assert 0 < len(found) < MANY
+    for name, content in found.items():
+        assert decode(content, name).status is Status.OK
+    assert push(folder, address) == Moved(MANY, MANY - len(found), 0)
+    pull(address, tmp_path / "back")
+    assert store.read_records(tmp_path / "back") == store.read_records(folder)

@@ -1,0 +1,146 @@
+"""Suites whose records go to an address while they run."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+import omicsbench
+from command import inside
+from omicsbench.planning.plan import Planned
+from omicsbench.planning.suite import Suite
+from omicsbench.records import store
+from omicsbench.records.address import Address
+from omicsbench.records.planned import planned_records
+from omicsbench.records.remote import pull, push
+from omicsbench.records.spec import RunRecord
+from s3_server import Bucket, bucket, s3_server
+from suites import tiny_suite
+
+__all__ = ["bucket"]
+TOLD = ["dataset", "pipeline", "size", "repeat", "status", "part", "metric", "value"]
+SUITE = """
+pipelines = ["random_projection(2)", "pca(2)"]
+repeats = 2
+threads = 1
+metrics = ["reconstruction_r2"]
+datasets = [{name = "linear_control(n=300)", sizes = [30, 120]}]
+"""
+
+
+def suite(**more: object) -> Suite:
+    return tiny_suite(
+        "random_projection(2)",
+        "pca(2)",
+        timeout_s=60,
+        warm_up_timeout_s=60,
+        metrics=["reconstruction_r2"],
+        **more,
+    )
+
+
+class Seen:
+    """Observer that counts, and does something at the first record."""
+
+    def __init__(self, act: object = None) -> None:
+        self.todo, self.records, self.act = -1, 0, act
+
+    def dataset(self, name: str, share: float) -> None:
+        pass
+
+    def start(self, todo: Sequence[Planned], done: int) -> None:
+        self.todo = len(todo)
+
+    def record(self, record: RunRecord) -> None:
+        self.records += 1
+        if callable(self.act) and self.records == 1:
+            self.act()
+
+
+def test_two_shards_in_one_address_are_as_one_run(bucket: Bucket, tmp_path: Path) -> None:
+    (tmp_path / "s.toml").write_text(SUITE)
+    done = inside("run", "s.toml", "--out", "whole", "-q", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    for shard in ("1/2", "2/2"):
+        words = ("--shard", shard, "--mirror", bucket.address, "-q")
+        done = inside("run", "s.toml", *words, cwd=tmp_path)
+        assert done.returncode == 0, done.stderr
+    done = inside("pull", bucket.address, "pulled", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    told = [omicsbench.load(tmp_path / name)[TOLD] for name in ("whole", "pulled")]
+    assert len(told[0]) > 0
+    assert told[0].equals(told[1])
+    answers = [inside("report", name, cwd=tmp_path).stdout for name in ("whole", "pulled")]
+    assert answers[0].replace("whole", "pulled") == answers[1]
+    assert (tmp_path / "pulled" / "report.html").exists()
+
+
+def test_what_lies_at_the_address_is_not_run_again(bucket: Bucket, tmp_path: Path) -> None:
+    first, second = Seen(), Seen()
+    omicsbench.run(suite(), out=tmp_path / "a", mirror=bucket.address, observer=first)
+    assert first.todo == first.records == 8
+    omicsbench.run(suite(), out=tmp_path / "b", mirror=bucket.address, observer=second)
+    assert second.todo == second.records == 0
+    assert store.read_records(tmp_path / "a") == store.read_records(tmp_path / "b")
+
+
+def test_a_network_that_goes_down_stops_no_run(
+    bucket: Bucket, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    seen = Seen(bucket.stop)
+    omicsbench.run(suite(), out=tmp_path / "a", mirror=bucket.address, observer=seen)
+    assert seen.records == 8
+    assert len(planned_records(tmp_path / "a")[0]) == 8
+    said = capsys.readouterr().err
+    assert "check the address and the network" in said
+    assert f"`omicsbench push {tmp_path / 'a'} {bucket.address}` puts it" in said
+    with pytest.MonkeyPatch.context() as again, s3_server(again) as up:
+        assert push(tmp_path / "a", up.address).new == 8
+        assert pull(up.address, tmp_path / "b").missing == 0
+
+
+def test_an_address_that_cannot_be_used_is_refused_before_a_run(
+    bucket: Bucket, tmp_path: Path
+) -> None:
+    (tmp_path / "s.toml").write_text(SUITE)
+    for address in ("s3://another-lab/x", "http://host/x"):
+        done = inside("run", "s.toml", "--mirror", address, "-q", cwd=tmp_path)
+        assert done.returncode == 2
+        assert done.stderr.count("\n") == 1
+        assert not store.holds_records(tmp_path / "results" / "s")
+
+
+@pytest.mark.slow
+def test_a_run_that_is_killed_goes_on_elsewhere(bucket: Bucket, tmp_path: Path) -> None:
+    (tmp_path / "s.toml").write_text(SUITE)
+    words = ["run", "s.toml", "--mirror", bucket.address, "-q", "--out"]
+    process = subprocess.Popen(
+        [sys.executable, "-P", "-m", "omicsbench", *words, "a"],
+        cwd=tmp_path,
+        env=os.environ,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    there = Address(bucket.address)
+    deadline = time.monotonic() + 120
+    while not there.names("runs") and process.poll() is None and time.monotonic() < deadline:
+        time.sleep(0.02)
+    with contextlib.suppress(ProcessLookupError):
+        process.send_signal(signal.SIGKILL)
+    assert process.wait() == -signal.SIGKILL, "it was killed while it ran"
+    put = there.read(there.names("runs"))
+    assert put
+    done = inside(*words, "b", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    for name, content in put.items():
+        assert (tmp_path / "b" / name).read_bytes() == content, "it was not run again"
+    assert planned_records(tmp_path / "b")[1:] == (0, 0)
+    assert len(there.names("runs")) == 8
