@@ -1,6 +1,6 @@
 """A suite whose records go to an address while it runs, from a thread beside it.
 
-What cannot be put is told once and put later, at the end at the latest: a network that is down
+What cannot be put is told and put later, at the end at the latest: a network that is down
 stops no run.
 """
 
