@@ -13,7 +13,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
-from statistics import median
+from statistics import mean, median, stdev
 
 from into_docs import put
 
@@ -48,6 +48,7 @@ LECTURE = {
     ),
     "predict": ("conv_net(image=(8, 8))", "bayesian_mlp"),
 }
+TRUTH, HELD_OUT = "latent_r2", " (hold-out)"
 FEWEST = 10  # data sets with an n*, below which no property of data can be held to explain it
 
 
@@ -101,6 +102,8 @@ def tables(results: Path) -> dict[str, str]:
             made["other choices"] = under_other_choices(evidence)
             made["secondary claims"] = by_secondary(evidence)
             made["meta-regression"] = explained(evidence)
+        if suite == "atlas":
+            made["atlas truth"] = against_the_truth(evidence)
     made["lecture"] = of_the_lecture(every)
     return made
 
@@ -277,6 +280,23 @@ def of_the_lecture(every: Mapping[str, Evidence]) -> str:
             )
             counts = " | ".join(str(counted[one]) for one in STANDINGS)
             lines.append(f"| `{name}` | `{suite}` | {counts} |")
+    return "\n".join(lines)
+
+
+def against_the_truth(evidence: Evidence) -> str:
+    """How much of the true coordinates each contestant holds at the largest n, the best first."""
+    largest = max(r.spec.size for r in evidence.done)
+    found: dict[str, dict[str, list[float]]] = defaultdict(lambda: defaultdict(list))
+    for r in evidence.done:
+        if r.spec.size == largest and TRUTH in r.scores and r.family != "control":
+            found[r.spec.pipeline][r.spec.dataset.removesuffix(HELD_OUT)].append(r.scores[TRUTH])
+    sets = sorted({name for own in found.values() for name in own})
+    order = sorted(found, key=lambda name: -mean(found[name][sets[0]]))
+    lines = [f"| contestant | {' | '.join(f'`{name}`' for name in sets)} |"]
+    lines.append("|---" * (len(sets) + 1) + "|")
+    for name in order:
+        cells = (f"{mean(v):.3f} ± {stdev(v):.3f}" for v in (found[name][one] for one in sets))
+        lines.append(f"| `{name}` | {' | '.join(cells)} |")
     return "\n".join(lines)
 
 
