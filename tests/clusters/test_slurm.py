@@ -7,17 +7,15 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-import psutil
 import pytest
 
 from dask_cluster import wait_for
 from gated import GATED
 from omicsbench.records import store
-from slurm_cluster import slurm_in
+from slurm_cluster import jobs_of, slurm_in
 
 pytest.importorskip("submitit")
 pytestmark = [pytest.mark.slow, pytest.mark.promise]  # real jobs
@@ -112,17 +110,6 @@ def _jobs(slurm: dict[str, str]) -> list[str]:
     return said.stdout.split()
 
 
-def _of_jobs(out: Path) -> list[psutil.Process]:
-    """The processes on nodes that do loads of a results folder."""
-    found = []
-    for process in psutil.process_iter():
-        with suppress(psutil.Error):
-            words = process.cmdline()
-            if "submitit.core._submit" in words and words[-1].startswith(str(out)):
-                found.append(process)
-    return found
-
-
 def test_slurm_makes_what_this_machine_makes_though_a_job_is_killed(
     place: Path, slurm: dict[str, str]
 ) -> None:
@@ -132,7 +119,7 @@ def test_slurm_makes_what_this_machine_makes_though_a_job_is_killed(
     assert driver.poll() is None, driver.communicate()
     assert len(_jobs(slurm)) >= 2, "the suite is done in several jobs"
     before = {path: path.read_bytes() for path in store.loose_files(out)}
-    victims = _of_jobs(out)
+    victims = jobs_of(out)
     victims[0].send_signal(signal.SIGKILL)
     gate.touch()
     assert "Runs: 24 ok" in _said(driver)

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+import psutil
 import pytest
 
 DAEMONS = ("slurmctld", "slurmd")
@@ -113,3 +114,14 @@ def _until_idle(variables: dict[str, str], place: Path) -> None:
         time.sleep(0.5)
     logs = " ".join(path.read_text()[-300:] for path in sorted(place.glob("*.out")))
     pytest.skip(f"SLURM does not start here: {logs.strip()[-300:] or said.stderr.strip()}")
+
+
+def jobs_of(out: Path) -> list[psutil.Process]:
+    """The processes on nodes that do loads of a results folder."""
+    found = []
+    for process in psutil.process_iter():
+        with suppress(psutil.Error):
+            words = process.cmdline()
+            if "submitit.core._submit" in words and words[-1].startswith(str(out)):
+                found.append(process)
+    return found
