@@ -7,6 +7,7 @@ regions and other endpoints are taken from where each provider's own tools take 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,8 @@ KINDS: dict[str, dict[str, Any]] = {
     "s3": {"config_kwargs": _WAITS, "use_listings_cache": False},
     "gs": {"use_listings_cache": False},
 }
+READ_AT_ONCE = 16
+PRECONDITION_FAILED, CONFLICT = 412, 409  # of HTTP: there is such an object; one is being put
 _NO_CREDENTIALS = {"NoCredentialsError", "PartialCredentialsError", "DefaultCredentialsError"}
 
 
@@ -64,29 +67,30 @@ class Address:
         """The content of each of these objects."""
         if not names:
             return {}
-        paths = {self._path(name): name for name in names}
-        with self._explained():
-            return {paths[path]: content for path, content in self._system.cat(list(paths)).items()}
+        # One by one: asked for many at once, fsspec takes [, * and ? of a name for a pattern.
+        with self._explained(), ThreadPoolExecutor(READ_AT_ONCE) as pool:
+            return dict(zip(names, pool.map(self._content, names), strict=True))
 
     def create(self, name: str, content: bytes) -> bool:
         """Put an object where there is none yet; False where there is one, which stays."""
-        if self._on_disk:
-            return disk.create(Path(self._path(name)), content)
         with self._explained():
+            if self._on_disk:
+                return disk.create(Path(self._path(name)), content)
             try:
-                self._system.pipe_file(self._path(name), content, mode="create")
-            except FileExistsError:
-                return False
-        return True
+                return self._created(name, content)
+            except OSError as error:
+                if _http_status(error) != CONFLICT:
+                    raise
+            return self._created(name, content)
 
     def replace(self, name: str, content: bytes) -> None:
         """Put an object, whatever was there."""
-        if self._on_disk:
+        with self._explained():
+            if not self._on_disk:
+                self._system.pipe_file(self._path(name), content)
+                return
             with disk.whole(Path(self._path(name))) as temporary:
                 temporary.write_bytes(content)
-            return
-        with self._explained():
-            self._system.pipe_file(self._path(name), content)
 
     def upload(self, path: Path, name: str) -> None:
         """Put a file of any size; on disk it may be seen half-written."""
@@ -104,6 +108,21 @@ class Address:
         with self._explained():
             self._system.rm_file(self._path(name))
 
+    def _content(self, name: str) -> bytes:
+        content: bytes = self._system.cat_file(self._path(name))
+        return content
+
+    def _created(self, name: str, content: bytes) -> bool:
+        try:
+            self._system.pipe_file(self._path(name), content, mode="create")
+        except FileExistsError:
+            return False
+        except OSError as error:  # of servers that do not say which condition failed
+            if _http_status(error) != PRECONDITION_FAILED:
+                raise
+            return False
+        return True
+
     def _path(self, name: str) -> str:
         return f"{self._root}/{name}".rstrip("/")
 
@@ -112,8 +131,8 @@ class Address:
         """Whatever a provider's library raises, in one sentence."""
         try:
             yield
-        except (StoreError, FileExistsError):
-            raise
+        except StoreError as error:  # of a disk
+            raise AddressError(str(error)) from error
         except ImportError as error:
             raise AddressError(
                 f"{self._text} needs a library that is not installed: "
@@ -121,6 +140,13 @@ class Address:
             ) from error
         except Exception as error:
             raise AddressError(f"Cannot use {self._text}: {_reason(error)}.") from error
+
+
+def _http_status(error: OSError) -> int | None:
+    """What a server answered, where a provider's library has made another error of it."""
+    response = getattr(error.__cause__, "response", None) or {}
+    status: int | None = response.get("ResponseMetadata", {}).get("HTTPStatusCode")
+    return status
 
 
 def _reason(error: Exception) -> str:

@@ -10,7 +10,6 @@ from pathlib import Path
 
 import pytest
 
-from omicsbench.errors import StoreError
 from omicsbench.records.address import Address, AddressError
 from s3_server import Bucket, bucket
 
@@ -96,8 +95,39 @@ def test_a_library_that_is_not_installed(monkeypatch: pytest.MonkeyPatch) -> Non
 
 def test_a_folder_that_may_not_be_written(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    with pytest.raises(StoreError, match="a file is in the way"):
+    with pytest.raises(AddressError, match="a file is in the way"):
         Address(f"file://{tmp_path}/file").create("runs/a.json", b"")
+
+
+@pytest.mark.parametrize(
+    ("status", "there"), [([412], False), ([409, 412], False), ([409, None], True)]
+)
+def test_servers_that_do_not_say_which_condition_failed(
+    status: list[int | None], there: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from fsspec.implementations.memory import MemoryFileSystem
+
+    answers = iter(status)
+
+    def pipe_file(*_: object, **__: object) -> None:
+        if code := next(answers):
+            cause = Exception()
+            cause.response = {"ResponseMetadata": {"HTTPStatusCode": code}}  # type: ignore[attr-defined]
+            raise OSError(22, "At least one of the pre-conditions failed") from cause
+
+    monkeypatch.setattr(MemoryFileSystem, "pipe_file", pipe_file)
+    assert Address("memory://lab").create("a", b"") is there
+    assert next(answers, "no more was asked") == "no more was asked"
+
+
+def test_any_other_failure_of_a_create_is_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    from fsspec.implementations.memory import MemoryFileSystem
+
+    def pipe_file(*_: object, **__: object) -> None:
+        raise OSError(5, "the server is on fire")
+
+    monkeypatch.setattr(MemoryFileSystem, "pipe_file", pipe_file)
+    assert "on fire" in refused(lambda: Address("memory://lab").create("a", b""))
 
 
 def test_libraries_of_addresses_are_imported_where_one_is_used() -> None:
