@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
+
+from omicsbench.cli.exit_codes import ExitCode
 
 ADDRESS = typer.Argument(help="Where results lie: s3://BUCKET/PREFIX, gs://..., file:///...")
 
@@ -16,9 +19,13 @@ def push(
 ) -> None:
     """Put results under an address, an object a record; no finished run there is replaced."""
     from omicsbench import api
+    from omicsbench.records.remote import unread
 
     done = api.push(folder, address)
     print(f"{address}: {done.runs:,} runs of {folder}, {done.new:,} of them put now.")
+    if done.damaged:
+        print(f"omicsbench: {unread(folder, done.damaged)}", file=sys.stderr)
+        raise typer.Exit(ExitCode.FAILED)
 
 
 def pull(

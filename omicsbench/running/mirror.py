@@ -15,12 +15,14 @@ from pathlib import Path
 
 from omicsbench.errors import StoreError
 from omicsbench.planning.plan import Planned
-from omicsbench.records import remote
+from omicsbench.records import reading, remote, store
 from omicsbench.records.address import Address, AddressError
+from omicsbench.records.planned import PLAN_FILE
 from omicsbench.records.spec import RunRecord, RunSpec
-from omicsbench.running.runner import Observer, ToldOfBegins
+from omicsbench.running.runner import Interrupted, Observer, ToldOfBegins
 
 AGAIN_S = 60.0  # after an address could not be reached, until it is tried again
+HURRY_S = 5.0  # that what waits is still put after the user stopped the suite
 
 
 class Mirror:
@@ -35,6 +37,8 @@ class Mirror:
         self.problem = ""
         self._folder, self._address = folder, address
         self._inner, self._tell = inner, tell
+        self._refused = self._behind = False
+        self._silent_until = 0.0
         self._waiting: queue.SimpleQueue[Callable[[], object] | None] = queue.SimpleQueue()
         self._putting = threading.Thread(target=self._put_all, daemon=True)
         self._putting.start()
@@ -46,7 +50,13 @@ class Mirror:
     def start(self, todo: Sequence[Planned], done: int) -> None:
         if self._inner:
             self._inner.start(todo, done)
-        self._waiting.put(lambda: remote.put_plan(self._folder, self._address))
+        try:
+            remote.put_plan(self._folder, self._address)
+        except AddressError as error:
+            self._wait_after(error)
+        except StoreError:
+            self._refused = True
+            raise
 
     def begin(self, spec: RunSpec) -> None:
         if isinstance(self._inner, ToldOfBegins):
@@ -55,32 +65,54 @@ class Mirror:
     def record(self, record: RunRecord) -> None:
         if self._inner:
             self._inner.record(record)
-        self._waiting.put(lambda: remote.put_record(self._address, record, self._folder))
+        self._waiting.put(lambda: remote.put_run(self._address, record, self._folder))
 
-    def close(self) -> None:
-        """Put what is not there yet, pictures too."""
+    def close(self, hurried: bool = False) -> None:
+        """Put what is not there yet, pictures too; ``hurried``, what waits, for some seconds."""
         self._waiting.put(None)
-        self._putting.join()
+        self._putting.join(HURRY_S if hurried else None)
+        if self._refused or not self._holds_any():
+            return
+        push = f"`omicsbench push {self._folder} {self._address}` puts it."
+        kept = f"What is missing there is kept in {self._folder}: {push}"
+        if hurried:
+            if self._behind or self._putting.is_alive():
+                self.problem = f"Not all is at {self._address}. {kept}"
+            return
         try:
-            remote.push(self._folder, str(self._address))
-        except StoreError as error:
-            self.problem = (
-                f"{error} What is missing there is kept in {self._folder}: `omicsbench push "
-                f"{self._folder} {self._address}` puts it."
-            )
+            damaged = remote.push(self._folder, str(self._address)).damaged
+            self.problem = remote.unread(self._folder, damaged) if damaged else ""
+        except AddressError as error:
+            self.problem = f"{error} {kept}"
+        except StoreError as error:  # which no other push mends
+            self.problem = str(error)
+        except Exception as error:
+            self.problem = f"Not all is at {self._address} ({_named(error)}). {kept}"
+
+    def _holds_any(self) -> bool:
+        return store.holds_records(self._folder) or reading.is_file(self._folder / PLAN_FILE)
+
+    def _wait_after(self, error: Exception) -> None:
+        self._behind = True
+        self._silent_until = time.monotonic() + AGAIN_S
+        self._tell(f"{error} The run goes on; what is not put now is put at its end.")
 
     def _put_all(self) -> None:
-        silent_until = 0.0
         while put := self._waiting.get():
-            if time.monotonic() < silent_until:
+            if time.monotonic() < self._silent_until:
                 continue  # it is put at the end
             try:
                 put()
             except AddressError as error:
-                silent_until = time.monotonic() + AGAIN_S
-                self._tell(f"{error} The run goes on; what is not put now is put at its end.")
+                self._wait_after(error)
             except StoreError as error:
                 self._tell(str(error))
+            except Exception as error:  # whatever it is, it stops neither the run nor this thread
+                self._wait_after(StoreError(f"Cannot put to {self._address} ({_named(error)})."))
+
+
+def _named(error: Exception) -> str:
+    return " ".join(f"{type(error).__name__}: {error}".split())
 
 
 @contextmanager
@@ -96,12 +128,19 @@ def mirrored(
         return
     place = Address(address)
     remote.label(place)
-    if came := remote.fetch_records(place, folder):
+    came, contradictions = remote.fetch_records(place, folder)
+    if came:
         tell(f"{came} records came from {place}.")
+    for told in contradictions:
+        tell(f"{told} Both stay where they are, and the run goes on.")
     mirror = Mirror(folder, place, inner, tell)
+    hurried = False
     try:
         yield mirror
+    except (Interrupted, KeyboardInterrupt):
+        hurried = True
+        raise
     finally:
-        mirror.close()
+        mirror.close(hurried)
         if mirror.problem:
             tell(mirror.problem)

@@ -22,9 +22,10 @@ from omicsbench.records import store
 from omicsbench.records.address import Address
 from omicsbench.records.decode import decode
 from omicsbench.records.embeddings import has_embedding, write_embedding
+from omicsbench.records.ids import digest
 from omicsbench.records.packing import pack
 from omicsbench.records.planned import planned_records, read_plan, write_plan
-from omicsbench.records.remote import Moved, pull, push
+from omicsbench.records.remote import Moved, pull, push, put_record, put_run
 from omicsbench.records.spec import RunRecord, Status
 from s3_server import Bucket, bucket
 
@@ -127,6 +128,107 @@ def test_a_run_that_was_repeated_takes_the_place_of_its_failure(
     assert push(tmp_path / "a", address).new == 0, "a failure replaces nothing that is finished"
     assert pull(address, tmp_path / "a") == Moved(1, 1, 0)
     assert store.stored(tmp_path / "a")[failed.key].status is Status.OK
+
+
+def test_only_a_finished_run_replaces_a_record_at_an_address(address: str, tmp_path: Path) -> None:
+    old, new = (
+        run(0, status=Status.CRASHED, started_at=f"2026-01-0{day}T00:00:00+00:00") for day in (1, 2)
+    )
+    there = Address(address)
+    name = f"runs/{old.key}.json"
+    assert put_record(there, old, tmp_path)
+    seen = there.read([name])[name]
+    assert not put_record(there, new, tmp_path), "a later failure"
+    assert put_record(there, run(0, 0.5), tmp_path, seen)
+    with pytest.raises(StoreError, match="other scores"):  # and not by what was seen before
+        put_record(there, run(0, 0.6), tmp_path, seen)
+    assert not put_record(there, new, tmp_path, seen)
+    assert decode(there.read([name])[name], name).scores == {"knn_recall": 0.5}
+
+
+def test_pictures_are_put_before_the_record_that_says_the_run_is_done(tmp_path: Path) -> None:
+    folder = folder_of(tmp_path / "a", run(0))
+    Z = np.zeros((3, 2), dtype=np.float32)
+    write_embedding(folder, run(0).key, {"test": (Z, None), "train": (Z, None)})
+    address = f"memory://{uuid.uuid4()}"
+    Address(address).create(f"runs/{run(0).key}.json", run(0, 0.6).model_dump_json().encode())
+    with pytest.raises(StoreError, match="other scores"):
+        put_run(Address(address), run(0), folder)
+    assert Address(address).names("embeddings") == {
+        f"embeddings/{run(0).key}{part}.npy" for part in ("", ".train")
+    }
+
+
+def test_a_folder_keeps_what_it_had_planned_itself(address: str, tmp_path: Path) -> None:
+    push(folder_of(tmp_path / "a", run(0), part="1of2"), address)
+    own = folder_of(tmp_path / "own", run(1), part="2of2")
+    for new in (1, 0):
+        assert pull(address, own) == Moved(1, new, 0)
+        plan = read_plan(own)
+        assert set(plan.runs or ()) == {run(0).key, run(1).key}
+        assert plan.part == ""
+        assert plan.command.count("omicsbench pull") == 1
+    rules = {"analysis": {"margins": {"knn_recall": 0.5}}}
+    other = folder_of(tmp_path / "other", run(2), suite=rules)
+    with pytest.raises(StoreError, match="judged by other rules"):
+        pull(address, other)
+    assert set(store.stored(other)) == {run(2).key}
+
+
+def test_the_plan_of_another_suite_is_not_replaced(address: str, tmp_path: Path) -> None:
+    push(folder_of(tmp_path / "a", run(0)), address)
+    other = folder_of(tmp_path / "b", run(1), suite={"name": "t"})
+    with pytest.raises(StoreError, match=r"plan of the suite s, not of t; give each suite"):
+        push(other, address)
+    assert pull(address, tmp_path / "back") == Moved(1, 1, 0), "no record was put either"
+
+
+def test_plans_of_another_division_do_not_stay_beside(address: str, tmp_path: Path) -> None:
+    half = folder_of(tmp_path / "half", run(0), part="1of2")
+    push(half, address)
+    with pytest.raises(StoreError, match=r"plan-1of2\.json divides the suite otherwise"):
+        push(folder_of(tmp_path / "third", run(1), part="1of3"), address)
+    push(folder_of(tmp_path / "whole", run(0), run(1)), address)
+    plans = {name for name in Address(address).names("") if name.startswith("plan")}
+    assert plans == {"plan.json"}, "its runs are all of those of the parts"
+    push(half, address)
+    assert plans == {name for name in Address(address).names("") if name.startswith("plan")}
+    changed = folder_of(tmp_path / "new", run(0), part="1of2", suite={"repeats": 1})
+    with pytest.raises(StoreError, match=r"plan\.json divides the suite otherwise"):
+        push(changed, address)
+
+
+def test_what_others_have_put_beside_is_left_alone(address: str, tmp_path: Path) -> None:
+    folder = folder_of(tmp_path / "a", run(0), run(1))
+    address = f"{address}/x[0-9]*"
+    push(folder, address)
+    for name in ("runs/[a]?.json", "runs/notes.json", "plan-b.json", "embeddings/*.npy"):
+        Address(address).create(name, b"not ours")
+    assert push(folder, address) == Moved(2, 0, 0)
+    assert pull(address, tmp_path / "back") == Moved(2, 2, 0)
+
+
+def test_all_records_are_looked_at_before_one_is_written(tmp_path: Path) -> None:
+    address = f"memory://{uuid.uuid4()}"
+    push(folder_of(tmp_path / "a", run(0)), address)
+    content = json.loads(run(1).model_dump_json())
+    # A key that is that of the spec as it is written, and not of the spec as it is read.
+    content["spec"]["size"] = str(content["spec"]["size"])
+    content["key"] = digest(content["spec"])
+    Address(address).create(f"runs/{content['key']}.json", json.dumps(content).encode())
+    with pytest.raises(StoreError, match=rf"{content['key']}\.json holds the record of another"):
+        pull(address, tmp_path / "back")
+    assert not (tmp_path / "back").exists()
+
+
+def test_damaged_records_of_a_folder_are_told(tmp_path: Path) -> None:
+    folder = folder_of(tmp_path / "a", run(0), run(1))
+    (folder / "runs" / f"{run(0).key}.json").write_text("{")
+    done = inside("push", folder, f"file://{tmp_path}/there")
+    assert done.returncode == 1
+    assert f"1 of the records in {folder} cannot be read" in done.stderr
+    assert done.stderr.count("\n") == 1
+    assert Address(f"file://{tmp_path}/there").names("runs") == {f"runs/{run(1).key}.json"}
 
 
 def test_a_damaged_object_is_named(tmp_path: Path) -> None:

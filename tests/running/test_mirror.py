@@ -4,24 +4,33 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shutil
 import signal
 import subprocess
 import sys
+import threading
 import time
+import uuid
 from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+import builders
 import omicsbench
 from command import inside
+from omicsbench.errors import StoreError
 from omicsbench.planning.plan import Planned
 from omicsbench.planning.suite import Suite
 from omicsbench.records import store
 from omicsbench.records.address import Address
-from omicsbench.records.planned import planned_records
+from omicsbench.records.embeddings import write_embedding
+from omicsbench.records.planned import planned_records, write_plan
 from omicsbench.records.remote import pull, push
 from omicsbench.records.spec import RunRecord
+from omicsbench.running import mirror as mirroring
+from omicsbench.running.mirror import Mirror, mirrored
 from s3_server import Bucket, bucket, s3_server
 from suites import tiny_suite
 
@@ -116,6 +125,120 @@ def test_an_address_that_cannot_be_used_is_refused_before_a_run(
         assert done.returncode == 2
         assert done.stderr.count("\n") == 1
         assert not store.holds_records(tmp_path / "results" / "s")
+
+
+@pytest.fixture
+def address() -> str:
+    return f"memory://{uuid.uuid4()}"
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A results folder with one record."""
+    folder = store.open_folder(tmp_path / "a")
+    store.write_record(folder, builders.record(scores={"knn_recall": 0.5}))
+    return folder
+
+
+def test_the_address_of_another_suite_is_refused_before_a_run(
+    address: str, folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_plan(folder, '{"name": "another"}', [builders.spec().key], "omicsbench run another")
+    push(folder, address)
+    seen = Seen()
+    with pytest.raises(StoreError, match="the plan of the suite another, not of tiny"):
+        omicsbench.run(suite(), out=tmp_path / "b", mirror=address, observer=seen)
+    assert seen.records == 0
+    assert "another" not in capsys.readouterr().err, "it is told once"
+
+
+def test_a_contradiction_is_told_and_stops_no_run(
+    address: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    omicsbench.run(suite(), out=tmp_path / "a", mirror=address)
+    shutil.copytree(tmp_path / "a", tmp_path / "b")
+    first, second, *_ = store.read_records(tmp_path / "b")
+    place = tmp_path / "b" / "runs"
+    (place / f"{first.key}.json").unlink()
+    (place / f"{second.key}.json").unlink()
+    other = {name: score + 0.5 for name, score in first.scores.items()}
+    store.write_record(tmp_path / "b", first.model_copy(update={"scores": other}))
+    omicsbench.run(suite(), out=tmp_path / "b", mirror=address)
+    said = capsys.readouterr().err
+    assert "other scores" in said
+    assert "Both stay where they are, and the run goes on." in said
+    assert "puts it" not in said, "no push does"
+    assert store.stored(tmp_path / "b")[second.key] == second
+    assert store.stored(tmp_path / "b")[first.key].scores == other
+
+
+def test_pictures_of_a_run_that_is_killed_are_there(address: str, folder: Path) -> None:
+    record = builders.record()
+    Z = np.zeros((3, 2), dtype=np.float32)
+    write_embedding(folder, record.key, {"test": (Z, None)})
+    mirror = Mirror(folder, Address(address), None, print)
+    mirror.record(record)
+    deadline = time.monotonic() + 30
+    while not Address(address).names("runs") and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert Address(address).names("embeddings") == {f"embeddings/{record.key}.npy"}
+    mirror.close()
+
+
+def test_damaged_records_are_told_at_the_end(address: str, folder: Path) -> None:
+    said: list[str] = []
+    with mirrored(address, folder, None, said.append) as mirror:
+        (folder / "runs" / f"{'0' * 16}.json").write_text("{")
+    assert mirror
+    assert mirror.problem
+    assert "1 of the records in" in said[-1]
+
+
+def test_nothing_is_told_of_a_suite_that_stored_nothing(address: str, tmp_path: Path) -> None:
+    said: list[str] = []
+    with (
+        pytest.raises(StoreError, match="early"),
+        mirrored(address, tmp_path / "none", None, said.append),
+    ):
+        raise StoreError("early")
+    assert said == []
+
+
+def test_whatever_goes_wrong_is_told_and_made_good_at_the_end(
+    address: str, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said: list[str] = []
+    with mirrored(address, folder, None, said.append) as mirror, monkeypatch.context() as broken:
+
+        def put_run(*_: object) -> None:
+            raise RuntimeError("a bug of a library")
+
+        broken.setattr("omicsbench.records.remote.put_run", put_run)
+        assert mirror
+        mirror.record(builders.record())
+        deadline = time.monotonic() + 30
+        while not said and time.monotonic() < deadline:
+            time.sleep(0.01)
+    assert "a bug of a library" in said[0]
+    assert len(said) == 1
+    assert len(Address(address).names("runs")) == 1
+
+
+def test_who_stops_a_suite_waits_for_no_network(
+    address: str, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    free, said = threading.Event(), list[str]()
+    monkeypatch.setattr(mirroring, "HURRY_S", 0.1)
+    monkeypatch.setattr("omicsbench.records.remote.put_run", lambda *_: free.wait(60))
+    started = time.monotonic()
+    with contextlib.suppress(KeyboardInterrupt), mirrored(address, folder, None, said.append) as m:
+        assert m
+        m.record(builders.record())
+        raise KeyboardInterrupt
+    free.set()
+    assert time.monotonic() - started < 30
+    assert "Not all is at" in said[-1]
+    assert f"`omicsbench push {folder} {address}` puts it" in said[-1]
 
 
 @pytest.mark.slow
