@@ -141,7 +141,7 @@ def prepare(
             folder = prepared_folders()[-1] / name
             kept = None if per_size else features
             make(folder, Recipe(source, made_id, repeat, seed, kept, on_share))
-        remote_cache.share(folder)
+            remote_cache.share(folder)
         cohort = folder.name == own
         made[repeat] = Prepared(folder)
     return made
