@@ -78,12 +78,20 @@ def slurm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
 def _killed_on_the_way(
     driver: subprocess.Popen[str], out: Path, workers: Callable[[], list[psutil.Process]]
 ) -> None:
-    """Kill a worker once some records are there; whole records stay as they are."""
+    """Kill a worker that is at work once some records are there; these stay as they are."""
     wait_for(lambda: driver.poll() is not None or len(store.loose_files(out)) >= FIRST, 600)
     assert driver.poll() is None, driver.communicate()
     before = {path: path.read_bytes() for path in store.loose_files(out)}
-    with suppress(psutil.NoSuchProcess):
-        workers()[0].send_signal(signal.SIGKILL)
+    killed: list[psutil.Process] = []
+
+    def kill() -> list[psutil.Process]:
+        for worker in workers()[:1]:
+            with suppress(psutil.NoSuchProcess):
+                worker.send_signal(signal.SIGKILL)
+                killed.append(worker)
+        return killed
+
+    wait_for(kill)
     _end(driver)
     after = {path: path.read_bytes() for path in store.loose_files(out)}
     assert before.items() <= after.items()

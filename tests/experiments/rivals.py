@@ -9,7 +9,8 @@ the same number of threads: its code compiled and its libraries loaded beforehan
 cells, the file in the system's cache. Leave the machine alone meanwhile.
 
 ``components``: raw counts from the file, library sizes evened, log1p, 50 components from an exact
-solver and the coordinates of all cells. omicsbench also splits, writes its store and scales.
+solver and the coordinates of all cells. omicsbench also splits, writes its store and scales, so its
+share of variance is of other values.
 ``batches``: dense float32 batches for training, shuffled, from what each keeps on disk.
 """
 
@@ -56,11 +57,12 @@ def main() -> None:
 
 def apart(python: str, side: str, folder: Path, threads: int) -> str:
     """What one contender says, in a process of its own with its threads bound."""
-    libraries = ("OMP", "OPENBLAS", "MKL", "NUMBA", "RAYON", "POLARS_MAX")
+    libraries = ("OMP", "OPENBLAS", "MKL", "NUMBA", "RAYON")
     bound = {f"{library}_NUM_THREADS": str(threads) for library in libraries}
-    bound |= {"POLARS_MAX_THREADS": str(threads), "OMICSBENCH_CACHE": str(folder / "cache")}
     command = [python, __file__, "--side", side, "--folder", str(folder)]
-    told = subprocess.run(command, env=os.environ | bound, capture_output=True, text=True)
+    with tempfile.TemporaryDirectory(dir=folder) as cache:
+        bound |= {"POLARS_MAX_THREADS": str(threads), "OMICSBENCH_CACHE": cache}
+        told = subprocess.run(command, env=os.environ | bound, capture_output=True, text=True)
     lines = (
         told.stdout.splitlines() or told.stderr.splitlines() or [f"ended with {told.returncode}"]
     )
@@ -123,13 +125,17 @@ def atlas_of(path: Path) -> Any:
     return prepare(source, [0], seed=0, features=2_000, per_size=False)[0]
 
 
-def scaled_rows(path: Path) -> Any:
+def scaled_parts(path: Path) -> dict[str, Any]:
+    """Rows of each part of the split, scaled as those of training are."""
     from omicsbench.prepare.mapped_rows import ScaledRows
+    from omicsbench.prepare.parts import NAMES
     from omicsbench.prepare.scaling import Scaler
 
-    X = atlas_of(path).matrices("train")[""].X
-    index = np.arange(X.shape[0])
-    return ScaledRows(X, index, Scaler.of(*ScaledRows(X, index, None).moments()))
+    prepared = atlas_of(path)
+    held = {name: prepared.matrices(name)[""].X for name in NAMES}
+    every = {name: np.arange(X.shape[0]) for name, X in held.items()}
+    scaler = Scaler.of(*ScaledRows(held["train"], every["train"], None).moments())
+    return {name: ScaledRows(X, every[name], scaler) for name, X in held.items()}
 
 
 def omicsbench_components(folder: Path) -> None:
@@ -137,9 +143,10 @@ def omicsbench_components(folder: Path) -> None:
 
     for name in ("few", "all"):
         start = time.perf_counter()
-        X = scaled_rows(folder / f"{name}.h5")
-        pca = Pca(COMPONENTS, solver="gram").fit(X)
-        pca.transform(X)
+        parts = scaled_parts(folder / f"{name}.h5")
+        pca = Pca(COMPONENTS, solver="gram").fit(parts["train"])
+        for X in parts.values():
+            pca.transform(X)
     told(time.perf_counter() - start, pca.pca_.explained_variance_ratio_)
 
 
@@ -182,7 +189,7 @@ def rate(batches: Iterator[int]) -> None:
 def omicsbench_batches(folder: Path) -> None:
     from omicsbench.methods import _torch, _training
 
-    X = scaled_rows(folder / "all.h5")
+    X = scaled_parts(folder / "all.h5")["train"]
     rows, order = np.arange(len(X)), np.random.default_rng(0)
     drawn = _training._batches(rows, len(rows) // BATCH, order)
     rate(len(_torch._tensor(X, batch, "cpu")) for batch in drawn)
