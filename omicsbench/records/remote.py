@@ -170,8 +170,10 @@ def put_plan(folder: Path, address: Address) -> None:
             )
     others = {n: held for n, held in there.items() if _parts(held) != _parts(plan)}
     runs = set(plan.runs or ())
-    if any(held.suite == plan.suite and runs <= set(held.runs or ()) for held in others.values()):
-        return  # it is a part of what is planned there
+    known = {key for held in others.values() for key in held.runs or ()}
+    rules = plan.suite.get("analysis")
+    if others and runs <= known and all(h.suite.get("analysis") == rules for h in others.values()):
+        return  # all of it is planned there
     for other, held in others.items():
         if not set(held.runs or ()) <= runs:
             raise StoreError(

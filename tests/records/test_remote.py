@@ -193,9 +193,20 @@ def test_plans_of_another_division_do_not_stay_beside(address: str, tmp_path: Pa
     assert plans == {"plan.json"}, "its runs are all of those of the parts"
     push(half, address)
     assert plans == {name for name in Address(address).names("") if name.startswith("plan")}
-    changed = folder_of(tmp_path / "new", run(0), part="1of2", suite={"repeats": 1})
+    rules = {"analysis": {"margins": {"knn_recall": 0.5}}}
+    changed = folder_of(tmp_path / "new", run(0), part="1of2", suite=rules)
     with pytest.raises(StoreError, match=r"plan\.json divides the suite otherwise"):
         push(changed, address)
+
+
+def test_the_first_look_of_a_suite_whose_parts_are_there_is_planned_there(tmp_path: Path) -> None:
+    address = f"memory://{uuid.uuid4()}"
+    for i in (0, 1):
+        push(folder_of(tmp_path / str(i), run(i), run(i + 2), part=f"{i + 1}of2"), address)
+    push(folder_of(tmp_path / "look", run(0), run(1), suite={"repeats": 1}), address)
+    assert pull(address, tmp_path / "back") == Moved(4, 4, 0)
+    assert Address(address).names("") >= {"plan-1of2.json", "plan-2of2.json"}
+    assert "plan.json" not in Address(address).names("")
 
 
 def test_what_others_have_put_beside_is_left_alone(address: str, tmp_path: Path) -> None:
