@@ -59,10 +59,12 @@ class TsneKnn:
         self.rows_ = np.array(X, dtype=np.float32, order="C")
         n = len(self.rows_)
         k = min(self.n_neighbors, n - 1)
-        neighbors, _ = among_themselves(self.rows_, k, self.random_state)
-        if self.sampled is not None and self.sampled < k:
+        neighbors, distances, filled = among_themselves(self.rows_, k, self.random_state)
+        del distances
+        if self.sampled is not None and self.sampled < k:  # of a million rows: no second copy
             rng = np.random.default_rng(self.random_state)
-            neighbors = rng.permuted(neighbors, axis=1)[:, : self.sampled]
+            rng.permuted(neighbors, axis=1, out=neighbors)
+        neighbors = neighbors[:, : self.sampled].astype(np.int32)
         self.tsne_: Any = TSNE(
             n_components=self.n_components,
             learning_rate=n / 12,  # as of tsne, where it is told why
@@ -77,6 +79,7 @@ class TsneKnn:
         self.embedding_ = np.array(self.tsne_, dtype=np.float32)
         self.fit_info_ = {
             "n_neighbors": k,
+            "neighbors_filled": filled,
             "pairs": neighbors.size,
             "kl_divergence": float(self.tsne_.kl_divergence),
         }

@@ -58,7 +58,7 @@ class UmapRs:
         n = len(self.rows_)
         # umap-learn counts a row among its own neighbours, manifolds-rs does not.
         neighbors = min(self.n_neighbors, n) - 1
-        indices, distances = among_themselves(self.rows_, neighbors, self.random_state)
+        indices, distances, filled = among_themselves(self.rows_, neighbors, self.random_state)
         start = "pca" if self.n_components < min(self.rows_.shape) else "random"
         made = manifolds_rs.UMAP(
             n_components=self.n_components,
@@ -71,7 +71,12 @@ class UmapRs:
         )
         placed = made.fit_transform(self.rows_, knn_indices=indices, knn_distances=distances)
         self.embedding_ = np.asarray(placed, dtype=np.float32)
-        self.fit_info_ = {"n_neighbors": neighbors + 1, "start": start, "threads": threads()}
+        self.fit_info_ = {
+            "n_neighbors": neighbors + 1,
+            "neighbors_filled": filled,
+            "start": start,
+            "threads": threads(),
+        }
         return self
 
     def transform(self, X: Array) -> Array:

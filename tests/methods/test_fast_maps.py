@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import weakref
+from pathlib import Path
+from typing import Any
+
 import numpy as np
 import pytest
 from sklearn.manifold import trustworthiness
@@ -9,7 +13,8 @@ from sklearn.neighbors import KNeighborsClassifier
 
 pytest.importorskip("manifolds_rs")
 
-from omicsbench.methods import _fast_neighbors
+from experiments import experiment
+from omicsbench.methods import _fast_neighbors, tsne_knn
 from omicsbench.methods.tsne_knn import TsneKnn
 from omicsbench.methods.umap import Umap
 from omicsbench.methods.umap_rs import UmapRs
@@ -28,7 +33,7 @@ def kinds(n: int, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
 def test_neighbours_are_the_nearest(exact: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(_fast_neighbors, "EXACT", exact)
     X, _ = kinds(2_000)
-    found, lengths = _fast_neighbors.among_themselves(X, 10, seed=0)
+    found, lengths, _ = _fast_neighbors.among_themselves(X, 10, seed=0)
     truth, far = _fast_neighbors.of_unseen(X, X, 11)
     assert (found != np.arange(2_000)[:, None]).all()
     kept = np.mean([np.isin(row, near).mean() for row, near in zip(found, truth, strict=True)])
@@ -36,18 +41,44 @@ def test_neighbours_are_the_nearest(exact: int, monkeypatch: pytest.MonkeyPatch)
     assert np.median(np.abs(lengths - far[:, 1:])) < 1e-3
 
 
-def test_what_the_search_leaves_out_is_searched_exactly(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture
+def torn(monkeypatch: pytest.MonkeyPatch) -> tuple[Any, Any]:
+    """The search leaves out 9 neighbours of 3 rows among 60; what it should have found."""
     import manifolds_rs
 
-    X, _ = kinds(60)
-    whole = manifolds_rs.knn_graph(X, 5, ann="exhaustive")
-    torn = whole[0].copy(), whole[1].copy()
-    torn[0][[3, 50], 2:] = -1
-    torn[1][[3, 50], 2:] = np.inf
-    monkeypatch.setattr(manifolds_rs, "knn_graph", lambda *args, **kwargs: torn)
-    mended = _fast_neighbors.among_themselves(X, 5, seed=0)
-    np.testing.assert_array_equal(mended[0], whole[0])
-    np.testing.assert_allclose(mended[1], whole[1], atol=1e-3)
+    whole = manifolds_rs.knn_graph(kinds(60)[0], 5, ann="exhaustive")
+
+    def search(*args: Any, **kwargs: Any) -> tuple[Any, Any]:
+        indices, distances = whole[0].copy(), whole[1].copy()
+        indices[[3, 50, 51], 2:], distances[[3, 50, 51], 2:] = -1, np.inf
+        return indices, distances
+
+    monkeypatch.setattr(manifolds_rs, "knn_graph", search)
+    return whole
+
+
+def test_what_the_search_leaves_out_is_searched_exactly_some_rows_at_a_time(
+    torn: tuple[Any, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = []
+    exactly = _fast_neighbors.of_unseen
+
+    def counted(X: Any, new: Any, k: int) -> tuple[Any, Any]:
+        asked.append(len(new))
+        return exactly(X, new, k)
+
+    monkeypatch.setattr(_fast_neighbors, "of_unseen", counted)
+    monkeypatch.setattr(_fast_neighbors, "BLOCK", 2)
+    indices, distances, filled = _fast_neighbors.among_themselves(kinds(60)[0], 5, seed=0)
+    np.testing.assert_array_equal(indices, torn[0])
+    np.testing.assert_allclose(distances, torn[1], atol=1e-3)
+    assert (asked, filled) == ([2, 1], 9)
+
+
+@pytest.mark.usefixtures("torn")
+@pytest.mark.parametrize("model", [UmapRs(n_neighbors=6), TsneKnn(n_neighbors=5)])
+def test_how_many_neighbours_were_filled_is_told(model: UmapRs | TsneKnn) -> None:
+    assert model.fit(kinds(60)[0]).fit_info_["neighbors_filled"] == 9
 
 
 @pytest.mark.parametrize("make", [UmapRs, TsneKnn])
@@ -60,6 +91,18 @@ def test_threads_change_nothing(
     for count in ("1", "2"):
         monkeypatch.setenv("OMP_NUM_THREADS", count)
         pictures.append(make().fit(X).embedding_)
+    np.testing.assert_allclose(*pictures, atol=1e-3)
+
+
+@pytest.mark.slow
+def test_threads_change_nothing_where_tsne_interpolates(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Above 10,000 rows openTSNE's forces are those of a grid."""
+    monkeypatch.setattr(_fast_neighbors, "EXACT", 100)
+    X, _ = kinds(10_500)
+    pictures = []
+    for count in ("1", "2"):
+        monkeypatch.setenv("OMP_NUM_THREADS", count)
+        pictures.append(TsneKnn().fit(X).embedding_)
     np.testing.assert_allclose(*pictures, atol=1e-3)
 
 
@@ -87,3 +130,36 @@ def test_more_dimensions_than_principal_components_start_at_random() -> None:
     model = UmapRs(n_components=25).fit(X)
     assert model.fit_info_["start"] == "random"
     assert model.transform(X[:5]).shape == (5, 25)
+
+
+def test_a_sample_leaves_nothing_of_the_whole_search_in_memory(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    search, weigh = tsne_knn.among_themselves, tsne_knn.attraction
+    found: list[weakref.ref[Any]] = []
+    left: list[Any] = []
+
+    def watched(X: Any, k: int, seed: int) -> tuple[Any, Any, int]:
+        indices, distances, filled = search(X, k, seed)
+        found.extend(map(weakref.ref, (indices, distances)))
+        return indices, distances, filled
+
+    def weighed(neighbors: Any, n: int) -> Any:
+        left.extend([one() for one in found])
+        assert (neighbors.shape, neighbors.dtype) == ((200, 7), np.int32)
+        return weigh(neighbors, n)
+
+    monkeypatch.setattr(tsne_knn, "among_themselves", watched)
+    monkeypatch.setattr(tsne_knn, "attraction", weighed)
+    TsneKnn(n_neighbors=50, sampled=7).fit(kinds(200)[0])
+    assert left == [None, None]
+
+
+def test_a_contender_that_exceeds_the_limit_has_no_time_of_its_fit(tmp_path: Path) -> None:
+    """The limit is that of its whole process."""
+    study = experiment("umap_million")
+    line = study.line("umap_rs", tmp_path, threads=1, limit=0.01)
+    name, *numbers = line.strip("|").split("|")
+    assert name.strip() == "`umap_rs`: more than 0 s in all"
+    assert not "".join(numbers).strip()
+    assert line.count("|") == study.head(10, 1).count("|")
