@@ -15,9 +15,9 @@ from omicsbench.errors import DataError, OmicsbenchError
 from omicsbench.records import disk
 from omicsbench.records.spec import RunRecord
 from omicsbench.reporting.figures import Figure
-from omicsbench.reporting.gallery import cells_of, pictured, trained
+from omicsbench.reporting.gallery import cells_of, kept
 from omicsbench.reporting.more_figures import OtherFigure
-from omicsbench.reporting.picture_figures import cell_table, picture_words
+from omicsbench.reporting.picture_figures import PARTS, cell_table
 
 MOST_CELLS = 60_000  # of all pictures, whose coordinates a page can hold
 SCALE = 2  # pixels of a PNG per unit of its specification
@@ -87,23 +87,22 @@ def handed_out(figures: Iterable[OtherFigure]) -> HandedOut:
 
 
 def pictures_taken_out(records: list[RunRecord], folder: Path) -> dict[str, str]:
-    """The coordinates of each picture of cells as CSV, by the words that name the picture.
+    """The coordinates of each picture on a page as CSV, by the words that name the picture.
 
-    None of a picture for which a page has no room left, and of one whose file is damaged.
+    None of a picture for which the page has no room left, and of one whose file is damaged.
     """
-    runs = [("picture", "test", run) for run in pictured(records, folder)]
-    runs += [("training", "train", run) for run in trained(records, folder)]
     made: dict[str, str] = {}
     room = MOST_CELLS
-    for kind, part, run in runs:
-        if part == "train" and run.spec.size > room:
-            continue  # unread: there may be a million
-        with contextlib.suppress(DataError):
-            table = cell_table(cells_of(run, folder, part))
-            if len(table) <= room:
-                room -= len(table)
-                name = f"{kind} {picture_words(run)}"
-                made[name] = table.to_csv(index=False, float_format="%.4g")
+    for kind, (part, _) in PARTS.items():
+        for one in kept(records, folder, part, on_page=True):
+            if part == "train" and one.run.spec.size > room:
+                continue  # unread: there may be a million
+            with contextlib.suppress(DataError):
+                table = cell_table(cells_of(one))
+                if len(table) <= room:
+                    room -= len(table)
+                    csv = table.to_csv(index=False, float_format="%.4g")
+                    made[f"{kind} {one.words}"] = csv
     return made
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -15,57 +16,28 @@ import numpy as np
 from numpy.typing import NDArray
 
 from omicsbench.errors import DataError
-from omicsbench.records.embeddings import MANY_CELLS, has_embedding, read_embedding
+from omicsbench.records.embeddings import MANY_CELLS, has_embedding
 from omicsbench.records.spec import RunRecord, Status
 from omicsbench.reporting.matrix import data_kind
+from omicsbench.reporting.picture_cells import (
+    CLASS_COLOURS,
+    OTHER,
+    Colours,
+    PictureCells,
+    Points,
+    colours_of,
+    drawable,
+    finite,
+    load_points,
+)
 from omicsbench.reporting.raster import data_uri, raster, scatter
 
 Runs = Mapping[tuple[str, int], RunRecord]  # by pipeline and size
-Points = tuple[NDArray[Any], NDArray[Any] | None]  # embedding (m, 2), label codes (m,)
 
-CLASS_COLOURS = (
-    "#4477aa",
-    "#ee6677",
-    "#228833",
-    "#ccbb44",
-    "#66ccee",
-    "#aa3377",
-    "#e08214",
-    "#1b4f72",
-    "#8c564b",
-    "#9467bd",
-    "#2ca58d",
-    "#f4a6c0",
-    "#7f7f00",
-    "#b2df8a",
-    "#5a3e85",
-)
-OTHER, MISSING = "#9aa0a6", "#dadce0"
 PIXELS, SHOWN_CELLS, MAX_COLUMNS, MAX_PICTURES = 220, 4000, 5, 120
 # Training cells: from how many on they get a picture, and how many pictures a report bears.
 MAX_LARGE = 8
 LARGE_PIXELS, LARGE_SAMPLE = 400, 10_000  # where datashader is missing
-MAX_CODE = 100_000  # a larger label code is a damaged file
-
-
-@dataclass(frozen=True)
-class PictureCells:
-    """Cells that have a place in a picture: ``at`` (m, 2), and of each (m,) which colour it has.
-
-    ``palette`` holds the colours, the last one for cells without label; ``legend`` is of (class,
-    colour), the most frequent first, and empty where there are no labels.
-    """
-
-    at: NDArray[Any]
-    which: NDArray[Any]
-    palette: list[str]
-    legend: list[tuple[str, str]]
-
-    @property
-    def classes(self) -> list[str]:
-        """The class of each, as the legend has it."""
-        name_of = {colour: name for name, colour in self.legend}
-        return [name_of[self.palette[i]] for i in self.which]
 
 
 @dataclass(frozen=True)
@@ -85,8 +57,9 @@ class Gallery:
 
     dataset: str
     task: str
+    name: str  # tells it from the others
     sizes: list[int]
-    legend: list[tuple[str, str]]  # (class, colour), the most frequent first
+    legend: list[tuple[str, str]]  # as of Colours
     rows: dict[str, dict[int, str]]
     cells: int  # points in a picture
     notes: list[str]
@@ -95,13 +68,15 @@ class Gallery:
 
 
 @dataclass(frozen=True)
-class _Wanted:
+class PictureRuns:
     """The runs of one data set and task whose pictures are wanted, the first repeat of each."""
 
     dataset: str
     task: str
+    name: str  # tells it from the others
     runs: Runs
     large: list[RunRecord]  # with very many training cells
+    folder: Path
 
     @property
     def pipelines(self) -> list[str]:
@@ -110,6 +85,32 @@ class _Wanted:
     @property
     def sizes(self) -> list[int]:
         return sorted({size for _, size in self.runs})
+
+    @cached_property
+    def colours(self) -> Colours:
+        """Frequent is a class by the first labels of test and of training cells together."""
+        wanted = {"test": self.runs.values(), "train": self.large}
+        first = (
+            _first_codes(load_points(self.folder, run, part) for run in runs)
+            for part, runs in wanted.items()
+        )
+        known = [codes for codes in first if codes is not None]
+        names = list(next(iter(self.runs.values())).dataset_info.label_names)
+        return colours_of(np.concatenate(known) if known else None, names)
+
+
+@dataclass(frozen=True)
+class Kept:
+    """The cells of one run that were kept: those of a ``part``, "test" or "train"."""
+
+    run: RunRecord
+    part: str
+    among: PictureRuns
+
+    @property
+    def words(self) -> str:
+        """What tells the picture from others."""
+        return f"{self.among.name} {self.run.spec.pipeline} n{self.run.spec.size}"
 
 
 @dataclass(frozen=True)
@@ -127,25 +128,38 @@ def galleries(records: Sequence[RunRecord], folder: Path) -> list[Gallery]:
     return [_gallery(one, share, folder) for one, share in shares]
 
 
-def pictured(records: Sequence[RunRecord], folder: Path) -> list[RunRecord]:
-    """The runs whose test cells can be drawn, the first repeat of each."""
-    runs = (run for wanted in _wanted(records, folder) for run in wanted.runs.values())
-    return [run for run in runs if run.embedding and has_embedding(folder, run.embedding, "test")]
+def kept(
+    records: Sequence[RunRecord], folder: Path, part: str, on_page: bool = False
+) -> list[Kept]:
+    """What can be drawn, the first repeat of each run; or that of it which a page shows.
+
+    Training cells are of the largest run of a pipeline, where they are very many.
+    """
+    wanted = _wanted(records, folder)
+    made = []
+    for one, share in zip(wanted, _shares(wanted), strict=True):
+        if part == "train":
+            runs = share.large if on_page else one.large
+        else:
+            runs = [r for r in one.runs.values() if not on_page or r.spec.size in share.sizes]
+        there = (r for r in runs if r.embedding and has_embedding(folder, r.embedding, part))
+        made += [Kept(run, part, one) for run in there]
+    return made
 
 
-def trained(records: Sequence[RunRecord], folder: Path) -> list[RunRecord]:
-    """The runs whose very many training cells can be drawn, the largest of each pipeline."""
-    runs = (run for wanted in _wanted(records, folder) for run in wanted.large)
-    return [run for run in runs if run.embedding and has_embedding(folder, run.embedding, "train")]
-
-
-def cells_of(run: RunRecord, folder: Path, part: str = "test") -> PictureCells:
-    """The cells of a run; raises DataError for a damaged file."""
-    found = _load(folder, run, part)
-    if found is None or not _finite(found[0]).any():
-        raise DataError(f"The embedding of {run.key} cannot be drawn; run the suite again.")
-    palette, legend = _palette(found[1], list(run.dataset_info.label_names))
-    return PictureCells(*_drawable(*found, palette), palette, legend)
+def cells_of(one: Kept) -> PictureCells:
+    """The cells in the colours of the page; raises DataError for a damaged file."""
+    found = load_points(one.among.folder, one.run, one.part)
+    if found is None or not finite(found[0]).any():
+        raise DataError(f"The embedding of {one.run.key} cannot be drawn; run the suite again.")
+    every = one.among.colours
+    at, which = drawable(*found, every.palette)
+    legend = [] if found[1] is None else list(every.legend)
+    for code in np.unique(which) if legend else ():  # classes that the first labels lack
+        if every.palette[code] not in {colour for _, colour in legend}:
+            legend.append((every.names[code], every.palette[code]))
+    colours = Colours(every.names, every.palette, legend)
+    return PictureCells(at, which, colours, len(found[0]) - len(at))
 
 
 def rastered(Z: NDArray[Any], which: NDArray[Any] | None, palette: list[str]) -> tuple[bytes, bool]:
@@ -161,7 +175,7 @@ def rastered(Z: NDArray[Any], which: NDArray[Any] | None, palette: list[str]) ->
         return png, len(Z) <= LARGE_SAMPLE
 
 
-def _wanted(records: Sequence[RunRecord], folder: Path) -> list[_Wanted]:
+def _wanted(records: Sequence[RunRecord], folder: Path) -> list[PictureRuns]:
     """Pipelines with a stored embedding, and all their runs, failed ones too."""
     stored = {(r.spec.dataset, r.spec.task, r.spec.pipeline) for r in records if r.embedding}
     found: dict[tuple[str, str], dict[tuple[str, int], RunRecord]] = {}
@@ -169,10 +183,17 @@ def _wanted(records: Sequence[RunRecord], folder: Path) -> list[_Wanted]:
         s = r.spec
         if (s.dataset, s.task, s.pipeline) in stored:
             found.setdefault((s.dataset, s.task), {}).setdefault((s.pipeline, s.size), r)
-    return [_Wanted(*at, runs, _large_runs(runs, folder)) for at, runs in sorted(found.items())]
+    several = len({task for _, task in found}) > 1
+    return [
+        PictureRuns(
+            *(dataset, task, f"{dataset} {task}" if several else dataset),
+            *(runs, _large_runs(runs, folder), folder),
+        )
+        for (dataset, task), runs in sorted(found.items())
+    ]
 
 
-def _shares(wanted: Sequence[_Wanted]) -> list[_Share]:
+def _shares(wanted: Sequence[PictureRuns]) -> list[_Share]:
     """Columns while MAX_PICTURES lasts, but one for each; and an equal part of MAX_LARGE."""
     shares: list[_Share] = []
     for i, one in enumerate(wanted):
@@ -194,14 +215,11 @@ def _spaced(sizes: list[int], columns: int) -> list[int]:
     return [sizes[i] for i in np.unique(at)]
 
 
-def _gallery(wanted: _Wanted, share: _Share, folder: Path) -> Gallery:
+def _gallery(wanted: PictureRuns, share: _Share, folder: Path) -> Gallery:
     runs = wanted.runs
-    names = list(next(iter(runs.values())).dataset_info.label_names)
-    stored = {at: _load(folder, r, "test") for at, r in runs.items() if at[1] in share.sizes}
-    trained = [(run, _load(folder, run, "train")) for run in share.large]
-    first = (_first_codes(stored.values()), _first_codes(found for _, found in trained))
-    known = [codes for codes in first if codes is not None]
-    palette, legend = _palette(np.concatenate(known) if known else None, names)
+    palette = wanted.colours.palette
+    stored = {at: load_points(folder, r, "test") for at, r in runs.items() if at[1] in share.sizes}
+    trained = [(run, load_points(folder, run, "train")) for run in share.large]
     rows = {
         pipeline: {
             size: _small_picture(runs.get((pipeline, size)), stored.get((pipeline, size)), palette)
@@ -209,26 +227,27 @@ def _gallery(wanted: _Wanted, share: _Share, folder: Path) -> Gallery:
         }
         for pipeline in wanted.pipelines
     }
-    drawn = [int(_finite(found[0]).sum()) for found in stored.values() if found]
+    drawn = [int(finite(found[0]).sum()) for found in stored.values() if found]
     return Gallery(
         wanted.dataset,
         wanted.task,
+        wanted.name,
         share.sizes,
-        legend,
+        wanted.colours.legend,
         rows,
         cells=min(max(drawn, default=0), SHOWN_CELLS),
-        notes=_notes(wanted, share, names),
+        notes=_notes(wanted, share),
         training=[_large_picture(run, found, palette, runs) for run, found in trained],
         training_left_out=len(wanted.large) - len(share.large),
     )
 
 
-def _notes(wanted: _Wanted, share: _Share, names: list[str]) -> list[str]:
+def _notes(wanted: PictureRuns, share: _Share) -> list[str]:
     """What a gallery leaves out."""
     notes = []
     if len(share.sizes) < len(wanted.sizes):
         notes.append(f"{len(share.sizes)} of {len(wanted.sizes)} sizes are shown.")
-    if len(names) > len(CLASS_COLOURS):
+    if OTHER in wanted.colours.palette:
         notes.append(f"Only the {len(CLASS_COLOURS)} most frequent classes have a colour.")
     return notes
 
@@ -239,7 +258,7 @@ def _small_picture(run: RunRecord | None, found: Points | None, palette: list[st
         return "not run"
     if found is None:
         return "not kept" if run.status is Status.OK else run.status.value
-    Z, which = _drawable(*found, palette)
+    Z, which = drawable(*found, palette)
     return data_uri(scatter(Z, which, palette, pixels=PIXELS, most=SHOWN_CELLS))
 
 
@@ -267,7 +286,7 @@ def _large_picture(
     ]
     if found is None:
         return LargePicture(spec.pipeline, spec.size, None, "; ".join(["not kept", *failed]))
-    Z, which = _drawable(*found, palette)
+    Z, which = drawable(*found, palette)
     words = [f"{len(found[0]):,} training cells (in sample)", _data(run)]
     if len(Z) < len(found[0]):
         words.append(f"{len(found[0]) - len(Z):,} without finite coordinates are left out")
@@ -293,55 +312,5 @@ def _data(run: RunRecord) -> str:
     return f"{head} data{comma}{tail}"
 
 
-def _load(folder: Path, run: RunRecord, part: str) -> Points | None:
-    """Embedding (m, 2) and label codes (m,) if stored; None if there is no usable file."""
-    if not run.embedding:
-        return None
-    Z, codes = read_embedding(folder, run.embedding, part)
-    if Z is None or Z.ndim != 2 or Z.shape[1] != 2 or Z.dtype.kind not in "fiu":
-        return None
-    if part == "train" and len(Z) != run.spec.size:  # not of this run
-        return None
-    usable = codes is not None and codes.shape == (len(Z),) and codes.dtype.kind in "iu"
-    usable = usable and codes is not None and (not codes.size or codes.max() <= MAX_CODE)
-    return Z, codes if usable else None
-
-
 def _first_codes(points: Iterable[Points | None]) -> NDArray[Any] | None:
     return next((p[1] for p in points if p is not None and p[1] is not None), None)
-
-
-def _finite(Z: NDArray[Any]) -> NDArray[np.bool_]:
-    """Which rows (m,) have a place in a picture."""
-    fine: NDArray[np.bool_] = np.isfinite(Z).all(axis=1)
-    return fine
-
-
-def _drawable(
-    Z: NDArray[Any], codes: NDArray[Any] | None, palette: list[str]
-) -> tuple[NDArray[Any], NDArray[Any]]:
-    """The finite rows (m, 2), and the index (m,) of their colours; -1, the last, without label."""
-    fine = _finite(Z)
-    if codes is None:
-        return Z[fine], np.full(int(fine.sum()), -1)
-    return Z[fine], np.where((codes >= 0) & (codes < len(palette) - 1), codes, -1)[fine]
-
-
-def _palette(
-    codes: NDArray[Any] | None, names: list[str]
-) -> tuple[list[str], list[tuple[str, str]]]:
-    """A colour per class code, the last one for missing labels; and the legend."""
-    if codes is None:
-        return [CLASS_COLOURS[0]], []
-    counts = np.bincount(codes[codes >= 0], minlength=len(names))
-    names = names + [f"class {i}" for i in range(len(names), len(counts))]
-    frequent = [int(i) for i in np.argsort(-counts, kind="stable")[: len(CLASS_COLOURS)]]
-    palette = [OTHER] * len(counts)
-    for colour, i in zip(CLASS_COLOURS, frequent, strict=False):
-        palette[i] = colour
-    legend = [(names[i], palette[i]) for i in frequent if counts[i]]
-    if len(counts) > len(CLASS_COLOURS):
-        legend.append((f"{len(counts) - len(CLASS_COLOURS)} other classes", OTHER))
-    if (codes < 0).any():
-        legend.append(("no label", MISSING))
-    return [*palette, MISSING], legend

@@ -13,10 +13,17 @@ from scatter import CLASSES, clusters
 
 
 def record(
-    folder: Path, pipeline: str, size: int, train: Any, kind: str = "real", dataset: str = "cells"
+    folder: Path,
+    pipeline: str,
+    size: int,
+    train: Any,
+    kind: str = "real",
+    dataset: str = "cells",
+    task: str = "embed",
 ) -> RunRecord:
     """A run of which 300 test cells and, unless None, the training cells are kept."""
     spec = builders.spec(
+        task=task,
         dataset=dataset,
         dataset_id=dataset,
         pipeline=pipeline,

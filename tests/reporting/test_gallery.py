@@ -19,7 +19,8 @@ from kept_cells import record
 from omicsbench.records import store
 from omicsbench.records.spec import RunRecord, Status
 from omicsbench.reporting import figure_files, gallery, write_report
-from omicsbench.reporting.gallery import MISSING, Gallery, galleries
+from omicsbench.reporting.gallery import Gallery, galleries
+from omicsbench.reporting.picture_cells import MISSING
 from omicsbench.reporting.raster import MAX_BYTES
 from scatter import CLASSES, clusters, hue_is_near
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from omicsbench.reporting.gallery import CLASS_COLOURS, MISSING, OTHER
+from omicsbench.reporting.picture_cells import CLASS_COLOURS, MISSING, OTHER
 from omicsbench.reporting.raster import MAX_BYTES, raster
 from scatter import CLASSES, clusters, hue_is_near, pixels
 
