@@ -96,12 +96,18 @@
 
   const ofChart = (chart) => chart.specification?.data.values.length
     && figure(nameOf(chart), () => complete(chart), () => table(chart));
-  // What Python drew (figure_files.py), without the contestants that are hidden.
+  // What Python drew (figure_files.py), without contestants that are hidden; of several metrics
+  // and dimensions those that are chosen.
   let handed;
   async function ofHanded(place) {
     handed ??= await report.parsed("figures-data");
     const { name, title, spec, rows } = handed.figures[place];
-    const shown = rows.filter((row) => !report.hidden.has(row.pipeline));
+    const several = new Set(rows.map((row) => row.metric)).size > 1;
+    const shown = rows.filter(({ pipeline, metric, output_dim }) => report.fits({
+      pipeline,
+      metric: several ? metric : undefined,
+      dim: output_dim === undefined ? undefined : output_dim ?? 0,
+    }));
     return shown.length && figure(
       name,
       () => ({ ...structuredClone(handed.specs[spec]), title, data: { values: shown } }),

@@ -113,16 +113,26 @@ def _draw(table: pd.DataFrame, parts: SpecPart, title: str, under: str) -> Drawn
 def _samples(table: pd.DataFrame) -> tuple[str, SpecPart]:
     n = {"title": "training samples n", "format": ",", "grid": False, "tickCount": 4}
     x: SpecPart = {"type": "quantitative", "scale": {"type": "log", "nice": False}, "axis": n}
-    known: SpecPart = {"calculate": "isValid(datum.needs) ? datum.needs : datum.largest"}
-    last: SpecPart = {"calculate": "isValid(datum.needs_high) ? datum.needs_high : datum.largest"}
-    ends = {"x": x | {"field": "needs_low"}, "x2": {"field": "last"}}
+    # A curve that has peaked and falls has no such n; its interval ends at the largest size.
+    known: list[SpecPart] = [
+        {"calculate": f"isValid(datum.{end}) ? datum.{end} : datum.largest", "as": f"{end}_at"}
+        for end in ("needs_low", "needs_high")
+    ]
+    said: SpecPart = {"calculate": "isValid(datum.needs) ? '' : 'none: it falls'", "as": "said"}
+    ends = {"x": x | {"field": "needs_low_at"}, "x2": {"field": "needs_high_at"}}
     fill = {"condition": {"test": "datum.open_above", "value": "white"}, "value": INK}
+    none: SpecPart = {"type": "text", "align": "right", "dy": -6, "fontSize": 9}
     layers: list[SpecPart] = [
         {"mark": RULE, "encoding": ends},
-        {"mark": RING, "encoding": {"x": x | {"field": "at"}, "fill": fill}},
+        {
+            "transform": [{"filter": "isValid(datum.needs)"}],
+            "mark": RING,
+            "encoding": {"x": x | {"field": "needs"}, "fill": fill},
+        },
+        {"mark": none, "encoding": {"x": x | {"field": "largest"}, "text": {"field": "said"}}},
     ]
     title = "Samples that are enough; a ring where more may be needed"
-    return title, _by_metric(layers, [known | {"as": "at"}, last | {"as": "last"}])
+    return title, _by_metric(layers, [*known, said])
 
 
 def _new_units(table: pd.DataFrame) -> tuple[str, SpecPart]:

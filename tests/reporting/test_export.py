@@ -145,6 +145,21 @@ def test_browser_saves_what_tables_draw(
     assert not wrong
 
 
+def test_browser_saves_the_metric_that_is_chosen_of_what_tables_draw(
+    visit: Visit, made: Made, figures: Figures, tmp_path: Path
+) -> None:
+    page, wrong = visit(made[1], 1280)
+    page.locator("#how-many details summary").first.click()
+    table = "#how-many details[open]"
+    every = pd.read_csv(saved(page, table, "csv", tmp_path), dtype=str)
+    chosen = every["metric"].iloc[-1]
+    assert every["metric"].nunique() > 1
+    page.select_option("#bar [name=metric]", chosen)
+    rows = pd.read_csv(saved(page, table, "csv", tmp_path), dtype=str)
+    pd.testing.assert_frame_equal(rows, every[every["metric"] == chosen].reset_index(drop=True))
+    assert not wrong
+
+
 def test_browser_saves_pictures_of_cells_with_their_classes(
     visit: Visit, made: Made, figures: Figures, tmp_path: Path
 ) -> None:

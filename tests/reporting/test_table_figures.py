@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -46,6 +47,24 @@ def test_samples_that_are_enough(material: Material) -> None:
     drawn = figure._repr_svg_()
     assert marks(drawn, "point") == len(found), "a dot or a ring for each"
     assert all(title in drawn for title in set(found["title"]))
+    assert "NaN" not in drawn
+
+
+def test_a_curve_that_falls_has_no_ring(material: Material) -> None:
+    known = first(Figures(material), "samples")
+    name, falling = known.name, known.table["pipeline"].iloc[0]
+    table = material.details["saturation"].copy()
+    own = table["pipeline"] == falling
+    table.loc[own, ["needs", "needs_low", "needs_high"]] = None
+    table.loc[own, "open_above"] = True
+    figure = Figures(replace(material, details={**material.details, "saturation": table}))[name]
+    falls = figure.table["needs"].isna().sum()
+    assert 0 < falls < len(figure.table)
+    drawn = figure._repr_svg_()
+    assert marks(drawn, "point") == len(figure.table) - falls
+    assert drawn.count("none: it falls") >= falls
+    rules = re.findall(r'class="mark-rule role-mark [^"]*"(.*?)</g>', drawn, re.DOTALL)
+    assert sum(rule.count("<line") for rule in rules) == len(figure.table)
     assert "NaN" not in drawn
 
 
