@@ -50,10 +50,13 @@ class KernelPca:
         gamma = self.width / (p * (float(np.var(X, dtype=np.float64)) or 1.0))
         kernel = Nystroem(gamma=gamma, n_components=landmarks, random_state=self.random_state)
         self.model_ = make_pipeline(kernel, PCA(rank, svd_solver="covariance_eigh"))
-        self.model_.fit(X)
+        # The kernel's smallest eigenvalues are divided by: in single precision a cell's place would
+        # hang on who is placed beside it.
+        self.model_.fit(np.asarray(X, dtype=np.float64))
         share = float(self.model_[-1].explained_variance_ratio_.sum())
         self.fit_info_ = {"landmarks": landmarks, "explained_variance_ratio": share}
         return self
 
     def transform(self, X: Array) -> Array:
-        return pad_columns(self.model_.transform(X), latent(self.n_components))
+        placed = self.model_.transform(np.asarray(X, dtype=np.float64))
+        return pad_columns(placed, latent(self.n_components))
