@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import FIRST_COMPLETED, Executor, Future, ThreadPoolExecutor, wait
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
+from queue import Empty, SimpleQueue
 from typing import Any, Protocol, TypeVar, runtime_checkable
 
 from omicsbench.errors import OmicsbenchError
@@ -332,12 +334,21 @@ def _as_they_end(
 ) -> Iterator[Future[Done]]:
     """The futures in the order in which they end; ``look`` is called while they are waited for.
 
-    Raises StoreError once the claim is lost.
+    Raises StoreError once the claim is lost. A stop may be raised at any moment, so the wait is for
+    a queue that holds no lock of Python's: within ``concurrent.futures.wait`` it could leave a
+    future locked, and the thread that ends it would wait for ever.
     """
-    pending = set(futures)
-    while pending:
-        finished, pending = wait(pending, LOOK_S, FIRST_COMPLETED)
+    ended: SimpleQueue[Future[Done]] = SimpleQueue()
+    left = 0
+    for future in futures:
+        future.add_done_callback(ended.put)
+        left += 1
+    while left:
+        finished = []
+        with suppress(Empty):
+            finished.append(ended.get(timeout=LOOK_S))
         if claim.lost.is_set():
             raise claim.error()
         look()
+        left -= len(finished)
         yield from finished
