@@ -24,36 +24,33 @@ class ColumnSums:
     def __init__(self, columns: int, logged: bool) -> None:
         """``logged``: the values are log(1 + x), and x is summed too."""
         self.n, self.logged = 0, logged
-        self._sums = [np.zeros(columns) for _ in range(6)]
-        self._low = np.full(columns, np.inf, dtype=np.float32)
-        self._high = np.full(columns, -np.inf, dtype=np.float32)
+        self._sums = np.zeros((columns, 8))
+        self._sums[:, 5], self._sums[:, 6] = np.inf, -np.inf
 
     def add(self, block: Any, rows: NDArray[np.int64]) -> None:
         """Add some rows of a CSR block of float32."""
         from omicsbench.prepare import kernels
 
         self.n += rows.size
-        arrays = (block.indices, block.indptr.astype(np.int64), rows)
-        plain = (np.ones(block.shape[1], np.float32), np.full(block.shape[1], np.inf, np.float32))
-        kernels.add_moments(block.data, *arrays, *plain, *self._sums[:3])
-        kernels.add_extremes(block.data, *arrays, self._low, self._high)
-        if self.logged:
-            kernels.add_moments(np.expm1(block.data), *arrays, *plain, *self._sums[3:])
+        raw = np.expm1(block.data) if self.logged else block.data
+        where = (block.indices, block.indptr.astype(np.int64), rows)
+        kernels.add_columns(block.data, raw, *where, self._sums)
 
     def moments(self, raw: bool = False) -> tuple[Floats, Floats]:
         """Mean and variance (divided by n) of each column; ``raw``: of what was logged."""
-        total, squares, _ = self._sums[3:] if raw else self._sums[:3]
+        total, squares = self._sums[:, 3 * raw : 3 * raw + 2].T
         return from_sums(total, squares, self.n)
 
     def lowest(self) -> float:
         """The smallest value stored, 0 at most."""
-        return float(self._low.min(initial=0))
+        return float(self._sums[:, 5].min(initial=0))
 
     def varies(self) -> NDArray[np.bool_]:
         """Whether a column has two different values."""
-        some_zero = self._sums[2] < self.n
-        low = np.where(some_zero, np.minimum(self._low, 0), self._low)
-        high = np.where(some_zero, np.maximum(self._high, 0), self._high)
+        stored, low, high = self._sums[:, 2], self._sums[:, 5], self._sums[:, 6]
+        some_zero = stored < self.n
+        low = np.where(some_zero, np.minimum(low, 0), low)
+        high = np.where(some_zero, np.maximum(high, 0), high)
         return np.asarray(high > low)
 
 

@@ -39,27 +39,34 @@ def fill_sparse(  # type: ignore[no-untyped-def]
 
 
 @njit(**options)
-def add_moments(  # type: ignore[no-untyped-def]
-    data, indices, indptr, rows, factor, high, total, squares, stored
-):
-    """Add the rows to each column's sum, sum of squares (float64) and number of values."""
+def add_moments(data, indices, indptr, rows, factor, high, sums):  # type: ignore[no-untyped-def]
+    """Add the rows to each column's sum and sum of squares, ``sums`` (p, 2) float64."""
     for i in range(rows.size):
         for k in range(indptr[rows[i]], indptr[rows[i] + 1]):
             j = indices[k]
             value = np.float64(min(data[k] * factor[j], high[j]))
-            total[j] += value
-            squares[j] += value * value
-            stored[j] += 1
+            sums[j, 0] += value
+            sums[j, 1] += value * value
 
 
 @njit(**options)
-def add_extremes(data, indices, indptr, rows, low, high):  # type: ignore[no-untyped-def]
-    """Lower ``low`` and raise ``high`` to the columns' stored values."""
+def add_columns(values, raw, indices, indptr, rows, sums):  # type: ignore[no-untyped-def]
+    """Add the rows to what ``sums`` (p, 8) holds of each column, in one cache line.
+
+    That is: sum, sum of squares and number of values; sum and sum of squares of ``raw``; the lowest
+    and the highest value.
+    """
     for i in range(rows.size):
         for k in range(indptr[rows[i]], indptr[rows[i] + 1]):
-            j = indices[k]
-            low[j] = min(low[j], data[k])
-            high[j] = max(high[j], data[k])
+            own = sums[indices[k]]
+            value, other = np.float64(values[k]), np.float64(raw[k])
+            own[0] += value
+            own[1] += value * value
+            own[2] += 1
+            own[3] += other
+            own[4] += other * other
+            own[5] = min(own[5], value)
+            own[6] = max(own[6], value)
 
 
 @njit(**options)

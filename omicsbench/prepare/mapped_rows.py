@@ -190,10 +190,10 @@ class ScaledRows:
         """Mean and variance of each column, (p,) each; the variance divides by n."""
         from omicsbench.prepare import kernels
 
-        total, squares, stored = (np.zeros(self.shape[1]) for _ in range(3))
+        sums = np.zeros((self.shape[1], 2))
         for _, arrays in self._pieces(self.index):
-            kernels.add_moments(*arrays, total, squares, stored)
-        return from_sums(total, squares, self.shape[0])
+            kernels.add_moments(*arrays, sums)
+        return from_sums(*sums.T, self.shape[0])
 
     def tocsr(self) -> csr_matrix:
         """All rows in memory, compressed."""

@@ -1,12 +1,12 @@
 """Two passes over a stream of cells: choose the features, then write what is kept.
 
-The features are chosen by the training pool, so no step sees a test row. Memory holds one block of
+The features are chosen by the training pool, so no step sees a test row. Memory holds a few blocks of
 rows, whatever the number of cells.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from omicsbench.errors import DataError
 from omicsbench.plugin import Values
 from omicsbench.prepare import split as splitting
+from omicsbench.prepare.ahead import ahead
 from omicsbench.prepare.features import ColumnSums, is_logged
 from omicsbench.prepare.mapped_rows import CsrWriter
 from omicsbench.prepare.normalise import COUNTED, depths, normalize
@@ -77,13 +78,13 @@ def survey(
         pool = np.zeros(n, dtype=bool)
         pool[np.flatnonzero(wanted)[np.concatenate([parts.train, parts.validation])]] = True
         sums, full, start = ColumnSums(p, logged=is_logged(values)), wanted.copy(), 0
-        for block in cells.blocks():
+        for block, normalised in ahead(_normalised(cells, values)):
             here = slice(start, start + block.shape[0])
             if values in DROPS_EMPTY:
                 full[here] = np.asarray(block.sum(axis=1)).ravel() > 0
             if depth is not None:
                 depth[here] = depths(block, values)
-            sums.add(normalize(block, values), np.flatnonzero(pool[here] & full[here]))
+            sums.add(normalised, np.flatnonzero(pool[here] & full[here]))
             start = here.stop
             if on_share:
                 on_share(start / n)
@@ -113,9 +114,8 @@ def write(
     start, written = 0, 0
     with ExitStack() as stack:
         writers = {f: stack.enter_context(CsrWriter(f, features.size)) for f in rows}
-        for block in cells.blocks():
+        for block, kept in ahead(_normalised(cells, values)):
             here = slice(start, start + block.shape[0])
-            kept = normalize(block, values)
             if not full[here].all():
                 kept = kept[full[here]]
             if features.size < p:
@@ -128,6 +128,12 @@ def write(
             start, written = here.stop, stop
             if on_share:
                 on_share(start / n)
+
+
+def _normalised(cells: CellStream, values: Values) -> Iterator[tuple[Any, Any]]:
+    """Each block as it was read, and normalised."""
+    for block in cells.blocks():
+        yield block, normalize(block, values)
 
 
 def _columns(rows: Any, place: NDArray[np.int32], features: int) -> Any:
