@@ -1,7 +1,7 @@
 """Two passes over a stream of cells: choose the features, then write what is kept.
 
-The features are chosen by the training pool, so no step sees a test row. Memory holds a few blocks of
-rows, whatever the number of cells.
+The features are chosen by the training pool, so no step sees a test row. Memory holds a few
+blocks of rows, whatever the number of cells.
 """
 
 from __future__ import annotations
