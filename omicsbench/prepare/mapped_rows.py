@@ -193,7 +193,8 @@ class ScaledRows:
         sums = np.zeros((self.shape[1], 2))
         for _, arrays in self._pieces(self.index):
             kernels.add_moments(*arrays, sums)
-        return from_sums(*sums.T, self.shape[0])
+        total, squares = sums.T
+        return from_sums(total, squares, self.shape[0])
 
     def tocsr(self) -> csr_matrix:
         """All rows in memory, compressed."""
