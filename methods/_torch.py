@@ -15,6 +15,7 @@ import torch
 from torch import nn
 
 from omicsbench.methods._common import Array, dense_rows
+from omicsbench.methods._device import sender
 
 BLOCK = 4096  # rows encoded at once
 ACTIVATIONS = {"elu": nn.ELU, "relu": nn.ReLU, "silu": nn.SiLU, "tanh": nn.Tanh}
@@ -90,7 +91,7 @@ def by_blocks(function: Callable[[torch.Tensor], torch.Tensor], X: Any, device: 
 
 def _tensor(X: Any, rows: Array | slice, device: str) -> torch.Tensor:
     """Some rows of a dense or CSR matrix; only they are ever dense."""
-    return torch.as_tensor(dense_rows(X, rows), dtype=torch.float32, device=device)
+    return sender(device).send(dense_rows(X, rows))
 
 
 def noise(net: nn.Module, like: torch.Tensor) -> torch.Tensor:

@@ -19,6 +19,7 @@ import torch
 from torch import nn
 
 from omicsbench.methods._common import Array
+from omicsbench.methods._device import transfer_clock
 from omicsbench.methods._torch import Network, _tensor, seeded
 
 LEAST = 1e-4  # progress, relative, or in units of the loss where it nears zero
@@ -75,7 +76,8 @@ def train_by(
     training takes ``max_steps``.
 
     ``validation_curve`` among the facts holds the best loss so far at steps that double: what a
-    smaller budget would have reached, and whether the loss still fell at the end.
+    smaller budget would have reached, and whether the loss still fell at the end. ``transfer_s`` are
+    the seconds of copies to the device, where it is a card.
     """
     rng = np.random.default_rng(random_state)
     held = np.empty(0, dtype=np.int32) if held is None else held
@@ -85,6 +87,7 @@ def train_by(
     if len(training) < 2:
         raise ValueError(f"{n} rows leave {len(training)} to train on; two are needed")
     net.to(device).train()
+    copies = transfer_clock(device)
     parameters = [p for p in net.parameters() if p.requires_grad]
     fused = device.partition(":")[0] in ("cpu", "cuda")
     optimiser = torch.optim.AdamW(
@@ -120,6 +123,7 @@ def train_by(
         "stopped_early": step < max_steps,
         "validation_loss": best if math.isfinite(best) else None,
         "validation_curve": curve,
+        **copies(),
     }
 
 
@@ -155,6 +159,7 @@ def train_on_all(
             )
         return net, facts
 
+    copies = transfer_clock(training.get("device", "cpu"))
     held = draw(random_state) if draw else None
     net, facts = trained(held, max_steps)
     if draw is None or not facts["validation_rows"] or n > FEW:
@@ -165,7 +170,7 @@ def train_on_all(
         best += [trained(draw(int(seed)), max_steps)[1]["best_step"] for seed in seeds]
     steps = round(np.mean(best))
     net, _ = trained(None, steps)
-    return net, {**facts, "refitted": True, "refit_steps": steps}
+    return net, {**facts, "refitted": True, "refit_steps": steps, **copies()}
 
 
 def train_labelled(

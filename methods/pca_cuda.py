@@ -26,9 +26,9 @@ BLOCK = 16_384  # rows on their way at once
 class PcaCuda:
     """What ``pca(solver="gram")`` does, with products and eigenvectors on the device.
 
-    Blocks lie in pinned memory, and the device computes while the next one is read. Products are
-    in single precision without TF32, which would lose the trailing components; their sum is in
-    double precision. ``fit_info_["transfer_s"]`` is how long the copies took.
+    The device computes while the next block is read. Products are in single precision without TF32,
+    which would lose the trailing components; their sum is in double precision.
+    ``fit_info_["transfer_s"]`` is how long the copies to a card took.
 
     Parameters
     ----------
@@ -42,15 +42,16 @@ class PcaCuda:
     def fit(self, X: Any) -> PcaCuda:
         import torch
 
+        from omicsbench.methods._device import sender, transfer_clock
+
         n, p = X.shape
+        send, copies = sender(self.device).send, transfer_clock(self.device)
         rank = min(latent(self.n_components), n - 1, p)
         self.mean_ = column_means(X)
         gram = torch.zeros((p, p), dtype=torch.float64, device=self.device)
-        copies = []
         for start in range(0, n, BLOCK):
-            block, copied = self._sent(dense_rows(X, slice(start, start + BLOCK)) - self.mean_)
+            block = send(dense_rows(X, slice(start, start + BLOCK)) - self.mean_)
             gram += (block.T @ block).double()
-            copies.append(copied)
         variances, axes = torch.linalg.eigh(gram / (n - 1))
         total = float(variances.sum())
         axes = axes[:, -rank:].flip(1).T.float()
@@ -61,31 +62,18 @@ class PcaCuda:
         self.fit_info_ = {
             "components": rank,
             "explained_variance_ratio": float(self.explained_variance_.sum() / (total or 1.0)),
-            "transfer_s": sum(copied() for copied in copies),
+            **copies(),
         }
         return self
 
-    def _sent(self, block: Array) -> tuple[Any, Any]:
-        """The block on the device, and a function that tells the seconds of its copy."""
-        import torch
-
-        held = torch.from_numpy(np.ascontiguousarray(block, dtype=np.float32))
-        if self.device != "cuda":
-            return held.to(self.device), lambda: 0.0
-        pinned = held.pin_memory()
-        begin, end = (torch.cuda.Event(enable_timing=True) for _ in range(2))
-        begin.record()
-        sent = pinned.to(self.device, non_blocking=True)
-        end.record()
-        return sent, lambda: begin.elapsed_time(end) / 1e3
-
     def transform(self, X: Any) -> Array:
-        import torch
+        from omicsbench.methods._device import sender
 
-        axes = torch.from_numpy(self.components_).to(self.device)
+        send = sender(self.device).send
+        axes = send(self.components_)
         starts = range(0, X.shape[0], BLOCK)
         blocks = (dense_rows(X, slice(start, start + BLOCK)) - self.mean_ for start in starts)
-        scores = [(self._sent(block)[0] @ axes.T).cpu().numpy() for block in blocks]
+        scores = [(send(block) @ axes.T).cpu().numpy() for block in blocks]
         return pad_columns(np.concatenate(scores), latent(self.n_components))
 
     def inverse_transform(self, Z: Array) -> Array:
