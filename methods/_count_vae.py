@@ -14,6 +14,7 @@ from torch import nn
 from omicsbench.methods._common import Array
 from omicsbench.methods._dense import Dense, Hidden
 from omicsbench.methods._negative_binomial import constant, log_likelihood
+from omicsbench.methods._device import sender
 from omicsbench.methods._torch import BLOCK, noise
 from omicsbench.plugin import Counts
 
@@ -107,6 +108,6 @@ def negative_bound(net: CountNetwork, X: Counts, device: str) -> float:
     """``minus_bound`` of all cells of X, read by blocks."""
     total = 0.0
     for _, block in X.blocks(BLOCK):
-        x = torch.as_tensor(block, device=device)
+        x = sender(device).send(block)
         total += float(minus_bound(net, x)) * len(x)
     return total / len(X)

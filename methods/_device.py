@@ -30,32 +30,38 @@ class Card:
 
     def copy(self, pinned: torch.Tensor, begin: Any, end: Any) -> torch.Tensor:
         """A copy on the device, between two events; what is computed from now on waits for it."""
-        with torch.cuda.stream(self.copies):
-            begin.record()
-            sent = pinned.to(self.device, non_blocking=True)
-            end.record()
         computing = torch.cuda.current_stream(self.device)
+        with torch.cuda.stream(self.copies):
+            sent = torch.empty(pinned.shape, device=self.device)
+            begin.record()
+            sent.copy_(pinned, non_blocking=True)
+            end.record()
         computing.wait_event(end)
         sent.record_stream(computing)  # its memory is not given away before
         return sent
 
+    def mark(self, event: Any) -> None:
+        """The event comes when all is done that was asked of the device so far."""
+        event.record(torch.cuda.current_stream(self.device))
+
 
 class _Buffer:
-    """Pinned memory of one block, and the events around its last copy."""
+    """Pinned memory of one block, the events around its last copy, and that of its last use."""
 
     def __init__(self, card: Any) -> None:
         self.card = card
         self.memory = torch.empty(0)
-        self.begin, self.end = card.event(), card.event()
+        self.begin, self.end, self.used = (card.event() for _ in range(3))
         self.waiting = False
 
     def send(self, block: torch.Tensor) -> torch.Tensor:
         if self.memory.numel() < block.numel():
-            self.memory = self.card.pinned(block.numel())
+            with torch.inference_mode(False):  # it outlives what is encoded now
+                self.memory = self.card.pinned(block.numel())
         pinned = self.memory[: block.numel()].view(block.shape)
         pinned.copy_(block)
-        self.waiting = True
         sent: torch.Tensor = self.card.copy(pinned, self.begin, self.end)
+        self.waiting = True
         return sent
 
     def settle(self) -> float:
@@ -71,7 +77,7 @@ class Sender:
     """Sends float32 blocks to one device.
 
     To a card through two pinned buffers in turn: one block is read while the last one is copied and
-    the one before is computed with.
+    the one before is computed with. No more are under way, so the card holds three at most.
     """
 
     def __init__(self, device: str, card: Any = None) -> None:
@@ -85,9 +91,12 @@ class Sender:
         held = torch.as_tensor(block, dtype=torch.float32)
         if not self._buffers:
             return held.to(self.device)
+        last, this = self._buffers
+        self.card.mark(last.used)
+        this.used.synchronize()
+        self._seconds += this.settle()
         self._buffers.reverse()
-        self._seconds += self._buffers[0].settle()
-        return self._buffers[0].send(held)
+        return this.send(held)
 
     def seconds(self) -> float:
         """What all copies so far took, on a card; they are waited for."""
@@ -95,9 +104,16 @@ class Sender:
         return self._seconds
 
 
-@cache
 def sender(device: str) -> Sender:
     """The one of a device, in this process."""
+    known = torch.device(device)
+    if known.type == "cuda" and known.index is None:
+        device = f"cuda:{torch.cuda.current_device()}"
+    return _sender(device)
+
+
+@cache
+def _sender(device: str) -> Sender:
     return Sender(device)
 
 

@@ -83,10 +83,18 @@ def seeded(seed: int) -> Iterator[None]:
 
 @torch.inference_mode()
 def by_blocks(function: Callable[[torch.Tensor], torch.Tensor], X: Any, device: str) -> Array:
-    """Apply a fitted network's ``encode`` or ``decode`` to all rows."""
-    starts = range(0, X.shape[0], BLOCK)
-    blocks = [function(_tensor(X, slice(i, i + BLOCK), device)).cpu().numpy() for i in starts]
-    return np.concatenate(blocks)
+    """Apply a fitted network's ``encode`` or ``decode`` to all rows.
+
+    A card works on a block while what it made of the last one is fetched.
+    """
+    made: list[Array] = []
+    last: torch.Tensor | None = None
+    for start in range(0, X.shape[0], BLOCK):
+        now = function(_tensor(X, slice(start, start + BLOCK), device))
+        if last is not None:
+            made.append(last.cpu().numpy())
+        last = now
+    return np.concatenate([*made, *([] if last is None else [last.cpu().numpy()])])
 
 
 def _tensor(X: Any, rows: Array | slice, device: str) -> torch.Tensor:

@@ -68,13 +68,11 @@ class PcaCuda:
 
     def transform(self, X: Any) -> Array:
         from omicsbench.methods._device import sender
+        from omicsbench.methods._torch import by_blocks
 
-        send = sender(self.device).send
-        axes = send(self.components_)
-        starts = range(0, X.shape[0], BLOCK)
-        blocks = (dense_rows(X, slice(start, start + BLOCK)) - self.mean_ for start in starts)
-        scores = [(send(block) @ axes.T).cpu().numpy() for block in blocks]
-        return pad_columns(np.concatenate(scores), latent(self.n_components))
+        mean, axes = (sender(self.device).send(part) for part in (self.mean_, self.components_))
+        scores = by_blocks(lambda rows: (rows - mean) @ axes.T, X, self.device)
+        return pad_columns(scores, latent(self.n_components))
 
     def inverse_transform(self, Z: Array) -> Array:
         restored: Array = Z[:, : len(self.components_)] @ self.components_ + self.mean_

@@ -28,7 +28,8 @@ class CellStream:
     shape : (cells, features).
     features : unique names of the features.
     blocks : gives a fresh iterator over CSR blocks (rows, features) that together hold every
-        cell once, in order; at most ``BLOCK_ROWS`` rows each.
+        cell once, in order; at most ``BLOCK_ROWS`` rows each. A thread of its own asks for a block
+        while the one before is in use, so each has arrays of its own.
     labels : gives the code of every cell, (cells,) int, a place in ``label_names`` or -1
         where the label is missing; None without labels.
     label_names : the classes.

@@ -6,6 +6,7 @@ import os
 import shutil
 import signal
 import sys
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -42,6 +43,13 @@ def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
     processes that share tests out refuse names that differ.
     """
     return argname if isinstance(val, bytes) else None
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """What was skipped is said, a line a reason: without a browser that is every test of a page."""
+    skipped = Counter(one.longrepr[2] for one in terminalreporter.stats.get("skipped", ()))
+    for reason, times in skipped.most_common():
+        terminalreporter.write_line(f"{times} skipped: {reason.removeprefix('Skipped: ')}")
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -21,9 +21,10 @@ def ahead(items: Iterable[Item]) -> Iterator[Item]:
     made: SimpleQueue[tuple[tuple[Item, ...], BaseException | None]] = SimpleQueue()
 
     def make() -> None:
-        source = iter(items)
+        source: Iterator[Item] | None = None
         while asked.get():
             try:
+                source = iter(items) if source is None else source
                 made.put(((next(source),), None))
             except StopIteration:
                 made.put(((), None))

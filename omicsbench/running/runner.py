@@ -334,8 +334,8 @@ def _as_they_end(
 ) -> Iterator[Future[Done]]:
     """The futures in the order in which they end; ``look`` is called while they are waited for.
 
-    Raises StoreError once the claim is lost. A stop may be raised at any moment, so the wait is for
-    a queue that holds no lock of Python's: within ``concurrent.futures.wait`` it could leave a
+    Raises StoreError once the claim is lost. A stop may be raised at any moment of the wait, so
+    that is for a queue that holds no lock of Python's: ``concurrent.futures.wait`` could leave a
     future locked, and the thread that ends it would wait for ever.
     """
     ended: SimpleQueue[Future[Done]] = SimpleQueue()

@@ -49,7 +49,7 @@ def _end(driver: subprocess.Popen[str]) -> None:
 def _untimed(out: Path) -> dict[str, Any]:
     """What each run is and gave, but for what its machine took for it."""
     return {
-        r.key: (r.spec, r.status, r.reason, r.scores, r.validation, r.in_sample)
+        r.key: (r.spec, r.status, r.reason, r.cause, r.scores, r.validation, r.in_sample)
         for r in store.read_records(out)
     }
 
@@ -79,22 +79,40 @@ def _killed_on_the_way(
     driver: subprocess.Popen[str], out: Path, workers: Callable[[], list[psutil.Process]]
 ) -> None:
     """Kill a worker that is at work once some records are there; these stay as they are."""
+    try:
+        _kill_one(driver, out, workers)
+    finally:
+        driver.kill()
+
+
+def _kill_one(
+    driver: subprocess.Popen[str], out: Path, workers: Callable[[], list[psutil.Process]]
+) -> None:
     wait_for(lambda: driver.poll() is not None or len(store.loose_files(out)) >= FIRST, 600)
     assert driver.poll() is None, driver.communicate()
     before = {path: path.read_bytes() for path in store.loose_files(out)}
     killed: list[psutil.Process] = []
 
     def kill() -> list[psutil.Process]:
-        for worker in workers()[:1]:
+        for worker in filter(_at_work, workers()):
             with suppress(psutil.NoSuchProcess):
                 worker.send_signal(signal.SIGKILL)
                 killed.append(worker)
+                break
         return killed
 
     wait_for(kill)
     _end(driver)
     after = {path: path.read_bytes() for path in store.loose_files(out)}
     assert before.items() <= after.items()
+
+
+def _at_work(process: psutil.Process) -> bool:
+    """Whether it has a worker, to whom it hands runs."""
+    with suppress(psutil.Error):
+        below = process.children(recursive=True)
+        return any("omicsbench.running.worker" in " ".join(one.cmdline()) for one in below)
+    return False
 
 
 def test_three_dask_workers_of_which_one_is_killed(

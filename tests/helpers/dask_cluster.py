@@ -60,8 +60,13 @@ class Cluster:
 
     def busy(self) -> list[psutil.Process]:
         """The Dask workers that have a process of omicsbench at work."""
-        here = [p.parent() for p in self.harness() if "running.worker" in " ".join(p.cmdline())]
-        return [process for process in here if process and process.pid > 1]
+        found = []
+        for process in self.harness():
+            with suppress(psutil.Error):  # gone meanwhile
+                parent = process.parent()
+                if parent and parent.pid > 1 and "running.worker" in " ".join(process.cmdline()):
+                    found.append(parent)
+        return found
 
     def left(self) -> list[Path]:
         """Scratch folders of omicsbench on the workers' node."""

@@ -122,6 +122,7 @@ def jobs_of(out: Path) -> list[psutil.Process]:
     for process in psutil.process_iter():
         with suppress(psutil.Error):
             words = process.cmdline()
-            if "submitit.core._submit" in words and words[-1].startswith(str(out)):
+            python = words[:1] and Path(words[0]).name.startswith("python")  # srun has its words too
+            if python and "submitit.core._submit" in words and words[-1].startswith(str(out)):
                 found.append(process)
     return found
