@@ -13,8 +13,8 @@ from torch import nn
 
 from omicsbench.methods._common import Array
 from omicsbench.methods._dense import Dense, Hidden
-from omicsbench.methods._negative_binomial import constant, log_likelihood
 from omicsbench.methods._device import sender
+from omicsbench.methods._negative_binomial import constant, log_likelihood
 from omicsbench.methods._torch import BLOCK, noise
 from omicsbench.plugin import Counts
 

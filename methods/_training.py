@@ -76,8 +76,8 @@ def train_by(
     training takes ``max_steps``.
 
     ``validation_curve`` among the facts holds the best loss so far at steps that double: what a
-    smaller budget would have reached, and whether the loss still fell at the end. ``transfer_s`` are
-    the seconds of copies to the device, where it is a card.
+    smaller budget would have reached, and whether the loss still fell at the end.
+    ``transfer_s`` are the seconds of copies to the device, where it is a card.
     """
     rng = np.random.default_rng(random_state)
     held = np.empty(0, dtype=np.int32) if held is None else held

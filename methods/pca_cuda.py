@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
 from omicsbench.methods._common import Array, column_means, dense_rows, latent, pad_columns
 from omicsbench.plugin import method
 

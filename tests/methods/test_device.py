@@ -34,7 +34,8 @@ class LateEvent:
         self.card.done = max(self.card.done, self.marked)
         if self.copy is not None:
             target, pinned = self.copy
-            target.copy_(pinned)
+            with torch.inference_mode():  # the target may be of one that encodes
+                target.copy_(pinned)
             self.copy = None
 
     def elapsed_time(self, end: LateEvent) -> float:
@@ -45,7 +46,7 @@ class LateCard:
     """A card that copies as late as it may."""
 
     def __init__(self) -> None:
-        self.under_way: list[LateEvent] = []
+        self.under_way: set[LateEvent] = set()
         self.asked = self.done = 0  # of the blocks, those whose work was asked for, or waited for
 
     def pinned(self, size: int) -> torch.Tensor:
@@ -62,7 +63,7 @@ class LateCard:
         target = torch.full_like(pinned, torch.nan)
         end.copy = target, pinned
         self.asked += 1
-        self.under_way = [event for event in self.under_way if event.copy] + [end]
+        self.under_way = {event for event in self.under_way if event.copy} | {end}
         return target
 
 
@@ -79,7 +80,7 @@ def test_blocks_arrive_whole_though_their_copies_are_late(shapes: list[tuple[int
     for block in blocks:
         sent.append(sender.send(block))
         assert len(card.under_way) <= 2
-        assert card.asked - card.done <= 3, "blocks would pile up on a card slower than the disk"
+        assert card.asked - card.done <= 2, "blocks would pile up on a card slower than the disk"
     assert sender.seconds() == pytest.approx(SECONDS * len(blocks))
     assert sender.seconds() == pytest.approx(SECONDS * len(blocks)), "each copy counts once"
     for block, arrived in zip(blocks, sent, strict=True):
