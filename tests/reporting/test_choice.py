@@ -113,8 +113,12 @@ def test_a_marker_opens_its_runs(open_report: Visit, made: Made) -> None:
 def test_the_path_of_a_newcomer(visit: Visit, made: Made, tmp_path: Path) -> None:
     """Open, choose a data set, read, follow a link, open a record, take the figure away."""
     page, wrong = visit(made[1], 1280)
-    assert "n" in page.locator("#answer .lead").first.inner_text()
-    page.locator("#each article", has_text="blood_cells").locator("a").first.click()
+    assert page.locator("#answer .lead").first.inner_text().endswith(".")
+    row = page.locator("#each article", has_text="blood_cells")
+    said = row.locator("p").first.inner_text()
+    assert said.startswith("Use ")
+    assert said.endswith(".")
+    row.locator("a").first.click()
     assert page.locator("[name=dataset]").input_value() == "blood_cells"
     page.click("nav a[href='#curves']")
     until(page, "location.hash === '#curves?dataset=blood_cells'")
