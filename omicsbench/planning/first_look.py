@@ -5,10 +5,11 @@ from __future__ import annotations
 from omicsbench.planning.suite import Size, Suite, changed
 
 REPEATS = 5  # the fewest that can carry a claim, so that the page can say what to use
+DATASETS = 2  # the first of the suite
 
 
 def first_look(suite: Suite) -> Suite:
-    """The suite at its smallest stated size, with as few repeats as a claim takes.
+    """Two data sets of the suite at their smallest stated size, as few repeats as a claim takes.
 
     All that makes a run what it is stays: its metrics, and the smallest size, which says how many
     rows are scored in sample. So what the first look does, the suite need not do again. Size "all"
@@ -16,7 +17,7 @@ def first_look(suite: Suite) -> Suite:
     """
     few = [
         choice.model_dump(exclude_none=True) | _smallest(choice.sizes or suite.sizes)
-        for choice in suite.datasets
+        for choice in suite.datasets[:DATASETS]
     ]
     repeats = min(suite.repeats, REPEATS)
     fewer = {pipeline: min(n, repeats) for pipeline, n in suite.fewer_repeats.items()}
