@@ -43,8 +43,8 @@ class PcaCuda:
         from omicsbench.methods._device import sender, transfer_clock
 
         n, p = X.shape
-        send, copies = sender(self.device).send, transfer_clock(self.device)
         rank = min(latent(self.n_components), n - 1, p)
+        send, copies = sender(self.device).send, transfer_clock(self.device)
         self.mean_ = column_means(X)
         gram = torch.zeros((p, p), dtype=torch.float64, device=self.device)
         for start in range(0, n, BLOCK):
