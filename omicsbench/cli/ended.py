@@ -40,7 +40,7 @@ def tell_so_far(folder: Path, report: bool) -> None:
 def at_first(report: Report) -> str:
     """What is said of the page of a first look."""
     return (
-        f"A first look, at the smallest size of few data sets: {report.page}. Going on to the full "
+        f"A first look, at the smallest size of one data set: {report.page}. Going on to the full "
         "suite, whose page takes its place; Ctrl-C stops it, and the same command goes on from "
         "there."
     )

@@ -5,11 +5,10 @@ from __future__ import annotations
 from omicsbench.planning.suite import Size, Suite, changed
 
 REPEATS = 5  # the fewest that can carry a claim, so that the page can say what to use
-DATASETS = 2  # the first of the suite
 
 
 def first_look(suite: Suite) -> Suite:
-    """Two data sets of the suite at their smallest stated size, as few repeats as a claim takes.
+    """The suite's first data set at its smallest stated size, as few repeats as a claim takes.
 
     All that makes a run what it is stays: its metrics, and the smallest size, which says how many
     rows are scored in sample. So what the first look does, the suite need not do again. Size "all"
@@ -17,7 +16,7 @@ def first_look(suite: Suite) -> Suite:
     """
     few = [
         choice.model_dump(exclude_none=True) | _smallest(choice.sizes or suite.sizes)
-        for choice in suite.datasets[:DATASETS]
+        for choice in suite.datasets[:1]
     ]
     repeats = min(suite.repeats, REPEATS)
     fewer = {pipeline: min(n, repeats) for pipeline, n in suite.fewer_repeats.items()}
