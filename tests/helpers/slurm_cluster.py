@@ -122,9 +122,8 @@ def jobs_of(out: Path) -> list[psutil.Process]:
     for process in psutil.process_iter():
         with suppress(psutil.Error):
             words = process.cmdline()
-            python = words[:1] and Path(words[0]).name.startswith(
-                "python"
-            )  # srun has its words too
+            # srun, which waits for it, has its words too.
+            python = words[:1] and Path(words[0]).name.startswith("python")
             if python and "submitit.core._submit" in words and words[-1].startswith(str(out)):
                 found.append(process)
     return found

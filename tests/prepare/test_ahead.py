@@ -17,15 +17,16 @@ def test_the_items_are_the_same(items: list[object]) -> None:
     assert list(ahead(items)) == items
 
 
+def noted(made: list[int]) -> Iterator[int]:
+    """A hundred numbers, each noted when it is made."""
+    for i in range(100):
+        made.append(i)
+        yield i
+
+
 def test_one_item_at_most_is_made_too_early() -> None:
     made: list[int] = []
-
-    def items() -> Iterator[int]:
-        for i in range(10):
-            made.append(i)
-            yield i
-
-    for i in ahead(items()):
+    for i in ahead(noted(made)):
         assert i in made
         assert len(made) <= i + 2
 
@@ -55,14 +56,8 @@ def test_what_goes_wrong_is_raised_in_its_place() -> None:
 
 def test_who_stops_early_leaves_no_thread_and_makes_no_more() -> None:
     made: list[int] = []
-
-    def items() -> Iterator[int]:
-        for i in range(100):
-            made.append(i)
-            yield i
-
     before = threading.active_count()
-    found = ahead(items())
+    found = ahead(noted(made))
     next(found)
     found.close()  # type: ignore[attr-defined]
     assert threading.active_count() == before
