@@ -7,10 +7,9 @@ from typing import Any
 import numpy as np
 
 from omicsbench.methods._common import Array, threads
-from omicsbench.methods._fast_neighbors import EXACT, among_themselves, of_unseen
+from omicsbench.methods._fast_neighbors import EXACT, among_themselves
+from omicsbench.methods._in_picture import directed, placed_among
 from omicsbench.plugin import Real, Whole, method
-
-PLACING_NEIGHBORS = 15
 
 
 @method(
@@ -86,29 +85,7 @@ class TsneKnn:
         return self
 
     def transform(self, X: Array) -> Array:
-        """As of tsne: placed at the median of 15 neighbours, moved with the picture at rest."""
-        from openTSNE.initialization import median
-        from openTSNE.tsne import PartialTSNEEmbedding
-
-        k = min(PLACING_NEIGHBORS, len(self.rows_))
-        neighbors, _ = of_unseen(self.rows_, np.asarray(X, dtype=np.float32), k)
-        placed = PartialTSNEEmbedding(
-            median(self.tsne_, neighbors),
-            self.tsne_,
-            P=directed(neighbors, len(self.rows_)) / k,
-            **self.tsne_.gradient_descent_params,
-        )
-        settings = {"max_grad_norm": 0.25, "inplace": True, "propagate_exception": True}
-        placed.optimize(250, learning_rate=0.1, exaggeration=1.5, momentum=0.8, **settings)
-        return np.array(placed, dtype=np.float32)
-
-
-def directed(neighbors: Array, n: int) -> Any:
-    """CSR (m, n) with a 1 where a row has a neighbour."""
-    from scipy.sparse import csr_matrix
-
-    m, k = neighbors.shape
-    return csr_matrix((np.ones(m * k), neighbors.ravel(), np.arange(m + 1) * k), shape=(m, n))
+        return placed_among(self.tsne_, self.rows_, X)
 
 
 def attraction(neighbors: Array, n: int) -> Any:

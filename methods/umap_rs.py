@@ -6,11 +6,14 @@ from typing import Any
 
 import numpy as np
 
+from omicsbench.methods._coarse import begun
 from omicsbench.methods._common import Array, threads
 from omicsbench.methods._fast_neighbors import EXACT, among_themselves, of_unseen
 from omicsbench.plugin import Real, Whole, method
 
 PLACING_EPOCHS = 100  # umap-learn's for up to 10,000 unseen rows
+WHOLE = 50_000  # rows that are laid out at once
+SETTLING = {"n_epochs": 50, "learning_rate": 0.5}  # of more, which start where they belong
 
 
 @method(
@@ -20,7 +23,7 @@ PLACING_EPOCHS = 100  # umap-learn's for up to 10,000 unseen rows
     source="https://github.com/GregorLueg/manifolds-rs",
     keeps_embedding=True,
     needs=("manifolds_rs", "umap"),
-    switches=(EXACT,),
+    switches=(EXACT, WHOLE),
     space={"n_neighbors": Whole(5, 100, log=True), "min_dist": Real(0.0, 0.8)},
 )
 class UmapRs:
@@ -32,9 +35,12 @@ class UmapRs:
     own functions. Their neighbours are found exactly, which takes time in proportion to
     unseen times training rows.
 
+    Of more than 50,000 rows a tenth is laid out first, in the same way. The others start at the
+    mean of their neighbours' places, and 50 epochs settle them all.
+
     Parameters
     ----------
-    n_epochs : umap-learn's 200 from 10,000 rows and 500 below, if None.
+    n_epochs : of rows laid out at once: umap-learn's 200 from 10,000 rows and 500 below, if None.
     """
 
     def __init__(
@@ -52,32 +58,47 @@ class UmapRs:
         self.random_state = random_state
 
     def fit(self, X: Array) -> UmapRs:
-        import manifolds_rs
-
         self.rows_ = np.array(X, dtype=np.float32, order="C")
-        n = len(self.rows_)
         # umap-learn counts a row among its own neighbours, manifolds-rs does not.
-        neighbors = min(self.n_neighbors, n) - 1
+        neighbors = min(self.n_neighbors, len(self.rows_)) - 1
         indices, distances, filled = among_themselves(self.rows_, neighbors, self.random_state)
-        start = "pca" if self.n_components < min(self.rows_.shape) else "random"
-        made = manifolds_rs.UMAP(
-            n_components=self.n_components,
-            n_neighbors=neighbors,
-            min_dist=float(self.min_dist),
-            n_epochs=self.n_epochs or (200 if n > 10_000 else 500),
-            init=start,
-            randomised=True,
-            seed=self.random_state,
-        )
-        placed = made.fit_transform(self.rows_, knn_indices=indices, knn_distances=distances)
-        self.embedding_ = np.asarray(placed, dtype=np.float32)
+        self.embedding_ = self._laid_out(self.rows_, indices, distances)
         self.fit_info_ = {
             "n_neighbors": neighbors + 1,
             "neighbors_filled": filled,
-            "start": start,
+            "start": self._start(self.rows_),
             "threads": threads(),
         }
         return self
+
+    def _start(self, X: Array) -> str:
+        if len(X) > WHOLE:
+            return "sample"
+        return "pca" if self.n_components < min(X.shape) else "random"
+
+    def _laid_out(self, X: Array, indices: Array, distances: Array) -> Array:
+        """Places (n, d) float32 of rows of which these (n, k) are the nearest others."""
+        import manifolds_rs
+
+        start, from_here = self._start(X), X
+        how: dict[str, Any] = {"n_epochs": self.n_epochs or (200 if len(X) > 10_000 else 500)}
+        if start == "sample":
+            from_here = begun(X, indices, self._laid_out, self.random_state).astype(np.float64)
+            distances = distances.astype(np.float64)
+            # Of places the library takes the principal components, which turns them, and brings
+            # each to this standard deviation. Those of 2^19 rows or more are wrong in float32.
+            start, how = "pca", {**SETTLING, "init_range": float(from_here.std())}
+        made = manifolds_rs.UMAP(
+            n_components=self.n_components,
+            n_neighbors=indices.shape[1],
+            min_dist=float(self.min_dist),
+            init=start,
+            randomised=True,
+            seed=self.random_state,
+            **how,
+        )
+        placed = made.fit_transform(from_here, knn_indices=indices, knn_distances=distances)
+        return np.asarray(placed, dtype=np.float32)
 
     def transform(self, X: Array) -> Array:
         from scipy.sparse import coo_matrix

@@ -85,10 +85,17 @@ def analysis_of(plan: Plan, where: str) -> Analysis:
 def planned_records(folder: Path) -> tuple[list[RunRecord], int, int]:
     """Records of the runs last planned (all, without a plan).
 
-    Also how many of these have no record yet, and how many records the plan leaves out.
+    Also how many of these have no record yet, and how many records the plan leaves out. Raises
+    StoreError as ``store.read_records``, and for a plan of which nothing has been run.
     """
+    plan = read_plan(folder)
+    keys = plan.runs
+    if keys and not store.holds_records(folder):
+        raise StoreError(
+            f"{folder} has a plan of {len(keys):,} runs and none of them yet; "
+            f"`{plan.command or 'omicsbench run'}` makes them."
+        )
     records = store.read_records(folder)
-    keys = read_plan(folder).runs
     if keys is None:
         return records, 0, 0
     wanted = set(keys)

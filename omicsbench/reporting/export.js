@@ -161,7 +161,7 @@
   report.parsed("pictures-data").then((known) => {
     for (const image of document.querySelectorAll(".gallery img, .rasters img")) {
       const forms = image.dataset.name in known ? ["svg", "png", "csv"] : ["svg", "png"];
-      takeOut(image.parentElement, () => ofPicture(image, known), { forms });
+      takeOut(image.closest("td, figure"), () => ofPicture(image, known), { forms });
     }
   });
 })();

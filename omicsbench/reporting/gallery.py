@@ -41,11 +41,21 @@ LARGE_PIXELS, LARGE_SAMPLE = 400, 10_000  # where datashader is missing
 
 
 @dataclass(frozen=True)
+class SmallPicture:
+    """Test cells of one run: a data URI, or why there is none; the run's key, if it was run."""
+
+    picture: str | None
+    words: str = ""
+    run: str = ""
+
+
+@dataclass(frozen=True)
 class LargePicture:
-    """Training cells of one run: a data URI, or None, and words on what it shows."""
+    """Training cells of one run, by its key: a data URI, or None, and words on what it shows."""
 
     pipeline: str
     size: int
+    run: str
     picture: str | None
     words: str
     complete: bool = True  # every cell is in it, not a random part
@@ -53,14 +63,14 @@ class LargePicture:
 
 @dataclass(frozen=True)
 class Gallery:
-    """Pictures of one data set and task. ``rows``: pipeline to {size: data URI or reason}."""
+    """Pictures of one data set and task. ``rows``: pipeline to {size: picture}."""
 
     dataset: str
     task: str
     name: str  # tells it from the others
     sizes: list[int]
     legend: list[tuple[str, str]]  # as of Colours
-    rows: dict[str, dict[int, str]]
+    rows: dict[str, dict[int, SmallPicture]]
     cells: int  # points in a picture
     notes: list[str]
     training: list[LargePicture]
@@ -252,14 +262,16 @@ def _notes(wanted: PictureRuns, share: _Share) -> list[str]:
     return notes
 
 
-def _small_picture(run: RunRecord | None, found: Points | None, palette: list[str]) -> str:
-    """A data URI of test cells, or the reason why there is none."""
+def _small_picture(run: RunRecord | None, found: Points | None, palette: list[str]) -> SmallPicture:
+    """Of test cells."""
     if run is None:
-        return "not run"
+        return SmallPicture(None, "not run")
     if found is None:
-        return "not kept" if run.status is Status.OK else run.status.value
+        words = "not kept" if run.status is Status.OK else run.status.value
+        return SmallPicture(None, words, run.key)
     Z, which = drawable(*found, palette)
-    return data_uri(scatter(Z, which, palette, pixels=PIXELS, most=SHOWN_CELLS))
+    png = scatter(Z, which, palette, pixels=PIXELS, most=SHOWN_CELLS)
+    return SmallPicture(data_uri(png), "", run.key)
 
 
 def _large_runs(runs: Runs, folder: Path) -> list[RunRecord]:
@@ -279,19 +291,20 @@ def _large_picture(
 ) -> LargePicture:
     """The picture of a run's training cells, and what the reader must know of it."""
     spec = run.spec
+    of = spec.pipeline, spec.size, run.key
     failed = [
         f"n = {size:,}: {other.status.value}"
         for (pipeline, size), other in sorted(runs.items())
         if pipeline == spec.pipeline and size > spec.size and other.status is not Status.OK
     ]
     if found is None:
-        return LargePicture(spec.pipeline, spec.size, None, "; ".join(["not kept", *failed]))
+        return LargePicture(*of, None, "; ".join(["not kept", *failed]))
     Z, which = drawable(*found, palette)
     words = [f"{len(found[0]):,} training cells (in sample)", _data(run)]
     if len(Z) < len(found[0]):
         words.append(f"{len(found[0]) - len(Z):,} without finite coordinates are left out")
     if not len(Z):
-        return LargePicture(spec.pipeline, spec.size, None, "; ".join([*words, *failed]))
+        return LargePicture(*of, None, "; ".join([*words, *failed]))
     if found[1] is None:
         words.append("no labels")
     png, complete = rastered(Z, which if found[1] is not None else None, palette)
@@ -303,7 +316,7 @@ def _large_picture(
     elif found[1] is None:
         words[-1] += ": the darker, the more cells"
     text = "; ".join([*words, *failed])
-    return LargePicture(spec.pipeline, spec.size, data_uri(png), text, complete)
+    return LargePicture(*of, data_uri(png), text, complete)
 
 
 def _data(run: RunRecord) -> str:

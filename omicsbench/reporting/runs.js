@@ -100,8 +100,16 @@
   };
   box.querySelector(".close").addEventListener("click", () => box.close());
   box.addEventListener("click", (event) => { if (event.target === box) box.close(); });
+  // The runs beside that of a picture, which shows one repeat.
+  report.openRun = async (key) => {
+    const { columns } = await runs();
+    const i = columns.key.indexOf(key);
+    await report.open([{ place: columns.place[i], size: columns.size[i], pipeline: data.styles[columns.pipeline[i]].name }]);
+  };
   // Points that the page draws without the chart library. Of a curve against n, the one that is nearest.
   document.addEventListener("click", (event) => {
+    const picture = event.target.closest("[data-run]");
+    if (picture) report.openRun(picture.dataset.run);
     const button = event.target.closest("[data-runs]");
     if (!button) return;
     const points = pointsOf(button.dataset.runs);

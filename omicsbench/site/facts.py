@@ -14,6 +14,7 @@ from omicsbench.plugin import DatasetInfo, MethodInfo
 from omicsbench.records.spec import RunRecord
 from omicsbench.registry.calls import parse_pipeline
 from omicsbench.registry.discover import Registry
+from omicsbench.site.licences import licences
 
 KINDS = ("method", "dataset", "metric")
 LONGEST_NAME = 100  # characters of it in an address; file systems take 255 in all
@@ -99,6 +100,7 @@ def _method(info: MethodInfo, make: Callable[..., Any]) -> Card:
         "Uses": ", ".join(info.uses),
         "Devices": ", ".join(info.devices),
         "Needs": ", ".join(info.needs),
+        "Licence": licences([make.__module__.partition(".")[0], *info.needs]),
         "Control": "; ".join(f"{name}={value!r}" for name, value in info.control_if),
     }
     return Card("method", info.name, info.summary, info.source, _told(rows), _text(make))

@@ -61,7 +61,6 @@ class Library:
 
 UMAPS: dict[str, Callable[[], Any]] = {
     "umap_rs": UmapRs,
-    "umap_rs(n_epochs=100)": lambda: UmapRs(n_epochs=100),
     "umap-learn, spectral start": lambda: Library("spectral"),
     "umap-learn, PCA start": lambda: Library("pca"),
 }

@@ -164,6 +164,8 @@ def test_none_is_refused_in_words(name):
 
 @each
 def test_same_seed_same_result_and_input_untouched(name):
+    if name == "tsne_cuda":
+        pytest.skip("cuML says that a seed does not make its t-SNE repeat itself")
     first = fitted(name)
     args = inputs(name, 200, False)
     before, unseen = dense(args[0]), dense(inputs(name, 20, False, seed=1)[0])

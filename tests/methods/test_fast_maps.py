@@ -14,19 +14,11 @@ from sklearn.neighbors import KNeighborsClassifier
 pytest.importorskip("manifolds_rs")
 
 from experiments import experiment
-from omicsbench.methods import _fast_neighbors, tsne_knn
+from omicsbench.methods import _coarse, _fast_neighbors, tsne_knn, umap_rs
 from omicsbench.methods.tsne_knn import TsneKnn
 from omicsbench.methods.umap import Umap
 from omicsbench.methods.umap_rs import UmapRs
-
-
-def kinds(n: int, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
-    """Six kinds of rows in 20 dimensions, each a short curve, with their labels."""
-    rng, fixed = np.random.default_rng(seed), np.random.default_rng(7)
-    centres, directions = 4 * fixed.standard_normal((2, 6, 20))
-    y, along = rng.integers(0, 6, n), rng.uniform(-1, 1, n)
-    X = centres[y] + along[:, None] * directions[y] + 0.5 * rng.standard_normal((n, 20))
-    return X.astype(np.float32), y
+from tests.helpers.kinds import kinds
 
 
 @pytest.mark.parametrize("exact", [10_000, 100])
@@ -110,6 +102,57 @@ def test_as_trustworthy_as_umap_learn() -> None:
     X, _ = kinds(600)
     ours, theirs = (trustworthiness(X, make().fit(X).embedding_) for make in (UmapRs, Umap))
     assert ours > theirs - 0.01
+
+
+@pytest.fixture
+def staged(monkeypatch: pytest.MonkeyPatch) -> None:
+    """More than 60 rows are laid out from a sample of them, and that from one of its own."""
+    monkeypatch.setattr(umap_rs, "WHOLE", 60)
+
+
+@pytest.mark.usefixtures("staged")
+def test_from_a_sample_the_picture_is_as_good_and_alike_on_any_threads(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    (X, y), (new, truth) = kinds(1_500), kinds(200, seed=1)
+    models = []
+    for count in ("1", "2"):
+        monkeypatch.setenv("OMP_NUM_THREADS", count)
+        models.append(UmapRs().fit(X))
+    np.testing.assert_allclose(*(model.embedding_ for model in models), atol=1e-3)
+    assert models[0].fit_info_["start"] == "sample"
+    monkeypatch.setattr(umap_rs, "WHOLE", 10_000)
+    staged, whole = (trustworthiness(X, model.embedding_) for model in (models[0], UmapRs().fit(X)))
+    assert staged > whole - 0.01
+    placed = models[0].transform(new)
+    assert KNeighborsClassifier(5).fit(models[0].embedding_, y).score(placed, truth) > 0.95
+
+
+def test_half_a_million_rows_start_at_their_places(monkeypatch: pytest.MonkeyPatch) -> None:
+    """From 2^19 rows on the library's principal components of float32 are wrong."""
+    n = 2**19
+    places = np.random.default_rng(0).standard_normal((n, 2)).astype(np.float32)
+    monkeypatch.setattr(umap_rs, "begun", lambda *_: places)
+    monkeypatch.setattr(umap_rs, "SETTLING", {"n_epochs": 1, "learning_rate": 1e-9})
+    ring = (np.arange(n)[:, None] + np.arange(1, 3)) % n
+    made = UmapRs()._laid_out(places, ring, np.ones((n, 2), np.float32))
+    design = np.c_[places, np.ones(n)]
+    turned = design @ np.linalg.lstsq(design, made, rcond=None)[0]
+    assert np.abs(turned - made).max() < 1e-3
+
+
+def test_rows_start_at_the_mean_of_neighbours_or_at_the_nearest_of_the_sample() -> None:
+    """A chain of rows, of which some are sampled, and far away a pair of which none is."""
+    chain = np.arange(40, dtype=np.float32)
+    X = np.concatenate([chain, [1_000, 1_001]]).astype(np.float32)[:, None]
+    indices = np.array([[max(i - 1, 0), min(i + 1, 39)] for i in range(40)] + [[41, 41], [40, 40]])
+    sampled = np.random.default_rng(3).choice(42, 4, replace=False)
+    assert sampled.max() < 40
+    placed = _coarse.begun(X, indices, lambda rows, *near: np.repeat(rows, 2, axis=1), 3)
+    assert np.isfinite(placed).all()
+    np.testing.assert_array_equal(placed[sampled], np.repeat(X[sampled], 2, axis=1))
+    assert (placed[40:] == X[sampled].max()).all()
+    assert np.corrcoef(placed[:40, 0], chain)[0, 1] > 0.9
 
 
 @pytest.mark.parametrize("model", [UmapRs(), TsneKnn(), TsneKnn(n_neighbors=90, sampled=10)])

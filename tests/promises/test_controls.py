@@ -6,19 +6,19 @@ import numpy as np
 import pytest
 
 from omicsbench.planning.suite import load_suite
-from omicsbench.records.analysis import Analysis
 from omicsbench.records.spec import RunRecord
 from omicsbench.running.runner import run_suite
 from omicsbench.verdict.judge import verdicts
 from omicsbench.verdict.recommend import recommendations
 from omicsbench.verdict.verdict import Outcome
 
-JUDGED = Analysis(reference="pca")
+SUITE = load_suite("controls")
+JUDGED = SUITE.analysis
 
 
 @pytest.fixture(scope="module")
 def records(tmp_path_factory: pytest.TempPathFactory) -> list[RunRecord]:
-    return run_suite(load_suite("controls"), tmp_path_factory.mktemp("controls"))
+    return run_suite(SUITE, tmp_path_factory.mktemp("controls"))
 
 
 @pytest.mark.slow
@@ -88,7 +88,7 @@ def test_random_is_never_ahead_and_the_oracle_is_at_the_top(records: list[RunRec
 def test_pca_is_recommended_on_linear_data_and_a_deep_pipeline_on_curved(
     records: list[RunRecord],
 ) -> None:
-    found = {r.dataset.partition("(")[0]: r for r in recommendations(records)}
+    found = {r.dataset.partition("(")[0]: r for r in recommendations(records, JUDGED)}
     linear, curved = found["linear_control"], found["nonlinear_control"]
     assert linear.overall.clear
     assert linear.overall.pipeline == "pca(10)"

@@ -16,7 +16,7 @@ from omicsbench.records import disk, packed, reading, store
 from omicsbench.records.decode import NewerRecord, decode, from_content
 from omicsbench.records.packed import FORMAT
 from omicsbench.records.packing import pack
-from omicsbench.records.planned import read_analysis, read_plan
+from omicsbench.records.planned import planned_records, read_analysis, read_plan, write_plan
 from omicsbench.records.spec import SCHEMA_VERSION
 
 RECORD = builders.record()
@@ -204,6 +204,14 @@ def test_folders_without_records(tmp_path: Path) -> None:
             read(tmp_path)  # type: ignore[operator]
         said = f"{tmp_path} holds no run records; name a folder that `run` wrote."
         assert str(error.value) == said
+
+
+def test_a_plan_of_which_nothing_has_been_run(tmp_path: Path) -> None:
+    write_plan(tmp_path, '{"name": "s"}', ["a", "b"], "omicsbench run s")
+    with pytest.raises(StoreError) as error:
+        planned_records(tmp_path)
+    said = f"{tmp_path} has a plan of 2 runs and none of them yet; `omicsbench run s` makes them."
+    assert str(error.value) == said
 
 
 def test_packed_files_that_are_empty_or_newer(tmp_path: Path) -> None:

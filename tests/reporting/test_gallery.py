@@ -235,11 +235,12 @@ def test_gallery_reads_only_its_own_folder(tmp_path: Path) -> None:
     records = demo(folder)
     shown = galleries(records, folder)
     assert [g.dataset for g in shown] == sorted(DATASETS)
-    assert all(
-        p.startswith("data:image/png") for p in shown[0].rows["deep_map(n_components=2)"].values()
-    )
+    drawn = shown[0].rows["deep_map(n_components=2)"].values()
+    assert all(p.picture and p.picture.startswith("data:image/png") for p in drawn)
+    assert {p.run for p in drawn} <= {r.key for r in records}
     assert set(shown[-1].rows) == {"pca(n_components=10) > neighbour_map"}
     np.save(tmp_path / "secret.npy", np.zeros((5, 2), np.float32))
     outside = [r.model_copy(update={"embedding": "../secret.npy"}) for r in records if r.embedding]
     cells = {p for g in galleries(outside, folder) for row in g.rows.values() for p in row.values()}
-    assert cells <= {"not kept", "not run"}
+    assert {p.picture for p in cells} == {None}
+    assert {p.words for p in cells} <= {"not kept", "not run"}

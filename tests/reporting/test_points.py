@@ -9,12 +9,16 @@ from typing import Any
 
 import pytest
 
+import builders
+import kept_cells
 from browser import Visit
 from demo import Made
-from omicsbench.records.spec import RunRecord
+from omicsbench.records.embeddings import MANY_CELLS
+from omicsbench.records.spec import RunRecord, Status
 from omicsbench.records.table import base_name
 from omicsbench.reporting import write_report
 from omicsbench.reporting.again import base_of
+from scatter import clusters
 from tests.helpers.answer_runs import base, of_donors
 
 OF_SCORES = ("curve", "pareto", "budget", "gain", "fit", "memory")
@@ -92,6 +96,34 @@ def test_points_that_are_drawn_without_a_library(visit: Visit, made: Made, where
     page.keyboard.press("Enter")
     shown = told_of(page, made[0])
     assert {r.spec.size for r in shown} == {10_000} or where.startswith("#how-many")
+    assert not wrong
+
+
+@pytest.fixture(scope="module")
+def pictures(tmp_path_factory: pytest.TempPathFactory) -> Made:
+    """A page of test cells, of very many training cells, and of runs that left no cells."""
+    folder = tmp_path_factory.mktemp("pictures")
+    records = [
+        kept_cells.record(folder, pipeline, MANY_CELLS + 1_000, train)
+        for pipeline, train in (("few", None), ("many", clusters(MANY_CELLS + 1_000)))
+    ]
+    failed = records[1].spec.model_copy(update={"size": MANY_CELLS + 2_000})
+    records.append(builders.record(failed, status=Status.TIMEOUT, reason="more than 9 s"))
+    command = "omicsbench run demo"
+    return records, write_report(records, folder, folder / "page.html", command=command).page
+
+
+@pytest.mark.parametrize(
+    "where", [".gallery img", ".gallery .point .note", ".rasters img", ".rasters .note .point"]
+)
+def test_a_picture_and_what_stands_for_one_open_the_runs(
+    visit: Visit, pictures: Made, where: str
+) -> None:
+    page, wrong = visit(pictures[1], 1280)
+    shown = page.locator(f"#pictures {where}:visible").first
+    key = shown.evaluate("one => one.closest('[data-run]').dataset.run")
+    shown.click()
+    assert key in {r.key for r in told_of(page, pictures[0])}
     assert not wrong
 
 

@@ -165,6 +165,7 @@ def test_pages_tell_what_is_known_of_their_subject(site: Path) -> None:
     method = (site / "method-pca.html").read_text(encoding="utf-8")
     for said in ("https://doi.org/", "solver=", "Where it did well", "data0"):
         assert said in method
+    assert "<dt>Licence</dt><dd>omicsbench MIT; scikit-learn BSD-3-Clause</dd>" in method
     dataset = (site / "dataset-data0.html").read_text(encoding="utf-8")
     for said in ("https://example.org", "autoencoder(10, depth=2)", "Deep against simple"):
         assert said in dataset
