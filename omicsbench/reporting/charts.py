@@ -15,7 +15,7 @@ import pandas as pd
 from omicsbench.metrics import METRICS, Metric
 from omicsbench.reporting.places import OF_RUN
 from omicsbench.reporting.style import FAMILIES, INK
-from omicsbench.reporting.vega import band, line, plate, tip
+from omicsbench.reporting.vega import band, line, lone, plate, tip
 from omicsbench.stats.budgets import pareto
 from omicsbench.verdict.choose import sign
 from omicsbench.verdict.equal_cost import EqualCost
@@ -133,6 +133,7 @@ def specifications() -> dict[str, Any]:
     return {
         "curve": _chart(
             band("low", "high"),
+            lone("low", "high", "pipeline"),
             line("mean"),
             _points(
                 "mean",
@@ -149,6 +150,7 @@ def specifications() -> dict[str, Any]:
         ),
         "fit": _chart(
             band("fit_s_min", "fit_s_max"),
+            lone("fit_s_min", "fit_s_max", "pipeline"),
             line("fit_s"),
             _points("fit_s", [tip("fit_s", "median fit, s", ".3~s")]),
             _hollow("fit_s", "predicted fit, s", ".3~s"),
@@ -157,6 +159,7 @@ def specifications() -> dict[str, Any]:
         ),
         "memory": _chart(
             band("memory_min", "memory_max"),
+            lone("memory_min", "memory_max", "pipeline"),
             line("memory"),
             _points("memory", [tip("memory", "median peak, GiB", ".3~f")]),
             _hollow("memory", "predicted peak, GiB", ".3~f"),
@@ -204,6 +207,7 @@ def specifications() -> dict[str, Any]:
         ),
         "gain": _chart(
             band("low", "high"),
+            lone("low", "high", "side"),
             {
                 "mark": {"type": "rule", "color": INK, "strokeDash": [2, 2]},
                 "encoding": {

@@ -100,12 +100,15 @@ def values_of(table: pd.DataFrame) -> list[dict[str, Any]]:
 
 
 def _has_rows(layer: Layer, table: pd.DataFrame, named: Mapping[str, Rows]) -> bool:
-    """Whether a layer has anything to draw; bands may have no ends."""
+    """Whether a layer has anything to draw; intervals may have no ends."""
     if "name" in layer.get("data", {}):
         return bool(_drawable(layer, named))
-    if layer["mark"]["type"] != "area":
+    if "field" not in layer["encoding"].get("y2", {}):
         return True
-    return bool(table[layer["encoding"]["y"]["field"]].notna().any())
+    valid = table[table[layer["encoding"]["y"]["field"]].notna()]
+    for of in (step["groupby"][0] for step in layer.get("transform", ()) if "groupby" in step):
+        return bool((valid.groupby(of).size() == 1).any() if of in valid else len(valid) == 1)
+    return len(valid) > 0
 
 
 def _drawable(layer: Layer, named: Mapping[str, Rows]) -> Rows:

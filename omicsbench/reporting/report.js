@@ -134,6 +134,13 @@
     return placed;
   }
 
+  // Whether any series has one row alone.
+  function alone(values, of) {
+    const rowsOf = new Map();
+    for (const row of values) rowsOf.set(row[of], (rowsOf.get(row[of]) ?? 0) + 1);
+    return [...rowsOf.values()].includes(1);
+  }
+
   async function draw(chart) {
     drawn.add(chart);
     const found = rows(chart);
@@ -150,9 +157,12 @@
     }) : [];
     const { predicted, marks } = found;
     spec.datasets = { stars, predicted, marks, labels: named };
-    const known = ({ mark, encoding }) => {
+    const known = ({ encoding, transform }) => {
       if (encoding.detail?.field === "front") return found.values.some((row) => row.front);
-      return mark.type !== "area" || found.values.some((row) => row[encoding.y.field] !== null);
+      if (!encoding.y2?.field) return true;
+      const valid = found.values.filter((row) => row[encoding.y.field] !== null);
+      const of = transform?.find(({ groupby }) => groupby)?.groupby[0];
+      return of ? alone(valid, of) : valid.length > 0;
     };
     spec.layer = spec.layer.filter((layer) =>
       (layer.data?.name ? spec.datasets[layer.data.name].length : known(layer)));

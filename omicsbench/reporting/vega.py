@@ -41,6 +41,17 @@ def band(low: str, high: str) -> dict[str, Any]:
     }
 
 
+def lone(low: str, high: str, of: str) -> dict[str, Any]:
+    """The interval of a point that is alone in its series ``of``: a band of one has no width."""
+    valid = {"filter": f"isValid(datum.{low})"}
+    counted = {"joinaggregate": [{"op": "count", "as": "alone"}], "groupby": [of]}
+    return {
+        "transform": [valid, counted, {"filter": "datum.alone == 1"}],
+        "mark": {"type": "rule", "strokeWidth": 6, "opacity": 0.3},
+        "encoding": {"y": {"field": low, "type": "quantitative"}, "y2": {"field": high}},
+    }
+
+
 def line(field: str) -> dict[str, Any]:
     return {
         "mark": {"type": "line", "strokeWidth": 1.8},

@@ -129,7 +129,7 @@ def test_from_a_sample_the_picture_is_as_good_and_alike_on_any_threads(
 
 
 def test_half_a_million_rows_start_at_their_places(monkeypatch: pytest.MonkeyPatch) -> None:
-    """From 2^19 rows on the library's principal components of float32 are wrong."""
+    """Of so many the library's principal components of float32 are wrong."""
     n = 2**19
     places = np.random.default_rng(0).standard_normal((n, 2)).astype(np.float32)
     monkeypatch.setattr(umap_rs, "begun", lambda *_: places)

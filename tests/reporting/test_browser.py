@@ -11,6 +11,7 @@ from demo import (
     DATASETS,
     Made,
 )
+from omicsbench.reporting import write_report
 
 
 def test_browser_draws_predicted_costs_hollow(open_report: Visit, censored: Made) -> None:
@@ -20,6 +21,22 @@ def test_browser_draws_predicted_costs_hollow(open_report: Visit, censored: Made
         marks = page.locator(f".chart[data-kind={kind}] .mark-symbol path[fill=transparent]")
         assert marks.count() == 2, "one per data set on which a pipeline was left out"
     assert page.locator(".chart[data-kind=curve] .mark-symbol path[fill=transparent]").count() == 0
+
+
+def test_browser_shows_the_interval_of_a_point_that_is_alone(
+    open_report: Visit, made: Made, tmp_path: Path
+) -> None:
+    """A page of one size, as a first look's: there a band between points has no width."""
+    records = [r for r in made[0] if r.spec.size == 1_000]
+    written = write_report(records, tmp_path, tmp_path / "page.html", command="omicsbench run demo")
+    page, wrong = open_report(written.page, 1280)
+    chart = page.locator(".chart[data-kind=curve]").first
+    chart.locator("svg").wait_for()
+    bars = chart.locator(".mark-rule.role-mark line")
+    lengths = bars.evaluate_all("all => all.map((bar) => bar.getBoundingClientRect().height)")
+    points = chart.locator(".mark-symbol path").count()
+    assert len([length for length in lengths if length > 2]) == points > 2
+    assert not wrong
 
 
 @pytest.mark.parametrize("width", [1280, 390])
