@@ -6,8 +6,8 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, fields, replace
-from functools import cache, cached_property, partial
-from importlib.metadata import packages_distributions, version
+from functools import cached_property, partial
+from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 from omicsbench.errors import DataError, OmicsbenchError, RegistryError
@@ -21,6 +21,7 @@ from omicsbench.reading.obsm import obsm_of, read_obsm
 from omicsbench.reading.own import READING_VERSION, OwnData
 from omicsbench.reading.pairing import pair
 from omicsbench.reading.readers import read
+from omicsbench.records.environment import distributions
 from omicsbench.records.facts import OWN_DATA
 from omicsbench.registry.calls import call_text, parse_call
 from omicsbench.registry.discover import Entry, Registry, unavailable
@@ -337,9 +338,4 @@ def _checked_modalities(
 
 def _version(module: str) -> str:
     """Versions of the distributions that carry a module: a new release may carry other data."""
-    return " ".join(version(name) for name in _distributions().get(module.partition(".")[0], ()))
-
-
-@cache
-def _distributions() -> Mapping[str, list[str]]:
-    return packages_distributions()
+    return " ".join(version(name) for name in distributions().get(module.partition(".")[0], ()))

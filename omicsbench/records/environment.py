@@ -106,7 +106,7 @@ def packages(modules: Iterable[str] = ()) -> dict[str, str]:
     """Version by distribution: of these modules (top-level names), and of ``BASE`` if loaded."""
     found = {of for name, of in BASE.items() if name in sys.modules}
     for name in set(modules) - NO_LIBRARY:
-        found |= {BASE[name]} if name in BASE else set(_distributions().get(name, ()))
+        found |= {BASE[name]} if name in BASE else set(distributions().get(name, ()))
     return {of: _version(of) for of in sorted(found, key=str.lower)}
 
 
@@ -114,7 +114,7 @@ _version = cache(version)  # it reads a file
 
 
 @cache
-def _distributions() -> Mapping[str, list[str]]:
+def distributions() -> Mapping[str, list[str]]:
     """Distributions by module: half a second where hundreds are installed, so once a process."""
     return packages_distributions()
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from functools import cache
-from importlib.metadata import metadata, packages_distributions
+from collections.abc import Iterable
+from importlib.metadata import metadata
+
+from omicsbench.records.environment import distributions
 
 LONGEST = 40  # characters of a name of a licence; some packages put the whole text there
 
@@ -16,14 +17,9 @@ def licences(modules: Iterable[str]) -> str:
     """
     found: dict[str, str] = {}
     for name in modules:
-        carriers = sorted(set(_distributions().get(name, ())))
+        carriers = sorted(set(distributions().get(name, ())))
         found |= {of: _licence(of) for of in carriers} or {name: "(not installed here)"}
     return "; ".join(f"{name} {licence}" for name, licence in found.items())
-
-
-@cache
-def _distributions() -> Mapping[str, list[str]]:
-    return packages_distributions()
 
 
 def _licence(distribution: str) -> str:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from omicsbench.site import licences as module
+from omicsbench.records.environment import distributions
 from omicsbench.site.licences import licences
 
 TEXT = "Copyright (c) 2020 the authors\n        Redistribution and use are permitted."
@@ -40,7 +40,8 @@ def test_what_a_distribution_declares(
     (made / "METADATA").write_text("\n".join([*head, *declared]) + "\n")
     (made / "top_level.txt").write_text("carried\n")
     monkeypatch.setattr(sys, "path", [str(tmp_path), *sys.path])
-    module._distributions.cache_clear()
+    distributions.cache_clear()
     assert metadata("carrier")["Name"] == "carrier"
-    assert licences(["carried", "nowhere"]) == f"carrier {told}; nowhere (not installed here)"
-    module._distributions.cache_clear()
+    found = licences(["carried", "nowhere"])
+    distributions.cache_clear()
+    assert found == f"carrier {told}; nowhere (not installed here)"
