@@ -77,7 +77,7 @@ Values = Literal[
 Reads = Literal["values", "counts", "embedding"]
 Uses = Literal["batch", "labels"]
 Likelihood = Literal["normal", "negative_binomial", "bernoulli"]
-Provenance = Literal["author", "sorted", "computed", "simulated"]
+Provenance = Literal["author", "sorted", "gated", "computed", "simulated"]
 Kind = Literal["real", "simulated"]
 
 NAME = re.compile(r"[a-z][a-z0-9_]*")
@@ -271,7 +271,8 @@ class DatasetInfo:
         were measured in several ways; written as a dict, the one to predict from first.
     kind : ``real`` or ``simulated``.
     label : the obs column that holds the label, None without one.
-    provenance : where the labels come from (``author``, ``sorted``, ``computed``, ``simulated``).
+    provenance : where the labels come from: ``author``, ``sorted``, ``gated`` (drawn by hand in the
+        very features, from which they follow), ``computed`` (a clustering), ``simulated``.
     unit : the obs column of what was sampled before the cells were, such as donor or batch:
         sampling error over test cells is then taken over its values. None: over cells. A suite
         may split by it, so that no unit is on both sides.

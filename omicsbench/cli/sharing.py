@@ -26,6 +26,9 @@ def merge(
         print(f"{done.in_several:,} were in several sets, with the same scores.")
     if done.missing:
         print(f"{done.missing:,} planned runs have no record yet.")
+    if done.absent:
+        parts = f"Part{'s'[: len(done.absent) != 1]} {', '.join(done.absent)}"
+        print(f"Not among them, and so missing: {parts} of the suite.")
     if len(done.machines) > 1:
         print(
             f"They were made on {len(done.machines)} kinds of machines: times are compared within "

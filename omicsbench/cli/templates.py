@@ -122,7 +122,7 @@ from omicsbench.plugin import dataset
     values="counts",  # or "log", "continuous"
     kind="simulated",  # or "real"
     label="group",
-    provenance="simulated",  # or "author", "sorted", "computed"
+    provenance="simulated",  # or "author", "sorted", "gated", "computed"
 )
 def load(n: int = 500, seed: int = 0):
     """Two groups of cells that differ in the first ten of fifty genes."""

@@ -30,12 +30,14 @@ SPARE = 1.25  # memory that is asked for over what is predicted
 class Load:
     """Jobs that one node does one after another.
 
-    ``seconds`` and ``memory_bytes`` are what they are predicted to take.
+    ``seconds`` and ``memory_bytes`` are what they are predicted to take, ``most_bytes`` is what
+    they may take.
     """
 
     jobs: tuple[Job, ...]
     seconds: float
     memory_bytes: float
+    most_bytes: float
 
     @property
     def runs(self) -> int:
@@ -44,7 +46,7 @@ class Load:
     @property
     def gpus(self) -> int:
         """GPUs that it needs, which is one or none."""
-        return int(any(spec.device != "cpu" for job in self.jobs for spec, _ in job.runs))
+        return int(any(job.on_gpu for job in self.jobs))
 
     @property
     def threads(self) -> int:
@@ -54,11 +56,12 @@ class Load:
 def loads(
     chains: Sequence[Sequence[Job]], costs: KnownCosts, most_s: float, least_bytes: float
 ) -> list[Load]:
-    """The chains as loads of at most ``most_s`` seconds, but for single runs that take longer.
+    """The chains as loads of at most ``most_s`` seconds, but for those that cannot be made shorter.
 
     A chain's runs stay together as long as that allows: its data sets first go apart, then its
-    repeats. What is short is put together, in the order of the chains, with what asks for the same
-    kind of node; memory below ``least_bytes``, or unknown, counts as that.
+    repeats; sizes never, as a size that takes too much spares the larger ones. What is short is
+    put together, in the order of the chains, with what asks for the same kind of node; memory
+    below ``least_bytes``, or unknown, counts as that.
     """
     measured = _Measured(costs, least_bytes)
     made: list[Load] = []
@@ -84,7 +87,7 @@ class _Measured:
         self._features = cache(_selected)
 
     def load(self, jobs: tuple[Job, ...]) -> Load:
-        seconds, memory = 0.0, self._least_bytes
+        seconds, memory, may_take = 0.0, self._least_bytes, 0.0
         for job in jobs:
             seconds += self._start_s(job.runs[0][0].label)
             limits = bounds(job.runs[0][0], job.limits)
@@ -94,8 +97,10 @@ class _Measured:
                 wall, rss = found.get("wall_s"), found.get("peak_rss_bytes")
                 most = limits["wall_s"]
                 seconds += min(wall.high, most) if wall else UNKNOWN * most
-                memory = max(memory, SPARE * rss.high + SCORER_BYTES if rss else 0.0)
-        return Load(jobs, seconds, memory)
+                own = limits["peak_rss_bytes"] + SCORER_BYTES
+                may_take = max(may_take, own)
+                memory = max(memory, min(SPARE * rss.high + SCORER_BYTES, own) if rss else 0.0)
+        return Load(jobs, seconds, memory, max(memory, may_take))
 
 
 def _selected(prepared: str) -> int | None:
@@ -163,5 +168,5 @@ def _kind(load: Load) -> tuple[int, int, int]:
 
 
 def _together(a: Load, b: Load) -> Load:
-    memory = max(a.memory_bytes, b.memory_bytes)
-    return Load((*a.jobs, *b.jobs), a.seconds + b.seconds, memory)
+    memory, most = max(a.memory_bytes, b.memory_bytes), max(a.most_bytes, b.most_bytes)
+    return Load((*a.jobs, *b.jobs), a.seconds + b.seconds, memory, most)

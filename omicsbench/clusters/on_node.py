@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import signal
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from omicsbench.clusters.loads import SCORER_BYTES
 from omicsbench.errors import OmicsbenchError, StoreError
-from omicsbench.records.spec import Status
+from omicsbench.records.costs import foreseen
+from omicsbench.records.spec import Cause, RunRecord, Status
 from omicsbench.records.store import read_record
 from omicsbench.running.elsewhere import supervise_elsewhere
 from omicsbench.running.job import Job
@@ -40,6 +41,12 @@ def done_there(jobs: Sequence[Job], token: str, since: str, memory_bytes: float)
     return LoadEnd(wants_memory=any(map(_wants_memory, jobs)))
 
 
+def _ends(found: RunRecord) -> Collection[Status]:
+    """How a run ended, or would have ended where that was foreseen."""
+    left_out = found.cause in (Cause.PREDICTED, Cause.SMALLER_SIZE)
+    return foreseen(found) if left_out else (found.status,)
+
+
 def _within(job: Job, memory_bytes: float) -> Job:
     """The job, whose runs may take no more than this."""
     limits = job.conditions.limits
@@ -49,11 +56,11 @@ def _within(job: Job, memory_bytes: float) -> Job:
 
 
 def _wants_memory(job: Job) -> bool:
-    """Whether a run of the job went beyond less memory than the suite allows."""
+    """Whether a run of the job went, or would have gone, beyond less memory than it may take."""
     for spec, _ in job.runs:
         with contextlib.suppress(FileNotFoundError, StoreError):
             found = read_record(Path(job.conditions.out) / "runs" / f"{spec.key}.json")
             bounded = found.limits and found.limits.memory_bytes < job.limits.memory_bytes
-            if found.status is Status.OUT_OF_MEMORY and bounded:
+            if bounded and Status.OUT_OF_MEMORY in _ends(found):
                 return True
     return False

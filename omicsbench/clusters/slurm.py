@@ -3,8 +3,9 @@
 A job's records are written by its node into the results folder, which all nodes see. What became
 of a job is asked of ``squeue``, which needs no accounting: one that SLURM no longer lists, and
 that left no result, was lost. It is sent again, as the cause may be the cluster's (a node that
-died, a preemption, a limit that the forecast had set too low), with more time and memory; what it
-finished is not done again. So is a load of which runs needed more memory than its job had.
+died, a preemption, a limit that the forecast had set too low), with more time and memory, up to
+what the suite allows; what it finished is not done again. So is a load of which runs needed more
+memory than its job had. A load that SLURM does not take again is tried again with less.
 """
 
 from __future__ import annotations
@@ -18,12 +19,12 @@ import time
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, InvalidStateError
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from math import ceil
 from pathlib import Path
 from typing import Any
 
+from omicsbench.clusters.asking import GIB, TRIES, Tries, asked, memory_bytes
 from omicsbench.clusters.loads import Load, loads
 from omicsbench.clusters.on_node import LoadEnd, done_there
 from omicsbench.clusters.profile import Slurm
@@ -31,16 +32,13 @@ from omicsbench.errors import OmicsbenchError
 from omicsbench.planning.known_costs import KnownCosts
 from omicsbench.planning.reference_costs import reference_costs
 from omicsbench.records import store
-from omicsbench.records.costs import bounds
 from omicsbench.running.job import Job
 
 FOLDER = "cluster"  # in the results folder: what submitit and the jobs write
-TRIES = 3  # of a load whose jobs are lost
-LOOK_S = 5.0  # between two looks at all jobs
+LOOK_S = 5.0  # between two looks at all jobs ...
+LOOK_EACH_S = 0.005  # ... and for each of them: a look lists what all have written
 UNSEEN = 3  # looks in a row in which SLURM does not list a job that has left no result ...
 GRACE_S = 60.0  # ... and seconds: on a shared file system a node's files are seen late
-START_MINUTES = 5.0  # of a job besides its runs
-GIB = 2**30
 
 
 class LoadLost(Exception):
@@ -54,7 +52,8 @@ class _Sent:
     load: Load
     future: Future[None]
     job: Any = None
-    tries: int = 0
+    tries: Tries = field(default_factory=Tries)
+    done: int = 0  # of its runs, when it was last lost
     unseen: int = 0
     gone_at: float | None = None
     over: bool = False  # the end of its last job was seen
@@ -122,7 +121,7 @@ class SlurmCluster:
         left = [one.job.job_id for one in self._sent if one.job and not one.over]
         if left:
             subprocess.run(["scancel", *left], capture_output=True, check=False)
-        if all(one.over and one.tries == 1 and not _failed(one.future) for one in self._sent):
+        if all(one.over and one.tries.sent == 1 and not _failed(one.future) for one in self._sent):
             for folder in self._folders:
                 shutil.rmtree(folder, ignore_errors=True)
                 with contextlib.suppress(OSError):  # others' logs lie there
@@ -133,30 +132,32 @@ class SlurmCluster:
 
         Raises OmicsbenchError once SLURM refuses one; those that it took have a try more.
         """
-        for asked, own in self._arrays(sent):
+        for wanted, own in self._arrays(sent):
+            memory = memory_bytes(own[0].load, own[0].tries)
             try:
-                jobs = self._executor(asked).map_array(
+                jobs = self._executor(wanted).map_array(
                     done_there,
                     [one.load.jobs for one in own],
-                    *([told] * len(own) for told in (*self._told, self._memory(own[0]))),
+                    *([told] * len(own) for told in (*self._told, memory)),
                 )
             except (OSError, RuntimeError) as error:
                 raise OmicsbenchError(f"SLURM does not take the jobs: {_said(error)}.") from error
             for one, job in zip(own, jobs, strict=True):
-                one.job, one.tries, one.over = job, one.tries + 1, False
-                one.unseen, one.gone_at = 0, None
+                one.job, one.over, one.unseen, one.gone_at = job, False, 0, None
+                one.tries.sent += 1
 
     def _arrays(self, sent: Sequence[_Sent]) -> Iterator[tuple[dict[str, Any], list[_Sent]]]:
         """What each array asks for, and its loads."""
         alike: dict[tuple[tuple[str, Any], ...], list[_Sent]] = defaultdict(list)
         for one in sent:
-            alike[tuple(self._asked(one).items())].append(one)
+            wanted = asked(one.load, one.tries, self._settings.max_minutes)
+            alike[tuple(wanted.items())].append(one)
         most = self._settings.largest_array
-        for asked, own in alike.items():
+        for options, own in alike.items():
             for start in range(0, len(own), most):
-                yield dict(asked), own[start : start + most]
+                yield dict(options), own[start : start + most]
 
-    def _executor(self, asked: dict[str, Any]) -> Any:
+    def _executor(self, wanted: dict[str, Any]) -> Any:
         settings = self._settings
         given: dict[str, Any] = {"partition": settings.partition, "account": settings.account}
         given |= {"qos": settings.qos, "setup": list(settings.setup) or None}
@@ -166,34 +167,16 @@ class SlurmCluster:
             job_name="omicsbench",
             array_parallelism=settings.jobs_at_once,
             # Some versions of srun do not take it over from sbatch.
-            srun_args=[f"--cpus-per-task={asked['cpus_per_task']}"],
+            srun_args=[f"--cpus-per-task={wanted['cpus_per_task']}"],
             **{key: value for key, value in given.items() if value},
-            **asked,
+            **wanted,
         )
         return executor
 
-    def _asked(self, one: _Sent) -> dict[str, Any]:
-        """What a load's job asks for: more after each try that was lost."""
-        load = one.load
-        seconds = load.seconds * 2**one.tries
-        if one.tries:  # it may have been cut off in a run that took all that it may
-            longest = max(bounds(job.runs[0][0], job.limits)["wall_s"] for job in load.jobs)
-            seconds = max(seconds, load.seconds + longest)
-        asked = {
-            "time": min(_stepped(seconds / 60 + START_MINUTES), ceil(self._settings.max_minutes)),
-            "mem": f"{ceil(self._memory(one) / GIB)}GB",
-            "cpus_per_task": load.threads,
-        }
-        return asked | ({"gpus_per_node": load.gpus} if load.gpus else {})
-
-    def _memory(self, one: _Sent) -> float:
-        return float(ceil(one.load.memory_bytes * 2**one.tries / GIB) * GIB)
-
     def _watching(self, sent: Sequence[_Sent]) -> None:
         """Tell the futures how their loads ended; send again what was lost."""
-        while not self._closed.wait(LOOK_S):
-            waiting = [one for one in sent if not one.over]
-            if not waiting:
+        while waiting := [one for one in sent if not one.over]:
+            if self._closed.wait(LOOK_S + LOOK_EACH_S * len(waiting)):
                 return
             try:
                 self._send_again(self._looked_at(waiting))
@@ -204,13 +187,15 @@ class SlurmCluster:
                     one.end(LoadLost(_said(error)))
 
     def _send_again(self, lost: Sequence[_Sent]) -> None:
-        before = [one.tries for one in lost]
+        before = [one.tries.sent for one in lost]
         try:
             self._submit(lost)
         except OmicsbenchError as error:
-            for one, tries in zip(lost, before, strict=True):
-                if one.tries == tries:
-                    one.end(LoadLost(str(error)))
+            for one, sent in zip(lost, before, strict=True):
+                if one.tries.sent == sent:  # it is among the lost at the next look too
+                    one.tries.refused += 1
+                    if one.tries.refused >= TRIES:
+                        one.end(LoadLost(str(error)))
 
     def _looked_at(self, waiting: Sequence[_Sent]) -> list[_Sent]:
         """Settle what ended; returns the loads that are to be sent again."""
@@ -229,11 +214,22 @@ class SlurmCluster:
                 one.gone_at = one.gone_at or time.monotonic()
                 if one.unseen < UNSEEN or time.monotonic() - one.gone_at < GRACE_S:
                     continue
-                if one.tries < TRIES:
+                progressed = _progressed(one)
+                if progressed or one.tries.sent < TRIES:
                     again.append(one)
                 else:
                     one.end(LoadLost(_why(one)))
         return again
+
+
+def _progressed(one: _Sent) -> bool:
+    """Whether the load has more of its runs stored than when it was last lost; counts anew then."""
+    runs = Path(one.load.jobs[0].conditions.out) / "runs"
+    done = sum((runs / f"{s.key}.json").is_file() for job in one.load.jobs for s, _ in job.runs)
+    more, one.done = done > one.done, done
+    if more:
+        one.tries.sent = 1
+    return more
 
 
 def _settled(one: _Sent) -> bool:
@@ -245,7 +241,7 @@ def _settled(one: _Sent) -> bool:
         return False
     if ended.wrong:
         one.end(OmicsbenchError(ended.wrong))
-    elif ended.wants_memory and one.tries < TRIES:
+    elif ended.wants_memory and one.tries.sent < TRIES:
         return True
     else:
         one.end()
@@ -286,11 +282,3 @@ def _said(error: BaseException) -> str:
     text = parts[1] if len(parts) > 2 else parts[0]
     lines = [line.strip(" -.") for line in text.splitlines() if line.strip(" -.")]
     return lines[-1][:300] if lines else type(error).__name__
-
-
-def _stepped(minutes: float) -> int:
-    """Whole minutes in steps that few arrays suffice for: 10, 20, 40, ..."""
-    steps = 10
-    while steps < minutes:
-        steps *= 2
-    return steps

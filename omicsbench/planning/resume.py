@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from omicsbench.planning.suite import Suite
 from omicsbench.records import environment
+from omicsbench.records.costs import foreseen
 from omicsbench.records.facts import Limits
 from omicsbench.records.spec import Cause, RunRecord, Status
 
@@ -32,9 +33,7 @@ def do_again(record: RunRecord, retry: bool, force: bool, limits: Limits) -> boo
         return True
     longer = limits.timeout_s > record.limits.timeout_s
     larger = limits.memory_bytes > record.limits.memory_bytes
-    raised = {
-        Status.TIMEOUT: longer,
-        Status.OUT_OF_MEMORY: larger,
-        Status.SKIPPED: longer or larger,
-    }
+    raised = {Status.TIMEOUT: longer, Status.OUT_OF_MEMORY: larger}
+    if record.status is Status.SKIPPED:
+        return any(raised[end] for end in foreseen(record))
     return raised.get(record.status, False)

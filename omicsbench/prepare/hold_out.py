@@ -29,6 +29,7 @@ from omicsbench.prepare.features import ColumnSums, is_logged, select, select_ro
 from omicsbench.prepare.normalise import depths, normalize
 from omicsbench.prepare.parts import HALVES, HELD_OUT, NAMES, PartName
 from omicsbench.prepare.scaling import Scaler, mean_and_variance
+from omicsbench.prepare.share import OnShare, step
 from omicsbench.records.facts import HoldOut
 
 if TYPE_CHECKING:
@@ -39,7 +40,6 @@ if TYPE_CHECKING:
 ONE_IN = 6  # features
 PER_SEEN = 5  # features that methods are given, for each that is kept to be predicted
 OF_FEATURES, OF_MOLECULES = 7, 8  # streams of random numbers, beside those of the split
-OnShare = Callable[[float], None]
 
 
 @dataclass(frozen=True)
@@ -148,12 +148,13 @@ def write(
     for place in (*values.values(), *(halves.values() if divided.other else ())):
         place.mkdir(parents=True)
     write_values = _write_streamed if divided.whole.matrix is None else _write_held
+    told_other, told_variable, told_values = (step(on_share, number, 3) for number in range(3))
     if divided.other:
-        _write_rows(halves, stored, write_values(halves, divided.other, stored, None))
+        _write_rows(halves, stored, write_values(halves, divided.other, stored, told_other))
     count = max(1, round(stored.selected.size / PER_SEEN))
-    places, scaler = _most_variable(divided, stored, count)
+    places, scaler = _most_variable(divided, stored, count, told_variable)
     chosen = divided.held_out[places]
-    write_values(values, divided.whole, replace(stored, selected=chosen), on_share)
+    write_values(values, divided.whole, replace(stored, selected=chosen), told_values)
     told: dict[str, NDArray[Any]] = {"features": chosen, "mean": scaler.mean, "sd": scaler.sd}
     for name, array in told.items():
         np.save(folder / HELD_OUT / f"{name}.npy", array, allow_pickle=False)
@@ -161,7 +162,7 @@ def write(
 
 
 def _most_variable(
-    divided: Divided, stored: Stored, count: int
+    divided: Divided, stored: Stored, count: int, on_share: OnShare | None
 ) -> tuple[NDArray[np.int64], Scaler]:
     """Those of the features held out, by their places, that vary most in the training pool.
 
@@ -181,6 +182,8 @@ def _most_variable(
         own = np.flatnonzero(inside[here])
         sums.add(normalize(block, cells.values)[:, divided.held_out], own)
         start = here.stop
+        if on_share:
+            on_share(start / cells.shape[0])
     chosen = select(sums, cells.values, count)
     mean, variance = sums.moments()
     return chosen, Scaler.of(mean[chosen], variance[chosen], values=cells.values)

@@ -26,7 +26,8 @@ from omicsbench.prepare import split as splitting
 from omicsbench.prepare.checksums import damaged
 from omicsbench.prepare.contents import LAYOUT, Contents
 from omicsbench.prepare.parts import LABELS, NAMES, SCORING, Handed, Part, PartName, array, handed
-from omicsbench.prepare.writing import OnShare, Recipe, make
+from omicsbench.prepare.share import OnShare
+from omicsbench.prepare.writing import Recipe, make
 from omicsbench.records.facts import DatasetFacts
 from omicsbench.records.ids import digest
 

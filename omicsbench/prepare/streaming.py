@@ -6,7 +6,7 @@ blocks of rows, whatever the number of cells.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +22,7 @@ from omicsbench.prepare.ahead import ahead
 from omicsbench.prepare.features import ColumnSums, is_logged
 from omicsbench.prepare.mapped_rows import CsrWriter
 from omicsbench.prepare.normalise import COUNTED, depths, normalize
+from omicsbench.prepare.share import OnShare
 from omicsbench.stream import CellStream
 from omicsbench.validation.check import MIN_CELLS
 from omicsbench.validation.kinds import DROPS_EMPTY
@@ -54,7 +55,7 @@ def survey(
     values: Values,
     repeat: int,
     seed: int,
-    on_share: Callable[[float], None] | None = None,
+    on_share: OnShare | None = None,
     held_out: int | None = None,
     units: Codes | None = None,
 ) -> Survey:
@@ -101,7 +102,7 @@ def write(
     full: NDArray[np.bool_],
     features: NDArray[np.int64],
     rows: Mapping[Path, NDArray[np.int64]],
-    on_share: Callable[[float], None] | None = None,
+    on_share: OnShare | None = None,
 ) -> None:
     """Write the chosen features, normalised, as mapped CSR: of each folder the rows it is to have.
 

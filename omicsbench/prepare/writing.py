@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,13 +21,13 @@ from omicsbench.prepare.features import select, select_rows
 from omicsbench.prepare.normalise import COUNTED, depths, normalize
 from omicsbench.prepare.parts import BATCHES, LABELS, NAMES, SCORING, TARGETS, PartName
 from omicsbench.prepare.scaling import UNSCALED, Scaler, mean_and_variance
+from omicsbench.prepare.share import OnShare, step
 from omicsbench.records.facts import DatasetFacts, ModalityFacts
 
 if TYPE_CHECKING:
     from omicsbench.inputs.cells import Cells
     from omicsbench.inputs.source import Source
 
-OnShare = Callable[[float], None]  # told the share done, from 0 to 1
 Arrays = dict[str, NDArray[Any]]
 Places = dict[PartName, Path]  # the folder of each part of a matrix
 
@@ -80,7 +80,10 @@ def make(folder: Path, recipe: Recipe) -> None:
     cells = recipe.source.cells
     with made_whole(folder) as temporary:
         if isinstance(cells, Mapping):
-            made = {name: _write(temporary, name, own, recipe) for name, own in cells.items()}
+            made = {
+                name: _write(temporary, name, own, _step(recipe, k, len(cells)))
+                for k, (name, own) in enumerate(cells.items())
+            }
             contents = _joined(made, recipe.source.name)
         else:
             contents = _write(temporary, "", cells, recipe)
@@ -103,10 +106,10 @@ def _write(folder: Path, modality: str, cells: Cells, recipe: Recipe) -> Content
     if divided is None:
         made, beside = write(places, cells, recipe, held_out), None
     else:
-        made = write(places, divided.seen, _half(recipe, 0), held_out)
+        made = write(places, divided.seen, _step(recipe, 0, 2), held_out)
         selected = made.learnt["features"]
         stored = hold_out.Stored(selected, _rows(made.parts), made.full)
-        beside = hold_out.write(folder, divided, stored, _half(recipe, 1).on_share)
+        beside = hold_out.write(folder, divided, stored, step(recipe.on_share, 1, 2))
         made.learnt["features"] = divided.kept[selected]
     _save(places["train"], made.learnt)
     for name, rows in _rows(made.parts).items():
@@ -141,11 +144,9 @@ def _write(folder: Path, modality: str, cells: Cells, recipe: Recipe) -> Content
     )
 
 
-def _half(recipe: Recipe, which: int) -> Recipe:
-    """The recipe of the first or the second half of the work, for whom is told how far it is."""
-    on_share = recipe.on_share
-    told = None if on_share is None else (lambda share: on_share((which + share) / 2))
-    return replace(recipe, on_share=told)
+def _step(recipe: Recipe, number: int, of: int) -> Recipe:
+    """The recipe of one of ``of`` steps of the work, for whom is told how far it is."""
+    return replace(recipe, on_share=step(recipe.on_share, number, of))
 
 
 def _rows(parts: splitting.Split) -> dict[PartName, NDArray[np.int64]]:
@@ -261,10 +262,8 @@ def _dense(places: Places, cells: Cells, recipe: Recipe, held_out: int | None) -
 def _streamed(places: Places, cells: Cells, recipe: Recipe, held_out: int | None) -> _Written:
     """Sparse data are read twice, block by block; the parts are written as they are read."""
     assert cells.stream is not None
-    values, on_share = cells.values, recipe.on_share
-    first, second = (
-        (lambda share, k=k: on_share((k + share) / 2)) if on_share else None for k in (0, 1)
-    )
+    values = cells.values
+    first, second = (step(recipe.on_share, number, 2) for number in (0, 1))
     found = streaming.survey(
         cells.stream,
         values,

@@ -17,7 +17,7 @@ from typing import Any, Literal
 import numpy as np
 
 from omicsbench.records.facts import Limits
-from omicsbench.records.spec import RunRecord, RunSpec, Status
+from omicsbench.records.spec import Cause, RunRecord, RunSpec, Status
 from omicsbench.stats.cost_curve import (
     LAST,
     PRIOR_SPREAD,
@@ -215,6 +215,22 @@ def bounds(spec: RunSpec, limits: Limits) -> dict[Quantity, float]:
         "wall_s": spec.time_limit_s(limits.timeout_s),
         "peak_rss_bytes": limits.memory_bytes,
     }
+
+
+def foreseen(record: RunRecord) -> frozenset[Status]:
+    """How a run that was left out would have ended: by its time, its memory; both if unknown."""
+    ends: dict[Quantity, Status] = {
+        "wall_s": Status.TIMEOUT,
+        "peak_rss_bytes": Status.OUT_OF_MEMORY,
+    }
+    found: set[Status] = set()
+    if record.cause is Cause.SMALLER_SIZE:
+        found = {end for end in ends.values() if (record.reason or "").startswith(end)}
+    elif record.cause is Cause.PREDICTED and record.limits:
+        limits = bounds(record.spec, record.limits)
+        low = {quantity: record.predicted.get(f"{quantity}_low", 0.0) for quantity in limits}
+        found = {ends[quantity] for quantity, limit in limits.items() if low[quantity] > limit}
+    return frozenset(found or ends.values())
 
 
 def forecasts(known: Iterable[Observation], spec: RunSpec) -> dict[Quantity, Forecast]:

@@ -63,7 +63,7 @@ class DatasetFacts(Frozen):
     kind: Literal["real", "simulated"] = "real"
     omics: bool = True
     label: str | None = None
-    provenance: Literal["author", "sorted", "computed", "simulated"] | None = None
+    provenance: Literal["author", "sorted", "gated", "computed", "simulated"] | None = None
     unit: str | None = Field(default=None, description="a column such as donor")
     batch: str | None = Field(default=None, description="a column of technical batches")
     new_units: bool = Field(default=False, description="no unit is both trained and tested on")

@@ -35,11 +35,15 @@ SAME = 1e-6  # share by which scores of the same run may differ: that of their l
 
 @dataclass(frozen=True)
 class Merged:
-    """What was joined: runs, those that several sets held, those without a record, machines."""
+    """What was joined: runs, those that several sets held, those without a record, machines.
+
+    ``absent`` are the shards that are not among the sets, such as ``2of16``.
+    """
 
     runs: int
     in_several: int
     missing: int
+    absent: tuple[str, ...]
     machines: tuple[TimedOn, ...]
 
 
@@ -79,6 +83,7 @@ def merge(folders: Sequence[Path], out: Path) -> Merged:
         len(records),
         sum(len(one.records) for one in sets) - len(records),
         len(set(plan.runs or ()) - records.keys()),
+        _absent(sets),
         tuple(sorted({machine_of(r) for r in records.values() if r.status is Status.OK}, key=str)),
     )
 
@@ -88,6 +93,16 @@ def _read(folder: Path) -> NamedSet:
     if plan.runs == () and not store.holds_records(folder):  # a shard with nothing to do
         return NamedSet(str(folder), plan, {})
     return NamedSet(str(folder), plan, {r.key: r for r in planned_records(folder)[0]})
+
+
+def _absent(sets: Sequence[NamedSet]) -> tuple[str, ...]:
+    """The shards that are missing beside those that are there; a set may be no shard at all."""
+    there: dict[int, set[int]] = defaultdict(set)
+    for part in filter(None, (one.plan.part for one in sets)):
+        number, _, of = part.partition("of")
+        there[int(of)].add(int(number))
+    every = ((number, of) for of in sorted(there) for number in range(1, of + 1))
+    return tuple(f"{number}of{of}" for number, of in every if number not in there[of])
 
 
 def _same_protocol(sets: Sequence[NamedSet]) -> None:

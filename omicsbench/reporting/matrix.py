@@ -34,8 +34,12 @@ TASKS = {
     "integrate": "Integration",
     "batch": "Batches",
 }
-KINDS = ("real omics", "real, not omics", "simulated")
-REAL = KINDS[0]
+REAL, GATED, NO_OMICS, SIMULATED = KINDS = (
+    "real omics",
+    "real omics, gated",  # labels follow from the features: how it scales, and no more
+    "real, not omics",
+    "simulated",
+)
 STANDINGS: tuple[Standing, ...] = get_args(Standing)
 WORDS: dict[Standing, str] = {
     "ahead": "deep ahead",
@@ -74,10 +78,13 @@ class VerdictMatrix:
 
 
 def data_kind(record: RunRecord) -> str:
-    """``real omics``, ``simulated``, or ``real, not omics``."""
-    if record.dataset_info.kind == "simulated":
-        return "simulated"
-    return REAL if record.dataset_info.omics else "real, not omics"
+    """One of ``KINDS``; the first is what an answer about omics data rests on."""
+    info = record.dataset_info
+    if info.kind == "simulated":
+        return SIMULATED
+    if not info.omics:
+        return NO_OMICS
+    return GATED if info.provenance == "gated" else REAL
 
 
 def data_kinds(records: Iterable[RunRecord]) -> dict[str, str]:

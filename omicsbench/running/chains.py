@@ -54,6 +54,7 @@ def chains(
             files=pipeline.files,
             shared=() if tuned else tuple(sorted(shared.intersection(pipeline.prefixes))),
             known=known.get(label, ()),
+            on_gpu=_on_gpu(runs[0]),
             contamination=pipeline.contamination,
             embeddings={
                 str(p.prepared.folder): p.prepared.embedding for p in runs if p.prepared.embedding
@@ -61,3 +62,8 @@ def chains(
         )
         made.setdefault(label if tuned else pipeline.prefixes[0], []).append(job)
     return list(made.values())
+
+
+def _on_gpu(planned: Planned) -> bool:
+    device = planned.spec.device
+    return device != "cpu" and any(device in s.info.devices for s in planned.pipeline.stages)

@@ -49,6 +49,7 @@ class Job:
     sees: tuple[str, ...] = ()  # parts of whose rows the pipeline may see the labels
     shared: tuple[str, ...] = ()  # stages that other pipelines of the suite begin with too
     known: tuple[Observation, ...] = ()  # what its runs stored earlier cost
+    on_gpu: bool = False  # whether a stage can use the suite's device, and that is no CPU
     contamination: Contamination | None = None  # of what computed its embedding elsewhere
     # The folder of that embedding, by the folder of the prepared data.
     embeddings: dict[str, Path] = field(default_factory=dict)

@@ -17,6 +17,10 @@ from omicsbench.registry.discover import Registry
 from omicsbench.site.licences import licences
 
 KINDS = ("method", "dataset", "metric")
+FAVOURS: dict[str | None, str] = {
+    "computed": " (a clustering, which favours PCA)",
+    "gated": " (they follow from the features, which favours trees and networks)",
+}
 LONGEST_NAME = 100  # characters of it in an address; file systems take 255 in all
 
 
@@ -117,8 +121,7 @@ def _dataset(name: str, record: RunRecord, registry: Registry) -> Card:
         "Cells": f"{facts.n_cells:,}" if facts.n_cells else "",
         "Features": f"{facts.n_features:,} measured, {facts.n_selected:,} selected",
         "Label": facts.label or "",
-        "Labels come from": (facts.provenance or "")
-        + (" (a clustering, which favours PCA)" if facts.provenance == "computed" else ""),
+        "Labels come from": (facts.provenance or "") + FAVOURS.get(facts.provenance, ""),
         "Classes": ", ".join(facts.label_names[:12]) + (" ..." if facts.label_names[12:] else ""),
         "Unit": facts.unit or "",
         "Batches": facts.batch or "",

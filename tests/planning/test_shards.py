@@ -74,6 +74,7 @@ def _shards_equal_one_run(tmp_path: Path, of: int) -> None:
         run_suite(suite, part, shard=Shard(number, of))
     done = merge(parts, tmp_path / "merged")
     assert (done.runs, done.in_several, done.missing) == (len(whole), 0, 0)
+    assert done.absent == ()
     merged, missing, others = planned_records(tmp_path / "merged")
     assert (missing, others) == (0, 0)
     assert read_plan(tmp_path / "merged").suite == read_plan(tmp_path / "whole").suite
@@ -99,6 +100,17 @@ def test_shards_merged_equal_one_run(
 ) -> None:
     monkeypatch.setattr(runner, "_execute_here", _at_once)
     _shards_equal_one_run(tmp_path, of)
+
+
+def test_a_shard_that_is_not_there_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(runner, "_execute_here", _at_once)
+    suite = tiny_suite("pca(2)", "random_projection(2)", repeats=3)
+    parts = [tmp_path / str(number) for number in (1, 3)]
+    for number, part in zip((1, 3), parts, strict=True):
+        run_suite(suite, part, shard=Shard(number, 4))
+    done = inside("merge", *map(str, parts), "-o", "merged", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "missing: Parts 2of4, 4of4 of the suite" in done.stdout
 
 
 @pytest.mark.slow

@@ -99,6 +99,16 @@ def test_a_total_is_of_one_half_and_of_no_feature_held_out(tmp_path: Path) -> No
     assert not set(divided.held_out) & set(prepared.matrices("train")[""].features)
 
 
+def test_each_pass_over_the_cells_tells_how_far_it_is(tmp_path: Path) -> None:
+    told: list[float] = []
+    of = source(tmp_path, sparse.csr_matrix(measured())).holding_out()
+    prepare(of, [0], seed=0, features=FEATURES, per_size=False, on_share=told.append)
+    survey, written, other, variable, whole = 1 / 4, 1 / 2, 2 / 3, 5 / 6, 1.0
+    assert told == sorted(told)
+    for share in (survey, written, other, variable, whole):
+        assert any(each == pytest.approx(share) for each in told), share
+
+
 @pytest.mark.parametrize("rows", [100, 731])
 def test_cells_are_thinned_alike_however_they_are_read(rows: int) -> None:
     X = measured()

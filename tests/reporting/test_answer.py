@@ -7,7 +7,7 @@ from demo import (
     Made,
 )
 from omicsbench.metrics.base import METRICS
-from omicsbench.records.spec import Status
+from omicsbench.records.spec import RunRecord, Status
 from omicsbench.reporting import answer
 from omicsbench.verdict.judge import verdicts
 from omicsbench.verdict.verdict import Outcome
@@ -47,6 +47,21 @@ def test_the_answer_counts_real_omics_headline_metrics_only(
     )
     no_claim = answer([], [r for r in records if r.spec.dataset == "digits"])
     assert "no answer" in no_claim[0]
+
+
+def test_labels_drawn_in_the_features_stand_apart(made: Made) -> None:
+    """They follow from the features, so no answer about omics data rests on them."""
+    records, _ = made
+
+    def gated(record: RunRecord) -> RunRecord:
+        if record.spec.dataset != "blood_cells":
+            return record
+        info = record.dataset_info.model_copy(update={"provenance": "gated"})
+        return record.model_copy(update={"dataset_info": info})
+
+    words = answer(verdicts(records, JUDGED), [gated(r) for r in records])
+    assert "blood_cells (real omics, gated)" in next(w for w in words if "as controls" in w)
+    assert "on 1 real omics data set" in words[0]
 
 
 def test_metrics_that_disagree_are_counted(made: Made) -> None:

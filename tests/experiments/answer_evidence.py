@@ -1,0 +1,79 @@
+"""The records of one suite, and what the analysis says of them, each made once."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping
+from functools import cached_property
+from pathlib import Path
+
+from omicsbench.records.planned import planned_records, read_analysis
+from omicsbench.records.spec import RunRecord, Status
+from omicsbench.reporting.matrix import REAL, STANDINGS, WORDS, data_kinds, headline
+from omicsbench.verdict.judge import verdicts
+from omicsbench.verdict.recommend import Recommendation, recommendations
+from omicsbench.verdict.verdict import Verdict
+
+HEADING = f"| {' | '.join(WORDS.values())} |"
+
+
+class Evidence:
+    """The records of one suite and what is said of them."""
+
+    def __init__(self, folder: Path) -> None:
+        self.records = planned_records(folder)[0]
+        self.analysis = read_analysis(folder)
+        self.verdicts = verdicts(self.records, self.analysis)
+
+    @cached_property
+    def kind_of(self) -> Mapping[str, str]:
+        return data_kinds(self.records)
+
+    @cached_property
+    def base_of(self) -> Mapping[str, str]:
+        """The data set itself, be it split in several ways or with something held out."""
+        return {r.spec.dataset: r.dataset_info.name for r in self.records}
+
+    @cached_property
+    def headline(self) -> list[Verdict]:
+        return headline(self.verdicts)
+
+    @property
+    def real(self) -> list[Verdict]:
+        return [v for v in self.headline if self.kind_of[v.dataset] == REAL]
+
+    @property
+    def done(self) -> list[RunRecord]:
+        return [r for r in self.records if r.status is Status.OK]
+
+    @cached_property
+    def recommended(self) -> list[Recommendation]:
+        """On real data, where there is a candidate."""
+        every = recommendations(self.records, self.analysis)
+        return [r for r in every if self.kind_of[r.dataset] == REAL and r.overall.pipeline]
+
+    @cached_property
+    def cut_off(self) -> Mapping[str, tuple[int, int]]:
+        """Of each contestant whose trainings can stop early: those that did not, and all."""
+        found: dict[str, list[bool]] = defaultdict(list)
+        for r in self.done:
+            for stage in r.fit_info.values():
+                if "stopped_early" in stage:
+                    found[r.spec.label].append(not stage["stopped_early"])
+        return {name: (sum(cut), len(cut)) for name, cut in found.items()}
+
+    def sets(self, chosen: Iterable[Verdict]) -> int:
+        """On how many data sets, of which one may be split in several ways."""
+        return len({self.base_of[v.dataset] for v in chosen})
+
+
+def counts(chosen: Iterable[Verdict]) -> str:
+    """Cells of a table under ``HEADING``."""
+    found = Counter(v.standing for v in chosen)
+    return " | ".join(str(found[one]) for one in STANDINGS)
+
+
+def table(*heads: str) -> list[str]:
+    """The first two lines of a table; a head may hold several, parted by bars."""
+    line = f"| {' | '.join(heads)} |"
+    return [line, "|---" * (line.count("|") - 1) + "|"]

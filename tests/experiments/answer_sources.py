@@ -1,0 +1,114 @@
+"""What docs/answer.md has beside what others said: a lecture's contestants, published figures."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from statistics import median
+
+from answer_across import against_reference
+from answer_evidence import HEADING, Evidence, counts, table
+
+from omicsbench.reporting.matrix import REAL
+from omicsbench.verdict.curves import fields
+from omicsbench.verdict.how_many import own_curves
+from omicsbench.verdict.judge import FEWEST_REPEATS
+from omicsbench.verdict.verdict import Verdict
+
+# What the lecture shows, by the suite that runs it.
+LECTURE = {
+    "answer": ("autoencoder(10, depth=2)",),
+    "integrate": (
+        "original_cite_seq(10)",
+        "original_scnmt(10)",
+        "multimodal_autoencoder(10)",
+        "multimodal_autoencoder(10) > tsne",
+        "multimodal_autoencoder(10) > umap",
+    ),
+    "predict": ("conv_net(image=(8, 8))", "bayesian_mlp"),
+}
+
+
+def of_the_lecture(every: Mapping[str, Evidence]) -> str:
+    """Each of the lecture's contestants alone, against all simple ones, on real data."""
+    lines = table("contestant", "suite", HEADING.strip("| "), "to know")
+    for suite, names in LECTURE.items():
+        evidence = every.get(suite)
+        for name in names if evidence else ():
+            own = [
+                v
+                for v in evidence.verdicts
+                if v.deep == name
+                and not v.best
+                and v.against == "best_simple"
+                and not v.scored_by.secondary
+                and evidence.kind_of[v.dataset] != "simulated"
+            ]
+            lines.append(f"| `{name}` | `{suite}` | {counts(own)} | {_to_know(evidence, name)} |")
+    return "\n".join(lines)
+
+
+def _to_know(evidence: Evidence, name: str) -> str:
+    said = []
+    repeats = {r.spec.repeat for r in evidence.done if r.spec.label == name}
+    if len(repeats) < FEWEST_REPEATS:
+        said.append(f"{len(repeats)} repeats, too few for a claim")
+    cut, every = evidence.cut_off.get(name, (0, 0))
+    if cut:
+        said.append(f"{cut:,} of {every:,} trainings ended by their budget")
+    return "; ".join(said)
+
+
+def published(every: Mapping[str, Evidence]) -> dict[str, str]:
+    """Lines of our own figures beside those of others, by whose they stand beside."""
+    made = {}
+    if "answer" in every:
+        made["saturation"] = _saturation(every["answer"])
+        made["against the reference"] = against_reference(every["answer"])
+    if "predict" in every:
+        predict = every["predict"]
+        made["against logistic regression"] = against_reference(predict)
+        made["metabolites"] = _on(predict, ["mtbls90"])
+    if "regress" in every:
+        made["traits"] = _on(every["regress"], ["soynam", "soynam (new family)", "avgfp_dms"])
+    return made
+
+
+def _on(evidence: Evidence, names: Iterable[str]) -> str:
+    """The difference on data sets by each primary metric, at the largest n."""
+    said = []
+    for name in names:
+        own = [v for v in evidence.headline if v.dataset == name]
+        said += [f"`{name}`, n = {v.largest:,}: {_difference(v)} by `{v.metric}`" for v in own]
+    return "; ".join(said) + "."
+
+
+def _difference(v: Verdict) -> str:
+    last = v.last
+    return f"{last.mean:+.3f} ({last.low:+.3f} to {last.high:+.3f}; {v.standing})"
+
+
+def _saturation(evidence: Evidence) -> str:
+    """Of how many curves the last step of n still brings more than the margin, by family."""
+    metrics = {v.metric for v in evidence.headline}
+    found = [
+        one
+        for one in own_curves(fields(evidence.records, evidence.analysis))
+        if one.field.metric.name in metrics and evidence.kind_of[one.field.spec.dataset] == REAL
+    ]
+    said = []
+    for family in ("deep", "simple"):
+        own = [one for one in found if one.family == family]
+        ends: dict[str, int] = defaultdict(int)
+        sizes = []
+        for one in own:
+            settled = one.needs != "open" and not one.needs.startswith("more than")
+            ends["settled" if settled else one.needs.split()[0]] += 1
+            if settled and one.saturation.place < len(one.sizes):
+                sizes.append(one.sizes[one.saturation.place])
+        at = f" (median n = {median(sizes):,.0f})" if sizes else ""
+        said.append(
+            f"{family}: {ends['settled']} of {len(own)} curves are within the margin of their end"
+            f"{at}, {ends['more']} still rise, {ends['open']} are open"
+        )
+    return "; ".join(said) + "."
