@@ -35,6 +35,11 @@ class Analysis(BaseModel):
     price_per_hour: dict[Device, Level] = Field(
         default_factory=dict, description="by device, in whatever currency: cpu = 0.10"
     )
+    counterparts: dict[str, str] = Field(
+        default_factory=dict,
+        description="of pipelines that run on another device alone: what does the same on the "
+        "processor, each by its text",
+    )
 
 
 UNSTATED = Analysis()

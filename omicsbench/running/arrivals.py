@@ -38,6 +38,11 @@ class Arrivals:
             self._waiting.discard(name)
         self._next = time.monotonic() + max(LEAST_S, SHARE * (time.monotonic() - begun))
 
+    @property
+    def waits(self) -> bool:
+        """Whether some have not come yet."""
+        return bool(self._waiting)
+
     def _seen(self) -> dict[str, int]:
         """When each that is waited for was written, in nanoseconds of the file system's clock."""
         found = {}

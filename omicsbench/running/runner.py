@@ -7,6 +7,7 @@ threads that watch local workers by default, Dask's for a cluster. Or a ``Cluste
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from contextlib import suppress
@@ -41,6 +42,7 @@ from omicsbench.running.supervisor import supervise
 Done = TypeVar("Done")
 
 LOOK_S = 1.0  # how often the claim on the results folder is looked at
+LATE_S = 60.0  # for which records of other machines may be on their way, by a shared file system
 
 
 class Observer(Protocol):
@@ -326,6 +328,10 @@ def _execute_elsewhere(
         for future in futures:
             future.cancel()
     arrivals.tell(observer.record, now=True)
+    until = time.monotonic() + LATE_S
+    while arrivals.waits and not lost and time.monotonic() < until:
+        time.sleep(LOOK_S)
+        arrivals.tell(observer.record, now=True)
     return lost
 
 

@@ -1,5 +1,7 @@
 """A GPU against the processor: the same contestant, data set, size and repeat, run on both.
 
+A pipeline that runs on a device alone stands beside its counterpart, where the suite names one.
+
 By wall time of fit, transform and search; by money, where an hour of both devices has a price; by
 energy, where both are known.
 """
@@ -7,7 +9,7 @@ energy, where both are known.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
@@ -48,18 +50,20 @@ class SpeedUp:
 def speed_ups(records: Iterable[RunRecord], analysis: Analysis = UNSTATED) -> list[SpeedUp]:
     """Every contestant that ran on a processor and on another device, by each currency known.
 
-    A run that took no memory of a CUDA device is of a method that cannot use it, or not by torch.
+    A run that took no memory of a CUDA device is of a method that cannot use it, or not by torch:
+    that is left out unless it has a counterpart, which is named as it is.
     """
+    twins = analysis.counterparts
     done = [
         r
         for r in current(records)
         if r.status is Status.OK
         and not r.is_control
-        and (r.spec.device != "cuda" or r.peak_vram_bytes)
+        and (r.spec.device != "cuda" or r.peak_vram_bytes or r.spec.label in twins)
     ]
     prices = {str(device): price for device, price in analysis.price_per_hour.items()}
     found = []
-    for terms, runs in sorted(_alike(done).items(), key=lambda item: str(item[0])):
+    for terms, runs in sorted(_alike(done, twins).items(), key=lambda item: str(item[0])):
         devices = sorted({r.spec.device for r in runs} - {"cpu"})
         threads = sorted({r.spec.threads for r in runs if r.spec.device == "cpu"})
         for currency in get_args(DeviceCost):
@@ -75,12 +79,15 @@ def speed_ups(records: Iterable[RunRecord], analysis: Analysis = UNSTATED) -> li
     return found
 
 
-def _alike(done: Iterable[RunRecord]) -> dict[tuple[Any, ...], list[RunRecord]]:
+def _alike(
+    done: Iterable[RunRecord], twins: Mapping[str, str]
+) -> dict[tuple[Any, ...], list[RunRecord]]:
     """Runs that differ by nothing but device, threads, size and repeat."""
     groups: dict[tuple[Any, ...], list[RunRecord]] = defaultdict(list)
     for r in done:
         s = r.spec
-        terms = (s.task, s.dataset, s.dataset_id, s.split, s.features, r.output_dim, s.label)
+        name = s.label if s.device == "cpu" else twins.get(s.label, s.label)
+        terms = (s.task, s.dataset, s.dataset_id, s.split, s.features, r.output_dim, name)
         groups[terms].append(r)
     return groups
 

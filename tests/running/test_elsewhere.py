@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from pathlib import Path
+from threading import Timer
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from omicsbench.planning.suite import make_suite
 from omicsbench.records.spec import Status
 from omicsbench.registry.discover import discover
 from omicsbench.running.runner import run_suite
+from suites import tiny_suite
 
 PLUGIN = """
 import os
@@ -70,3 +72,19 @@ def test_a_run_that_failed_is_not_done_again_by_the_second_try(
         records = run_suite(suite, tmp_path / "out", registry=registry, executor=_AgainAtOnce(pool))
     assert [record.status for record in records] == [Status.ERROR] * 2
     assert noted.read_text().split() == ["120", "120"]
+
+
+class _Late(Executor):
+    """Ends at once; its records are seen a moment later, as on a file system that others share."""
+
+    def submit(self, call: Any, *told: Any, **more: Any) -> Future[Any]:  # type: ignore[override]
+        ended: Future[Any] = Future()
+        ended.set_result(None)
+        Timer(2.0, call, told, more).start()
+        return ended
+
+
+def test_records_that_are_seen_late_are_waited_for(tmp_path: Path) -> None:
+    suite = tiny_suite("random_projection(2)", timeout_s=60, warm_up_timeout_s=60)
+    records = run_suite(suite, tmp_path / "out", executor=_Late())
+    assert [record.status for record in records] == [Status.OK] * 4

@@ -61,3 +61,20 @@ def test_one_device_has_nothing_to_be_compared_with() -> None:
 def test_a_method_that_cannot_use_the_device_is_not_compared() -> None:
     untouched = [r.model_copy(update={"peak_vram_bytes": None}) for r in GPU]
     assert not speed_ups([*CPU, *untouched])
+
+
+def test_what_runs_on_a_device_alone_stands_beside_its_counterpart() -> None:
+    """cuML's methods have other names, and tell no memory of the card."""
+    twin = [
+        builders.record(
+            r.spec.model_copy(update={"pipeline": "p_cuda"}),
+            phases=r.phases,
+            energy_j=r.energy_j,
+        )
+        for r in GPU
+    ]
+    assert not speed_ups([*CPU, *twin]), "nothing says that they do the same"
+    found = speed_ups([*CPU, *twin], Analysis(counterparts={"p_cuda": "p"}))
+    seconds = next(one for one in found if one.currency == "seconds")
+    assert (seconds.pipeline, seconds.ratio) == ("p", pytest.approx((0.5, 2, 10)))
+    assert seconds.pays_from == 1_000
