@@ -13,7 +13,8 @@ from omicsbench.metrics.known import known
 from omicsbench.records.spec import RunRecord, RunSpec, Status
 from omicsbench.records.table import current, equal_terms
 from omicsbench.verdict.choose import Grid, RunsOf, best_by_validation
-from omicsbench.verdict.pairs import Paired, RunScores, pair_up
+from omicsbench.verdict.pairs import Paired, RunScores, Side, pair_up
+from omicsbench.verdict.too_dear import lasting
 
 FAMILIES = ("deep", "simple")
 
@@ -107,13 +108,21 @@ def contenders(records: Iterable[RunRecord]) -> Iterator[Contenders]:
                 yield Contenders(runs, deep, simple, metrics[name], dim)
 
 
+def _at(field: Contenders, names: Sequence[str], kept: list[int]) -> Side:
+    """What one side scored at the sizes that are kept."""
+    side: Side = {name: field.scored[name] for name in names}
+    if len(names) > 1:
+        side = lasting(side, field.grid.sizes)
+    return {name: one.at(kept) for name, one in side.items()}
+
+
 def paired_sides(
     field: Contenders, deep: Sequence[str], simple: Sequence[str], need: int
 ) -> Paired:
     """All pairs of two sides, at the sizes that the deep one was given."""
     sizes = sorted({size for name in deep for size, _ in field.runs[name]})
     kept = [i for i, size in enumerate(field.grid.sizes) if size in set(sizes)]
-    sides = tuple({name: field.scored[name].at(kept) for name in own} for own in (deep, simple))
+    sides = tuple(_at(field, own, kept) for own in (deep, simple))
     names = [field.told(tuple(own)) for own in (deep, simple)]
     told = [(names[0].get(size, ""), names[1].get(size, "")) for size in sizes]
     grid = Grid(sizes, field.grid.repeats)

@@ -63,6 +63,7 @@ class RunScores:
     by_unit : (R, G, S) scores by unit, NaN where they are not known; None where they never are.
     failed : (S,) in words how runs failed; empty where none did.
     cut_off : (S,) in words how many trainings ended by their budget; empty where none did.
+    too_dear : (S,) whether there is no score because runs took, or would take, more than they may.
     """
 
     scores: Floats
@@ -71,6 +72,7 @@ class RunScores:
     by_unit: Floats | None
     failed: tuple[str, ...]
     cut_off: tuple[str, ...]
+    too_dear: tuple[bool, ...]
     first: RunRecord | None  # as the terms are equal, one run tells them
 
     @classmethod
@@ -92,6 +94,12 @@ class RunScores:
             _by_unit(known, metric),
             tuple(failures(column) for column in zip(*table, strict=True)),
             tuple(cut_off(column) for column in zip(*known, strict=True)),
+            tuple(
+                not any(scored) and any(map(_too_dear, column))
+                for column, scored in zip(
+                    zip(*table, strict=True), zip(*known, strict=True), strict=True
+                )
+            ),
             next((r for row in known for r in row if r is not None), None),
         )
 
@@ -105,6 +113,7 @@ class RunScores:
             by_unit=None if self.by_unit is None else self.by_unit[..., kept],
             failed=tuple(self.failed[i] for i in kept),
             cut_off=tuple(self.cut_off[i] for i in kept),
+            too_dear=tuple(self.too_dear[i] for i in kept),
         )
 
 
@@ -372,6 +381,12 @@ def _last_gain(facts: Mapping[str, Any]) -> float | None:
             before = [loss for step, loss in curve if step <= steps / 2]
             return (before[-1] - last) / abs(before[-1]) if before and before[-1] else None
     return None
+
+
+def _too_dear(record: RunRecord | None) -> bool:
+    if record is None or record.status is Status.OK:
+        return False
+    return record.exceeded or record.cause in (Cause.PREDICTED, Cause.SMALLER_SIZE)
 
 
 def _end(record: RunRecord) -> str:

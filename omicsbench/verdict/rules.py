@@ -12,7 +12,7 @@ from omicsbench.stats.differences import FOLD_CORRELATION, LEANING
 from omicsbench.verdict.judge import FEWEST_REPEATS
 from omicsbench.verdict.margins import ROOM_SHARE
 
-VERSION = 2  # raise it when verdicts change for another reason than the values below
+VERSION = 3  # raise it when verdicts change for another reason than the values below
 
 
 def rules() -> dict[str, Any]:
