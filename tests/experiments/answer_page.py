@@ -19,8 +19,10 @@ from answer_across import (
     who_is_ahead,
 )
 from answer_evidence import Evidence
+from answer_sizes import budgets, by_n
 from answer_sources import of_the_lecture, published
 from answer_suites import (
+    TRUTH,
     against_the_truth,
     by_data_set,
     by_secondary,
@@ -65,6 +67,11 @@ def tables(results: Path) -> dict[str, str]:
             made["reconstructed"] = reconstructed(evidence)
         if suite == "atlas":
             made["atlas truth"] = against_the_truth(evidence)
+        if suite == "million":
+            made["million by n"] = by_n(evidence, "molecule_bits")
+            made["million features by n"] = by_n(evidence, "held_out_features")
+            made["million truth by n"] = by_n(evidence, TRUTH)
+            made["million budgets"] = budgets(evidence)
     made["by size"] = by_size(every)
     made["meta-regression"] = explained(every)
     made["lecture"] = of_the_lecture(every)

@@ -266,9 +266,9 @@ def test_without_optuna_tuned_runs_are_set_aside(tmp_path: Path, registry: Regis
 
 
 def test_stored_runs_keep_their_keys() -> None:
-    lines = (ROOT / "results" / "million" / PACKED_FILE).read_bytes().splitlines()
+    lines = (ROOT / "results" / "regress" / PACKED_FILE).read_bytes().splitlines()
     found = [run for run in decode_lines(lines, PACKED_FILE) if not isinstance(run, StoreError)]
-    assert len(found) == 175
+    assert len(found) == 484
     for where, stored in found:
         spec = RunSpec.model_validate(stored["spec"])
         assert spec.key == stored["key"], where

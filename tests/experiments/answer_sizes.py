@@ -1,0 +1,56 @@
+"""Tables of docs/answer.md about how contestants go on with n: scores, costs, budgets of steps."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from statistics import mean, median
+
+from answer_evidence import Evidence, table
+
+from omicsbench.records.spec import RunRecord
+from omicsbench.verdict.equal_cost import cpu_seconds_of
+from omicsbench.verdict.pairs import cut_off
+
+Place = tuple[str, int]  # contestant and n
+
+
+def by_n(evidence: Evidence, metric: str) -> str:
+    """Mean score on test cells and median CPU seconds of every contestant at each n."""
+    found = _by_place(r for r in evidence.done if metric in r.scores and r.family != "control")
+    sizes = sorted({size for _, size in found})
+    last = {name: max(size for n, size in found if n == name) for name, _ in found}
+    order = sorted(last, key=lambda name: (-last[name], -_mean(found[name, last[name]], metric)))
+    lines = table(f"mean `{metric}` (CPU time of a run)", *(f"n = {size:,}" for size in sizes))
+    for name in order:
+        cells = (_cell(found.get((name, size), []), metric) for size in sizes)
+        lines.append(f"| `{name}` | {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
+def _mean(runs: Iterable[RunRecord], metric: str) -> float:
+    return mean(r.scores[metric] for r in runs)
+
+
+def _cell(runs: list[RunRecord], metric: str) -> str:
+    if not runs:
+        return ""
+    costs = [s for r in runs if (s := cpu_seconds_of(r)) is not None]
+    few = f", {len(runs)} repeat{'s'[: len(runs) != 1]}" if len(runs) < 5 else ""
+    return f"{_mean(runs, metric):.3f} ({median(costs):.2g} s{few})"
+
+
+def budgets(evidence: Evidence) -> str:
+    """Of networks whose trainings ended by their budget: how many, and how the loss still fell."""
+    lines = table("network", "n", "trainings that ended by their budget")
+    for (name, size), runs in sorted(_by_place(evidence.done).items()):
+        if said := cut_off(runs):
+            lines.append(f"| `{name}` | {size:,} | {said} |")
+    return "\n".join(lines) if len(lines) > 2 else "Every training stopped early."
+
+
+def _by_place(runs: Iterable[RunRecord]) -> dict[Place, list[RunRecord]]:
+    found: dict[Place, list[RunRecord]] = defaultdict(list)
+    for r in runs:
+        found[r.spec.label, r.spec.size].append(r)
+    return found
