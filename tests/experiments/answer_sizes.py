@@ -20,7 +20,7 @@ def by_n(evidence: Evidence, metric: str) -> str:
     found = _by_place(r for r in evidence.done if metric in r.scores and r.family != "control")
     sizes = sorted({size for _, size in found})
     last = {name: max(size for n, size in found if n == name) for name, _ in found}
-    order = sorted(last, key=lambda name: (-last[name], -_mean(found[name, last[name]], metric)))
+    order = sorted(last, key=lambda name: -_mean(found[name, last[name]], metric))
     lines = table(f"mean `{metric}` (CPU time of a run)", *(f"n = {size:,}" for size in sizes))
     for name in order:
         cells = (_cell(found.get((name, size), []), metric) for size in sizes)
@@ -37,7 +37,9 @@ def _cell(runs: list[RunRecord], metric: str) -> str:
         return ""
     costs = [s for r in runs if (s := cpu_seconds_of(r)) is not None]
     few = f", {len(runs)} repeat{'s'[: len(runs) != 1]}" if len(runs) < 5 else ""
-    return f"{_mean(runs, metric):.3f} ({median(costs):.2g} s{few})"
+    cost = median(costs)
+    seconds = f"{cost:,.0f}" if cost >= 10 else f"{cost:.2g}"
+    return f"{_mean(runs, metric):.3f} ({seconds} s{few})"
 
 
 def budgets(evidence: Evidence) -> str:
