@@ -91,14 +91,14 @@ class _Measured:
         for job in jobs:
             seconds += self._start_s(job.runs[0][0].label)
             limits = bounds(job.runs[0][0], job.limits)
+            own = limits["peak_rss_bytes"] + SCORER_BYTES
+            may_take = max(may_take, own)
             for spec, prepared in job.runs:
                 features = self._features(prepared) or spec.features
                 found = self._cost(cost_terms(spec), spec.dataset, spec.size, features)
                 wall, rss = found.get("wall_s"), found.get("peak_rss_bytes")
                 most = limits["wall_s"]
                 seconds += min(wall.high, most) if wall else UNKNOWN * most
-                own = limits["peak_rss_bytes"] + SCORER_BYTES
-                may_take = max(may_take, own)
                 memory = max(memory, min(SPARE * rss.high + SCORER_BYTES, own) if rss else 0.0)
         return Load(jobs, seconds, memory, max(memory, may_take))
 

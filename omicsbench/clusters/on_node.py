@@ -11,7 +11,7 @@ from pathlib import Path
 from omicsbench.clusters.loads import SCORER_BYTES
 from omicsbench.errors import OmicsbenchError, StoreError
 from omicsbench.records.costs import foreseen
-from omicsbench.records.spec import Cause, RunRecord, Status
+from omicsbench.records.spec import RunRecord, Status
 from omicsbench.records.store import read_record
 from omicsbench.running.elsewhere import supervise_elsewhere
 from omicsbench.running.job import Job
@@ -43,8 +43,7 @@ def done_there(jobs: Sequence[Job], token: str, since: str, memory_bytes: float)
 
 def _ends(found: RunRecord) -> Collection[Status]:
     """How a run ended, or would have ended where that was foreseen."""
-    left_out = found.cause in (Cause.PREDICTED, Cause.SMALLER_SIZE)
-    return foreseen(found) if left_out else (found.status,)
+    return foreseen(found) if found.left_out else (found.status,)
 
 
 def _within(job: Job, memory_bytes: float) -> Job:

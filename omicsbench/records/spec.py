@@ -333,6 +333,11 @@ class RunRecord(Frozen):
         """Whether the run itself took more than its limits: its warm-up tells nothing of it."""
         return self.status in (Status.TIMEOUT, Status.OUT_OF_MEMORY) and self.cause is None
 
+    @property
+    def left_out(self) -> bool:
+        """Whether the run was not tried as it would take more than its limits."""
+        return self.cause in (Cause.PREDICTED, Cause.SMALLER_SIZE)
+
 
 def label(pipeline: str, tuning: Tuning | str | None) -> str:
     """Name of a contestant: the pipeline's text, and its tuning (or its words), if any."""

@@ -386,7 +386,7 @@ def _last_gain(facts: Mapping[str, Any]) -> float | None:
 def _too_dear(record: RunRecord | None) -> bool:
     if record is None or record.status is Status.OK:
         return False
-    return record.exceeded or record.cause in (Cause.PREDICTED, Cause.SMALLER_SIZE)
+    return record.exceeded or record.left_out
 
 
 def _end(record: RunRecord) -> str:

@@ -25,6 +25,8 @@ def lasting(side: Mapping[str, RunScores], sizes: Sequence[int]) -> dict[str, Ru
 
 
 def _lasting(one: RunScores, sizes: Sequence[int], there: Sequence[bool]) -> RunScores:
+    if not any(one.too_dear):
+        return one
     source = list(range(len(sizes)))  # the place that each size's scores are of
     failed = list(one.failed)
     for place in range(1, len(sizes)):

@@ -10,6 +10,7 @@ from answer_evidence import Evidence, table
 
 from omicsbench.records.spec import RunRecord
 from omicsbench.verdict.equal_cost import cpu_seconds_of
+from omicsbench.verdict.judge import FEWEST_REPEATS
 from omicsbench.verdict.pairs import cut_off
 
 Place = tuple[str, int]  # contestant and n
@@ -36,7 +37,7 @@ def _cell(runs: list[RunRecord], metric: str) -> str:
     if not runs:
         return ""
     costs = [s for r in runs if (s := cpu_seconds_of(r)) is not None]
-    few = f", {len(runs)} repeat{'s'[: len(runs) != 1]}" if len(runs) < 5 else ""
+    few = f", {len(runs)} repeat{'s'[: len(runs) != 1]}" if len(runs) < FEWEST_REPEATS else ""
     cost = median(costs)
     seconds = f"{cost:,.0f}" if cost >= 10 else f"{cost:.2g}"
     return f"{_mean(runs, metric):.3f} ({seconds} s{few})"

@@ -9,7 +9,7 @@ from statistics import median
 from answer_across import against_reference
 from answer_evidence import HEADING, Evidence, counts, table
 
-from omicsbench.reporting.matrix import REAL
+from omicsbench.reporting.matrix import REAL, SIMULATED
 from omicsbench.verdict.curves import fields
 from omicsbench.verdict.how_many import own_curves
 from omicsbench.verdict.judge import FEWEST_REPEATS
@@ -42,7 +42,7 @@ def of_the_lecture(every: Mapping[str, Evidence]) -> str:
                 and not v.best
                 and v.against == "best_simple"
                 and not v.scored_by.secondary
-                and evidence.kind_of[v.dataset] != "simulated"
+                and evidence.kind_of[v.dataset] != SIMULATED
             ]
             lines.append(f"| `{name}` | `{suite}` | {counts(own)} | {_to_know(evidence, name)} |")
     return "\n".join(lines)
