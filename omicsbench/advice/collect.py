@@ -105,7 +105,7 @@ def _sizes(tried: Sequence[RunRecord], terms: _Terms, analysis: Analysis) -> Ite
             costs = {p: _short(cost) for p, cost in sorted(one.seconds.items()) if cost}
             if one.size == n and one.output_dim == terms[3] and costs:
                 use = {
-                    of: p.pipeline if p.clear else ""
+                    of: one.named(p.pipeline) if p.clear else ""
                     for of, p in one.purposes.items()
                     if p.pipeline
                 }

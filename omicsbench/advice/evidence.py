@@ -46,9 +46,9 @@ class Showing(_Held):
 
 
 class AtSize(_Held):
-    """At ``n``: what to use for each purpose, and the median cost of one run of each contestant.
+    """At ``n``: in words what to use for each purpose, and what one run of each contestant costs.
 
-    ``seconds`` are of CPU where these are known of all, else of the clock.
+    ``seconds`` are medians, of CPU where these are known of all, else of the clock.
     """
 
     n: int

@@ -68,6 +68,14 @@ class DataCase:
         return dict(sorted(uses.items(), key=lambda item: -len(item[1])))
 
     @property
+    def told(self) -> list[str]:
+        """What to use in words: each pipeline, and for what where there are several."""
+        named = {self.found.named(name): purposes for name, purposes in self.uses.items()}
+        if len(named) == 1:
+            return list(named)
+        return [f"{name} to {and_(purposes)}" for name, purposes in named.items()]
+
+    @property
     def ratios(self) -> tuple[float, float] | None:
         """Least and most that a deep candidate costs, in runs of the simple one to use."""
         deep = self.found.of("deep")

@@ -123,10 +123,7 @@ def _said(case: DataCase) -> str:
     """What to use on a data set, and why: a sentence without its beginning."""
     if not case.uses:
         return f"nothing can be recommended yet: {case.why_none}."
-    names = list(case.uses)
-    if len(names) > 1:
-        names = [f"{name} to {and_(purposes)}" for name, purposes in case.uses.items()]
-    return f"use {and_(names)}: {_why(case)}{_price(case)}."
+    return f"use {and_(case.told)}: {_why(case)}{_price(case)}."
 
 
 def _why(case: DataCase) -> str:
@@ -203,7 +200,7 @@ def _row(cases: Sequence[DataCase]) -> DataRow:
         text[0].upper() + text[1:],
         ", ".join([*at, *filter(None, [found.tuning])]),
         tuple(
-            (purpose, choice.pipeline, len(choice.beaten_by), len(choice.metrics))
+            (purpose, found.named(choice.pipeline), len(choice.beaten_by), len(choice.metrics))
             for purpose, choice in found.purposes.items()
         ),
         forest(case.verdicts),

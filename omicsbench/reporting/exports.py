@@ -66,7 +66,8 @@ def recommendation_table(found: Sequence[Recommendation]) -> pd.DataFrame:
     """One row per data set, terms and purpose, which is empty where all metrics count together.
 
     ``beaten_by`` is the number of metrics by which the pipeline is shown to be beaten, of all
-    ``metrics``; ``seconds`` the median cost of one of its runs at ``size``.
+    ``metrics``; ``seconds`` the median cost of one of its runs with ``trained_on`` samples, which
+    are fewer than ``size`` where more are too dear.
     """
     rows = [
         (
@@ -76,6 +77,7 @@ def recommendation_table(found: Sequence[Recommendation]) -> pd.DataFrame:
             one.families.get(pick.pipeline, ""),
             len(pick.metrics),
             len(pick.beaten_by),
+            one.trained_on.get(pick.pipeline, one.size) if pick.pipeline else None,
             one.seconds.get(pick.pipeline),
             "cpu" if one.by_cpu else "wall",
             one.reason,
@@ -83,8 +85,9 @@ def recommendation_table(found: Sequence[Recommendation]) -> pd.DataFrame:
         for one in found
         for purpose, pick in {"": one.overall, **one.purposes}.items()
     ]
-    own = ("purpose", "pipeline", "family", "metrics", "beaten_by", "seconds", "clock", "reason")
-    return pd.DataFrame(rows, columns=[*TERMS, *own])
+    own = ("purpose", "pipeline", "family", "metrics", "beaten_by", "trained_on", "seconds")
+    table = pd.DataFrame(rows, columns=[*TERMS, *own, "clock", "reason"])
+    return table.astype({"trained_on": "Int64"})
 
 
 def verdicts_markdown(

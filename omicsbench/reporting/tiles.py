@@ -47,13 +47,10 @@ def tiles_over(cases: Sequence[DataCase]) -> tuple[Tile, ...]:
 def _use(case: DataCase) -> Tile:
     if not case.uses:
         return Tile(USE, ("open",), case.why_none)
-    says = tuple(case.uses)
-    if len(says) > 1:
-        says = tuple(f"{name} to {and_(purposes)}" for name, purposes in case.uses.items())
     rule = "the cheapest that nothing is shown to beat"
     if not case.settled:
         rule = "the cheapest of those that are beaten by the fewest measures"
-    return Tile(USE, says, f"{rule}, at n = {case.found.size:,}")
+    return Tile(USE, tuple(case.told), f"{rule}, at n = {case.found.size:,}")
 
 
 def _from_n(case: DataCase) -> Tile:

@@ -95,7 +95,7 @@ class RunScores:
             tuple(failures(column) for column in zip(*table, strict=True)),
             tuple(cut_off(column) for column in zip(*known, strict=True)),
             tuple(
-                not any(scored) and any(map(_too_dear, column))
+                not any(scored) and any(map(too_dear, column))
                 for column, scored in zip(
                     zip(*table, strict=True), zip(*known, strict=True), strict=True
                 )
@@ -383,7 +383,8 @@ def _last_gain(facts: Mapping[str, Any]) -> float | None:
     return None
 
 
-def _too_dear(record: RunRecord | None) -> bool:
+def too_dear(record: RunRecord | None) -> bool:
+    """Whether a run gave nothing because it took, or would have taken, more than it may."""
     if record is None or record.status is Status.OK:
         return False
     return record.exceeded or record.left_out

@@ -4,8 +4,9 @@ Under equal terms, at the largest size N that both sides have (``docs/verdict.md
 
 - *Candidates* are the contestants with enough repeats at N, the simple ones first, each family in
   the order of what a run costs there. Costs up to 10 ms are alike, as clocks and caches make as
-  much; of those alike the reference is first, which was stated before any run. One that was tried
-  at a larger size and gave nothing there is none.
+  much; of those alike the reference is first, which was stated before any run. One that is too
+  dear at N counts with what fewer samples gave it, as in a verdict, and with what that cost. One
+  that failed at a larger size for another cause is none.
 - One is *beaten* by a metric if some other contestant is shown to be better than it by more than
   the margin (the claim of ``omicsbench.stats.contest``, all others against one). Its level is
   shared by the metrics that count, as any of them may decide (Bonferroni).
@@ -36,7 +37,8 @@ from omicsbench.verdict.decide import p_ahead
 from omicsbench.verdict.equal_cost import cpu_seconds_of, seconds_of
 from omicsbench.verdict.judge import FEWEST_REPEATS
 from omicsbench.verdict.margins import margin_of
-from omicsbench.verdict.pairs import RunScores, pair_up
+from omicsbench.verdict.pairs import RunScores, pair_up, too_dear
+from omicsbench.verdict.too_dear import lasting
 
 # What metrics of a group are asked for; a group of one's own speaks for itself.
 PURPOSES = {
@@ -86,6 +88,7 @@ class Recommendation:
     ``overall`` counts every primary metric, ``purposes`` those of each by itself, and ``simple``
     every one among simple pipelines alone. ``seconds`` are the median costs of one run of each
     candidate at ``size``: CPU time if ``by_cpu``, else wall time; None where the cost is not known.
+    ``trained_on`` are the samples of those that are too dear at ``size``, and count with fewer.
     ``families`` are those of the candidates. ``reason`` says why nothing is recommended.
     """
 
@@ -102,7 +105,13 @@ class Recommendation:
     families: Mapping[str, str]
     seconds: Mapping[str, float | None]
     by_cpu: bool
+    trained_on: Mapping[str, int]
     reason: str = ""
+
+    def named(self, pipeline: str) -> str:
+        """A pipeline, and how many of the samples to train it on where that is not all."""
+        some = self.trained_on.get(pipeline)
+        return f"{pipeline} on {some:,} of the samples" if some else pipeline
 
     def of(self, family: str) -> list[str]:
         """Candidates of a family, the cheapest first."""
@@ -151,9 +160,9 @@ def _recommendation(
     }
     runs = {p: list(metrics[0].runs[p].values()) for p in families}
     size, repeats = _size(runs, families, need)
-    able = [p for p in families if _able(runs[p], size, need)]
-    seconds, by_cpu = _costs(runs, able, size, apart)
-    deep = {p for p in able if families[p] == "deep"}
+    reach = {p: n for p in families if (n := _reach(runs[p], size, need))}
+    seconds, by_cpu = _costs(runs, reach, apart)
+    deep = {p for p in reach if families[p] == "deep"}
     reference = analysis.reference or ""
 
     def turn(p: str) -> tuple[object, ...]:
@@ -167,7 +176,7 @@ def _recommendation(
             p,
         )
 
-    order = sorted(able, key=turn)
+    order = sorted(reach, key=turn)
     trial = _Trial(metrics, {p: families[p] for p in order}, size, need, analysis)
     groups: dict[str, list[Contenders]] = defaultdict(list)
     for one in metrics:
@@ -187,6 +196,7 @@ def _recommendation(
         families={p: families[p] for p in order},
         seconds=seconds,
         by_cpu=by_cpu,
+        trained_on={p: n for p, n in reach.items() if n < size},
         reason="" if order else _why_none(repeats, need),
     )
 
@@ -208,18 +218,29 @@ def _size(
     return size, max(done[size].values())
 
 
-def _able(runs: Sequence[RunRecord], size: int, need: int) -> bool:
-    """Enough results at the size, and no larger one at which it was tried and gave nothing."""
-    at: dict[int, list[bool]] = defaultdict(list)
+def _reach(runs: Sequence[RunRecord], size: int, need: int) -> int | None:
+    """The n whose results a pipeline counts with at a size; None where it is no candidate.
+
+    That is the size itself, or its largest smaller one with results if it is too dear there.
+    """
+    at: dict[int, list[RunRecord]] = defaultdict(list)
     for r in runs:
-        at[r.spec.size].append(r.status is Status.OK)
-    return sum(at[size]) >= need and all(any(ok) for n, ok in at.items() if n > size)
+        at[r.spec.size].append(r)
+    if size not in at:
+        return None
+    for n in sorted(at, reverse=True):
+        done = sum(r.status is Status.OK for r in at[n])
+        if n <= size and done:
+            return n if done >= need else None
+        if not done and not any(map(too_dear, at[n])):
+            return None
+    return None
 
 
 def _costs(
-    runs: Mapping[str, Sequence[RunRecord]], able: Sequence[str], size: int, apart: Container[str]
+    runs: Mapping[str, Sequence[RunRecord]], reach: Mapping[str, int], apart: Container[str]
 ) -> tuple[dict[str, float | None], bool]:
-    """Median seconds of one run: CPU time where all know it, else wall time.
+    """Median seconds of one run at the n that counts: CPU time where all know it, else wall time.
 
     Runs ``apart``, on other machines or computed elsewhere, tell no cost.
     """
@@ -227,12 +248,12 @@ def _costs(
         p: [
             r
             for r in runs[p]
-            if r.spec.size == size
+            if r.spec.size == n
             and r.status is Status.OK
             and r.contamination is None
             and r.key not in apart
         ]
-        for p in able
+        for p, n in reach.items()
     }
     by_cpu = all(cpu_seconds_of(r) is not None for own in done.values() for r in own)
     of = cpu_seconds_of if by_cpu else seconds_of
@@ -313,7 +334,8 @@ class _Scores:
         kept = [p for p in candidates if p in (*one.deep, *one.simple)]
         cells = [cell for p in kept for cell in one.runs[p] if cell[0] <= size]
         self.grid = Grid(sorted({n for n, _ in cells}), sorted({repeat for _, repeat in cells}))
-        self.of = {p: RunScores.of(one.runs[p], self.grid, one.metric.name) for p in kept}
+        scores = {p: RunScores.of(one.runs[p], self.grid, one.metric.name) for p in kept}
+        self.of = lasting(scores, self.grid.sizes)
 
     def enough(self, candidate: str, need: int) -> bool:
         known = self.of.get(candidate)

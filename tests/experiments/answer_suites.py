@@ -131,7 +131,7 @@ def to_use(evidence: Evidence) -> str:
         "CPU time of one run: its own; cheapest deep",
     )
     for one in evidence.recommended:
-        use = f"`{one.overall.pipeline}`"
+        use = f"`{one.named(one.overall.pipeline)}`"
         if not one.overall.clear:
             use += f" (all are beaten by a metric, it by {', '.join(one.overall.beaten_by)} alone)"
         lines.append(
@@ -146,7 +146,8 @@ def _scores(evidence: Evidence, one: Recommendation, metric: str) -> str:
     for r in evidence.done:
         s = r.spec
         terms = s.dataset, s.task, s.size, s.tuning
-        if terms == (one.dataset, one.task, one.size, None) and metric in r.scores:
+        at = one.trained_on.get(s.pipeline, one.size)
+        if terms == (one.dataset, one.task, at, None) and metric in r.scores:
             found[s.pipeline].append(r.scores[metric])
     means = {name: mean(own) for name, own in found.items() if name in one.families}
     if one.overall.pipeline not in means:

@@ -158,8 +158,16 @@ def test_one_that_fails_beyond_is_not_recommended() -> None:
     done = study(curves, metric=RECALL, sizes=SIZES[:-1], threads=1)
     beyond = study({PCA: flat(0.5)}, metric=RECALL, sizes=SIZES[-1:], threads=1)
     assert only(priced([*done, *beyond])).overall.pipeline == DEEP, "it was not tried there"
-    failed = [run(DEEP, SIZES[-1], r, None, family="deep", threads=1) for r in range(5)]
-    assert only(priced([*done, *beyond, *failed])).overall.pipeline == PCA
+
+    def failed(status: Status) -> list[RunRecord]:
+        return [
+            run(DEEP, SIZES[-1], r, None, family="deep", threads=1, status=status)
+            for r in range(5)
+        ]
+
+    assert only(priced([*done, *beyond, *failed(Status.CRASHED)])).overall.pipeline == PCA
+    dear = only(priced([*done, *beyond, *failed(Status.TIMEOUT)]))
+    assert (dear.overall.pipeline, dear.size) == (DEEP, SIZES[-2]), "fewer samples serve as well"
 
 
 def test_one_without_a_score_by_some_measure_is_no_candidate_for_it() -> None:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import pytest
 
 from omicsbench.records.spec import RunRecord, Status
+from omicsbench.reporting.exports import recommendation_table
 from omicsbench.verdict.judge import verdicts
+from omicsbench.verdict.recommend import Recommendation, recommendations
 from omicsbench.verdict.verdict import Outcome, Verdict
 from studies import Curve, flat, run, study
 
@@ -59,3 +61,37 @@ def test_a_size_that_nobody_of_a_side_could_pay_does_not_count() -> None:
     simple = [r for name in ("pca(1)", "pca(2)") for r in too_dear(name, flat(0.4))]
     v = headline([*deep, *simple])
     assert v.largest == SMALL
+
+
+def recommended(records: list[RunRecord]) -> Recommendation:
+    (found,) = recommendations(records)
+    return found
+
+
+def test_one_that_is_too_dear_is_recommended_on_fewer_samples() -> None:
+    records = study(MIDDLE, sizes=[SMALL, LARGE], metric=METRIC)
+    assert recommended(records).overall.pipeline == "net(1)"
+    found = recommended([*records, *too_dear("pca(9)", flat(0.6))])
+    assert (found.overall.pipeline, found.size, found.trained_on["pca(9)"]) == (
+        "pca(9)",
+        LARGE,
+        SMALL,
+    )
+    assert found.named("pca(9)") == "pca(9) on 300 of the samples"
+    assert found.named("net(1)") == "net(1)"
+    table = recommendation_table([found])
+    assert set(table.trained_on) == {SMALL}
+    assert found.seconds["pca(9)"] is not None
+
+
+def test_one_that_crashed_at_the_larger_size_is_not_recommended() -> None:
+    records = study(MIDDLE, sizes=[SMALL, LARGE], metric=METRIC)
+    found = recommended([*records, *too_dear("pca(9)", flat(0.6), Status.ERROR)])
+    assert "pca(9)" not in found.families
+    assert found.trained_on == {}
+
+
+def test_one_that_was_not_tried_at_the_larger_size_is_not_recommended() -> None:
+    records = study(MIDDLE, sizes=[SMALL, LARGE], metric=METRIC)
+    small = study({"pca(9)": flat(0.6)}, sizes=[SMALL], seed=9, metric=METRIC)
+    assert "pca(9)" not in recommended([*records, *small]).families
