@@ -161,8 +161,7 @@ def test_one_that_fails_beyond_is_not_recommended() -> None:
 
     def failed(status: Status) -> list[RunRecord]:
         return [
-            run(DEEP, SIZES[-1], r, None, family="deep", threads=1, status=status)
-            for r in range(5)
+            run(DEEP, SIZES[-1], r, None, family="deep", threads=1, status=status) for r in range(5)
         ]
 
     assert only(priced([*done, *beyond, *failed(Status.CRASHED)])).overall.pipeline == PCA
