@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 
 from omicsbench.methods._common import Array, threads
-from omicsbench.methods._fast_neighbors import EXACT, among_themselves
+from omicsbench.methods._fast_neighbors import EXACT
 from omicsbench.methods._in_picture import directed, placed_among
+from omicsbench.methods._some_neighbors import some_of_nearest
 from omicsbench.plugin import Real, Whole, method
 
 
@@ -33,7 +34,8 @@ class TsneKnn:
     n_neighbors : 15 looks much like a perplexity of 30.
     sampled : so many of a row's neighbours, drawn at random, attract it; all, if None. What a
         large neighbourhood does to the picture stays, at a few pairs a row (Linderman et al.
-        2017, "Randomized near neighbor graphs, giant components").
+        2017, "Randomized near neighbor graphs, giant components"). Of many rows they are the
+        nearest in random parts of all, as the search of a large neighbourhood would take longest.
     """
 
     def __init__(
@@ -58,12 +60,8 @@ class TsneKnn:
         self.rows_ = np.array(X, dtype=np.float32, order="C")
         n = len(self.rows_)
         k = min(self.n_neighbors, n - 1)
-        neighbors, distances, filled = among_themselves(self.rows_, k, self.random_state)
-        del distances
-        if self.sampled is not None and self.sampled < k:  # of a million rows: no second copy
-            rng = np.random.default_rng(self.random_state)
-            rng.permuted(neighbors, axis=1, out=neighbors)
-        neighbors = neighbors[:, : self.sampled].astype(np.int32)
+        some = min(self.sampled or k, k)
+        neighbors, filled = some_of_nearest(self.rows_, k, some, self.random_state)
         self.tsne_: Any = TSNE(
             n_components=self.n_components,
             learning_rate=n / 12,  # as of tsne, where it is told why

@@ -14,7 +14,7 @@ from sklearn.neighbors import KNeighborsClassifier
 pytest.importorskip("manifolds_rs")
 
 from experiments import experiment
-from omicsbench.methods import _coarse, _fast_neighbors, tsne_knn, umap_rs
+from omicsbench.methods import _coarse, _fast_neighbors, _some_neighbors, tsne_knn, umap_rs
 from omicsbench.methods.tsne_knn import TsneKnn
 from omicsbench.methods.umap import Umap
 from omicsbench.methods.umap_rs import UmapRs
@@ -168,6 +168,25 @@ def test_a_sample_of_the_neighbours_is_what_it_says() -> None:
     assert TsneKnn(n_neighbors=5, sampled=7).fit(X).fit_info_["pairs"] == 200 * 5
 
 
+@pytest.mark.parametrize(("k", "some"), [(41, 15), (175, 15), (1_999, 3), (7, 7)])
+def test_of_many_rows_too_the_sample_is_of_the_nearest(
+    k: int, some: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By the places that the sampled have among all others: a soft edge, and the mean of a draw."""
+    monkeypatch.setattr(_some_neighbors, "EXACT", 100)
+    X, _ = kinds(2_000)
+    drawn, _ = _some_neighbors.some_of_nearest(X, k, some, seed=0)
+    assert (drawn.shape, drawn.dtype) == ((2_000, some), np.int32)
+    assert (drawn != np.arange(2_000)[:, None]).all()
+    order, _ = _fast_neighbors.of_unseen(X, X, 2_000)
+    place = np.empty_like(order)
+    np.put_along_axis(place, order, np.arange(2_000)[None], axis=1)
+    places = np.take_along_axis(place, drawn, axis=1)
+    assert places.mean() == pytest.approx((k + 1) / 2, rel=0.05)
+    again, _ = _some_neighbors.some_of_nearest(X, k, some, seed=0)
+    np.testing.assert_array_equal(drawn, again)
+
+
 def test_more_dimensions_than_principal_components_start_at_random() -> None:
     X, _ = kinds(30)
     model = UmapRs(n_components=25).fit(X)
@@ -178,7 +197,7 @@ def test_more_dimensions_than_principal_components_start_at_random() -> None:
 def test_a_sample_leaves_nothing_of_the_whole_search_in_memory(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    search, weigh = tsne_knn.among_themselves, tsne_knn.attraction
+    search, weigh = _some_neighbors.among_themselves, tsne_knn.attraction
     found: list[weakref.ref[Any]] = []
     left: list[Any] = []
 
@@ -192,7 +211,7 @@ def test_a_sample_leaves_nothing_of_the_whole_search_in_memory(
         assert (neighbors.shape, neighbors.dtype) == ((200, 7), np.int32)
         return weigh(neighbors, n)
 
-    monkeypatch.setattr(tsne_knn, "among_themselves", watched)
+    monkeypatch.setattr(_some_neighbors, "among_themselves", watched)
     monkeypatch.setattr(tsne_knn, "attraction", weighed)
     TsneKnn(n_neighbors=50, sampled=7).fit(kinds(200)[0])
     assert left == [None, None]
