@@ -107,22 +107,25 @@ def test_as_trustworthy_as_umap_learn() -> None:
 @pytest.fixture
 def staged(monkeypatch: pytest.MonkeyPatch) -> None:
     """More than 60 rows are laid out from a sample of them, and that from one of its own."""
-    monkeypatch.setattr(umap_rs, "WHOLE", 60)
+    for module in (umap_rs, tsne_knn):
+        monkeypatch.setattr(module, "WHOLE", 60)
 
 
 @pytest.mark.usefixtures("staged")
+@pytest.mark.parametrize("make", [UmapRs, TsneKnn])
 def test_from_a_sample_the_picture_is_as_good_and_alike_on_any_threads(
-    monkeypatch: pytest.MonkeyPatch,
+    make: type[UmapRs | TsneKnn], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (X, y), (new, truth) = kinds(1_500), kinds(200, seed=1)
     models = []
     for count in ("1", "2"):
         monkeypatch.setenv("OMP_NUM_THREADS", count)
-        models.append(UmapRs().fit(X))
+        models.append(make().fit(X))
     np.testing.assert_allclose(*(model.embedding_ for model in models), atol=1e-3)
     assert models[0].fit_info_["start"] == "sample"
-    monkeypatch.setattr(umap_rs, "WHOLE", 10_000)
-    staged, whole = (trustworthiness(X, model.embedding_) for model in (models[0], UmapRs().fit(X)))
+    for module in (umap_rs, tsne_knn):
+        monkeypatch.setattr(module, "WHOLE", 10_000)
+    staged, whole = (trustworthiness(X, model.embedding_) for model in (models[0], make().fit(X)))
     assert staged > whole - 0.01
     placed = models[0].transform(new)
     assert KNeighborsClassifier(5).fit(models[0].embedding_, y).score(placed, truth) > 0.95
