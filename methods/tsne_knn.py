@@ -62,7 +62,9 @@ class TsneKnn:
         self.rows_ = np.array(X, dtype=np.float32, order="C")
         n = len(self.rows_)
         k = min(self.n_neighbors, n - 1)
-        some = min(self.sampled or k, k)
+        if self.sampled is not None and self.sampled < 1:
+            raise ValueError(f"sampled={self.sampled}: give 1 or more of the neighbours")
+        some = k if self.sampled is None else min(self.sampled, k)
         neighbors, filled = some_of_nearest(self.rows_, k, some, self.random_state)
         self.tsne_ = self._at_rest(self.rows_, neighbors)
         self.tsne_ -= (self.tsne_.max(axis=0) + self.tsne_.min(axis=0)) / 2
@@ -83,7 +85,6 @@ class TsneKnn:
         from openTSNE.initialization import pca
 
         n = len(X)
-        affinities = PrecomputedAffinities(attraction(neighbors, n))
         how = {
             "learning_rate": n / 12,  # as of tsne, where it is told why
             "random_state": self.random_state,
@@ -92,12 +93,14 @@ class TsneKnn:
         if n <= WHOLE:
             model = TSNE(self.n_components, exaggeration=self.exaggeration, **how)
             start = pca(X, self.n_components, random_state=self.random_state)
+            affinities = PrecomputedAffinities(attraction(neighbors, n))
             return model.fit(affinities=affinities, initialization=start)
 
         def lay_out(rows: Array, near: Array, _: Array) -> Array:
             return np.array(self._at_rest(rows, near.astype(np.int32)), dtype=np.float32)
 
-        picture = TSNEEmbedding(begun(X, neighbors, lay_out, self.random_state), affinities, **how)
+        begin = begun(X, neighbors, lay_out, self.random_state)
+        picture = TSNEEmbedding(begin, PrecomputedAffinities(attraction(neighbors, n)), **how)
         settling = {"exaggeration": self.exaggeration, "momentum": 0.8, "inplace": True}
         return picture.optimize(SETTLING, propagate_exception=True, **settling)
 
@@ -106,6 +109,6 @@ class TsneKnn:
 
 
 def attraction(neighbors: Array, n: int) -> Any:
-    """CSR (n, n): both directions of every pair, 2 where each is the other's neighbour."""
+    """CSR (n, n): both directions of every pair, added up where a pair is there more than once."""
     pairs = directed(neighbors, n)
     return (pairs + pairs.T).tocsr()
