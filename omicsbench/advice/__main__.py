@@ -17,7 +17,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=EVIDENCE_FILE)
     options = parser.parse_args()
     found = collect([folder for folder in options.folders if is_evidence(folder)])
-    write_text(options.out, found.model_dump_json(indent=1) + "\n")
+    write_text(options.out, found.model_dump_json(indent=1, exclude_defaults=True) + "\n")
     print(f"{options.out}: {len(found.cases)} cases of {', '.join(found.sources)}.")
 
 

@@ -99,6 +99,7 @@ def _sentence(
         at = _at(case, question)
         if purpose in at.use:
             name = at.use[purpose] or "none: each is beaten by another"
+            name += f" on {at.trained_on[name]:,} samples" if name in at.trained_on else ""
             use.setdefault(name, []).append(f"{case.dataset} (n = {at.n:,})")
     named = "; ".join(f"{name} on {', '.join(on)}" for name, on in use.items())
     found = [(case, f) for case in cases for f in case.findings if f.purpose == purpose]

@@ -105,11 +105,12 @@ def _sizes(tried: Sequence[RunRecord], terms: _Terms, analysis: Analysis) -> Ite
             costs = {p: _short(cost) for p, cost in sorted(one.seconds.items()) if cost}
             if one.size == n and one.output_dim == terms[3] and costs:
                 use = {
-                    of: one.named(p.pipeline) if p.clear else ""
+                    of: p.pipeline if p.clear else ""
                     for of, p in one.purposes.items()
                     if p.pipeline
                 }
-                yield AtSize(n=n, use=use, seconds=costs)
+                fewer = {p: k for p, k in one.trained_on.items() if p in use.values()}
+                yield AtSize(n=n, use=use, seconds=costs, trained_on=fewer)
 
 
 def _finding(v: Verdict) -> Showing:

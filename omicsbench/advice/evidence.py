@@ -46,14 +46,15 @@ class Showing(_Held):
 
 
 class AtSize(_Held):
-    """At ``n``: in words what to use for each purpose, and what one run of each contestant costs.
+    """At ``n``: what to use for each purpose, and the median cost of one run of each contestant.
 
-    ``seconds`` are medians, of CPU where these are known of all, else of the clock.
+    ``seconds`` are of CPU where these are known of all, else of the clock.
     """
 
     n: int
     use: dict[str, str]
     seconds: dict[str, float]
+    trained_on: dict[str, int] = {}
 
 
 class Case(_Held):

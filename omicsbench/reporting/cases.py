@@ -145,7 +145,7 @@ def among(number: int, cases: Sequence[DataCase]) -> str:
 
 def counted(cases: Sequence[DataCase]) -> tuple[Counter[str], int, int]:
     """How often one pipeline is to be used, how often it depends, how often nothing is told."""
-    singles = Counter(next(iter(case.uses)) for case in cases if len(case.uses) == 1)
+    singles = Counter(case.told[0] for case in cases if len(case.uses) == 1)
     split = sum(len(case.uses) > 1 for case in cases)
     return singles, split, len(cases) - singles.total() - split
 

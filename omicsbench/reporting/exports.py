@@ -66,8 +66,8 @@ def recommendation_table(found: Sequence[Recommendation]) -> pd.DataFrame:
     """One row per data set, terms and purpose, which is empty where all metrics count together.
 
     ``beaten_by`` is the number of metrics by which the pipeline is shown to be beaten, of all
-    ``metrics``; ``seconds`` the median cost of one of its runs with ``trained_on`` samples, which
-    are fewer than ``size`` where more are too dear.
+    ``metrics``; ``seconds`` the median cost of one of its runs at ``size``; ``trained_on`` the
+    samples that it is to be trained on where more are too dear.
     """
     rows = [
         (
@@ -77,7 +77,7 @@ def recommendation_table(found: Sequence[Recommendation]) -> pd.DataFrame:
             one.families.get(pick.pipeline, ""),
             len(pick.metrics),
             len(pick.beaten_by),
-            one.trained_on.get(pick.pipeline, one.size) if pick.pipeline else None,
+            one.trained_on.get(pick.pipeline),
             one.seconds.get(pick.pipeline),
             "cpu" if one.by_cpu else "wall",
             one.reason,

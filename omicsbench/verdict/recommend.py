@@ -5,8 +5,8 @@ Under equal terms, at the largest size N that both sides have (``docs/verdict.md
 - *Candidates* are the contestants with enough repeats at N, the simple ones first, each family in
   the order of what a run costs there. Costs up to 10 ms are alike, as clocks and caches make as
   much; of those alike the reference is first, which was stated before any run. One that is too
-  dear at N counts with what fewer samples gave it, as in a verdict, and with what that cost. One
-  that failed at a larger size for another cause is none.
+  dear at N counts with what fewer samples gave it, as in a verdict, and is tried last of its
+  family. One that failed at a larger size for another cause is none.
 - One is *beaten* by a metric if some other contestant is shown to be better than it by more than
   the margin (the claim of ``omicsbench.stats.contest``, all others against one). Its level is
   shared by the metrics that count, as any of them may decide (Bonferroni).
@@ -88,7 +88,8 @@ class Recommendation:
     ``overall`` counts every primary metric, ``purposes`` those of each by itself, and ``simple``
     every one among simple pipelines alone. ``seconds`` are the median costs of one run of each
     candidate at ``size``: CPU time if ``by_cpu``, else wall time; None where the cost is not known.
-    ``trained_on`` are the samples of those that are too dear at ``size``, and count with fewer.
+    ``trained_on`` are the samples of those that are too dear at ``size``, and count with fewer, or
+    at a larger size: whoever has more samples trains them on so many.
     ``families`` are those of the candidates. ``reason`` says why nothing is recommended.
     """
 
@@ -111,7 +112,7 @@ class Recommendation:
     def named(self, pipeline: str) -> str:
         """A pipeline, and how many of the samples to train it on where that is not all."""
         some = self.trained_on.get(pipeline)
-        return f"{pipeline} on {some:,} of the samples" if some else pipeline
+        return f"{pipeline} on {some:,} samples" if some else pipeline
 
     def of(self, family: str) -> list[str]:
         """Candidates of a family, the cheapest first."""
@@ -161,7 +162,7 @@ def _recommendation(
     runs = {p: list(metrics[0].runs[p].values()) for p in families}
     size, repeats = _size(runs, families, need)
     reach = {p: n for p in families if (n := _reach(runs[p], size, need))}
-    seconds, by_cpu = _costs(runs, reach, apart)
+    seconds, by_cpu = _costs(runs, reach, size, apart)
     deep = {p for p in reach if families[p] == "deep"}
     reference = analysis.reference or ""
 
@@ -196,7 +197,7 @@ def _recommendation(
         families={p: families[p] for p in order},
         seconds=seconds,
         by_cpu=by_cpu,
-        trained_on={p: n for p, n in reach.items() if n < size},
+        trained_on={p: n for p, n in reach.items() if n < max(r.spec.size for r in runs[p])},
         reason="" if order else _why_none(repeats, need),
     )
 
@@ -238,9 +239,12 @@ def _reach(runs: Sequence[RunRecord], size: int, need: int) -> int | None:
 
 
 def _costs(
-    runs: Mapping[str, Sequence[RunRecord]], reach: Mapping[str, int], apart: Container[str]
+    runs: Mapping[str, Sequence[RunRecord]],
+    reach: Mapping[str, int],
+    size: int,
+    apart: Container[str],
 ) -> tuple[dict[str, float | None], bool]:
-    """Median seconds of one run at the n that counts: CPU time where all know it, else wall time.
+    """Median seconds of one run at the size: CPU time where all know it, else wall time.
 
     Runs ``apart``, on other machines or computed elsewhere, tell no cost.
     """
@@ -248,12 +252,12 @@ def _costs(
         p: [
             r
             for r in runs[p]
-            if r.spec.size == n
+            if r.spec.size == size
             and r.status is Status.OK
             and r.contamination is None
             and r.key not in apart
         ]
-        for p, n in reach.items()
+        for p in reach
     }
     by_cpu = all(cpu_seconds_of(r) is not None for own in done.values() for r in own)
     of = cpu_seconds_of if by_cpu else seconds_of

@@ -29,9 +29,11 @@ def _lasting(one: RunScores, sizes: Sequence[int], there: Sequence[bool]) -> Run
         return one
     source = list(range(len(sizes)))  # the place that each size's scores are of
     failed = list(one.failed)
-    for place in range(1, len(sizes)):
-        before = source[place - 1]
-        if one.too_dear[place] and there[place] and np.isfinite(one.scores[:, before]).any():
-            source[place] = before
-            failed[place] += f", and counts with what it reached at n = {sizes[before]:,}"
+    last = None
+    for place in source.copy():
+        if np.isfinite(one.scores[:, place]).any():
+            last = place
+        elif one.too_dear[place] and there[place] and last is not None:
+            source[place] = last
+            failed[place] += f", and counts with what it reached at n = {sizes[last]:,}"
     return replace(one.at(source), failed=tuple(failed))

@@ -42,7 +42,8 @@ def test_each_case_names_what_was_compared() -> None:
     for case in carried().cases:
         for size in case.sizes:
             assert size.seconds.keys() <= case.families.keys()
-            assert {name for name in size.use.values() if name} <= size.seconds.keys()
+            named = {name for name in size.use.values() if name}
+            assert named <= size.seconds.keys() | size.trained_on.keys()
         assert [size.n for size in case.sizes] == sorted(size.n for size in case.sizes)
 
 

@@ -38,7 +38,7 @@ def by_size(every: Mapping[str, Evidence]) -> str:
                 continue
             names = {v.dataset for v in own}
             use = Counter(
-                r.overall.pipeline for r in evidence.recommended if r.dataset in names
+                r.named(r.overall.pipeline) for r in evidence.recommended if r.dataset in names
             ).most_common()
             said = ", ".join(f"`{name}` ({n})" for name, n in use)
             lines.append(f"| {band} | {purpose} | {evidence.sets(own)} | {said} | {counts(own)} |")

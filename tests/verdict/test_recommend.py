@@ -167,6 +167,7 @@ def test_one_that_fails_beyond_is_not_recommended() -> None:
     assert only(priced([*done, *beyond, *failed(Status.CRASHED)])).overall.pipeline == PCA
     dear = only(priced([*done, *beyond, *failed(Status.TIMEOUT)]))
     assert (dear.overall.pipeline, dear.size) == (DEEP, SIZES[-2]), "fewer samples serve as well"
+    assert dear.named(DEEP) == f"{DEEP} on {SIZES[-2]:,} samples"
 
 
 def test_one_without_a_score_by_some_measure_is_no_candidate_for_it() -> None:

@@ -63,6 +63,14 @@ def test_a_size_that_nobody_of_a_side_could_pay_does_not_count() -> None:
     assert v.largest == SMALL
 
 
+def test_a_size_between_that_was_not_tried_does_not_matter() -> None:
+    middle = (SMALL + LARGE) // 2
+    records = study(MIDDLE, sizes=[SMALL, middle, LARGE], metric=METRIC)
+    v = headline([*records, *too_dear("pca(9)", flat(0.6))])
+    assert v.last.mean == pytest.approx(-0.1, abs=0.01)
+    assert recommended([*records, *too_dear("pca(9)", flat(0.6))]).overall.pipeline == "pca(9)"
+
+
 def recommended(records: list[RunRecord]) -> Recommendation:
     (found,) = recommendations(records)
     return found
@@ -77,11 +85,11 @@ def test_one_that_is_too_dear_is_recommended_on_fewer_samples() -> None:
         LARGE,
         SMALL,
     )
-    assert found.named("pca(9)") == "pca(9) on 300 of the samples"
+    assert found.named("pca(9)") == "pca(9) on 300 samples"
     assert found.named("net(1)") == "net(1)"
-    table = recommendation_table([found])
-    assert set(table.trained_on) == {SMALL}
-    assert found.seconds["pca(9)"] is not None
+    assert set(recommendation_table([found]).trained_on) == {SMALL}
+    assert list(found.families)[:3] == ["pca(1)", "pca(2)", "pca(9)"], "the last of its family"
+    assert (found.seconds["pca(9)"], found.seconds["pca(1)"]) == (None, 0.0)
 
 
 def test_one_that_crashed_at_the_larger_size_is_not_recommended() -> None:
