@@ -10,6 +10,7 @@ from omicsbench.methods._common import Array
 from omicsbench.methods._fast_neighbors import of_unseen
 
 NEIGHBORS = 15
+GRID = 10_000  # rows from which openTSNE has a grid of their forces; else their tree, at each step
 
 
 def placed_among(picture: Any, rows: Array, X: Array) -> Array:
@@ -29,6 +30,9 @@ def placed_among(picture: Any, rows: Array, X: Array) -> Array:
         **picture.gradient_descent_params,
     )
     settings = {"max_grad_norm": 0.25, "inplace": True, "propagate_exception": True}
+    if len(rows) >= GRID and picture.shape[1] == 2:
+        picture.prepare_interpolation_grid()  # it must be centred, else this moves it
+        settings["negative_gradient_method"] = "fft"
     placed.optimize(250, learning_rate=0.1, exaggeration=1.5, momentum=0.8, **settings)
     return np.array(placed, dtype=np.float32)
 

@@ -13,7 +13,14 @@ from sklearn.neighbors import KNeighborsClassifier
 pytest.importorskip("manifolds_rs")
 
 from experiments import experiment
-from omicsbench.methods import _coarse, _fast_neighbors, _some_neighbors, tsne_knn, umap_rs
+from omicsbench.methods import (
+    _coarse,
+    _fast_neighbors,
+    _in_picture,
+    _some_neighbors,
+    tsne_knn,
+    umap_rs,
+)
 from omicsbench.methods.tsne_knn import TsneKnn
 from omicsbench.methods.umap import Umap
 from omicsbench.methods.umap_rs import UmapRs
@@ -95,6 +102,20 @@ def test_threads_change_nothing_where_tsne_interpolates(monkeypatch: pytest.Monk
         monkeypatch.setenv("OMP_NUM_THREADS", count)
         pictures.append(TsneKnn().fit(X).embedding_)
     np.testing.assert_allclose(*pictures, atol=1e-3)
+
+
+@pytest.mark.slow
+def test_unseen_rows_of_a_large_picture_are_placed_by_its_grid_as_by_its_tree(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    (X, _), (new, _) = kinds(10_500), kinds(300, seed=1)
+    model = TsneKnn().fit(X)
+    before = np.array(model.tsne_)
+    by_grid = model.transform(new)
+    np.testing.assert_allclose(np.array(model.tsne_), before, atol=1e-6)
+    monkeypatch.setattr(_in_picture, "GRID", 20_000)
+    apart = np.linalg.norm(by_grid - model.transform(new), axis=1)
+    assert np.median(apart) < 0.01 * before.std()
 
 
 def test_as_trustworthy_as_umap_learn() -> None:
