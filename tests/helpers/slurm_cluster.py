@@ -16,7 +16,7 @@ import psutil
 import pytest
 
 DAEMONS = ("slurmctld", "slurmd")
-START_S = 60.0
+START_S = 180.0
 CONFIG = """
 ClusterName=one
 SlurmctldHost={host}(127.0.0.1)
@@ -43,13 +43,13 @@ SwitchType=switch/none
 MpiDefault=none
 ReturnToService=2
 SlurmdParameters=config_overrides
-NodeName={host} NodeAddr=127.0.0.1 CPUs=4 RealMemory=64000 State=UNKNOWN
+NodeName={host} NodeAddr=127.0.0.1 CPUs={cpus} RealMemory=64000 State=UNKNOWN
 PartitionName=all Nodes=ALL Default=YES MaxTime=INFINITE State=UP
 """
 
 
 @contextmanager
-def slurm_in(place: Path) -> Iterator[dict[str, str]]:
+def slurm_in(place: Path, cpus: int = 4) -> Iterator[dict[str, str]]:
     """SLURM with its files in ``place``; what the environment of its users must hold."""
     missing = [name for name in (*DAEMONS, "sbatch", "squeue") if not shutil.which(name, path=PATH)]
     if missing:
@@ -57,13 +57,15 @@ def slurm_in(place: Path) -> Iterator[dict[str, str]]:
     config = place / "slurm.conf"
     for folder in ("state", "spool"):
         (place / folder).mkdir()
+    controller, node = _free_ports()
     config.write_text(
         CONFIG.format(
             host=socket.gethostname().split(".")[0],
+            cpus=cpus,
             place=place,
             user=getpass.getuser(),
-            controller=_free_port(),
-            node=_free_port(),
+            controller=controller,
+            node=node,
         )
     )
     variables = {"SLURM_CONF": str(config), "PATH": PATH}
@@ -92,10 +94,12 @@ def slurm_in(place: Path) -> Iterator[dict[str, str]]:
 PATH = f"{os.environ.get('PATH', '')}:/usr/sbin:/usr/local/sbin"  # where daemons often are
 
 
-def _free_port() -> int:
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return int(one.getsockname()[1])
+def _free_ports() -> tuple[int, int]:
+    """Two that differ."""
+    with socket.socket() as one, socket.socket() as other:
+        for own in (one, other):
+            own.bind(("127.0.0.1", 0))
+        return int(one.getsockname()[1]), int(other.getsockname()[1])
 
 
 def _until_idle(variables: dict[str, str], place: Path) -> None:
