@@ -1,6 +1,6 @@
 """Is an autoencoder trained in mixed precision as good, and how much sooner is it done?
 
-    python tests/experiments/bf16.py              # five repeats, a quarter of an hour on two cores
+    python tests/experiments/bf16.py              # ten repeats, a quarter of an hour on two cores
     python tests/experiments/bf16.py --repeats 2 --datasets scmark_immune
     python tests/experiments/bf16.py --out FOLDER --write      # from there on; into docs/scale.md
 
@@ -35,13 +35,13 @@ HEAD = ("data set, n", "network", *(f"`{name}`" for name in METRICS), "time of a
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--repeats", type=int, default=5)
+    parser.add_argument("--repeats", type=int, default=10)
     parser.add_argument("--datasets", nargs="+", default=list(SIZES), choices=list(SIZES))
     parser.add_argument("--out", type=Path, help="results folder, to go on from")
     parser.add_argument("--write", action="store_true", help="into docs/scale.md")
     asked = parser.parse_args()
-    if asked.write and (asked.repeats, asked.datasets) != (5, list(SIZES)):
-        parser.error("the page tells of five repeats on all data sets")
+    if asked.write and (asked.repeats, asked.datasets) != (10, list(SIZES)):
+        parser.error("the page tells of ten repeats on all data sets")
     with tempfile.TemporaryDirectory() as folder:
         suite = suite_of(asked.repeats, asked.datasets)
         records = run_suite(suite, asked.out or Path(folder), tell=print)
