@@ -338,6 +338,11 @@ class RunRecord(Frozen):
         """Whether the run was not tried as it would take more than its limits."""
         return self.cause in (Cause.PREDICTED, Cause.SMALLER_SIZE)
 
+    @property
+    def too_dear(self) -> bool:
+        """Whether the run gave nothing as it took, or would have taken, more than its limits."""
+        return self.exceeded or self.left_out
+
 
 def label(pipeline: str, tuning: Tuning | str | None) -> str:
     """Name of a contestant: the pipeline's text, and its tuning (or its words), if any."""

@@ -95,7 +95,7 @@ class RunScores:
             tuple(failures(column) for column in zip(*table, strict=True)),
             tuple(cut_off(column) for column in zip(*known, strict=True)),
             tuple(
-                not any(scored) and any(map(too_dear, column))
+                not any(scored) and any(r is not None and r.too_dear for r in column)
                 for column, scored in zip(
                     zip(*table, strict=True), zip(*known, strict=True), strict=True
                 )
@@ -381,13 +381,6 @@ def _last_gain(facts: Mapping[str, Any]) -> float | None:
             before = [loss for step, loss in curve if step <= steps / 2]
             return (before[-1] - last) / abs(before[-1]) if before and before[-1] else None
     return None
-
-
-def too_dear(record: RunRecord | None) -> bool:
-    """Whether a run gave nothing because it took, or would have taken, more than it may."""
-    if record is None or record.status is Status.OK:
-        return False
-    return record.exceeded or record.left_out
 
 
 def _end(record: RunRecord) -> str:

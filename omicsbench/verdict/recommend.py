@@ -37,7 +37,7 @@ from omicsbench.verdict.decide import p_ahead
 from omicsbench.verdict.equal_cost import cpu_seconds_of, seconds_of
 from omicsbench.verdict.judge import FEWEST_REPEATS
 from omicsbench.verdict.margins import margin_of
-from omicsbench.verdict.pairs import RunScores, pair_up, too_dear
+from omicsbench.verdict.pairs import RunScores, pair_up
 from omicsbench.verdict.too_dear import lasting
 
 # What metrics of a group are asked for; a group of one's own speaks for itself.
@@ -233,16 +233,13 @@ def _reach(runs: Sequence[RunRecord], size: int, need: int) -> int | None:
         done = sum(r.status is Status.OK for r in at[n])
         if n <= size and done:
             return n if done >= need else None
-        if not done and not any(map(too_dear, at[n])):
+        if not done and not any(r.too_dear for r in at[n]):
             return None
     return None
 
 
 def _costs(
-    runs: Mapping[str, Sequence[RunRecord]],
-    reach: Mapping[str, int],
-    size: int,
-    apart: Container[str],
+    runs: Mapping[str, Sequence[RunRecord]], able: Iterable[str], size: int, apart: Container[str]
 ) -> tuple[dict[str, float | None], bool]:
     """Median seconds of one run at the size: CPU time where all know it, else wall time.
 
@@ -257,7 +254,7 @@ def _costs(
             and r.contamination is None
             and r.key not in apart
         ]
-        for p in reach
+        for p in able
     }
     by_cpu = all(cpu_seconds_of(r) is not None for own in done.values() for r in own)
     of = cpu_seconds_of if by_cpu else seconds_of

@@ -33,6 +33,8 @@ minutes = 10
 memory_gb = 4
 """
 
+Runs = dict[str, tuple[Any, ...]]  # by key, what each run is and gave
+
 
 def _run(out: Path, *words: str, **variables: str) -> subprocess.Popen[str]:
     call = ["run", "quick", f"--timeout={LIMIT_S}", "--no-report", "-q", "--out", str(out), *words]
@@ -63,12 +65,12 @@ def _stop(driver: subprocess.Popen[str]) -> None:
     driver.kill()
 
 
-def _untimed(out: Path) -> dict[str, tuple[Any, ...]]:
+def _untimed(out: Path) -> Runs:
     """What each run is and gave, but for what its machine took for it."""
     return {r.key: tuple(getattr(r, name) for name in FIELDS) for r in store.read_records(out)}
 
 
-def _unlike(made: dict[str, tuple[Any, ...]], alone: dict[str, tuple[Any, ...]]) -> list[str]:
+def _unlike(made: Runs, alone: Runs) -> list[str]:
     """In what runs differ; the first ten."""
     found = [f"{key} is on one side alone" for key in sorted(made.keys() ^ alone.keys())]
     found += [
@@ -81,7 +83,7 @@ def _unlike(made: dict[str, tuple[Any, ...]], alone: dict[str, tuple[Any, ...]])
 
 
 @pytest.fixture(scope="module")
-def alone(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[Any, ...]]:
+def alone(tmp_path_factory: pytest.TempPathFactory) -> Runs:
     out = tmp_path_factory.mktemp("alone")
     _end(_run(out))
     made = _untimed(out)
@@ -105,7 +107,7 @@ def _killed_on_the_way(
     driver: subprocess.Popen[str],
     out: Path,
     workers: Callable[[], list[psutil.Process]],
-    alone: dict[str, tuple[Any, ...]],
+    alone: Runs,
 ) -> None:
     """Kill a worker that is at work once some runs are done; these stay as they are."""
     cannot = sum(Status.SKIPPED in run for run in alone.values())
@@ -150,15 +152,13 @@ def _at_work(process: psutil.Process) -> bool:
 
 
 def test_three_dask_workers_of_which_one_is_killed(
-    tmp_path: Path, cluster: Cluster, alone: dict[str, tuple[Any, ...]]
+    tmp_path: Path, cluster: Cluster, alone: Runs
 ) -> None:
     driver = _run(tmp_path, "--executor", f"dask://{cluster.address.removeprefix('tcp://')}")
     _killed_on_the_way(driver, tmp_path, cluster.busy, alone)
 
 
-def test_slurm_of_which_a_job_is_killed(
-    tmp_path: Path, slurm: dict[str, str], alone: dict[str, tuple[Any, ...]]
-) -> None:
+def test_slurm_of_which_a_job_is_killed(tmp_path: Path, slurm: dict[str, str], alone: Runs) -> None:
     (tmp_path / "profile.toml").write_text(PROFILE)
     out = tmp_path / "out"
     words = "--executor", "slurm", "--profile", str(tmp_path / "profile.toml")

@@ -9,6 +9,7 @@ import pytest
 import scipy.sparse as sp
 
 from omicsbench.methods.autoencoder import Autoencoder
+from omicsbench.methods.bfloat16_autoencoder import Bfloat16Autoencoder
 from omicsbench.methods.original_8_layers import Corrected8Layers, Original8Layers
 from omicsbench.methods.pca import Pca
 
@@ -186,3 +187,40 @@ def test_an_epoch_beyond_the_buffer_holds_every_row_once_in_runs() -> None:
     batch = mixed[:256]
     assert np.ptp(batch) > 0.8 * np.ptp(rows), "a batch comes from everywhere"
     assert (np.diff(np.sort(batch)) == 2).mean() < 0.2, "and seldom holds neighbours"
+
+
+@pytest.fixture(scope="module")
+def in_both_precisions() -> dict[str, Autoencoder]:
+    X = curved(4_000)[:3_000]
+    return {
+        make.info.name: make(3, depth=2, width=64, max_steps=1_500, random_state=1).fit(X)
+        for make in (Autoencoder, Bfloat16Autoencoder)
+    }
+
+
+def test_mixed_precision_learns_as_much_as_float32(
+    in_both_precisions: dict[str, Autoencoder],
+) -> None:
+    X = curved(4_000)
+    exact, mixed = (r2(model, X[3_000:]) for model in in_both_precisions.values())
+    assert exact > r2(Pca(3).fit(X[:3_000]), X[3_000:]) + 0.05, "there is something to learn"
+    assert mixed == pytest.approx(exact, abs=0.02)
+
+
+def test_products_are_rounded_in_mixed_precision_and_weights_are_not(
+    in_both_precisions: dict[str, Autoencoder],
+) -> None:
+    import torch
+
+    exact, mixed = in_both_precisions.values()
+    assert {w.dtype for w in mixed.net_.parameters()} == {torch.float32}
+    first = [one.fit_info_["validation_curve"][0] for one in (exact, mixed)]
+    assert first[0] != first[1], "from the same start, by the same batches"
+    assert first[0] == pytest.approx(first[1], rel=0.02)
+    assert not torch.is_autocast_enabled("cpu"), "the next one is trained in float32"
+
+
+def test_a_record_tells_the_precision(in_both_precisions: dict[str, Autoencoder]) -> None:
+    exact, mixed = in_both_precisions.values()
+    assert mixed.fit_info_["precision"].startswith("bfloat16")
+    assert "precision" not in exact.fit_info_
