@@ -49,6 +49,7 @@ END = (
     "cpu_s",
     "energy_j",
     "peak_rss_bytes",
+    "peak_vram_bytes",
     "key",
 )
 
@@ -116,7 +117,7 @@ def run_table(ordered: Iterable[RunRecord]) -> pd.DataFrame:
             *_spec_columns(r),
             *(r.status.value, r.reason, r.cause.value if r.cause else None),
             *_times(r),
-            *(r.cpu_s, r.energy_j, r.peak_rss_bytes, r.key),
+            *(r.cpu_s, r.energy_j, r.peak_rss_bytes, r.peak_vram_bytes, r.key),
         )
         for r in ordered
     ]

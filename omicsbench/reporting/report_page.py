@@ -99,6 +99,7 @@ class Costs:
     at_largest: list[dict[str, Any]]
     fits: list[dict[str, Any]]
     energy: bool  # whether it could be read anywhere
+    vram: bool  # whether a GPU had memory to tell of
     jobs: int
     apart: int  # runs on other machines, whose times are left out
 
@@ -290,6 +291,7 @@ def _costs(records: Sequence[RunRecord], costs: pd.DataFrame, places: list[Named
         at_largest=tables.rows_of(costs[costs["size"] == top].sort_values(by)),
         fits=tables.rows_of(tables.fit_table(records)),
         energy=bool(costs["energy_j"].notna().any()),
+        vram=bool(costs["peak_vram_bytes"].notna().any()),
         jobs=max((r.environment.jobs for r in records), default=1),
         apart=len(on_other_machines(records)),
     )

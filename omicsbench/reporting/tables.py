@@ -18,6 +18,7 @@ from omicsbench.verdict.equal_cost import cpu_seconds_of
 from omicsbench.verdict.verdict import Verdict
 
 ENDS = ("", "_low", "_high")
+MEMORY = ["peak_rss_bytes", "peak_vram_bytes"]
 SHOWN: tuple[Quantity, ...] = ("wall_s", "peak_rss_bytes")
 NO_ROOM = (np.nan, np.nan)
 PREDICTIONS = tuple(f"{quantity}{end}" for quantity in PREDICTABLE for end in ENDS)
@@ -161,13 +162,13 @@ def cost_table(records: Iterable[RunRecord]) -> pd.DataFrame:
     finished = [r for r in in_order(records) if r.status is Status.OK]
     done = run_table(finished)
     names = ["tuning_s", "fit_s", "transform_s", "total_s", "total_cpu_s", "cpu_s", "energy_j"]
-    names.append("peak_rss_bytes")
+    names += MEMORY
     times = done[["tuning_s", "fit_s", "transform_s"]].astype(float)
     known = np.array([r.contamination is None for r in finished], dtype=bool)
     by_cpu = pd.Series([cpu_seconds_of(r) for r in finished], dtype=float)
     done = done.assign(total_s=times.sum(axis=1).where(known), total_cpu_s=by_cpu.where(known))
     done = done.astype(dict.fromkeys(names, float))
-    done.loc[done["key"].isin(on_other_machines(finished)), names[:-1]] = np.nan
+    done.loc[done["key"].isin(on_other_machines(finished)), names[: -len(MEMORY)]] = np.nan
     groups = done.groupby(OF_RUN, dropna=False)[names]
     found = groups.median().join(groups.min().add_suffix("_min"))
     found = found.join(groups.max().add_suffix("_max"))

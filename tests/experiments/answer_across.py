@@ -15,11 +15,18 @@ from omicsbench.verdict.standings import standings
 from omicsbench.verdict.verdict import Verdict
 
 FEWEST = 10  # data sets with an n*, below which no property of data can be held to explain it
-BANDS = ((100, "below 100"), (1_000, "100 to 999"), (10**9, "1,000 and more"))
+BANDS = (
+    (100, "below 100"),
+    (1_000, "100 to 999"),
+    (10_000, "1,000 to 9,999"),
+    (10**9, "10,000 and more"),
+)
 TASKS = {
     "answer": "embedding",
     "predict": "classes",
+    "predict_long": "classes, to the largest n",
     "regress": "numbers",
+    "regress_long": "numbers, to the largest n",
     "batch": "batches",
     "integrate": "several modalities",
 }

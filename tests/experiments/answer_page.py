@@ -19,7 +19,7 @@ from answer_across import (
     who_is_ahead,
 )
 from answer_evidence import Evidence
-from answer_sizes import budgets, by_n
+from answer_sizes import along_n, budgets, by_n
 from answer_sources import of_the_lecture, published
 from answer_suites import (
     TRUTH,
@@ -40,7 +40,8 @@ from omicsbench.records.packed import PACKED_FILE
 ROOT = Path(__file__).parents[2]
 PAGE, README = ROOT / "docs" / "answer.md", ROOT / "README.md"
 IN_README = ("answer in short", "predict in short")
-SUITES = ("answer", "tuned", "predict", "regress", "batch", "integrate", "atlas", "million")
+LONG = ("predict_long", "regress_long")  # to the largest n
+SUITES = ("answer", "tuned", "predict", "regress", *LONG, "batch", "integrate", "atlas", "million")
 ADVISED = ("answer", "predict", "regress")  # tasks of which a reader has one to do
 
 
@@ -60,6 +61,10 @@ def tables(results: Path) -> dict[str, str]:
             made[f"{suite} to use"] = to_use(evidence)
             made[f"{suite} open"] = left_open(evidence)
             made[f"{suite} other choices"] = under_other_choices(evidence)
+        if suite in LONG:
+            made[f"{suite} along n"] = along_n(evidence)
+            made[f"{suite} to use"] = to_use(evidence)
+            made[f"{suite} budgets"] = budgets(evidence)
         if suite == "answer":
             made["who is ahead"] = who_is_ahead(evidence)
             made["over data sets"] = over_data_sets(evidence)

@@ -9,9 +9,10 @@ from statistics import mean, median
 from answer_evidence import Evidence, table
 
 from omicsbench.records.spec import RunRecord
+from omicsbench.reporting.matrix import SIMULATED, WORDS
 from omicsbench.verdict.equal_cost import cpu_seconds_of
 from omicsbench.verdict.judge import FEWEST_REPEATS
-from omicsbench.verdict.pairs import cut_off
+from omicsbench.verdict.pairs import SizeDifference, cut_off
 
 Place = tuple[str, int]  # contestant and n
 
@@ -41,6 +42,24 @@ def _cell(runs: list[RunRecord], metric: str) -> str:
     cost = median(costs)
     seconds = f"{cost:,.0f}" if cost >= 10 else f"{cost:.2g}"
     return f"{_mean(runs, metric):.3f} ({seconds} s{few})"
+
+
+def along_n(evidence: Evidence) -> str:
+    """The best deep less the best simple contestant at each n, on real data and what is beside."""
+    lines = table("data set", "metric", "margin", "at n: difference (interval)", "at the largest n")
+    for v in sorted(evidence.headline, key=lambda v: (v.metric, v.dataset)):
+        if evidence.kind_of[v.dataset] == SIMULATED:
+            continue
+        said = "; ".join(f"{d.size:,}: {_difference(d)}" for d in v.differences if d.mean)
+        lines.append(
+            f"| `{v.dataset}` | `{v.metric}` | {v.margin:.2g} | {said} | {WORDS[v.standing]} |"
+        )
+    return "\n".join(lines)
+
+
+def _difference(d: SizeDifference) -> str:
+    known = d.low is not None and d.high is not None
+    return f"{d.mean:+.3g} ({d.low:+.3g} to {d.high:+.3g})" if known else f"{d.mean:+.3g}"
 
 
 def budgets(evidence: Evidence) -> str:

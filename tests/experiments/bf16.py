@@ -48,6 +48,9 @@ def main() -> None:
     failed = [record.reason for record in records if record.status is not Status.OK]
     if failed:
         raise SystemExit(f"{len(failed)} runs failed: {failed[0]}")
+    narrow = (r for r in records if "width=" not in r.spec.pipeline)
+    if any(not told["stopped_early"] for r in narrow for told in r.fit_info.values()):
+        raise SystemExit("A training that should stop early ended by its budget.")
     table = [row(HEAD), "|---" * len(HEAD) + "|"]
     for name in asked.datasets:
         for more in ("", WIDE):

@@ -35,7 +35,7 @@ NODES, CORES = 64, 16
 LIMIT_S = 3_600.0  # of one run
 JOBS_MIN = (5, 20, 40, 60)  # length of a job, in minutes
 START_S = 30.0  # of one job: queue, container, imports; measured by nobody here, so varied
-PRICE = 0.04  # per core and hour
+PRICE = 0.05  # US dollars per core and hour, as in suite `gpu`
 RUN_BYTES = 6_000  # of a packed record: results/answer holds 6,240 runs in 38.5 MB
 
 
@@ -151,7 +151,7 @@ def tables(results: Path) -> str:
         f"{own:.2f} in log seconds, that of a pair {pair:.2f}; {warm_s:.1f} s of import and "
         f"warm-up a job. Of {REPEATS * len(every):,} runs {skipped:,} are predicted to exceed "
         f"{LIMIT_S / 3600:g} h and are stored as censored; the other {runs:,} take "
-        f"{work / 3600:,.0f} core hours ({PRICE * work / 3600:,.0f} at {PRICE:g} each). "
+        f"{work / 3600:,.0f} core hours ({PRICE * work / 3600:,.0f} at {PRICE:g} US dollars each). "
         f"The dearest tenth of the cells takes {share:.0%} of it.",
         "",
         f"| jobs of at least | jobs | core hours with starts | makespan on {NODES} nodes of "

@@ -8,7 +8,6 @@ import scipy.sparse as sp
 
 from omicsbench.methods.pca import Pca
 from omicsbench.methods.pca_cuda import PcaCuda
-from omicsbench.methods.umap_cuda import UmapCuda
 from omicsbench.registry.discover import device_present, unavailable
 
 pytest.importorskip("torch")
@@ -52,4 +51,3 @@ def test_more_components_than_rows_are_zero() -> None:
 @pytest.mark.skipif(device_present("cuda"), reason="there is a GPU")
 def test_without_a_gpu_the_reason_is_said() -> None:
     assert unavailable(PcaCuda.info) == "no cuda device on this machine"
-    assert "cuml" in (unavailable(UmapCuda.info) or "")

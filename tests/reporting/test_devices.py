@@ -27,7 +27,7 @@ def runs() -> list[RunRecord]:
             family=family,
             phases={"fit_s": wall[device == "cuda"] * (1 + 0.01 * r)},
             peak_rss_bytes=10**8,
-            peak_vram_bytes=None if device == "cpu" else 10**8,
+            peak_vram_bytes=None if device == "cpu" else 3 * 2**30,
             environment={"gpu": "A card", "tf32": True} if device == "cuda" else {},
         )
         for pipeline, family in (("autoencoder(10)", "deep"), ("pca(10)", "simple"))
@@ -50,13 +50,20 @@ def test_the_page_says_from_which_n_the_device_pays(visit: Visit, tmp_path: Path
     assert "pays by wall time from n = 1,000" in words
     assert "2 (2 to 2)" in words
     assert "A card, TF32 allowed" in (tmp_path / "report.html").read_text()
+    costs = page.locator("#costs table").first
+    heads = costs.locator("th").all_inner_texts()
+    at = heads.index("Peak memory of the GPU, GiB")
+    shown = [row.locator("td").nth(at).inner_text() for row in costs.locator("tbody tr").all()]
+    assert sorted(set(shown)) == ["", "3.00"]
     assert not wrong
 
 
 def test_without_a_second_device_there_is_no_section(tmp_path: Path) -> None:
     alone = [r for r in runs() if r.spec.device == "cpu"]
     write_report(alone, tmp_path, tmp_path / "report.html", command="x")
-    assert 'id="devices"' not in (tmp_path / "report.html").read_text()
+    text = (tmp_path / "report.html").read_text()
+    assert 'id="devices"' not in text
+    assert "Peak memory of the GPU" not in text
     assert not (tmp_path / "devices.csv").exists()
 
 

@@ -1,4 +1,4 @@
-"""Energy counters, read from a tree like that of the kernel."""
+"""Energy counters, read from a tree like that of the kernel; clocks and peaks of a stood-in GPU."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from types import SimpleNamespace
 
 import pytest
 
+from omicsbench.records import environment
 from omicsbench.running import measure
 
 RANGE = 262_143_328_850  # microjoules, as on many processors
@@ -136,3 +137,58 @@ def test_energy_of_a_gpu_is_added_to_that_of_the_processor(
     with measure.clock("cuda") as elapsed:
         pass
     assert elapsed.energy_j is None, "a part is no measure of the whole"
+
+
+class _Card:
+    """Stands for torch's ``cuda``: work that is queued takes effect once it is waited for."""
+
+    def __init__(self) -> None:
+        self.queued_s, self.peak = 0.0, 7
+
+    def synchronize(self) -> None:
+        time.sleep(self.queued_s)
+        self.queued_s = 0.0
+
+    def reset_peak_memory_stats(self) -> None:
+        self.peak = 0
+
+    def max_memory_allocated(self) -> int:
+        return self.peak
+
+
+@pytest.fixture
+def card(monkeypatch: pytest.MonkeyPatch) -> _Card:
+    made = _Card()
+    matmul, cudnn = SimpleNamespace(allow_tf32=False), SimpleNamespace(allow_tf32=True)
+    backends = SimpleNamespace(cuda=SimpleNamespace(matmul=matmul), cudnn=cudnn)
+    made.is_available = lambda: True  # type: ignore[attr-defined]
+    torch = SimpleNamespace(cuda=made, backends=backends)
+    monkeypatch.setitem(sys.modules, "torch", torch)
+    return made
+
+
+def test_work_queued_on_a_gpu_is_waited_for_before_either_clock(card: _Card) -> None:
+    card.queued_s = 0.5  # from before: not of this block
+    with measure.clock("cuda") as elapsed:
+        card.queued_s = 0.1  # of this block, and not yet done at its end
+    assert 0.1 <= elapsed.wall_s < 0.5
+    with measure.clock("cpu") as elapsed:
+        card.queued_s = 0.5
+    assert elapsed.wall_s < 0.5, "a processor waits for nothing"
+
+
+def test_peaks_of_a_gpu_are_of_what_follows_the_reset(card: _Card) -> None:
+    measure.reset_peaks("cpu")
+    assert (measure.peak_vram_bytes("cuda"), measure.peak_vram_bytes("cpu")) == (7, None)
+    measure.reset_peaks("cuda")
+    assert measure.peak_vram_bytes("cuda") == 0
+
+
+@pytest.mark.usefixtures("card")
+def test_it_is_told_whether_products_may_be_rounded_to_tf32() -> None:
+    assert environment._tf32() is True
+    torch = sys.modules["torch"]
+    torch.backends.cudnn.allow_tf32 = False
+    assert environment._tf32() is False
+    torch.cuda.is_available = lambda: False  # type: ignore[method-assign]
+    assert environment._tf32() is None

@@ -1,0 +1,81 @@
+"""Draws docs/curves.svg: deep less simple against n, a panel for each real data set.
+
+python tests/experiments/answer_curves.py
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from pathlib import Path
+
+from answer_evidence import Evidence
+from answer_picture import COLOURS, FURTHEST
+from answer_picture import WORDS as STANDINGS
+from matplotlib import rc_context
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from omicsbench.records.packed import PACKED_FILE
+from omicsbench.reporting.matrix import SIMULATED
+from omicsbench.verdict.verdict import Verdict
+
+ROOT = Path(__file__).parents[2]
+SUITES = ("predict_long", "regress_long")
+COLUMNS = 3
+STYLES = ("-", "--", ":")  # of metrics
+
+
+def main() -> None:
+    panels: dict[str, list[Verdict]] = defaultdict(list)
+    for suite in SUITES:
+        if (ROOT / "results" / suite / PACKED_FILE).is_file():
+            evidence = Evidence(ROOT / "results" / suite)
+            for v in evidence.headline:
+                if evidence.kind_of[v.dataset] != SIMULATED:
+                    panels[v.dataset].append(v)
+    metrics = sorted({v.metric for own in panels.values() for v in own})
+    style = dict(zip(metrics, STYLES, strict=False))
+    with rc_context({"svg.fonttype": "none", "svg.hashsalt": "curves", "font.size": 8}):
+        rows = -(-len(panels) // COLUMNS)
+        figure = Figure(figsize=(9.5, 1.9 * rows + 0.8), layout="constrained")
+        grid = figure.subplots(rows, COLUMNS, sharex=True, sharey=True, squeeze=False)
+        for axes in grid.flat[len(panels) :]:
+            axes.set_visible(False)
+        for axes, (name, own) in zip(grid.flat, sorted(panels.items()), strict=False):
+            axes.axhspan(-1, 1, color="#eeeeee", lw=0, zorder=0)
+            axes.axhline(0, color="#bbbbbb", lw=0.8, zorder=1)
+            for place, v in enumerate(sorted(own, key=lambda v: v.metric)):
+                _draw(axes, v, style[v.metric], 1 + 0.06 * place)
+            axes.set_title(name, fontsize=8, loc="left")
+            axes.set(xscale="log", ylim=(-FURTHEST, FURTHEST))
+            axes.spines[["top", "right"]].set_visible(False)
+        figure.supxlabel("training samples", fontsize=8)
+        figure.supylabel("best deep less best simple, in margins (up: deep better)", fontsize=8)
+        for metric in metrics:
+            grid[0, 0].plot([], [], style[metric], color="#444444", label=metric)
+        for standing, colour in COLOURS.items():
+            grid[0, 0].plot([], [], "o", color=colour, ms=4, label=STANDINGS[standing])
+        figure.legend(loc="outside upper center", ncols=7, frameon=False)
+        figure.savefig(ROOT / "docs" / "curves.svg", metadata={"Date": None})
+
+
+def _draw(axes: Axes, v: Verdict, style: str, shift: float) -> None:
+    """One comparison along n: differences with their intervals, coloured by what is claimed."""
+    found = [d for d in v.differences if d.mean is not None]
+    colour = COLOURS[v.standing]
+    at = [d.size * shift for d in found]
+    axes.plot(at, [_cut(d.mean, v) for d in found], style, color=colour, lw=1.2, zorder=2)
+    for x, d in zip(at, found, strict=True):
+        if d.low is not None and d.high is not None:
+            axes.plot([x, x], [_cut(d.low, v), _cut(d.high, v)], color=colour, lw=0.8, zorder=2)
+        axes.plot([x], [_cut(d.mean, v)], "o", color=colour, ms=3.5, zorder=3, clip_on=False)
+
+
+def _cut(difference: float | None, v: Verdict) -> float:
+    """In margins; what lies beyond the panel is drawn at its edge."""
+    assert difference is not None
+    return min(max(difference / v.margin, -FURTHEST), FURTHEST)
+
+
+if __name__ == "__main__":
+    main()
