@@ -21,7 +21,7 @@ from omicsbench.verdict.verdict import Verdict
 
 ROOT = Path(__file__).parents[2]
 SUITES = ("predict_long", "regress_long")
-COLUMNS = 3
+COLUMNS = 3  # at most
 STYLES = ("-", "--", ":")  # of metrics
 
 
@@ -36,9 +36,10 @@ def main() -> None:
     metrics = sorted({v.metric for own in panels.values() for v in own})
     style = dict(zip(metrics, STYLES, strict=False))
     with rc_context({"svg.fonttype": "none", "svg.hashsalt": "curves", "font.size": 8}):
-        rows = -(-len(panels) // COLUMNS)
+        columns = min(COLUMNS, len(panels))
+        rows = -(-len(panels) // columns)
         figure = Figure(figsize=(9.5, 1.9 * rows + 0.8), layout="constrained")
-        grid = figure.subplots(rows, COLUMNS, sharex=True, sharey=True, squeeze=False)
+        grid = figure.subplots(rows, columns, sharex=True, sharey=True, squeeze=False)
         for axes in grid.flat[len(panels) :]:
             axes.set_visible(False)
         for axes, (name, own) in zip(grid.flat, sorted(panels.items()), strict=False):
@@ -50,7 +51,7 @@ def main() -> None:
             axes.set(xscale="log", ylim=(-FURTHEST, FURTHEST))
             axes.spines[["top", "right"]].set_visible(False)
         figure.supxlabel("training samples", fontsize=8)
-        figure.supylabel("best deep less best simple, in margins (up: deep better)", fontsize=8)
+        figure.supylabel("deep less simple, in margins", fontsize=8)
         for metric in metrics:
             grid[0, 0].plot([], [], style[metric], color="#444444", label=metric)
         for standing, colour in COLOURS.items():

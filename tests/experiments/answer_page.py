@@ -54,7 +54,6 @@ def tables(results: Path) -> dict[str, str]:
             continue
         every[suite] = evidence = Evidence(results / suite)
         made[f"{suite} in short"] = in_short(evidence)
-        made[f"{suite} by data set"] = by_data_set(evidence)
         made[f"{suite} claims"] = claims(evidence)
         made[f"{suite} runs"] = runs(evidence)
         if suite in ADVISED:
@@ -65,6 +64,8 @@ def tables(results: Path) -> dict[str, str]:
             made[f"{suite} along n"] = along_n(evidence)
             made[f"{suite} to use"] = to_use(evidence)
             made[f"{suite} budgets"] = budgets(evidence)
+        else:
+            made[f"{suite} by data set"] = by_data_set(evidence)
         if suite == "answer":
             made["who is ahead"] = who_is_ahead(evidence)
             made["over data sets"] = over_data_sets(evidence)
