@@ -56,23 +56,34 @@ def test_a_suite_that_is_not_there_is_refused(folder: Path) -> None:
     assert (done.returncode, list(folder.glob("*sbatch"))) == (2, [])
 
 
-@pytest.mark.skipif(shutil.which("snakemake") is None, reason="snakemake is not installed")
+SNAKEMAKE = pytest.mark.skipif(
+    shutil.which("snakemake") is None, reason="snakemake is not installed"
+)
+
+
+@SNAKEMAKE
 def test_snakemake_plans_every_shard(folder: Path) -> None:
     path = written("snakemake", folder)
-    done = subprocess.run(
-        ["snakemake", "-s", path, "-n"], cwd=folder, capture_output=True, text=True, check=False
-    )
+    words = ["snakemake", "-s", path, "-n", "-p"]
+    done = subprocess.run(words, cwd=folder, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     assert "--shard 2/2" in done.stdout
+
+
+@SNAKEMAKE
+@pytest.mark.slow
+def test_snakemake_makes_what_one_run_makes(folder: Path) -> None:
+    path, env = written("snakemake", folder), with_command(folder)
+    words = ["snakemake", "-s", path, "--cores", "2"]
+    done = subprocess.run(words, cwd=folder, env=env, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    equals_one_run(folder)
 
 
 @pytest.mark.slow
 def test_a_job_array_makes_what_one_run_makes(folder: Path) -> None:
     """Each job of the array as SLURM starts it, then the line that merges."""
-    path = written("sbatch", folder)
-    (folder / "omicsbench").write_text(f'#!/bin/sh\nexec {sys.executable} -m omicsbench "$@"\n')
-    (folder / "omicsbench").chmod(0o755)
-    env = os.environ | {"PATH": f"{folder}{os.pathsep}{os.environ['PATH']}"}
+    path, env = written("sbatch", folder), with_command(folder)
     for i in ("1", "2"):
         job = env | {"SLURM_ARRAY_TASK_ID": i}
         subprocess.run(["bash", path], cwd=folder, env=job, check=True, capture_output=True)
@@ -84,6 +95,17 @@ def test_a_job_array_makes_what_one_run_makes(folder: Path) -> None:
         check=True,
         capture_output=True,
     )
+    equals_one_run(folder)
+
+
+def with_command(folder: Path) -> dict[str, str]:
+    """An environment in which `omicsbench` is this one, wherever it is installed."""
+    (folder / "omicsbench").write_text(f'#!/bin/sh\nexec {sys.executable} -m omicsbench "$@"\n')
+    (folder / "omicsbench").chmod(0o755)
+    return os.environ | {"PATH": f"{folder}{os.pathsep}{os.environ['PATH']}"}
+
+
+def equals_one_run(folder: Path) -> None:
     assert inside("run", "tiny.toml", "--out", "whole", cwd=folder).returncode == 0
     merged, whole = (
         {r.key: r.scores for r in store.read_records(folder / name)}

@@ -19,7 +19,6 @@ from omicsbench.records import store
 from omicsbench.records.spec import Status
 from slurm_cluster import jobs_of, slurm_in
 
-pytest.importorskip("submitit")
 pytest.importorskip("distributed")
 pytestmark = pytest.mark.slow  # the suite three times
 
@@ -101,6 +100,7 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
 
 @pytest.fixture(scope="module")
 def slurm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
+    pytest.importorskip("submitit")
     with slurm_in(tmp_path_factory.mktemp("slurm"), cpus=2) as variables:
         yield variables
 
