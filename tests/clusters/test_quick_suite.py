@@ -14,6 +14,7 @@ from typing import Any
 import psutil
 import pytest
 
+import builders
 from dask_cluster import Cluster, cluster_in, wait_for
 from omicsbench.records import store
 from omicsbench.records.spec import Status
@@ -25,9 +26,7 @@ pytestmark = pytest.mark.slow  # the suite three times
 FIRST = 20  # runs done after which a worker is killed; what cannot run is stored before
 LIMIT_S = 300  # of a run: the suite's own is near where all these share a few cores
 LONGEST_S = 2 * 3_600
-# Clocks, memory and the machine they are of; what a job may take bounds what a run may.
-MEASURED = {"phases", "cpu_s", "tuning_cpu_s", "reference_s", "reused_s", "energy_j", "started_at"}
-MEASURED |= {"peak_rss_bytes", "base_rss_bytes", "environment", "limits"}
+UNLIKE = builders.MEASURED | {"limits"}  # what a job may take bounds what a run may
 PROFILE = """
 [slurm]
 minutes = 10
@@ -68,7 +67,7 @@ def _stop(driver: subprocess.Popen[str]) -> None:
 
 def _untimed(out: Path) -> Runs:
     """What each run is and gave, but for what its machine took for it."""
-    return {r.key: r.model_dump(exclude=MEASURED) for r in store.read_records(out)}
+    return {r.key: r.model_dump(exclude=UNLIKE) for r in store.read_records(out)}
 
 
 def _unlike(made: Runs, alone: Runs) -> list[str]:

@@ -11,6 +11,7 @@ from omicsbench.records.planned import planned_records, read_analysis
 from omicsbench.records.spec import RunRecord, Status
 from omicsbench.reporting.matrix import REAL, STANDINGS, WORDS, data_kinds, headline
 from omicsbench.verdict.judge import verdicts
+from omicsbench.verdict.pairs import SizeDifference
 from omicsbench.verdict.recommend import Recommendation, recommendations
 from omicsbench.verdict.verdict import Verdict
 
@@ -65,6 +66,15 @@ class Evidence:
     def sets(self, chosen: Iterable[Verdict]) -> int:
         """On how many data sets, of which one may be split in several ways."""
         return len({self.base_of[v.dataset] for v in chosen})
+
+
+def difference(d: SizeDifference) -> str:
+    """The mean, with its interval where that is known."""
+    if d.mean is None:
+        return "none"
+    if d.low is None:
+        return f"{d.mean:+.3g}"
+    return f"{d.mean:+.3g} ({d.low:+.3g} to {d.high:+.3g})"
 
 
 def counts(chosen: Iterable[Verdict]) -> str:

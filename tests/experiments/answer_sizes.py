@@ -6,13 +6,13 @@ from collections import defaultdict
 from collections.abc import Iterable
 from statistics import mean, median
 
-from answer_evidence import Evidence, table
+from answer_evidence import Evidence, difference, table
 
 from omicsbench.records.spec import RunRecord
 from omicsbench.reporting.matrix import SIMULATED, WORDS
 from omicsbench.verdict.equal_cost import cpu_seconds_of
 from omicsbench.verdict.judge import FEWEST_REPEATS
-from omicsbench.verdict.pairs import SizeDifference, cut_off
+from omicsbench.verdict.pairs import cut_off
 
 Place = tuple[str, int]  # contestant and n
 
@@ -50,16 +50,13 @@ def along_n(evidence: Evidence) -> str:
     for v in sorted(evidence.headline, key=lambda v: (v.metric, v.dataset)):
         if evidence.kind_of[v.dataset] == SIMULATED:
             continue
-        said = "; ".join(f"{d.size:,}: {_difference(d)}" for d in v.differences if d.mean)
+        said = "; ".join(
+            f"{d.size:,}: {difference(d)}" for d in v.differences if d.mean is not None
+        )
         lines.append(
             f"| `{v.dataset}` | `{v.metric}` | {v.margin:.2g} | {said} | {WORDS[v.standing]} |"
         )
     return "\n".join(lines)
-
-
-def _difference(d: SizeDifference) -> str:
-    known = d.low is not None and d.high is not None
-    return f"{d.mean:+.3g} ({d.low:+.3g} to {d.high:+.3g})" if known else f"{d.mean:+.3g}"
 
 
 def budgets(evidence: Evidence) -> str:

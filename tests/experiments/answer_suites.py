@@ -6,7 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable
 from statistics import mean, median, stdev
 
-from answer_evidence import HEADING, Evidence, counts, table
+from answer_evidence import HEADING, Evidence, counts, difference, table
 
 from omicsbench.metrics import METRICS
 from omicsbench.reporting.matrix import KINDS, REAL, STANDINGS, WORDS
@@ -61,8 +61,8 @@ def claims(evidence: Evidence) -> str:
         if v.outcome.ahead:
             claim += f" from n = {v.n_star:,} ({' to '.join(v.ends)})"
         lines.append(
-            f"| {_where(evidence, v)} | `{v.metric}` | {claim} | {v.largest:,} | {_difference(v)} "
-            f"| {v.margin:.2g} | {v.q:.2g} |"
+            f"| {_where(evidence, v)} | `{v.metric}` | {claim} | {v.largest:,} | "
+            f"{difference(v.last)} | {v.margin:.2g} | {v.q:.2g} |"
         )
     return "\n".join(lines) if len(lines) > 2 else "No claim is made; every comparison is open."
 
@@ -76,7 +76,7 @@ def left_open(evidence: Evidence) -> str:
         if v.standing == "open":
             needed = f"{v.needed:,}" if v.needed else ""
             lines.append(
-                f"| {_where(evidence, v)} | `{v.metric}` | {v.largest:,} | {_difference(v)} | "
+                f"| {_where(evidence, v)} | `{v.metric}` | {v.largest:,} | {difference(v.last)} | "
                 f"{v.margin:.2g} | {needed} |"
             )
     return "\n".join(lines) if len(lines) > 2 else "Nothing is open."
@@ -90,15 +90,6 @@ def _where(evidence: Evidence, v: Verdict) -> str:
     """The data set, with the dimension where the suite asks for several."""
     several = len({other.output_dim for other in evidence.headline}) > 1
     return f"`{v.dataset}`" + (f", {v.output_dim} dimensions" if several else "")
-
-
-def _difference(v: Verdict) -> str:
-    last = v.last
-    if last.mean is None:
-        return "none"
-    if last.low is None:
-        return f"{last.mean:+.3g}"
-    return f"{last.mean:+.3g} ({last.low:+.3g} to {last.high:+.3g})"
 
 
 def runs(evidence: Evidence) -> str:
@@ -205,7 +196,7 @@ def _listed(found: Iterable[Verdict]) -> str:
     for v in sorted(found, key=_rank):
         lines.append(
             f"| `{v.dataset}` | {v.n_star:,} ({' to '.join(v.ends)}) | {v.largest:,} | "
-            f"{_difference(v)} | {v.margin:.2g} |"
+            f"{difference(v.last)} | {v.margin:.2g} |"
         )
     return "\n".join(lines) if len(lines) > 2 else ""
 

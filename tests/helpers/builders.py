@@ -25,6 +25,10 @@ SPEC: dict[str, Any] = {
     "metrics": ("knn_recall",),
 }
 
+# What differs between two runs of the same: clocks, memory, and the machine they are of.
+MEASURED = {"phases", "cpu_s", "tuning_cpu_s", "reference_s", "started_at", "environment"}
+MEASURED |= {"peak_rss_bytes", "base_rss_bytes", "energy_j", "reused_s"}
+
 
 def spec(**changes: Any) -> RunSpec:
     """A run of pipeline ``p`` on data set ``d``."""

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import sys
-from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -12,6 +10,7 @@ from sklearn.neighbors import KNeighborsClassifier
 
 from omicsbench.methods.umap_cuda import UmapCuda
 from omicsbench.registry.discover import device_present, unavailable
+from tests.helpers.fake_cuml import cuml_has
 from tests.helpers.kinds import kinds
 
 
@@ -45,10 +44,7 @@ class StandIn:
 
 @pytest.fixture
 def _cuml(monkeypatch: pytest.MonkeyPatch) -> None:
-    module = ModuleType("cuml.manifold")
-    module.UMAP = StandIn  # type: ignore[attr-defined]
-    monkeypatch.setitem(sys.modules, "cuml", ModuleType("cuml"))
-    monkeypatch.setitem(sys.modules, "cuml.manifold", module)
+    cuml_has(monkeypatch, "UMAP", StandIn)
 
 
 @pytest.mark.usefixtures("_cuml")

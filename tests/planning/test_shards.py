@@ -20,10 +20,6 @@ from omicsbench.running.job import Conditions, Job
 from omicsbench.running.runner import run_suite
 from suites import tiny_suite
 
-# What differs between two runs of the same: clocks and memory.
-MEASURED = {"phases", "cpu_s", "tuning_cpu_s", "reference_s", "started_at", "environment"}
-MEASURED |= {"peak_rss_bytes", "base_rss_bytes", "energy_j", "reused_s"}
-
 
 @pytest.mark.parametrize("of", [1, 2, 3, 16])
 def test_every_run_is_in_one_shard(of: int) -> None:
@@ -79,7 +75,7 @@ def _shards_equal_one_run(tmp_path: Path, of: int, repeats: int = 3) -> None:
     assert (missing, others) == (0, 0)
     assert read_plan(tmp_path / "merged").suite == read_plan(tmp_path / "whole").suite
     told = [
-        {r.key: r.model_dump(mode="json", exclude=MEASURED) for r in records}
+        {r.key: r.model_dump(mode="json", exclude=builders.MEASURED) for r in records}
         for records in (whole, merged)
     ]
     assert told[0] == told[1]

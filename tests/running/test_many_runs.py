@@ -54,6 +54,11 @@ def test_a_class_is_asked_for_its_parameters_once_not_for_each_run(
     assert 0 < len(asked) < REPEATS
 
 
+def held() -> int:
+    """Records in memory."""
+    return sum(isinstance(one, RunRecord) for one in gc.get_objects())
+
+
 class Counting:
     """Counts the records that are in memory when the runs begin."""
 
@@ -62,7 +67,7 @@ class Counting:
 
     def start(self, todo: Sequence[Planned], done: int) -> None:
         self.todo, self.done = len(todo), done
-        self.held = sum(isinstance(one, RunRecord) for one in gc.get_objects())
+        self.held = held()
 
     def record(self, record: RunRecord) -> None:
         pass
@@ -75,7 +80,7 @@ def test_the_driver_keeps_no_record_of_a_finished_run(
     for planned in make_plan(suite, registry):
         store.write_record(tmp_path, record(planned.spec))
     gc.collect()
-    before = sum(isinstance(one, RunRecord) for one in gc.get_objects())
+    before = held()
     observer = Counting()
     ended = complete(suite, tmp_path, registry=registry, observer=observer)
     assert (observer.todo, observer.done) == (0, 2 * 2 * REPEATS)
@@ -107,8 +112,7 @@ class CountingBack(Counting):
     def record(self, record: RunRecord) -> None:
         self.back += 1
         if self.back % 10 == 0:
-            held = sum(isinstance(one, RunRecord) for one in gc.get_objects())
-            self.most = max(self.most, held)
+            self.most = max(self.most, held())
 
 
 def test_the_driver_keeps_no_record_that_comes_back_from_elsewhere(
