@@ -112,6 +112,7 @@ def verdicts_markdown(
         "tuning",
         "standing",
         "needed",
+        "note",
     ]
     table = tables.verdict_table(verdicts)
     lines = ["# Verdicts", "", *(f"- {plain(s)}" for s in sentences), ""]

@@ -63,6 +63,7 @@ def verdict_table(verdicts: Iterable[Verdict]) -> pd.DataFrame:
                 "difference": last.mean,
                 "difference_low": last.low,
                 "difference_high": last.high,
+                "note": last.note,
                 "p_behind": rope and rope.p_behind,
                 "p_equal": rope and rope.p_equal,
                 "p_ahead": rope and rope.p_ahead,

@@ -22,6 +22,7 @@ from omicsbench.stats.differences import Differences, Floats, Moments, moments
 from omicsbench.verdict.choose import Grid, RunsAt, sign
 
 FOLDS = 5  # after so many folds of a cross-validation test samples come again
+BUDGET = "ended by their budget"  # said of trainings that could stop early and did not
 
 
 @dataclass(frozen=True)
@@ -353,25 +354,29 @@ def failures(records: Iterable[RunRecord | None]) -> str:
     return ", ".join(f"{n} {status}" for status, n in sorted(counts.items()))
 
 
-def cut_off(records: Iterable[RunRecord | None]) -> str:
-    """For instance ``3 of 10 trainings ended by their budget, and may gain by a larger one``.
+def ended_by_budget(records: Iterable[RunRecord | None]) -> tuple[int, int, float | None]:
+    """How many trainings that could stop early did not, of how many, and their slope.
 
-    Where methods tell their validation curve, the slope is told as well: how much the last part
-    of the steps lowered the loss, in the median of the trainings that ended so. The points of a
-    curve are doublings apart, so that part is between a half and three quarters of all steps.
+    The slope is the share by which the last part of the steps lowered the loss, in the median of
+    the trainings that ended so, where methods tell their validation curve. The points of a curve
+    are doublings apart, so that part is between a half and three quarters of all steps.
     """
     stages = [stage for r in records if r for stage in r.fit_info.values()]
     told = [one for one in stages if isinstance(one, dict) and "stopped_early" in one]
     ended = [one for one in told if not one["stopped_early"]]
+    gains = [gain for one in ended if (gain := _last_gain(one)) is not None]
+    return len(ended), len(told), median(gains) if gains else None
+
+
+def cut_off(records: Iterable[RunRecord | None]) -> str:
+    """For instance ``3 of 10 trainings ended by their budget, and may gain by a larger one``."""
+    ended, every, gain = ended_by_budget(records)
     if not ended:
         return ""
-    says = f"{len(ended)} of {len(told)} trainings ended by their budget"
-    says += ", and may gain by a larger one"
-    gains = [gain for one in ended if (gain := _last_gain(one)) is not None]
-    if not gains:
+    says = f"{ended} of {every} trainings {BUDGET}, and may gain by a larger one"
+    if gain is None:
         return says
-    fall = f"{median(gains):.2%}"
-    return f"{says} (the last half to three quarters of their steps lowered the loss by {fall})"
+    return f"{says} (the last half to three quarters of their steps lowered the loss by {gain:.2%})"
 
 
 def _last_gain(facts: Mapping[str, Any]) -> float | None:

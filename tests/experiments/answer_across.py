@@ -34,7 +34,13 @@ TASKS = {
 
 def by_size(every: Mapping[str, Evidence]) -> str:
     """Of each purpose and band of sizes: what to use, and the comparisons at the largest n."""
-    lines = table("n", "purpose", "data sets", "use (on how many of them)", HEADING.strip("| "))
+    lines = table(
+        "n",
+        "purpose",
+        "data sets, splits",
+        "the cheapest that nothing is shown to beat (in how many splits)",
+        HEADING.strip("| "),
+    )
     for low, (high, band) in zip((0, *(b for b, _ in BANDS)), BANDS, strict=False):
         for suite, purpose in TASKS.items():
             evidence = every.get(suite)
@@ -48,7 +54,8 @@ def by_size(every: Mapping[str, Evidence]) -> str:
                 r.named(r.overall.pipeline) for r in evidence.recommended if r.dataset in names
             ).most_common()
             said = ", ".join(f"`{name}` ({n})" for name, n in use)
-            lines.append(f"| {band} | {purpose} | {evidence.sets(own)} | {said} | {counts(own)} |")
+            on = f"{evidence.sets(own)}, {len(names)}"
+            lines.append(f"| {band} | {purpose} | {on} | {said} | {counts(own)} |")
     return "\n".join(lines)
 
 
@@ -87,16 +94,24 @@ def over_data_sets(evidence: Evidence) -> str:
 
 def under_other_choices(evidence: Evidence) -> str:
     lines = table("choice", HEADING.strip("| "))
-    for words, found in _choices(evidence):
-        real = [v for v in found if evidence.kind_of[v.dataset] == REAL]
-        lines.append(f"| {words} | {counts(real)} |")
+    rows = {
+        words: counts(v for v in found if evidence.kind_of[v.dataset] == REAL)
+        for words, found in _choices(evidence)
+    }
+    frozen = rows["as frozen"]
+    alike = [w for w, said in rows.items() if w.startswith("without ") and said == frozen]
+    if len(alike) > 1:
+        rows = {w: said for w, said in rows.items() if w not in alike}
+        left = ", ".join(w.removeprefix("without ") for w in alike)
+        rows[f"without any one of {len(alike)} ({left})"] = frozen
+    lines += [f"| {words} | {said} |" for words, said in rows.items()]
     lines.append(f"| without any one data set, least to most | {_without_a_set(evidence)} |")
     return "\n".join(lines)
 
 
 def _choices(evidence: Evidence) -> Iterator[tuple[str, Sequence[Verdict]]]:
     yield "as frozen", evidence.headline
-    units = [v for v in evidence.headline if "(new " in v.dataset]
+    units = [v for v in evidence.real if "(new " in v.dataset]
     if units:
         yield "new samples alone", [v for v in evidence.headline if v not in units]
         yield "new subjects, studies or families alone", units
@@ -109,7 +124,7 @@ def _choices(evidence: Evidence) -> Iterator[tuple[str, Sequence[Verdict]]]:
         f"against {evidence.analysis.reference} alone",
         [v for v in against if not v.scored_by.secondary],
     )
-    metrics = dict.fromkeys(v.metric for v in evidence.headline)
+    metrics = dict.fromkeys(v.metric for v in evidence.real)
     for metric in metrics if len(metrics) > 1 else ():
         yield f"without {metric}", [v for v in evidence.headline if v.metric != metric]
     for words, found in other_choices(evidence.records, evidence.verdicts, evidence.analysis):

@@ -8,31 +8,40 @@ from __future__ import annotations
 from collections import defaultdict
 from pathlib import Path
 
-from answer_evidence import Evidence
+from answer_evidence import drawn, evidence_of
 from answer_picture import COLOURS, FURTHEST
 from answer_picture import WORDS as STANDINGS
 from matplotlib import rc_context
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from omicsbench.records.packed import PACKED_FILE
 from omicsbench.reporting.matrix import SIMULATED
 from omicsbench.verdict.verdict import Verdict
 
-ROOT = Path(__file__).parents[2]
+FILE = Path(__file__).parents[2] / "docs" / "curves.svg"
 SUITES = ("predict_long", "regress_long")
 COLUMNS = 3  # at most
 STYLES = ("-", "--", ":")  # of metrics
 
 
-def main() -> None:
+def shown() -> dict[str, list[Verdict]]:
+    """Comparisons on data that are not simulated, by data set."""
     panels: dict[str, list[Verdict]] = defaultdict(list)
     for suite in SUITES:
-        if (ROOT / "results" / suite / PACKED_FILE).is_file():
-            evidence = Evidence(ROOT / "results" / suite)
+        if evidence := evidence_of(suite):
             for v in evidence.headline:
                 if evidence.kind_of[v.dataset] != SIMULATED:
                     panels[v.dataset].append(v)
+    return dict(sorted(panels.items()))
+
+
+def figures() -> str:
+    """What is drawn, as the file tells it."""
+    return drawn(v for own in shown().values() for v in own)
+
+
+def main() -> None:
+    panels = shown()
     metrics = sorted({v.metric for own in panels.values() for v in own})
     style = dict(zip(metrics, STYLES, strict=False))
     with rc_context({"svg.fonttype": "none", "svg.hashsalt": "curves", "font.size": 8}):
@@ -42,7 +51,7 @@ def main() -> None:
         grid = figure.subplots(rows, columns, sharex=True, sharey=True, squeeze=False)
         for axes in grid.flat[len(panels) :]:
             axes.set_visible(False)
-        for axes, (name, own) in zip(grid.flat, sorted(panels.items()), strict=False):
+        for axes, (name, own) in zip(grid.flat, panels.items(), strict=False):
             axes.axhspan(-1, 1, color="#eeeeee", lw=0, zorder=0)
             axes.axhline(0, color="#bbbbbb", lw=0.8, zorder=1)
             for place, v in enumerate(sorted(own, key=lambda v: v.metric)):
@@ -57,7 +66,7 @@ def main() -> None:
         for standing, colour in COLOURS.items():
             grid[0, 0].plot([], [], "o", color=colour, ms=4, label=STANDINGS[standing])
         figure.legend(loc="outside upper center", ncols=7, frameon=False)
-        figure.savefig(ROOT / "docs" / "curves.svg", metadata={"Date": None})
+        figure.savefig(FILE, metadata={"Date": None, "Description": figures()})
 
 
 def _draw(axes: Axes, v: Verdict, style: str, shift: float) -> None:

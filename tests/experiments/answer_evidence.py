@@ -4,18 +4,21 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 
+from omicsbench.records.packed import PACKED_FILE
 from omicsbench.records.planned import planned_records, read_analysis
 from omicsbench.records.spec import RunRecord, Status
 from omicsbench.reporting.matrix import REAL, STANDINGS, WORDS, data_kinds, headline
 from omicsbench.verdict.judge import verdicts
-from omicsbench.verdict.pairs import SizeDifference
+from omicsbench.verdict.pairs import BUDGET, SizeDifference
 from omicsbench.verdict.recommend import Recommendation, recommendations
 from omicsbench.verdict.verdict import Verdict
 
 HEADING = f"| {' | '.join(WORDS.values())} |"
+RESULTS = Path(__file__).parents[2] / "results"
+CUT = "†"  # beside what rests on trainings of which some ended by their budget
 
 
 class Evidence:
@@ -68,13 +71,31 @@ class Evidence:
         return len({self.base_of[v.dataset] for v in chosen})
 
 
+@cache
+def evidence_of(suite: str, results: Path = RESULTS) -> Evidence | None:
+    """What is said of the records of a suite, if there are any."""
+    return Evidence(results / suite) if (results / suite / PACKED_FILE).is_file() else None
+
+
+def drawn(chosen: Iterable[Verdict]) -> str:
+    """Figures that a picture shows, a line each, to stand in its file beside the drawing."""
+    return "\n".join(
+        f"{v.dataset}, {v.metric}, margin {v.margin:.2g}, {WORDS[v.standing]}: "
+        + "; ".join(f"{d.size:,}: {difference(d)}" for d in v.differences if d.mean is not None)
+        for v in chosen
+    )
+
+
 def difference(d: SizeDifference) -> str:
-    """The mean, with its interval where that is known."""
+    """The mean, with its interval where that is known.
+
+    A dagger tells that the network which validation chooses did not always stop early.
+    """
     if d.mean is None:
         return "none"
-    if d.low is None:
-        return f"{d.mean:+.3g}"
-    return f"{d.mean:+.3g} ({d.low:+.3g} to {d.high:+.3g})"
+    between = "" if d.low is None else f" ({d.low:+.3g} to {d.high:+.3g})"
+    own = (said for said in d.note.split("; ") if said.startswith(f"{d.deep}: "))
+    return f"{d.mean:+.3g}" + f" {CUT}" * any(BUDGET in said for said in own) + between
 
 
 def counts(chosen: Iterable[Verdict]) -> str:

@@ -12,14 +12,15 @@ import argparse
 from pathlib import Path
 
 from answer_across import (
+    TASKS,
     by_size,
     explained,
     over_data_sets,
     under_other_choices,
     who_is_ahead,
 )
-from answer_evidence import Evidence
-from answer_sizes import along_n, budgets, by_n
+from answer_evidence import RESULTS, Evidence, evidence_of
+from answer_sizes import along_n, budgets, by_n, legend
 from answer_sources import of_the_lecture, published
 from answer_suites import (
     TRUTH,
@@ -31,40 +32,52 @@ from answer_suites import (
     left_open,
     reconstructed,
     runs,
+    summary,
     to_use,
 )
 from into_docs import put
 
-from omicsbench.records.packed import PACKED_FILE
-
 ROOT = Path(__file__).parents[2]
 PAGE, README = ROOT / "docs" / "answer.md", ROOT / "README.md"
 IN_README = ("answer in short", "predict in short")
+IN_SHORT = ("answer", "predict", "tuned", "atlas", "million")  # in a sentence
 LONG = ("predict_long", "regress_long")  # to the largest n
-SUITES = ("answer", "tuned", "predict", "regress", *LONG, "batch", "integrate", "atlas", "million")
-ADVISED = ("answer", "predict", "regress")  # tasks of which a reader has one to do
+MILLIONS = ("million", "million_long")  # a simulated data set each, with tables by n
+SUITES = (
+    *("answer", "tuned", "predict", "regress", *LONG, "batch", "integrate"),
+    *("lecture", "atlas", *MILLIONS),
+)
+ADVISED = ("answer", "predict", "regress")  # of whose results it is told what to use
+LISTED = (*ADVISED, "batch", "integrate")  # whose open comparisons and other choices are told
 
 
-def tables(results: Path) -> dict[str, str]:
+def page_of(name: str) -> Path:
+    """The page on which a table stands."""
+    return README if name in IN_README else PAGE
+
+
+def tables(results: Path = RESULTS) -> dict[str, str]:
     """Every table by its name, of the suites that have records."""
     made: dict[str, str] = {}
     every: dict[str, Evidence] = {}
     for suite in SUITES:
-        if not (results / suite / PACKED_FILE).is_file():
+        if not (evidence := evidence_of(suite, results)):
             continue
-        every[suite] = evidence = Evidence(results / suite)
-        made[f"{suite} in short"] = in_short(evidence)
+        every[suite] = evidence
+        if suite in IN_SHORT:
+            made[f"{suite} in short"] = in_short(evidence)
         made[f"{suite} claims"] = claims(evidence)
         made[f"{suite} runs"] = runs(evidence)
         if suite in ADVISED:
             made[f"{suite} to use"] = to_use(evidence)
+        if suite in LISTED:
             made[f"{suite} open"] = left_open(evidence)
             made[f"{suite} other choices"] = under_other_choices(evidence)
         if suite in LONG:
             made[f"{suite} along n"] = along_n(evidence)
             made[f"{suite} to use"] = to_use(evidence)
             made[f"{suite} budgets"] = budgets(evidence)
-        else:
+        elif suite not in MILLIONS:
             made[f"{suite} by data set"] = by_data_set(evidence)
         if suite == "answer":
             made["who is ahead"] = who_is_ahead(evidence)
@@ -73,11 +86,13 @@ def tables(results: Path) -> dict[str, str]:
             made["reconstructed"] = reconstructed(evidence)
         if suite == "atlas":
             made["atlas truth"] = against_the_truth(evidence)
-        if suite == "million":
-            made["million by n"] = by_n(evidence, "molecule_bits")
-            made["million features by n"] = by_n(evidence, "held_out_features")
-            made["million truth by n"] = by_n(evidence, TRUTH)
-            made["million budgets"] = budgets(evidence)
+        if suite in MILLIONS:
+            made[f"{suite} by n"] = by_n(evidence, "molecule_bits")
+            made[f"{suite} features by n"] = by_n(evidence, "held_out_features")
+            made[f"{suite} truth by n"] = by_n(evidence, TRUTH)
+            made[f"{suite} legend"] = legend(evidence)
+            made[f"{suite} budgets"] = budgets(evidence)
+    made["in short"] = summary(every, TASKS)
     made["by size"] = by_size(every)
     made["meta-regression"] = explained(every)
     made["lecture"] = of_the_lecture(every)
@@ -86,12 +101,10 @@ def tables(results: Path) -> dict[str, str]:
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--results", type=Path, default=ROOT / "results")
+    parser.add_argument("--results", type=Path, default=RESULTS)
     parser.add_argument("--write", action="store_true", help="into docs/answer.md")
     options = parser.parse_args()
     for name, table in tables(options.results).items():
         print(f"## {name}\n\n{table}\n")
         if options.write:
-            put(PAGE, name, table)
-            if name in IN_README:
-                put(README, name, table)
+            put(page_of(name), name, table)

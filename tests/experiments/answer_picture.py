@@ -8,25 +8,37 @@ from __future__ import annotations
 from pathlib import Path
 
 from answer_across import TASKS
-from answer_evidence import Evidence
+from answer_evidence import drawn, evidence_of
 from matplotlib import rc_context
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from omicsbench.verdict.verdict import Verdict
 
-ROOT = Path(__file__).parents[2]
+FILE = Path(__file__).parents[2] / "docs" / "answer.svg"
 FURTHEST = 6.0  # margins; what lies beyond is drawn at the edge, its interval cut off
 SUITES = ("answer", "predict", "regress")
 COLOURS = {"ahead": "#228833", "behind": "#ee6677", "equal": "#4477aa", "open": "#888888"}
 WORDS = {"ahead": "deep ahead", "behind": "simple ahead", "equal": "shown equal", "open": "open"}
 
 
+def shown() -> dict[str, list[Verdict]]:
+    """Comparisons on real data by suite, in the order of n."""
+    every = {suite: evidence for suite in SUITES if (evidence := evidence_of(suite))}
+    return {
+        suite: sorted(evidence.real, key=lambda v: (v.largest, v.dataset, v.metric))
+        for suite, evidence in every.items()
+    }
+
+
+def figures() -> str:
+    """What is drawn, as the file tells it."""
+    return drawn(v for own in shown().values() for v in own)
+
+
 def main() -> None:
     rows: list[tuple[str, Verdict | None]] = []
-    for suite in SUITES:
-        evidence = Evidence(ROOT / "results" / suite)
-        real = sorted(evidence.real, key=lambda v: (v.largest, v.dataset, v.metric))
+    for suite, real in shown().items():
         rows.append((f"{TASKS[suite]} (omicsbench run {suite})", None))
         rows += [(f"{v.dataset}  n = {v.largest:,}  {v.metric}", v) for v in real]
     with rc_context({"svg.fonttype": "none", "svg.hashsalt": "answer", "font.size": 8}):
@@ -49,7 +61,7 @@ def main() -> None:
         for standing, colour in COLOURS.items():
             axes.plot([], [], "o", color=colour, ms=4, label=WORDS[standing])
         figure.legend(loc="outside upper right", ncols=4, frameon=False)
-        figure.savefig(ROOT / "docs" / "answer.svg", metadata={"Date": None})
+        figure.savefig(FILE, metadata={"Date": None, "Description": figures()})
 
 
 def _draw(axes: Axes, place: int, v: Verdict) -> None:

@@ -6,28 +6,39 @@ from collections import defaultdict
 from collections.abc import Iterable
 from statistics import mean, median
 
-from answer_evidence import Evidence, difference, table
+from answer_evidence import CUT, Evidence, difference, table
+from answer_names import left_out, shortened
 
 from omicsbench.records.spec import RunRecord
 from omicsbench.reporting.matrix import SIMULATED, WORDS
 from omicsbench.verdict.equal_cost import cpu_seconds_of
 from omicsbench.verdict.judge import FEWEST_REPEATS
-from omicsbench.verdict.pairs import cut_off
+from omicsbench.verdict.pairs import BUDGET, ended_by_budget
 
 Place = tuple[str, int]  # contestant and n
 
 
 def by_n(evidence: Evidence, metric: str) -> str:
-    """Mean score on test cells and median CPU seconds of every contestant at each n."""
+    """Mean score on test cells and median CPU seconds of every contestant at each n.
+
+    A dagger stands beside what was trained until its budget ended.
+    """
     found = _by_place(r for r in evidence.done if metric in r.scores and r.family != "control")
     sizes = sorted({size for _, size in found})
     last = {name: max(size for n, size in found if n == name) for name, _ in found}
     order = sorted(last, key=lambda name: -_mean(found[name, last[name]], metric))
+    names = shortened(order)
     lines = table(f"mean `{metric}` (CPU time of a run)", *(f"n = {size:,}" for size in sizes))
     for name in order:
         cells = (_cell(found.get((name, size), []), metric) for size in sizes)
-        lines.append(f"| `{name}` | {' | '.join(cells)} |")
+        lines.append(f"| `{names[name]}` | {' | '.join(cells)} |")
     return "\n".join(lines)
+
+
+def legend(evidence: Evidence) -> str:
+    """What names and signs of ``by_n`` leave unsaid."""
+    own = {r.spec.label for r in evidence.done if r.family != "control"}
+    return f"{CUT} some trainings {BUDGET}. {left_out(own)}"
 
 
 def _mean(runs: Iterable[RunRecord], metric: str) -> float:
@@ -41,7 +52,8 @@ def _cell(runs: list[RunRecord], metric: str) -> str:
     few = f", {len(runs)} repeat{'s'[: len(runs) != 1]}" if len(runs) < FEWEST_REPEATS else ""
     cost = median(costs)
     seconds = f"{cost:,.0f}" if cost >= 10 else f"{cost:.2g}"
-    return f"{_mean(runs, metric):.3f} ({seconds} s{few})"
+    mark = f" {CUT}" * bool(ended_by_budget(runs)[0])
+    return f"{_mean(runs, metric):.3f}{mark} ({seconds} s{few})"
 
 
 def along_n(evidence: Evidence) -> str:
@@ -61,10 +73,18 @@ def along_n(evidence: Evidence) -> str:
 
 def budgets(evidence: Evidence) -> str:
     """Of networks whose trainings ended by their budget: how many, and how the loss still fell."""
-    lines = table("network", "n", "trainings that ended by their budget")
+    names = shortened({r.spec.label for r in evidence.done})
+    lines = table(
+        "network",
+        "n",
+        f"trainings that {BUDGET}",
+        "their loss fell by, in the last half to three quarters of the steps",
+    )
     for (name, size), runs in sorted(_by_place(evidence.done).items()):
-        if said := cut_off(runs):
-            lines.append(f"| `{name}` | {size:,} | {said} |")
+        ended, every, gain = ended_by_budget(runs)
+        if ended:
+            fall = "not told" if gain is None else f"{gain:.2%}"
+            lines.append(f"| `{names[name]}` | {size:,} | {ended} of {every} | {fall} |")
     return "\n".join(lines) if len(lines) > 2 else "Every training stopped early."
 
 

@@ -7,13 +7,12 @@ from collections.abc import Iterable, Mapping
 from statistics import median
 
 from answer_across import against_reference
-from answer_evidence import HEADING, Evidence, counts, table
+from answer_evidence import HEADING, Evidence, counts, difference, table
 
-from omicsbench.reporting.matrix import REAL, SIMULATED
+from omicsbench.reporting.matrix import REAL, SIMULATED, WORDS
 from omicsbench.verdict.curves import fields
 from omicsbench.verdict.how_many import own_curves
 from omicsbench.verdict.judge import FEWEST_REPEATS
-from omicsbench.verdict.verdict import Verdict
 
 # What the lecture shows, by the suite that runs it.
 LECTURE = {
@@ -26,6 +25,12 @@ LECTURE = {
         "multimodal_autoencoder(10) > umap",
     ),
     "predict": ("conv_net(image=(8, 8))", "bayesian_mlp"),
+    "lecture": (
+        "pca(50) > original_8_layers(2, epochs=100)",
+        "corrected_8_layers(2)",
+        "autoencoder(2, depth=10, batch_size=256)",
+        "autoencoder(50, depth=10, batch_size=256) > tsne(2)",
+    ),
 }
 
 
@@ -69,6 +74,9 @@ def published(every: Mapping[str, Evidence]) -> dict[str, str]:
         predict = every["predict"]
         made["against logistic regression"] = against_reference(predict)
         made["metabolites"] = _on(predict, ["mtbls90"])
+    if "batch" in every:
+        batch = every["batch"]
+        made["real batches"] = _on(batch, dict.fromkeys(v.dataset for v in batch.real))
     if "regress" in every:
         made["traits"] = _on(every["regress"], ["soynam", "soynam (new family)", "avgfp_dms"])
     return made
@@ -79,13 +87,11 @@ def _on(evidence: Evidence, names: Iterable[str]) -> str:
     said = []
     for name in names:
         own = [v for v in evidence.headline if v.dataset == name]
-        said += [f"`{name}`, n = {v.largest:,}: {_difference(v)} by `{v.metric}`" for v in own]
+        said += [
+            f"`{name}`, n = {v.largest:,}, `{v.metric}`: {difference(v.last)}, {WORDS[v.standing]}"
+            for v in own
+        ]
     return "; ".join(said) + "."
-
-
-def _difference(v: Verdict) -> str:
-    last = v.last
-    return f"{last.mean:+.3f} ({last.low:+.3f} to {last.high:+.3f}; {v.standing})"
 
 
 def _saturation(evidence: Evidence) -> str:

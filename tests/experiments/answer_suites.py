@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from statistics import mean, median, stdev
 
 from answer_evidence import HEADING, Evidence, counts, difference, table
@@ -32,12 +32,37 @@ def in_short(evidence: Evidence) -> str:
     said = ", ".join(f"{WORDS[one]} in {found[one]}" for one in STANDINGS)
     kind = "real omics data" if evidence.real else "other data"
     settled = [v for v in chosen if v.standing != "open"]
-    sure = sum(v.q is not None and v.q <= CERTAIN for v in settled)
-    of_them = f" Of the {len(settled)} settled, {sure} have a q of at most {CERTAIN:g}."
+    of_them = f" Of the {len(settled)} settled, {_sure(settled)} have a q of at most {CERTAIN:g}."
     return (
         f"On {sets} set{'s'[: sets != 1]} of {kind}: {said} of {len(chosen)} comparisons."
         f"{of_them if settled else ''}"
     )
+
+
+def summary(every: Mapping[str, Evidence], purposes: Mapping[str, str]) -> str:
+    """Every purpose, a row each: comparisons on real data at the largest n."""
+    lines = table(
+        "purpose",
+        "`omicsbench run`",
+        "real data sets",
+        "largest n",
+        HEADING.strip("| "),
+        f"settled with a q of at most {CERTAIN:g}",
+    )
+    for suite, purpose in purposes.items():
+        if not (own := every[suite].real if suite in every else []):
+            continue
+        sizes = sorted(v.largest for v in own)
+        said = f"{sizes[0]:,} to {sizes[-1]:,}"
+        lines.append(
+            f"| {purpose} | `{suite}` | {every[suite].sets(own)} | {said} | {counts(own)} | "
+            f"{_sure(own)} |"
+        )
+    return "\n".join(lines)
+
+
+def _sure(chosen: Iterable[Verdict]) -> int:
+    return sum(v.standing != "open" and v.q is not None and v.q <= CERTAIN for v in chosen)
 
 
 def by_data_set(evidence: Evidence) -> str:
@@ -117,7 +142,7 @@ def to_use(evidence: Evidence) -> str:
     lines = table(
         "data set",
         "n",
-        "use",
+        "the cheapest that nothing is shown to beat",
         f"mean `{main}`: its own; best simple; best deep",
         "CPU time of one run: its own; cheapest deep",
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 import pickle
 import warnings
@@ -213,3 +214,32 @@ def test_pairs_are_seen_by_what_is_not_linear() -> None:
 def test_what_cannot_be_is_refused(name: str, params: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match=r"give|use one of"):
         build(name, **params).fit(*line(30))
+
+
+def test_a_bend_with_two_plateaus_is_followed_where_a_line_is_not() -> None:
+    rng = np.random.default_rng(0)
+    X = (rng.random((1_500, 60)) < 0.05).astype(np.float32)  # few mutations a row
+    y = 1.3 + 2.4 / (1 + np.exp(4 * X @ rng.gamma(1.0, 1.0, 60) - 6)) + rng.normal(0, 0.1, 1_500)
+    bent, straight = (
+        build(name).fit(X[:1_000], y[:1_000]) for name in ("logit_regressor", "ridge")
+    )
+    assert r2(bent, X[1_000:], y[1_000:]) > r2(straight, X[1_000:], y[1_000:]) + 0.1
+    told = bent.predict(X)
+    assert y[:1_000].min() - 1e-5 <= told.min() <= told.max() <= y[:1_000].max() + 1e-5
+
+
+@pytest.mark.parametrize("dense", [True, False])
+def test_the_sigmoid_is_the_one_of_statsmodels(dense: bool) -> None:
+    """Fractional logit without a penalty: a binomial GLM of shares."""
+    sm = pytest.importorskip("statsmodels.api")
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(400, 4)) if dense else (rng.random((400, 4)) < 0.08).astype(np.float64)
+    y = 1 / (1 + np.exp(-X @ [1.0, -1.0, 0.5, 0.0] + rng.normal(0, 0.5, 400)))
+    low, high = y.min(), y.max()
+    own = importlib.import_module("omicsbench.methods.logit_regressor")
+    fitted, converged = own._fit(own._thin(X), y, 1e6)
+    assert converged
+    assert sp.issparse(own._thin(X)) is not dense
+    glm = sm.GLM((y - low) / (high - low), sm.add_constant(X), family=sm.families.Binomial()).fit()
+    theirs = low + (high - low) * glm.predict(sm.add_constant(X))
+    np.testing.assert_allclose(fitted.predict(X), theirs, atol=2e-3)
