@@ -14,6 +14,7 @@ from omicsbench.verdict.sensitivity import other_choices
 from omicsbench.verdict.standings import standings
 from omicsbench.verdict.verdict import Verdict
 
+AS_TOLD = "as told above"
 FEWEST = 10  # data sets with an n*, below which no property of data can be held to explain it
 BANDS = (
     (100, "below 100"),
@@ -98,19 +99,19 @@ def under_other_choices(evidence: Evidence) -> str:
         words: counts(v for v in found if evidence.kind_of[v.dataset] == REAL)
         for words, found in _choices(evidence)
     }
-    frozen = rows["as frozen"]
-    alike = [w for w, said in rows.items() if w.startswith("without ") and said == frozen]
+    told = rows[AS_TOLD]
+    alike = [w for w, said in rows.items() if w.startswith("without ") and said == told]
     if len(alike) > 1:
         rows = {w: said for w, said in rows.items() if w not in alike}
         left = ", ".join(w.removeprefix("without ") for w in alike)
-        rows[f"without any one of {len(alike)} ({left})"] = frozen
+        rows[f"without any one of {len(alike)} ({left})"] = told
     lines += [f"| {words} | {said} |" for words, said in rows.items()]
     lines.append(f"| without any one data set, least to most | {_without_a_set(evidence)} |")
     return "\n".join(lines)
 
 
 def _choices(evidence: Evidence) -> Iterator[tuple[str, Sequence[Verdict]]]:
-    yield "as frozen", evidence.headline
+    yield AS_TOLD, evidence.headline
     units = [v for v in evidence.real if "(new " in v.dataset]
     if units:
         yield "new samples alone", [v for v in evidence.headline if v not in units]

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import cache, cached_property
 from pathlib import Path
 
+from omicsbench.records.analysis import Analysis
+from omicsbench.records.frozen import read_frozen
 from omicsbench.records.packed import PACKED_FILE
 from omicsbench.records.planned import planned_records, read_analysis
 from omicsbench.records.spec import RunRecord, Status
@@ -22,12 +24,38 @@ CUT = "†"  # beside what rests on trainings of which some ended by their budge
 
 
 class Evidence:
-    """The records of one suite and what is said of them."""
+    """The records of one suite and what is said of them.
 
-    def __init__(self, folder: Path) -> None:
-        self.records = planned_records(folder)[0]
-        self.analysis = read_analysis(folder)
-        self.verdicts = verdicts(self.records, self.analysis)
+    ``frozen`` are the contestants of its frozen protocol; None where there is none.
+    """
+
+    def __init__(
+        self,
+        records: Sequence[RunRecord],
+        analysis: Analysis,
+        frozen: Collection[str] | None = None,
+    ) -> None:
+        self.records, self.analysis, self.frozen = records, analysis, frozen
+        self.verdicts = verdicts(records, analysis)
+
+    @classmethod
+    def read(cls, folder: Path) -> Evidence:
+        """Of a results folder."""
+        protocol = read_frozen(folder)
+        contestants = protocol and protocol.pipelines
+        return cls(planned_records(folder)[0], read_analysis(folder), contestants)
+
+    @cached_property
+    def of_the_frozen(self) -> Evidence:
+        """What the contestants of the frozen protocol say alone."""
+        own = [r for r in self.records if self.frozen is None or r.spec.pipeline in self.frozen]
+        return Evidence(own, self.analysis)
+
+    @property
+    def added(self) -> list[str]:
+        """Contestants that came after the protocol was frozen."""
+        every = sorted({r.spec.pipeline for r in self.records})
+        return [name for name in every if self.frozen is not None and name not in self.frozen]
 
     @cached_property
     def kind_of(self) -> Mapping[str, str]:
@@ -74,7 +102,7 @@ class Evidence:
 @cache
 def evidence_of(suite: str, results: Path = RESULTS) -> Evidence | None:
     """What is said of the records of a suite, if there are any."""
-    return Evidence(results / suite) if (results / suite / PACKED_FILE).is_file() else None
+    return Evidence.read(results / suite) if (results / suite / PACKED_FILE).is_file() else None
 
 
 def drawn(chosen: Iterable[Verdict]) -> str:

@@ -28,6 +28,7 @@ from answer_suites import (
     by_data_set,
     by_secondary,
     claims,
+    claims_as_frozen,
     in_short,
     left_open,
     reconstructed,
@@ -48,7 +49,12 @@ SUITES = (
     *("lecture", "atlas", *MILLIONS),
 )
 ADVISED = ("answer", "predict", "regress")  # of whose results it is told what to use
-LISTED = (*ADVISED, "batch", "integrate")  # whose open comparisons and other choices are told
+LISTED = (
+    *ADVISED,
+    *LONG,
+    "batch",
+    "integrate",
+)  # whose open comparisons and other choices are told
 
 
 def page_of(name: str) -> Path:
@@ -75,6 +81,7 @@ def tables(results: Path = RESULTS) -> dict[str, str]:
             made[f"{suite} other choices"] = under_other_choices(evidence)
         if suite in LONG:
             made[f"{suite} along n"] = along_n(evidence)
+            made[f"{suite} as frozen"] = claims_as_frozen(evidence)
             made[f"{suite} to use"] = to_use(evidence)
             made[f"{suite} budgets"] = budgets(evidence)
         elif suite not in MILLIONS:

@@ -92,6 +92,14 @@ def claims(evidence: Evidence) -> str:
     return "\n".join(lines) if len(lines) > 2 else "No claim is made; every comparison is open."
 
 
+def claims_as_frozen(evidence: Evidence) -> str:
+    """The claims of the contestants of the frozen protocol alone."""
+    added = ", ".join(f"`{name}`" for name in evidence.added)
+    if not added:
+        return "Every contestant is of the frozen protocol."
+    return f"Without {added}, which came after the freeze:\n\n{claims(evidence.of_the_frozen)}"
+
+
 def left_open(evidence: Evidence) -> str:
     """Every open comparison on real data: how far either side may still be ahead."""
     lines = table(
