@@ -25,13 +25,21 @@ STYLES = ("-", "--", ":")  # of metrics
 
 
 def shown() -> dict[str, list[Verdict]]:
-    """Comparisons on data that are not simulated, by data set."""
+    """Comparisons on data that are not simulated, by data set.
+
+    Where contestants that came after the freeze change what is claimed, the frozen ones have a
+    panel of their own.
+    """
     panels: dict[str, list[Verdict]] = defaultdict(list)
     for suite in SUITES:
         if evidence := evidence_of(suite):
+            frozen = {(v.dataset, v.metric): v for v in evidence.of_the_frozen.headline}
             for v in evidence.headline:
                 if evidence.kind_of[v.dataset] != SIMULATED:
                     panels[v.dataset].append(v)
+                    other = frozen[v.dataset, v.metric]
+                    if other.standing != v.standing:
+                        panels[f"{v.dataset}, without {' and '.join(evidence.added)}"].append(other)
     return dict(sorted(panels.items()))
 
 
@@ -51,6 +59,8 @@ def main() -> None:
         grid = figure.subplots(rows, columns, sharex=True, sharey=True, squeeze=False)
         for axes in grid.flat[len(panels) :]:
             axes.set_visible(False)
+        for axes in grid.flat[max(0, len(panels) - columns) : len(panels)]:
+            axes.tick_params(labelbottom=True)  # there may be none below it
         for axes, (name, own) in zip(grid.flat, panels.items(), strict=False):
             axes.axhspan(-1, 1, color="#eeeeee", lw=0, zorder=0)
             axes.axhline(0, color="#bbbbbb", lw=0.8, zorder=1)
