@@ -114,8 +114,8 @@ def _choices(evidence: Evidence) -> Iterator[tuple[str, Sequence[Verdict]]]:
     yield AS_TOLD, evidence.headline
     units = [v for v in evidence.real if "(new " in v.dataset]
     if units:
-        yield "new samples alone", [v for v in evidence.headline if v not in units]
-        yield "new subjects, studies or families alone", units
+        yield "split by rows alone", [v for v in evidence.headline if v not in units]
+        yield "split by groups alone", units
     yield (
         "secondary metrics counted too",
         [v for v in evidence.verdicts if v.best and v.against == "best_simple"],

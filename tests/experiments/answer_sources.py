@@ -71,14 +71,18 @@ def published(every: Mapping[str, Evidence]) -> dict[str, str]:
         made["saturation"] = _saturation(every["answer"])
         made["against the reference"] = against_reference(every["answer"])
     if "predict" in every:
-        predict = every["predict"]
-        made["against logistic regression"] = against_reference(predict)
-        made["metabolites"] = _on(predict, ["mtbls90"])
+        made["against logistic regression"] = against_reference(every["predict"])
+    if "predict_long" in every:
+        made["metabolites"] = _on(every["predict_long"], ["mtbls90"])
     if "batch" in every:
         batch = every["batch"]
         made["real batches"] = _on(batch, dict.fromkeys(v.dataset for v in batch.real))
-    if "regress" in every:
-        made["traits"] = _on(every["regress"], ["soynam", "soynam (new family)", "avgfp_dms"])
+    if "regress_long" in every:
+        long, names = every["regress_long"], ("soynam", "soynam (new family)", "avgfp_dms")
+        frozen = _on(long.of_the_frozen, names)
+        made["traits"] = (
+            f"{_on(long, names)}\n\nThe contestants of the frozen protocol alone: {frozen}"
+        )
     return made
 
 
