@@ -43,11 +43,11 @@ def summary(every: Mapping[str, Evidence], purposes: Mapping[str, str]) -> str:
     """Every purpose, a row each: comparisons on real data at the largest n."""
     lines = table(
         "purpose",
-        "`omicsbench run`",
-        "real data sets",
+        "suite",
+        "sets",
         "largest n",
         HEADING.strip("| "),
-        f"settled with a q of at most {CERTAIN:g}",
+        f"q ≤ {CERTAIN:g}",
     )
     for suite, purpose in purposes.items():
         if not (own := every[suite].real if suite in every else []):
