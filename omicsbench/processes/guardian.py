@@ -103,8 +103,11 @@ def main(pipe: int, driver: int) -> None:
     """Hear what lives until the driver is gone; then end and remove it all."""
     living: set[str] = set()
     rest = b""
-    while os.getppid() == driver:
-        if not select.select([pipe], [], [], LOOK_S)[0]:
+    while True:
+        gone = os.getppid() != driver  # maybe before this began: what it had told is in the pipe
+        if not select.select([pipe], [], [], 0 if gone else LOOK_S)[0]:
+            if gone:
+                break
             continue
         chunk = os.read(pipe, 65536)
         if not chunk:

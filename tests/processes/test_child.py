@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import resource
+import signal
 import subprocess
 import sys
 import time
@@ -16,7 +18,7 @@ import pytest
 
 from omicsbench.processes import guardian
 from omicsbench.processes.child import Child, Lost, Stopped, Terms
-from omicsbench.processes.descendants import marked
+from omicsbench.processes.descendants import MARK, marked
 from omicsbench.records.spec import Status
 
 PLUGINS = Path(__file__).parents[1] / "plugins"
@@ -174,6 +176,25 @@ def test_what_a_child_started_is_ended_too_when_the_driver_is_killed(
     assert len(set(belonging)) == 4, "a worker, two that it started, and the guardian"
     assert not psutil.wait_procs(belonging, timeout=10)[1]
     assert not list(tmp_path.iterdir())
+
+
+def test_a_guardian_hears_what_it_was_told_before_it_began(tmp_path: Path) -> None:
+    """By a driver that is gone by then: no process is its parent."""
+    folder = tmp_path / "work"
+    folder.mkdir()
+    read, write = os.pipe()
+    os.write(write, f"+{folder}\n".encode())
+    sleeper = [sys.executable, "-c", "import time; time.sleep(600)"]
+    with subprocess.Popen(sleeper, env={**os.environ, MARK: str(folder)}) as left:
+        command = [sys.executable, "-P", "-m", guardian.__name__, str(read), "0"]
+        try:
+            subprocess.run(command, pass_fds=(read,), check=True, timeout=60)
+            assert left.wait(5) == -signal.SIGKILL
+        finally:
+            left.kill()
+    os.close(read)
+    os.close(write)
+    assert not folder.exists()
 
 
 def test_a_guardian_that_was_ended_is_replaced(child: Child) -> None:
