@@ -10,12 +10,11 @@ from pathlib import Path
 
 from answer_evidence import drawn, evidence_of
 from answer_picture import COLOURS, FURTHEST
-from answer_picture import WORDS as STANDINGS
 from matplotlib import rc_context
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from omicsbench.reporting.matrix import SIMULATED
+from omicsbench.reporting.matrix import SIMULATED, WORDS
 from omicsbench.verdict.verdict import Verdict
 
 FILE = Path(__file__).parents[2] / "docs" / "curves.svg"
@@ -74,7 +73,7 @@ def main() -> None:
         for metric in metrics:
             grid[0, 0].plot([], [], style[metric], color="#444444", label=metric)
         for standing, colour in COLOURS.items():
-            grid[0, 0].plot([], [], "o", color=colour, ms=4, label=STANDINGS[standing])
+            grid[0, 0].plot([], [], "o", color=colour, ms=4, label=WORDS[standing])
         figure.legend(loc="outside upper center", ncols=7, frameon=False)
         figure.savefig(FILE, metadata={"Date": None, "Description": figures()})
 

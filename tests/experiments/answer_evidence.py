@@ -48,10 +48,12 @@ class Evidence:
     @cached_property
     def of_the_frozen(self) -> Evidence:
         """What the contestants of the frozen protocol say alone."""
-        own = [r for r in self.records if self.frozen is None or r.spec.pipeline in self.frozen]
+        if not self.added:
+            return self
+        own = [r for r in self.records if r.spec.pipeline not in self.added]
         return Evidence(own, self.analysis)
 
-    @property
+    @cached_property
     def added(self) -> list[str]:
         """Contestants that came after the protocol was frozen."""
         every = sorted({r.spec.pipeline for r in self.records})

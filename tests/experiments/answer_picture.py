@@ -13,13 +13,18 @@ from matplotlib import rc_context
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from omicsbench.verdict.verdict import Verdict
+from omicsbench.reporting.matrix import WORDS
+from omicsbench.verdict.verdict import Standing, Verdict
 
 FILE = Path(__file__).parents[2] / "docs" / "answer.svg"
 FURTHEST = 6.0  # margins; what lies beyond is drawn at the edge, its interval cut off
 SUITES = ("answer", "predict", "regress")
-COLOURS = {"ahead": "#228833", "behind": "#ee6677", "equal": "#4477aa", "open": "#888888"}
-WORDS = {"ahead": "deep ahead", "behind": "simple ahead", "equal": "shown equal", "open": "open"}
+COLOURS: dict[Standing, str] = {
+    "ahead": "#228833",
+    "behind": "#ee6677",
+    "equal": "#4477aa",
+    "open": "#888888",
+}
 
 
 def shown() -> dict[str, list[Verdict]]:

@@ -25,9 +25,9 @@ def test_every_table_of_the_answer_is_made_from_the_committed_records() -> None:
     assert not differ, "renew them: python tests/experiments/answer_page.py --write"
     for suite in made.SUITES:
         if found := evidence.evidence_of(suite):
-            page = evidence.RESULTS / suite / "verdicts.md"
+            written = evidence.RESULTS / suite / "verdicts.md"
             of_records = _matrix(verdicts_markdown(found.verdicts, (), found.kind_of))
-            assert _matrix(page.read_text(encoding="utf-8")) == of_records, suite
+            assert _matrix(written.read_text(encoding="utf-8")) == of_records, suite
     for name in ("answer_picture", "answer_curves"):
         picture = experiment(name)
         assert picture.figures()
