@@ -54,6 +54,16 @@ def _require_libraries(datasets: Sequence[DatasetChoice]) -> None:
 
 
 @EVERY
+def test_no_data_set_refuses_the_settings_that_a_suite_gives_it(name: str) -> None:
+    choices, registry = load_suite(name).datasets, discover()
+    _require_libraries(choices)
+    for choice in choices:
+        call = parse_call(choice.name)
+        if not registry.dataset(call.name).info.remote:  # what is downloaded has no settings
+            assert registry.dataset(call.name).make(**dict(call.kwargs)) is not None
+
+
+@EVERY
 def test_a_suite_can_be_planned_without_preparing_anything(name: str, tmp_path: Path) -> None:
     suite = load_suite(name)
     _require_libraries(suite.datasets)
