@@ -167,9 +167,17 @@ class Progress:
         return ", ".join(parts) + (f"; running: {'; '.join(runs)}" if runs else "")
 
 
-def called() -> str:
-    """The command line as it was called; bytes of a file's name that are no text shown as such."""
-    words = shlex.join(["omicsbench", *sys.argv[1:]])
+def called(without: str = "") -> str:
+    """The command line as it was called, but for an option with a value.
+
+    Bytes of a file's name that are no text are shown as such.
+    """
+    given = sys.argv[1:]
+    if without in given:
+        place = given.index(without)
+        given = given[:place] + given[place + 2 :]
+    given = [word for word in given if not (without and word.startswith(f"{without}="))]
+    words = shlex.join(["omicsbench", *given])
     return words.encode(errors="backslashreplace").decode()
 
 

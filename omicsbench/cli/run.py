@@ -174,6 +174,16 @@ def run(
     retry: Annotated[
         bool, typer.Option("--retry", help="Repeat runs that failed.", rich_help_panel=MACHINE)
     ] = False,
+    set_aside: Annotated[
+        str | None,
+        typer.Option(
+            "--set-aside",
+            metavar="WHY",
+            help="Run nothing; store each run that is to do as set aside, with this reason. The "
+            "command without it does them.",
+            rich_help_panel=WHAT,
+        ),
+    ] = None,
     isolate: Annotated[
         Isolate, typer.Option(help="What gets a fresh process.", rich_help_panel=MACHINE)
     ] = Isolate.PIPELINE,
@@ -276,6 +286,11 @@ def run(
         feature_type=feature_type,
         keep_na=keep_na,
     )
+    if set_aside is not None and (first or collect or retry or not set_aside.strip()):
+        raise OmicsbenchError(
+            "--set-aside WHY stores what was not run, with the reason, which may not be empty; it "
+            "goes with none of --first-look, --collect and --retry."
+        )
     given = own.of_files(data or [], told)
     replaced = suite_changes(
         chosen,
@@ -329,9 +344,11 @@ def run(
                 registry=registry,
                 own_data=given,
                 executor=elsewhere,
-                manner=Manner(isolate is Isolate.RUN, retry, force),
+                manner=Manner(
+                    isolate is Isolate.RUN, retry, force, " ".join((set_aside or "").split())
+                ),
                 shard=share,
-                command=called(),
+                command=called(without="--set-aside"),
                 observer=mirroring or observer,
                 tell=observer.say,
             )
@@ -352,6 +369,7 @@ def run(
             f"Part {share.number} of {share.of}, in {folder}; `omicsbench merge` joins the parts."
         )
     if ended or not share:
-        tell_ended(folder, ended, report and not share, part=share is not None)
+        some = share is not None or set_aside is not None
+        tell_ended(folder, ended, report and not share, part=some)
     if missing or (mirroring and mirroring.problem):
         raise typer.Exit(ExitCode.FAILED)

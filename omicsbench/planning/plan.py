@@ -35,13 +35,18 @@ class Planned:
         """That of the spec, which has to work it out."""
         return self.spec.key
 
-    def skipped_record(self, suite: str, here: Environment) -> RunRecord:
-        """The record of a run set aside; ``here`` is the environment in which it cannot run."""
-        assert self.skip is not None
+    def left_out(self, why: str = "") -> Ending | None:
+        """How the run ends if it cannot run, or is set aside: ``why`` somebody wants that."""
+        if self.skip:
+            return Ending(Status.SKIPPED, self.skip, Cause.CANNOT_RUN)
+        return Ending(Status.SKIPPED, f"set aside: {why}", Cause.SET_ASIDE) if why else None
+
+    def skipped_record(self, ending: Ending, suite: str, here: Environment) -> RunRecord:
+        """The record of a run left out; ``here`` is the environment in which it was."""
         return RunRecord.unfinished(
             self.spec,
             self.pipeline,
-            Ending(Status.SKIPPED, self.skip, Cause.CANNOT_RUN),
+            ending,
             dataset_info=self.prepared.facts,
             environment=here,
             suite=suite,

@@ -8,7 +8,7 @@ from omicsbench.records.costs import foreseen
 from omicsbench.records.facts import Limits
 from omicsbench.records.spec import Cause, RunRecord, Status
 
-NOT_DONE = (Cause.CANNOT_RUN, Cause.SIGNAL, Cause.LOST)
+NOT_DONE = (Cause.CANNOT_RUN, Cause.SET_ASIDE, Cause.SIGNAL, Cause.LOST)
 MEMORY_SHARE = 0.8  # of the machine's memory, shared by the jobs, where the suite states no limit
 
 
@@ -22,8 +22,8 @@ def limits_of(suite: Suite) -> Limits:
 def do_again(record: RunRecord, retry: bool, force: bool, limits: Limits) -> bool:
     """Whether a stored run is to be done again: after a raised limit, or on request.
 
-    A run set aside while planning is looked at again every time, and so is one that a signal
-    ended, as it may have come from outside, or that another run's crash had set aside.
+    A run set aside while planning, or by somebody, is looked at again every time, and so is one
+    that a signal ended, as it may have come from outside, or that another run's crash set aside.
     """
     if record.status is Status.OK:
         return False

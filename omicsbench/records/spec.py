@@ -47,6 +47,7 @@ class Cause(StrEnum):
     WARM_UP = "warm_up"  # its worker did not survive its warm-up, or an earlier one took too much
     SIGNAL = "signal"  # a signal ended its worker each time; it may have come from outside
     SCORING = "scoring"  # its outputs were handed over, and scoring them failed
+    SET_ASIDE = "set_aside"  # somebody left it out, and told why
     LOST = "lost"  # an earlier worker crashed before it ran, or the result could not be stored
 
 

@@ -217,7 +217,7 @@ def _to_do(
 ) -> tuple[list[list[Job]], dict[str, EndedRun]]:
     """Chains of jobs for the runs that are not done yet, and those that are, by key.
 
-    What cannot run is set aside.
+    What cannot run is set aside, and so is all the rest where that is wanted.
     """
     out, manner = Path(conditions.out), conditions.manner
     keys = {planned.key for planned in plan}
@@ -233,8 +233,8 @@ def _to_do(
     here = environment.describe(conditions.jobs)
     known = known_costs(plan, looked_through(), here)
     for planned in plan:
-        if planned.skip and planned.key not in done:
-            record = planned.skipped_record(conditions.suite, here)
+        if planned.key not in done and (ending := planned.left_out(manner.set_aside)):
+            record = planned.skipped_record(ending, conditions.suite, here)
             store.write_record(out, record)
             done[record.key] = EndedRun.of(record)
     todo = [planned for planned in plan if planned.key not in done]

@@ -10,7 +10,7 @@ from typing import Any
 
 from omicsbench.metrics import Metric
 from omicsbench.metrics.known import known
-from omicsbench.records.spec import RunRecord, RunSpec, Status
+from omicsbench.records.spec import Cause, RunRecord, RunSpec, Status
 from omicsbench.records.table import current, equal_terms
 from omicsbench.verdict.choose import Grid, RunsOf, best_by_validation
 from omicsbench.verdict.pairs import Paired, RunScores, Side, pair_up
@@ -87,6 +87,8 @@ def contenders(records: Iterable[RunRecord]) -> Iterator[Contenders]:
     newest = current(records)
     metrics = known(newest)
     for r in newest:
+        if r.cause is Cause.SET_ASIDE:  # nobody asked what it would give, or take
+            continue
         pipelines = groups.setdefault(equal_terms(r), defaultdict(dict))
         pipelines[r.spec.pipeline][r.spec.size, r.spec.repeat] = r
     for runs in groups.values():

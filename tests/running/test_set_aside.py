@@ -1,0 +1,89 @@
+"""Runs that somebody leaves out, told why: stored as such, told in the report, done later."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from command import inside
+from omicsbench.planning.suite import Suite
+from omicsbench.records import store
+from omicsbench.records.planned import read_plan
+from omicsbench.records.spec import Cause, RunRecord, Status
+from omicsbench.registry.discover import Registry, discover
+from omicsbench.reporting.tables import failure_table, is_censored
+from omicsbench.running.job import Manner
+from omicsbench.running.runner import run_suite
+from omicsbench.verdict.judge import verdicts
+from omicsbench.verdict.recommend import recommendations
+from suites import tiny_suite
+
+WHY = "five hours in all"
+ASIDE = Manner(set_aside=WHY)
+
+
+@pytest.fixture(scope="module")
+def registry(bad_plugins: Path) -> Registry:
+    return discover([bad_plugins])
+
+
+def _ends(records: list[RunRecord]) -> list[tuple[Status, str | None, Cause | None]]:
+    return sorted({(r.status, r.reason, r.cause) for r in records}, key=str)
+
+
+def test_what_is_not_done_is_stored_with_the_reason_and_done_by_the_same_suite_later(
+    tmp_path: Path, registry: Registry
+) -> None:
+    suite = tiny_suite("good")
+    left = run_suite(suite, tmp_path, registry=registry, manner=ASIDE)
+    assert _ends(left) == [(Status.SKIPPED, f"set aside: {WHY}", Cause.SET_ASIDE)]
+    assert not any(is_censored(r) for r in left), "nothing is known of what they cost"
+    assert set(failure_table(left).reason) == {f"set aside: {WHY}"}
+    done = run_suite(suite, tmp_path, registry=registry)
+    assert [r.status for r in done] == [Status.OK] * len(left)
+    assert run_suite(suite, tmp_path, registry=registry, manner=ASIDE) == done
+
+
+def test_failures_and_what_cannot_run_keep_their_own_reasons(
+    tmp_path: Path, registry: Registry
+) -> None:
+    suite = tiny_suite("hangs_when_large", "never_here", repeats=1)
+    before = run_suite(suite, tmp_path, registry=registry)
+    assert run_suite(suite, tmp_path, registry=registry, manner=ASIDE) == before
+    assert Cause.SET_ASIDE not in {r.cause for r in before}
+
+
+def test_verdict_and_choice_are_as_if_they_were_not_there(tmp_path: Path) -> None:
+    def suite(*simple: str, sizes: list[int]) -> Suite:
+        data = [{"name": "linear_control(n=300)", "sizes": sizes}]
+        deep = "autoencoder(max_steps=5)"
+        primary = ["knn_transfer_balanced_accuracy"]
+        return tiny_suite(deep, *simple, repeats=5, timeout_s=60, datasets=data, metrics=primary)
+
+    records = run_suite(suite("pca", sizes=[30, 100]), tmp_path)
+    more = run_suite(suite("pca", "nmf", sizes=[30, 100, 200]), tmp_path, manner=ASIDE)
+    assert len(more) == len(records) + 5 * 5  # nmf at three sizes, two others at the largest
+    assert verdicts(more) == verdicts(records) != []
+    assert recommendations(more) == recommendations(records) != []
+
+
+def test_from_the_command_line(tmp_path: Path) -> None:
+    folder = tmp_path / "r"
+    given = ["run", "controls", "--only", "-m", "pca", "--repeats", "1", "--sizes", "50"]
+    given += ["-d", "linear_control(n=300)", "--no-report", "-o", folder]
+    left = inside(*given, "--set-aside", "a month\nin all")
+    assert left.returncode == 0
+    assert "1 skipped: set aside: a month in all" in left.stdout.replace("  1", "1")
+    assert [r.cause for r in store.read_records(folder)] == [Cause.SET_ASIDE]
+    assert "--set-aside" not in read_plan(folder).command, "who runs it again wants the runs"
+    assert inside(*given).returncode == 0
+    assert [r.status for r in store.read_records(folder)] == [Status.OK]
+
+
+@pytest.mark.parametrize("more", [["--set-aside", " "], ["--set-aside", "x", "--first-look"]])
+def test_it_needs_a_reason_and_goes_alone(tmp_path: Path, more: list[str]) -> None:
+    ended = inside("run", "quick", "-o", tmp_path / "r", *more)
+    assert ended.returncode == 2
+    assert "the reason, which may not be empty" in ended.stderr
+    assert not (tmp_path / "r").exists()
