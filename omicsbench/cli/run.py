@@ -179,8 +179,8 @@ def run(
         typer.Option(
             "--set-aside",
             metavar="WHY",
-            help="Run nothing; store each run that is to do as set aside, with this reason. The "
-            "command without it does them.",
+            help="Run nothing; store each run that has no record yet as set aside, with this "
+            "reason. The command without it does them.",
             rich_help_panel=WHAT,
         ),
     ] = None,

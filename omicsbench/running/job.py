@@ -19,7 +19,7 @@ class Manner:
     isolate_runs: bool = False  # a fresh process for every run, not only for every pipeline
     retry: bool = False  # do runs again that failed before
     force: bool = False  # run what is predicted to exceed a limit
-    set_aside: str = ""  # run nothing, and store what is to do as set aside for this reason
+    set_aside: str = ""  # run nothing, and store what has no record as set aside for this reason
 
 
 @dataclass(frozen=True)

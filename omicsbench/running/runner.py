@@ -217,7 +217,7 @@ def _to_do(
 ) -> tuple[list[list[Job]], dict[str, EndedRun]]:
     """Chains of jobs for the runs that are not done yet, and those that are, by key.
 
-    What cannot run is set aside, and so is all the rest where that is wanted.
+    What cannot run is set aside, and so is what has no record yet where that is wanted.
     """
     out, manner = Path(conditions.out), conditions.manner
     keys = {planned.key for planned in plan}
@@ -226,7 +226,7 @@ def _to_do(
     def looked_through() -> Iterator[RunRecord]:
         for record in store.each(out):
             again = do_again(record, manner.retry, manner.force, conditions.limits)
-            if record.key in keys and not again:
+            if record.key in keys and (manner.set_aside or not again):
                 done[record.key] = EndedRun.of(record)
             yield record
 

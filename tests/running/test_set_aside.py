@@ -40,6 +40,8 @@ def test_what_is_not_done_is_stored_with_the_reason_and_done_by_the_same_suite_l
     assert _ends(left) == [(Status.SKIPPED, f"set aside: {WHY}", Cause.SET_ASIDE)]
     assert not any(is_censored(r) for r in left), "nothing is known of what they cost"
     assert set(failure_table(left).reason) == {f"set aside: {WHY}"}
+    other = Manner(set_aside="something else")
+    assert run_suite(suite, tmp_path, registry=registry, manner=other) == left
     done = run_suite(suite, tmp_path, registry=registry)
     assert [r.status for r in done] == [Status.OK] * len(left)
     assert run_suite(suite, tmp_path, registry=registry, manner=ASIDE) == done
