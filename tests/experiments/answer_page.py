@@ -20,7 +20,7 @@ from answer_across import (
     who_is_ahead,
 )
 from answer_evidence import RESULTS, Evidence, evidence_of
-from answer_sizes import along_n, budgets, by_n, legend
+from answer_sizes import along_n, budgets, by_n, legend, peaks
 from answer_sources import of_the_lecture, published
 from answer_suites import (
     TRUTH,
@@ -97,6 +97,7 @@ def tables(results: Path = RESULTS) -> dict[str, str]:
             made[f"{suite} by n"] = by_n(evidence, "molecule_bits")
             made[f"{suite} features by n"] = by_n(evidence, "held_out_features")
             made[f"{suite} truth by n"] = by_n(evidence, TRUTH)
+            made[f"{suite} peaks"] = peaks(evidence)
             made[f"{suite} legend"] = legend(evidence)
             made[f"{suite} budgets"] = budgets(evidence)
     made["in short"] = summary(every, TASKS)

@@ -35,6 +35,19 @@ def by_n(evidence: Evidence, metric: str) -> str:
     return "\n".join(lines)
 
 
+def peaks(evidence: Evidence) -> str:
+    """The most memory that a run of every contestant took at each n."""
+    found = _by_place(r for r in evidence.done if r.family != "control")
+    sizes, names = sorted({n for _, n in found}), shortened({name for name, _ in found})
+    lines = table("peak memory of a run, GiB", *(f"n = {size:,}" for size in sizes))
+    for name in sorted(names):
+        runs = (found.get((name, size), []) for size in sizes)
+        most = (max((r.peak_rss_bytes or 0 for r in own), default=0) for own in runs)
+        cells = (f"{bytes_ / 2**30:.1f}" if bytes_ else "" for bytes_ in most)
+        lines.append(f"| `{names[name]}` | {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
 def legend(evidence: Evidence) -> str:
     """What names and signs of ``by_n`` leave unsaid."""
     own = {r.spec.label for r in evidence.done if r.family != "control"}
