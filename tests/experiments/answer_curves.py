@@ -35,7 +35,7 @@ def shown() -> dict[str, list[Verdict]]:
             frozen = {(v.dataset, v.metric): v for v in evidence.of_the_frozen.headline}
             for v in evidence.headline:
                 if evidence.kind_of[v.dataset] != SIMULATED:
-                    panels[v.dataset].append(v)
+                    panels[f"{v.dataset}{evidence.apart(v)}"].append(v)
                     other = frozen[v.dataset, v.metric]
                     if other.standing != v.standing:
                         panels[f"{v.dataset}, without {' and '.join(evidence.added)}"].append(other)

@@ -76,6 +76,11 @@ class Evidence:
     def real(self) -> list[Verdict]:
         return [v for v in self.headline if self.kind_of[v.dataset] == REAL]
 
+    def apart(self, v: Verdict) -> str:
+        """What its data are where they are no real omics data with labels of their own."""
+        kind = self.kind_of[v.dataset]
+        return "" if kind == REAL else f" ({kind})"
+
     @property
     def done(self) -> list[RunRecord]:
         return [r for r in self.records if r.status is Status.OK]

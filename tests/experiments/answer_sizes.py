@@ -10,7 +10,7 @@ from answer_evidence import CUT, Evidence, difference, table
 from answer_names import left_out, shortened
 
 from omicsbench.records.spec import RunRecord
-from omicsbench.reporting.matrix import SIMULATED, WORDS
+from omicsbench.reporting.matrix import KINDS, SIMULATED, WORDS
 from omicsbench.verdict.equal_cost import cpu_seconds_of
 from omicsbench.verdict.judge import FEWEST_REPEATS
 from omicsbench.verdict.pairs import BUDGET, ended_by_budget
@@ -59,14 +59,17 @@ def _cell(runs: list[RunRecord], metric: str) -> str:
 def along_n(evidence: Evidence) -> str:
     """The best deep less the best simple contestant at each n, on real data and what is beside."""
     lines = table("data set", "metric", "margin", "at n: difference (interval)", "at the largest n")
-    for v in sorted(evidence.headline, key=lambda v: (v.metric, v.dataset)):
-        if evidence.kind_of[v.dataset] == SIMULATED:
+    kinds = evidence.kind_of
+    order = sorted(evidence.headline, key=lambda v: (KINDS.index(kinds[v.dataset]), v.metric))
+    for v in order:
+        if kinds[v.dataset] == SIMULATED:
             continue
         said = "; ".join(
             f"{d.size:,}: {difference(d)}" for d in v.differences if d.mean is not None
         )
         lines.append(
-            f"| `{v.dataset}` | `{v.metric}` | {v.margin:.2g} | {said} | {WORDS[v.standing]} |"
+            f"| `{v.dataset}`{evidence.apart(v)} | `{v.metric}` | {v.margin:.2g} | {said} | "
+            f"{WORDS[v.standing]} |"
         )
     return "\n".join(lines)
 

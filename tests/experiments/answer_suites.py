@@ -9,6 +9,7 @@ from statistics import mean, median, stdev
 from answer_evidence import HEADING, Evidence, counts, difference, table
 
 from omicsbench.metrics import METRICS
+from omicsbench.records.spec import Cause
 from omicsbench.reporting.matrix import KINDS, REAL, STANDINGS, WORDS
 from omicsbench.verdict.choose import sign
 from omicsbench.verdict.equal_cost import cpu_seconds_of
@@ -136,9 +137,11 @@ def runs(evidence: Evidence) -> str:
     times = ", ".join(f"{kind} {median(own):.2g} s" for kind, own in sorted(cost.items()))
     cut = sum(n for n, _ in evidence.cut_off.values())
     every = sum(n for _, n in evidence.cut_off.values())
+    aside = Counter(r.reason for r in evidence.records if r.cause is Cause.SET_ASIDE)
+    why = "".join(f"; {n:,} {reason}" for reason, n in aside.most_common())
     whose = [f"`{name}` {n:,}" for name, (n, _) in sorted(evidence.cut_off.items()) if n]
     return (
-        f"{len(evidence.records):,} runs ({said}); median CPU time of a run: {times}; "
+        f"{len(evidence.records):,} runs ({said}{why}); median CPU time of a run: {times}; "
         f"{cut:,} of {every:,} trainings that could stop early ended by their budget"
         f"{': ' * bool(whose)}{', '.join(whose)}."
     )
