@@ -93,7 +93,7 @@ class CsrWriter:
             part.close()
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(eq=False)
 class MappedCsr:
     """A CSR matrix on disk, (rows, columns) of float32 or counts; read-only, safe to share.
 
@@ -106,6 +106,7 @@ class MappedCsr:
     shape: tuple[int, int]
     maps: tuple[mmap.mmap, ...] = ()
     files: tuple[BinaryIO, ...] = ()  # of data and indices
+    _mapped: int = 0  # bytes read through the map, by whomever, since they were let go of
 
     @classmethod
     def open(cls, folder: Path, columns: int) -> MappedCsr:
@@ -138,8 +139,15 @@ class MappedCsr:
             made.append(values)
         return made[0], made[1], indptr
 
+    def note_read(self, rows: int) -> None:
+        """Rows were read through the map: all is let go of when that has become too much."""
+        self._mapped += rows * (self.data.nbytes + self.indices.nbytes) // max(self.shape[0], 1)
+        if self._mapped > RELEASE_BYTES:
+            self.release()
+
     def release(self) -> None:
         """Let go of the pages read so far; they are read again when they are needed."""
+        self._mapped = 0
         if hasattr(mmap, "MADV_DONTNEED"):
             for mapping in self.maps:
                 mapping.madvise(mmap.MADV_DONTNEED)
@@ -168,7 +176,6 @@ class ScaledRows:
         self._high: NDArray[np.float32] = np.full(columns, np.inf, dtype=np.float32)
         if scaler is not None and scaler.on:
             self._factor, self._high = np.float32(1) / scaler.sd, scaler.high
-        self._mapped = 0
 
     def __len__(self) -> int:
         return self.shape[0]
@@ -222,7 +229,6 @@ class ScaledRows:
         """
         own = self.matrix
         scattered = bool(index.size and np.ptp(index) > 2 * index.size)
-        row_bytes = (own.data.nbytes + own.indices.nbytes) // max(own.shape[0], 1)
         for start in range(0, index.size, BLOCK_ROWS):
             rows = slice(start, min(start + BLOCK_ROWS, index.size))
             if scattered:
@@ -230,10 +236,7 @@ class ScaledRows:
                 yield rows, (*own.read(index[rows]), numbers, self._factor, self._high)
                 continue
             yield rows, (own.data, own.indices, own.indptr, index[rows], self._factor, self._high)
-            self._mapped += (rows.stop - rows.start) * row_bytes
-            if self._mapped > RELEASE_BYTES:
-                own.release()
-                self._mapped = 0
+            own.note_read(rows.stop - rows.start)
 
 
 def _numbers(rows: slice | NDArray[Any], n: int) -> NDArray[np.int64]:
