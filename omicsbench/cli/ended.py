@@ -32,7 +32,8 @@ def tell_so_far(folder: Path, report: bool) -> None:
     records, missing, _ = planned_records(folder)
     runs = Counter(record.status for record in records)
     done = ", ".join(f"{count} {status}" for status, count in runs.most_common()) or "none"
-    print(f"Runs so far: {done}; {missing} of {len(records) + missing} are still to come.")
+    every = len(planned) if planned else len(records)
+    print(f"Runs so far: {done}; {missing} of {every} are still to come.")
     if report and records:
         print_report(api.report_of(folder))
 

@@ -173,11 +173,11 @@ def called(without: str = "") -> str:
     Bytes of a file's name that are no text are shown as such.
     """
     given = sys.argv[1:]
-    if without in given:
+    while without and without in given:
         place = given.index(without)
         given = given[:place] + given[place + 2 :]
-    given = [word for word in given if not (without and word.startswith(f"{without}="))]
-    words = shlex.join(["omicsbench", *given])
+    kept = [word for word in given if not without or not word.startswith(f"{without}=")]
+    words = shlex.join(["omicsbench", *kept])
     return words.encode(errors="backslashreplace").decode()
 
 

@@ -286,10 +286,11 @@ def run(
         feature_type=feature_type,
         keep_na=keep_na,
     )
-    if set_aside is not None and (first or collect or retry or not set_aside.strip()):
+    alone = not (first or collect or retry or force)
+    if set_aside is not None and not (alone and set_aside.strip()):
         raise OmicsbenchError(
             "--set-aside WHY stores what was not run, with the reason, which may not be empty; it "
-            "goes with none of --first-look, --collect and --retry."
+            "goes with none of --first-look, --collect, --retry and --force."
         )
     given = own.of_files(data or [], told)
     replaced = suite_changes(

@@ -35,7 +35,7 @@ class Planned:
         """That of the spec, which has to work it out."""
         return self.spec.key
 
-    def left_out(self, why: str = "") -> Ending | None:
+    def unrun(self, why: str = "") -> Ending | None:
         """How the run ends if it cannot run, or is set aside: ``why`` somebody wants that."""
         if self.skip:
             return Ending(Status.SKIPPED, self.skip, Cause.CANNOT_RUN)

@@ -12,7 +12,7 @@ from __future__ import annotations
 import mmap
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
@@ -106,7 +106,8 @@ class MappedCsr:
     shape: tuple[int, int]
     maps: tuple[mmap.mmap, ...] = ()
     files: tuple[BinaryIO, ...] = ()  # of data and indices
-    _mapped: int = 0  # bytes read through the map, by whomever, since they were let go of
+    # Bytes read through the map, by whomever, since they were let go of.
+    _mapped: int = field(default=0, init=False, repr=False)
 
     @classmethod
     def open(cls, folder: Path, columns: int) -> MappedCsr:

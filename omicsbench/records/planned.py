@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from omicsbench.errors import StoreError
 from omicsbench.records import disk, reading, store
 from omicsbench.records.analysis import Analysis, stored_analysis
-from omicsbench.records.spec import RunRecord
+from omicsbench.records.spec import Cause, RunRecord
 
 PLAN_FILE = "plan.json"
 
@@ -85,8 +85,9 @@ def analysis_of(plan: Plan, where: str) -> Analysis:
 def planned_records(folder: Path) -> tuple[list[RunRecord], int, int]:
     """Records of the runs last planned (all, without a plan).
 
-    Also how many of these have no record yet, and how many records the plan leaves out. Raises
-    StoreError as ``store.read_records``, and for a plan of which nothing has been run.
+    Also how many of these were not run yet, without a record or set aside, and how many records
+    the plan leaves out. Raises StoreError as ``store.read_records``, and for a plan of which
+    nothing has been run.
     """
     plan = read_plan(folder)
     keys = plan.runs
@@ -96,8 +97,7 @@ def planned_records(folder: Path) -> tuple[list[RunRecord], int, int]:
             f"`{plan.command or 'omicsbench run'}` makes them."
         )
     records = store.read_records(folder)
-    if keys is None:
-        return records, 0, 0
-    wanted = set(keys)
+    wanted = {record.key for record in records} if keys is None else set(keys)
     kept = [record for record in records if record.key in wanted]
-    return kept, len(wanted) - len(kept), len(records) - len(kept)
+    aside = sum(record.cause is Cause.SET_ASIDE for record in kept)
+    return kept, len(wanted) - len(kept) + aside, len(records) - len(kept)

@@ -24,7 +24,7 @@ from omicsbench.records.frozen import FROZEN_FILE
 from omicsbench.records.merging import NamedSet, joined_plan, one_of
 from omicsbench.records.packing import arrays_of
 from omicsbench.records.planned import PLAN_FILE, Plan, read_plan, write_plan
-from omicsbench.records.spec import RunRecord, Status
+from omicsbench.records.spec import Cause, RunRecord, Status
 
 AT_ONCE = 16  # objects that are put at the same time
 ABOUT = "about.txt"
@@ -139,6 +139,8 @@ def put_record(
             return False
         held = decode(there, where)
         one_of([(where, held), (str(folder), record)])
+        if held.cause is Cause.SET_ASIDE:  # a run that was tried, however it ended, says more
+            return record.cause is not Cause.SET_ASIDE
         return record.status is Status.OK is not held.status
 
     if there is None:

@@ -64,7 +64,7 @@ class Asked:
 
     command: str  # what the reader types to get these results again
     analysis: Analysis  # how the runs are judged
-    missing: int  # planned runs that have no record yet
+    missing: int  # planned runs that were not run yet
     others: int  # stored runs that do not belong to the suite as it was last run
     references: str = ""  # what methods and data declare as their sources, as BibTeX
 
@@ -140,7 +140,7 @@ def write_report(
     out : the HTML file, or a folder that gets ``index.html``.
     analysis : the reference, margins and prices by which the runs are judged.
     command : what the reader types to get these results again.
-    missing : planned runs that have no record yet.
+    missing : planned runs that were not run yet.
     others : stored runs that do not belong to the suite as it was last run.
     methods : one line and the declared source of each method, by name.
     """

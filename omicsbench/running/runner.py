@@ -233,7 +233,7 @@ def _to_do(
     here = environment.describe(conditions.jobs)
     known = known_costs(plan, looked_through(), here)
     for planned in plan:
-        if planned.key not in done and (ending := planned.left_out(manner.set_aside)):
+        if planned.key not in done and (ending := planned.unrun(manner.set_aside)):
             record = planned.skipped_record(ending, conditions.suite, here)
             store.write_record(out, record)
             done[record.key] = EndedRun.of(record)
@@ -243,12 +243,12 @@ def _to_do(
 
 
 def _stored(plan: Sequence[Planned], out: Path) -> dict[str, EndedRun]:
-    """The planned runs that have a record on disk, by key."""
+    """The planned runs that have a record on disk of their end, by key."""
     specs = {planned.key: planned.spec for planned in plan}
     return {
         record.key: EndedRun.of(record)
         for record in store.each(out)
-        if specs.get(record.key) == record.spec
+        if specs.get(record.key) == record.spec and record.cause is not Cause.SET_ASIDE
     }
 
 
@@ -274,7 +274,7 @@ def _where_it_stands(out: Path, plan: Sequence[Planned], signal: str) -> str:
     again = "the same command goes on from there."
     if not plan:
         return f"Stopped{by} while the data were prepared; {again}"
-    kept = len({record.key for record in store.each(out)} & {planned.key for planned in plan})
+    kept = len(_stored(plan, out))
     return f"Stopped{by}. {kept} of {len(plan)} runs are kept in {out}; {again}"
 
 

@@ -22,7 +22,7 @@ NAMED = 3  # things of one kind that a sentence names
 
 @dataclass(frozen=True)
 class ResultSet:
-    """What is checked: the planned runs, those without a record, and the author's own files."""
+    """What is checked: the planned runs, those that were not run, and the author's own files."""
 
     plan: Plan
     records: Sequence[RunRecord]
@@ -39,7 +39,7 @@ def check_set(given: ResultSet) -> tuple[SetCheck, ...]:
 def _complete(given: ResultSet) -> str:
     if given.plan.runs is None:
         return "there is no plan.json, so nobody can tell what was left out"
-    return f"{given.missing:,} planned runs have no record" if given.missing else ""
+    return f"{given.missing:,} planned runs were not run" if given.missing else ""
 
 
 def _protocol(given: ResultSet) -> str:

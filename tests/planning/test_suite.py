@@ -59,7 +59,7 @@ def test_no_data_set_refuses_the_settings_that_a_suite_gives_it(name: str) -> No
     _require_libraries(choices)
     for choice in choices:
         call = parse_call(choice.name)
-        if not registry.dataset(call.name).info.remote:  # what is downloaded has no settings
+        if not registry.dataset(call.name).info.remote:  # not those that are downloaded
             assert registry.dataset(call.name).make(**dict(call.kwargs)) is not None
 
 

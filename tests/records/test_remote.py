@@ -26,7 +26,7 @@ from omicsbench.records.ids import digest
 from omicsbench.records.packing import pack
 from omicsbench.records.planned import planned_records, read_plan, write_plan
 from omicsbench.records.remote import Moved, pull, push, put_record, put_run
-from omicsbench.records.spec import RunRecord, Status
+from omicsbench.records.spec import Cause, RunRecord, Status
 from s3_server import Bucket, bucket
 
 __all__ = ["bucket"]
@@ -144,6 +144,16 @@ def test_only_a_finished_run_replaces_a_record_at_an_address(address: str, tmp_p
         put_record(there, run(0, 0.6), tmp_path, seen)
     assert not put_record(there, new, tmp_path, seen)
     assert decode(there.read([name])[name], name).scores == {"knn_recall": 0.5}
+
+
+def test_a_run_that_was_tried_replaces_one_that_was_set_aside(address: str, tmp_path: Path) -> None:
+    there = Address(address)
+    done = run(0, 0.5)
+    tried = done.model_copy(update={"status": Status.TIMEOUT, "reason": "slow", "scores": {}})
+    aside = tried.model_copy(update={"status": Status.SKIPPED, "cause": Cause.SET_ASIDE})
+    assert put_record(there, aside, tmp_path)
+    assert put_record(there, tried, tmp_path)
+    assert not put_record(there, aside, tmp_path)
 
 
 def test_pictures_are_put_before_the_record_that_says_the_run_is_done(tmp_path: Path) -> None:

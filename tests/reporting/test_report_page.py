@@ -122,7 +122,7 @@ def test_missing_and_superseded_runs_are_said(tmp_path: Path) -> None:
         [*records, old], tmp_path, tmp_path / "a.html", command="", missing=7, analysis=JUDGED
     ).page
     shown = Tags(path.read_text(encoding="utf-8")).text
-    assert "7 planned runs have no record yet" in shown
+    assert "7 planned runs were not run yet" in shown
     assert "1 runs of earlier versions" in shown
 
 

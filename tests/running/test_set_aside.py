@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+from concurrent.futures import Executor, Future
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from command import inside
 from omicsbench.planning.suite import Suite
 from omicsbench.records import store
-from omicsbench.records.planned import read_plan
+from omicsbench.records.planned import planned_records, read_plan
 from omicsbench.records.spec import Cause, RunRecord, Status
 from omicsbench.registry.discover import Registry, discover
 from omicsbench.reporting.tables import failure_table, is_censored
 from omicsbench.running.job import Manner
-from omicsbench.running.runner import run_suite
+from omicsbench.running.runner import RunsMissing, run_suite
 from omicsbench.verdict.judge import verdicts
 from omicsbench.verdict.recommend import recommendations
 from suites import tiny_suite
@@ -56,12 +58,37 @@ def test_failures_and_what_cannot_run_keep_their_own_reasons(
     assert Cause.SET_ASIDE not in {r.cause for r in before}
 
 
+class _Loses(Executor):
+    """Whatever is sent to it is lost."""
+
+    def submit(self, *_: Any, **__: Any) -> Future[Any]:
+        gone: Future[Any] = Future()
+        gone.set_exception(RuntimeError("the node is gone"))
+        return gone
+
+
+def test_they_count_as_not_run_yet(tmp_path: Path, registry: Registry) -> None:
+    suite = tiny_suite("good")
+    left = run_suite(suite, tmp_path, registry=registry, manner=ASIDE)
+    assert planned_records(tmp_path)[1:] == (len(left), 0)
+    with pytest.raises(RunsMissing, match="the node is gone"):
+        run_suite(suite, tmp_path, registry=registry, executor=_Loses())
+
+
 def test_verdict_and_choice_are_as_if_they_were_not_there(tmp_path: Path) -> None:
     def suite(*simple: str, sizes: list[int]) -> Suite:
         data = [{"name": "linear_control(n=300)", "sizes": sizes}]
         deep = "autoencoder(max_steps=5)"
         primary = ["knn_transfer_balanced_accuracy"]
-        return tiny_suite(deep, *simple, repeats=5, timeout_s=60, datasets=data, metrics=primary)
+        return tiny_suite(
+            deep,
+            *simple,
+            repeats=5,
+            datasets=data,
+            metrics=primary,
+            timeout_s=60,
+            warm_up_timeout_s=60,
+        )
 
     records = run_suite(suite("pca", sizes=[30, 100]), tmp_path)
     more = run_suite(suite("pca", "nmf", sizes=[30, 100, 200]), tmp_path, manner=ASIDE)
@@ -74,16 +101,21 @@ def test_from_the_command_line(tmp_path: Path) -> None:
     folder = tmp_path / "r"
     given = ["run", "controls", "--only", "-m", "pca", "--repeats", "1", "--sizes", "50"]
     given += ["-d", "linear_control(n=300)", "--no-report", "-o", folder]
-    left = inside(*given, "--set-aside", "a month\nin all")
+    left = inside(*given, "--set-aside", "x", "--set-aside", "a month\nin all")
     assert left.returncode == 0
     assert "1 skipped: set aside: a month in all" in left.stdout.replace("  1", "1")
     assert [r.cause for r in store.read_records(folder)] == [Cause.SET_ASIDE]
     assert "--set-aside" not in read_plan(folder).command, "who runs it again wants the runs"
+    collected = inside(*given, "--collect").stdout
+    assert "1 of 1 are still to come" in collected
     assert inside(*given).returncode == 0
     assert [r.status for r in store.read_records(folder)] == [Status.OK]
 
 
-@pytest.mark.parametrize("more", [["--set-aside", " "], ["--set-aside", "x", "--first-look"]])
+@pytest.mark.parametrize(
+    "more",
+    [["--set-aside", " "], ["--set-aside", "x", "--first-look"], ["--set-aside", "x", "--force"]],
+)
 def test_it_needs_a_reason_and_goes_alone(tmp_path: Path, more: list[str]) -> None:
     ended = inside("run", "quick", "-o", tmp_path / "r", *more)
     assert ended.returncode == 2
