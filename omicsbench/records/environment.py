@@ -22,7 +22,7 @@ THREAD_VARIABLES = (
     "VECLIB_MAXIMUM_THREADS",
     "NUMEXPR_NUM_THREADS",
 )
-LARGE_BLOCK = 16 << 20  # bytes
+LARGE_BLOCK = 8 << 20  # bytes: below 4,096 rows of 1,000 features, above a training batch
 BASE = {  # distribution by module, of what the harness computes with or methods compile with
     "numpy": "numpy",
     "scipy": "scipy",
