@@ -35,14 +35,14 @@ class Planned:
         """That of the spec, which has to work it out."""
         return self.spec.key
 
-    def unrun(self, why: str = "") -> Ending | None:
-        """How the run ends if it cannot run, or is set aside: ``why`` somebody wants that."""
-        if self.skip:
-            return Ending(Status.SKIPPED, self.skip, Cause.CANNOT_RUN)
-        return Ending(Status.SKIPPED, f"set aside: {why}", Cause.SET_ASIDE) if why else None
+    def skipped_record(self, suite: str, here: Environment, why: str = "") -> RunRecord:
+        """The record of a run that cannot run, or is set aside because somebody said ``why``.
 
-    def skipped_record(self, ending: Ending, suite: str, here: Environment) -> RunRecord:
-        """The record of a run left out; ``here`` is the environment in which it was."""
+        ``here`` is the environment in which it was.
+        """
+        ending = Ending(Status.SKIPPED, f"set aside: {why}", Cause.SET_ASIDE)
+        if self.skip:
+            ending = Ending(Status.SKIPPED, self.skip, Cause.CANNOT_RUN)
         return RunRecord.unfinished(
             self.spec,
             self.pipeline,

@@ -233,8 +233,8 @@ def _to_do(
     here = environment.describe(conditions.jobs)
     known = known_costs(plan, looked_through(), here)
     for planned in plan:
-        if planned.key not in done and (ending := planned.unrun(manner.set_aside)):
-            record = planned.skipped_record(ending, conditions.suite, here)
+        if planned.key not in done and (planned.skip or manner.set_aside):
+            record = planned.skipped_record(conditions.suite, here, manner.set_aside)
             store.write_record(out, record)
             done[record.key] = EndedRun.of(record)
     todo = [planned for planned in plan if planned.key not in done]
