@@ -110,7 +110,7 @@ def test_what_does_not_hold_fails(made: Made, record: RunRecord, said: str) -> N
 
 
 def test_runs_that_were_left_out_are_noticed(made: Made) -> None:
-    assert problems(submit(made(run(), more=3), "somebody")) == ["3 planned runs have no record"]
+    assert problems(submit(made(run(), more=3), "somebody")) == ["3 planned runs were not run"]
     folder = made(run(), name="other")
     (folder / "plan.json").unlink()
     assert "no plan.json" in problems(submit(folder, "somebody"))[0]
