@@ -28,6 +28,7 @@ from rich.progress import Progress as Bar
 from omicsbench._version import __version__
 from omicsbench.cli.log import Log
 from omicsbench.planning.plan import Planned
+from omicsbench.records.command import without
 from omicsbench.records.spec import RunRecord, RunSpec, Status
 
 BASE_WEIGHT = 200  # cells: a run costs something even on few of them
@@ -167,17 +168,12 @@ class Progress:
         return ", ".join(parts) + (f"; running: {'; '.join(runs)}" if runs else "")
 
 
-def called(without: str = "") -> str:
-    """The command line as it was called, but for an option with a value.
+def called(*dropped: str) -> str:
+    """The command line as it was called, but for options that are dropped with their values.
 
     Bytes of a file's name that are no text are shown as such.
     """
-    given = sys.argv[1:]
-    while without and without in given:
-        place = given.index(without)
-        given = given[:place] + given[place + 2 :]
-    kept = [word for word in given if not without or not word.startswith(f"{without}=")]
-    words = shlex.join(["omicsbench", *kept])
+    words = shlex.join(["omicsbench", *without(sys.argv[1:], *dropped)])
     return words.encode(errors="backslashreplace").decode()
 
 

@@ -349,7 +349,7 @@ def run(
                     isolate is Isolate.RUN, retry, force, " ".join((set_aside or "").split())
                 ),
                 shard=share,
-                command=called(without="--set-aside"),
+                command=called("--set-aside"),
                 observer=mirroring or observer,
                 tell=observer.say,
             )

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import shlex
 
+from omicsbench.records.command import without
+
 CHOSEN = ("--method", "--dataset", "--sizes", "--repeats", "--shard", "--out")  # with a value
 SHORT = ("-m", "-d", "-o")  # of some of them
-FLAGS = ("--only", "--first-look")
+FLAGS = ("--only", "--first-look")  # with none
 
 
 def base_of(command: str) -> str:
@@ -20,16 +22,4 @@ def base_of(command: str) -> str:
         return command
     if words[:2] != ["omicsbench", "run"] or "&&" in words:
         return command
-    kept: list[str] = []
-    left = iter(words)
-    for word in left:
-        if word in CHOSEN or word in SHORT:
-            next(left, None)
-        elif not (word in FLAGS or _joined(word)):
-            kept.append(word)
-    return shlex.join(kept)
-
-
-def _joined(word: str) -> bool:
-    """Whether it is such an option together with its value: ``--sizes=50``, ``-mpca``."""
-    return word.startswith(tuple(f"{name}=" for name in CHOSEN)) or word.startswith(SHORT)
+    return shlex.join(without(words, *CHOSEN, *SHORT, flags=FLAGS))

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from statistics import median
 
 from omicsbench.records.machines import on_other_machines
-from omicsbench.records.spec import RunRecord, Status
+from omicsbench.records.spec import Cause, RunRecord, Status
 from omicsbench.reporting.elsewhere import sentences
 from omicsbench.reporting.matrix import REAL, TASKS, best_against, counts, data_kinds, headline
 from omicsbench.reporting.paragraph import RIVAL, paragraph
@@ -140,15 +140,15 @@ def _costs(verdicts: Sequence[Verdict], records: Sequence[RunRecord]) -> list[st
 
 
 def _never_finished(records: Iterable[RunRecord]) -> list[str]:
-    runs: dict[tuple[str, str], Counter[Status]] = defaultdict(Counter)
+    runs: dict[tuple[str, str], Counter[str]] = defaultdict(Counter)
     for r in records:
         if r.family == "deep":
-            runs[r.spec.label, r.spec.dataset][r.status] += 1
+            ended = "set aside" if r.cause is Cause.SET_ASIDE else r.status.value
+            runs[r.spec.label, r.spec.dataset][ended] += 1
     said = [
-        f"{pipeline} on {dataset} "
-        f"({', '.join(f'{n} {status.value}' for status, n in sorted(counts.items()))})"
+        f"{pipeline} on {dataset} ({', '.join(f'{n} {end}' for end, n in sorted(counts.items()))})"
         for (pipeline, dataset), counts in sorted(runs.items())
-        if not counts[Status.OK]
+        if not counts[Status.OK.value]
     ]
     return [f"No run finished, and so no verdict is given, of {_some(said)}."] if said else []
 

@@ -151,18 +151,21 @@ def _open(cells: Sequence[Verdict]) -> str:
         return ""
     needed = sorted(v.needed for v in open_ if v.needed)
     few = Counter(v.reason for v in open_ if v.p_ahead is None and v.reason)
-    text = f"Of the {len(open_)} open ones, "
+    said = []
     if needed:
         spread = f"{needed[0]:,}" + (f" to {needed[-1]:,}" if needed[-1] > needed[0] else "")
-        text += (
+        said += [
             f"{len(needed)} would need {spread} repeats to be told, if the differences stay what "
-            f"they are; for {len(open_) - len(needed)} no number of repeats is known to do"
-        )
-    else:
-        text += "none is known to be told by more repeats"
+            "they are"
+        ]
+    rest = len(open_) - len(needed) - few.total()
+    if rest == len(open_):
+        said += ["none is known to be told by more repeats"]
+    elif rest:
+        said += [f"for {rest} no number of repeats is known to do"]
     if few:
-        text += f"; {few.total()} allow no claim at all ({few.most_common(1)[0][0]})"
-    return text + "."
+        said += [f"{few.total()} allow no claim at all ({few.most_common(1)[0][0]})"]
+    return f"Of the {len(open_)} open ones, {'; '.join(said)}."
 
 
 def _grouped(cells: Iterable[Verdict], key: Any) -> dict[Any, list[Verdict]]:

@@ -39,7 +39,9 @@ def check_set(given: ResultSet) -> tuple[SetCheck, ...]:
 def _complete(given: ResultSet) -> str:
     if given.plan.runs is None:
         return "there is no plan.json, so nobody can tell what was left out"
-    return f"{given.missing:,} planned runs were not run" if given.missing else ""
+    if not given.missing:
+        return ""
+    return f"{given.missing:,} planned run{'s were' if given.missing > 1 else ' was'} not run"
 
 
 def _protocol(given: ResultSet) -> str:

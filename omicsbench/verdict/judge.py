@@ -126,7 +126,7 @@ def _verdict(
     best = name == BEST or field.contestants == [name]
     found = decide(paired, alpha, margin.value, spec.features_per_size)
     beyond = best and not (found.outcome.ahead or spec.features_per_size)
-    unsettled = best and found.doubt in ("skewed", "not_told", "few_pairs")
+    unsettled = best and found.doubt in ("skewed", "not_told")
     rows = paired.with_bounds(alpha)
     used = [rows[i] for i in paired.counting] or rows
     return Verdict(
@@ -154,7 +154,7 @@ def _verdict(
         room=str(margin),
         differences=rows,
         alpha=alpha,
-        needed=_needed(paired, margin.value, alpha) if unsettled else None,
+        needed=repeats_needed(paired, margin.value, alpha) if unsettled else None,
         reason=why_open(found, paired, margin.value),
         best=best,
         contenders=len(field.contestants),
@@ -166,7 +166,3 @@ def _verdict(
         extrapolation=extrapolation(paired, margin.value) if beyond else None,
         own_metric=None if field.metric.name in METRICS else field.metric,
     )
-
-
-def _needed(paired: Paired, margin: float, alpha: float) -> int | None:
-    return repeats_needed(paired, margin, alpha) if paired.counting else paired.need

@@ -43,9 +43,10 @@ class Verdict:
     the share of false claims to be expected among those of the headline that are at least as sure;
     None for what is open, or is not of the headline.
     ``repeats`` are the fewest pairs at a size that counts; ``needed`` how many would settle what is
-    open, None where none would; ``reason`` says why a verdict is open. ``margin`` is in the
-    metric's unit, ``room`` says what part of the room it is. ``best`` tells that the deep side are
-    all ``contenders`` (be it the only one), ``rivals`` the number of the simple side;
+    open, None where none would, or where too few are there to tell; ``reason`` says why a verdict
+    is open. ``margin`` is in the metric's unit, ``room`` says what part of the room it is.
+    ``best`` tells that the deep side are all ``contenders`` (be it the only one), ``rivals`` the
+    number of the simple side;
     ``is_control`` that it is there for comparison, not as a contender; ``unit`` what the error
     over test cells was taken over, ``folds`` that repeats are folds of cross-validation; then
     ``rope`` tells of one pair how likely deep is behind, equal (within the margin) and ahead at

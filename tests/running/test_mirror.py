@@ -28,7 +28,7 @@ from omicsbench.records.address import Address
 from omicsbench.records.embeddings import write_embedding
 from omicsbench.records.planned import planned_records, write_plan
 from omicsbench.records.remote import pull, push
-from omicsbench.records.spec import RunRecord
+from omicsbench.records.spec import Cause, RunRecord
 from omicsbench.running import mirror as mirroring
 from omicsbench.running.mirror import Mirror, mirrored
 from s3_server import Bucket, bucket, s3_server
@@ -99,6 +99,19 @@ def test_what_lies_at_the_address_is_not_run_again(bucket: Bucket, tmp_path: Pat
     omicsbench.run(suite(), out=tmp_path / "b", mirror=bucket.address, observer=second)
     assert second.todo == second.records == 0
     assert store.read_records(tmp_path / "a") == store.read_records(tmp_path / "b")
+
+
+def test_what_was_run_takes_the_place_of_what_was_set_aside(bucket: Bucket, tmp_path: Path) -> None:
+    (tmp_path / "s.toml").write_text(SUITE)
+    words = ("run", "s.toml", "--mirror", bucket.address, "-q")
+    causes = []
+    for name, more in (("a", ("--set-aside", "dear")), ("b", ()), ("c", ("--set-aside", "dear"))):
+        done = inside(*words, "-o", name, *more, cwd=tmp_path)
+        assert done.returncode == 0, done.stderr
+        causes.append({record.cause for record in store.read_records(tmp_path / name)})
+    assert causes == [{Cause.SET_ASIDE}, {None}, {None}]
+    assert pull(bucket.address, tmp_path / "d").missing == 0
+    assert {record.cause for record in store.read_records(tmp_path / "d")} == {None}
 
 
 def test_a_network_that_goes_down_stops_no_run(

@@ -9,11 +9,13 @@ from typing import Any
 import pytest
 
 from command import inside
+from omicsbench.planning.shards import Shard
 from omicsbench.planning.suite import Suite
 from omicsbench.records import store
 from omicsbench.records.planned import planned_records, read_plan
 from omicsbench.records.spec import Cause, RunRecord, Status
 from omicsbench.registry.discover import Registry, discover
+from omicsbench.reporting import answer
 from omicsbench.reporting.tables import failure_table, is_censored
 from omicsbench.running.job import Manner
 from omicsbench.running.runner import RunsMissing, run_suite
@@ -42,6 +44,8 @@ def test_what_is_not_done_is_stored_with_the_reason_and_done_by_the_same_suite_l
     assert _ends(left) == [(Status.SKIPPED, f"set aside: {WHY}", Cause.SET_ASIDE)]
     assert not any(is_censored(r) for r in left), "nothing is known of what they cost"
     assert set(failure_table(left).reason) == {f"set aside: {WHY}"}
+    as_deep = [record.model_copy(update={"family": "deep"}) for record in left]
+    assert f"({len(left)} set aside)" in answer([], as_deep)[-1]
     other = Manner(set_aside="something else")
     assert run_suite(suite, tmp_path, registry=registry, manner=other) == left
     done = run_suite(suite, tmp_path, registry=registry)
@@ -110,6 +114,23 @@ def test_from_the_command_line(tmp_path: Path) -> None:
     assert "1 of 1 are still to come" in collected
     assert inside(*given).returncode == 0
     assert [r.status for r in store.read_records(folder)] == [Status.OK]
+
+
+def test_a_part_alone_is_set_aside_and_joins_what_was_run(tmp_path: Path) -> None:
+    given = ["run", "controls", "--only", "-m", "pca", "--repeats", "4", "--sizes", "50"]
+    given += ["-d", "linear_control(n=300)", "--no-report"]
+    whole, left, done, both = (tmp_path / name for name in ("whole", "left", "done", "both"))
+    assert inside(*given, "-o", whole, "--set-aside", "all of it").returncode == 0
+    keys = [record.key for record in store.read_records(whole)]
+    ours = next(shard for shard in (Shard(1, 2), Shard(2, 2)) if shard.holds(keys[0]))
+    part = ["--shard", f"{ours.number}/2", "-o", left, "--set-aside", "a month"]
+    assert inside(*given, *part).returncode == 0
+    others = ["--shard", f"{3 - ours.number}/2", "-o", done]
+    assert inside(*given, *others).returncode == 0
+    assert inside("merge", left, done, "-o", both).returncode == 0
+    ends = {record.key: record.cause for record in store.read_records(both)}
+    assert ends == {key: Cause.SET_ASIDE if ours.holds(key) else None for key in keys}
+    assert planned_records(both)[1] == sum(map(ours.holds, keys))
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ from omicsbench.errors import StoreError
 from omicsbench.records import store
 from omicsbench.records.packed import PACKED_FILE
 from omicsbench.records.planned import write_plan
-from omicsbench.records.spec import RunRecord, Status
+from omicsbench.records.spec import Cause, RunRecord, Status
 from omicsbench.records.submission import (
     OWN_FILES,
     SUBMISSION_FILE,
@@ -111,6 +111,10 @@ def test_what_does_not_hold_fails(made: Made, record: RunRecord, said: str) -> N
 
 def test_runs_that_were_left_out_are_noticed(made: Made) -> None:
     assert problems(submit(made(run(), more=3), "somebody")) == ["3 planned runs were not run"]
+    left = {"status": Status.SKIPPED, "cause": Cause.SET_ASIDE, "reason": "set aside: dear"}
+    aside = run(1, scores={}, **left)
+    found = submit(made(run(), aside, name="aside"), "somebody")
+    assert problems(found) == ["1 planned run was not run"]
     folder = made(run(), name="other")
     (folder / "plan.json").unlink()
     assert "no plan.json" in problems(submit(folder, "somebody"))[0]
