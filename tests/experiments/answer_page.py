@@ -36,16 +36,18 @@ from answer_suites import (
     summary,
     to_use,
 )
+from answer_tuned import beside_defaults, gained
 from into_docs import put
 
 ROOT = Path(__file__).parents[2]
 PAGE, README = ROOT / "docs" / "answer.md", ROOT / "README.md"
 IN_README = ("answer in short", "predict in short")
-IN_SHORT = ("answer", "predict", "tuned", "atlas", "million")  # in a sentence
+TUNED = "tuned"  # with a search of each contestant, beside its defaults
+IN_SHORT = ("answer", "predict", TUNED, "atlas", "million")  # in a sentence
 LONG = ("predict_long", "regress_long")  # to the largest n
 MILLIONS = ("million", "million_long")  # a simulated data set each, with tables by n
 SUITES = (
-    *("answer", "tuned", "predict", "regress", *LONG, "batch", "integrate"),
+    *("answer", TUNED, "predict", "regress", *LONG, "batch", "integrate"),
     *("lecture", "atlas", *MILLIONS),
 )
 ADVISED = ("answer", "predict", "regress")  # of whose results it is told what to use
@@ -72,8 +74,12 @@ def tables(results: Path = RESULTS) -> dict[str, str]:
         every[suite] = evidence
         if suite in IN_SHORT:
             made[f"{suite} in short"] = in_short(evidence)
-        made[f"{suite} claims"] = claims(evidence)
         made[f"{suite} runs"] = runs(evidence)
+        if suite == TUNED:
+            made["tuned beside defaults"] = beside_defaults(evidence)
+            made["tuned gains"] = gained(evidence)
+            continue
+        made[f"{suite} claims"] = claims(evidence)
         if suite in ADVISED:
             made[f"{suite} to use"] = to_use(evidence)
         if suite in LISTED:

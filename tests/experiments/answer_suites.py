@@ -72,7 +72,8 @@ def by_data_set(evidence: Evidence) -> str:
         rows[KINDS.index(evidence.kind_of[v.dataset]), v.dataset].append(v)
     lines = table("data set", "kind", "n", HEADING.strip("| "))
     for (kind, name), own in sorted(rows.items()):
-        sizes = f"{min(v.smallest for v in own):,} to {max(v.largest for v in own):,}"
+        ends = min(v.smallest for v in own), max(v.largest for v in own)
+        sizes = " to ".join(f"{size:,}" for size in dict.fromkeys(ends))
         lines.append(f"| `{name}` | {KINDS[kind]} | {sizes} | {counts(own)} |")
     return "\n".join(lines)
 
