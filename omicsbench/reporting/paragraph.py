@@ -165,7 +165,7 @@ def _open(cells: Sequence[Verdict]) -> str:
         said += [f"for {rest} no number of repeats is known to do"]
     if few:
         said += [f"{few.total()} allow no claim at all ({few.most_common(1)[0][0]})"]
-    return f"Of the {len(open_)} open ones, {'; '.join(said)}."
+    return f"Of the {plural(len(open_), 'open one')}, {'; '.join(said)}."
 
 
 def _grouped(cells: Iterable[Verdict], key: Any) -> dict[Any, list[Verdict]]:
