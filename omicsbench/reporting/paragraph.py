@@ -150,7 +150,7 @@ def _open(cells: Sequence[Verdict]) -> str:
     if not open_:
         return ""
     needed = sorted(v.needed for v in open_ if v.needed)
-    few = Counter(v.reason for v in open_ if v.p_ahead is None and v.reason)
+    few = Counter(v.reason for v in open_ if v.p_ahead is None and v.reason and not v.needed)
     said = []
     if needed:
         spread = f"{needed[0]:,}" + (f" to {needed[-1]:,}" if needed[-1] > needed[0] else "")
@@ -164,7 +164,8 @@ def _open(cells: Sequence[Verdict]) -> str:
     elif rest:
         said += [f"for {rest} no number of repeats is known to do"]
     if few:
-        said += [f"{few.total()} allow no claim at all ({few.most_common(1)[0][0]})"]
+        allow = "allows" if few.total() == 1 else "allow"
+        said += [f"{few.total()} {allow} no claim at all ({few.most_common(1)[0][0]})"]
     return f"Of the {plural(len(open_), 'open one')}, {'; '.join(said)}."
 
 

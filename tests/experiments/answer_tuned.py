@@ -33,7 +33,8 @@ def beside_defaults(evidence: Evidence) -> str:
             f"| `{dataset.removesuffix(HELD_OUT)}` | `{metric}` | {one.largest:,} | "
             f"{one.margin:.2g} | {' | '.join(cells)} |"
         )
-    means = [tuple(own[tuned].last.mean for tuned in BOTH) for own in found.values()]
+    pairs = [own for own in found.values() if len(own) == len(BOTH)]
+    means = [tuple(own[tuned].last.mean for tuned in BOTH) for own in pairs]
     moved = [after - before for before, after in means if None not in (before, after)]
     deep, simple = sum(m > 0 for m in moved), sum(m < 0 for m in moved)
     lines += [

@@ -117,7 +117,7 @@ def test_from_the_command_line(tmp_path: Path) -> None:
 
 
 def test_a_part_alone_is_set_aside_and_joins_what_was_run(tmp_path: Path) -> None:
-    given = ["run", "controls", "--only", "-m", "pca", "--repeats", "4", "--sizes", "50"]
+    given = ["run", "controls", "--only", "-m", "pca", "--repeats", "8", "--sizes", "50"]
     given += ["-d", "linear_control(n=300)", "--no-report"]
     whole, left, done, both = (tmp_path / name for name in ("whole", "left", "done", "both"))
     assert inside(*given, "-o", whole, "--set-aside", "all of it").returncode == 0
