@@ -131,9 +131,10 @@ window.report = await (async () => {
   const prepares = (prepare) => { prepared.push(prepare); prepare(document); };
   async function unpack(part) {
     const { packed } = part.dataset;
-    if (packed === undefined) return;
-    delete part.dataset.packed;
+    if (!packed) return;
+    part.dataset.packed = ""; // on its way
     part.innerHTML = await unpacked(packed);
+    delete part.dataset.packed;
     prepared.forEach((prepare) => prepare(part));
     hideOthers(part);
   }

@@ -281,6 +281,15 @@ def test_a_push_to_a_folder_that_is_killed_leaves_whole_records(tmp_path: Path) 
     _killed_push(f"file://{tmp_path}/there", tmp_path)
 
 
+def _settled(there: Address) -> set[str]:
+    """The names of stored records, once a server has put what it had been sent."""
+    before = None
+    while (names := there.names("runs")) != before:
+        before = names
+        time.sleep(1)
+    return names
+
+
 def _killed_push(address: str, tmp_path: Path) -> None:
     folder = folder_of(tmp_path / "a", *map(run, range(MANY)))
     there = Address(address)
@@ -295,7 +304,7 @@ def _killed_push(address: str, tmp_path: Path) -> None:
         time.sleep(0.01)
     process.send_signal(signal.SIGKILL)
     assert process.wait() == -signal.SIGKILL, "it was killed while it put"
-    found = there.read(there.names("runs"))
+    found = there.read(_settled(there))
     assert 0 < len(found) < MANY
     for name, content in found.items():
         assert decode(content, name).status is Status.OK
