@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from functools import cache, cached_property
 from pathlib import Path
+from typing import TypeVar
 
 from omicsbench.records.analysis import Analysis
 from omicsbench.records.frozen import read_frozen
@@ -20,6 +21,7 @@ from omicsbench.verdict.verdict import Verdict
 
 HEADING = f"| {' | '.join(WORDS.values())} |"
 RESULTS = Path(__file__).parents[2] / "results"
+K = TypeVar("K")
 CUT = "†"  # beside what rests on trainings of which some ended by their budget
 
 
@@ -85,6 +87,11 @@ class Evidence:
     def done(self) -> list[RunRecord]:
         return [r for r in self.records if r.status is Status.OK]
 
+    @property
+    def contestants(self) -> list[RunRecord]:
+        """What is done, without the controls."""
+        return [r for r in self.done if r.family != "control" and not r.is_control]
+
     @cached_property
     def recommended(self) -> list[Recommendation]:
         """On real data, where there is a candidate."""
@@ -110,6 +117,17 @@ class Evidence:
 def evidence_of(suite: str, results: Path = RESULTS) -> Evidence | None:
     """What is said of the records of a suite, if there are any."""
     return Evidence.read(results / suite) if (results / suite / PACKED_FILE).is_file() else None
+
+
+def scores_by(
+    runs: Iterable[RunRecord], metric: str, at: Callable[[RunRecord], K]
+) -> dict[K, list[float]]:
+    """The scores of runs that have the metric, by what ``at`` tells of each run."""
+    found: dict[K, list[float]] = defaultdict(list)
+    for r in runs:
+        if metric in r.scores:
+            found[at(r)].append(r.scores[metric])
+    return found
 
 
 def drawn(chosen: Iterable[Verdict]) -> str:

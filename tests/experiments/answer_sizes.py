@@ -23,7 +23,7 @@ def by_n(evidence: Evidence, metric: str) -> str:
 
     A dagger stands beside what was trained until its budget ended.
     """
-    found = _by_place(r for r in evidence.done if metric in r.scores and r.family != "control")
+    found = _by_place(r for r in evidence.contestants if metric in r.scores)
     sizes = sorted({size for _, size in found})
     last = {name: max(size for n, size in found if n == name) for name, _ in found}
     order = sorted(last, key=lambda name: -_mean(found[name, last[name]], metric))
@@ -37,7 +37,7 @@ def by_n(evidence: Evidence, metric: str) -> str:
 
 def peaks(evidence: Evidence) -> str:
     """The most memory that a run of every contestant took at each n."""
-    found = _by_place(r for r in evidence.done if r.family != "control")
+    found = _by_place(evidence.contestants)
     sizes, names = sorted({n for _, n in found}), shortened({name for name, _ in found})
     lines = table("peak memory of a run, GiB", *(f"n = {size:,}" for size in sizes))
     for name in sorted(names):
@@ -50,7 +50,7 @@ def peaks(evidence: Evidence) -> str:
 
 def legend(evidence: Evidence) -> str:
     """What names and signs of ``by_n`` leave unsaid."""
-    own = {r.spec.label for r in evidence.done if r.family != "control"}
+    own = {r.spec.label for r in evidence.contestants}
     return f"{CUT} some trainings {BUDGET}. {left_out(own)}"
 
 

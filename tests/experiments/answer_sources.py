@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from statistics import mean, median
 
 from answer_across import against_reference
-from answer_evidence import HEADING, Evidence, counts, difference, table
+from answer_evidence import HEADING, Evidence, counts, difference, scores_by, table
 
 from omicsbench.reporting.matrix import REAL, SIMULATED, WORDS
 from omicsbench.verdict.curves import fields
@@ -102,12 +102,10 @@ def _on(evidence: Evidence, names: Iterable[str]) -> str:
 
 def _means(evidence: Evidence, name: str, metric: str) -> str:
     """The mean of every contestant on a data set at its largest n, the best first."""
-    own = [r for r in evidence.done if r.spec.dataset == name and r.family != "control"]
+    own = [r for r in evidence.contestants if r.spec.dataset == name]
     largest = max(r.spec.size for r in own)
-    found: dict[str, list[float]] = defaultdict(list)
-    for r in own:
-        if r.spec.size == largest and metric in r.scores:
-            found[r.spec.label].append(r.scores[metric])
+    at_largest = (r for r in own if r.spec.size == largest)
+    found = scores_by(at_largest, metric, lambda r: r.spec.label)
     order = sorted(found, key=lambda label: -mean(found[label]))
     few = {name: f" ({len(s)} repeats)" for name, s in found.items() if len(s) < FEWEST_REPEATS}
     said = ", ".join(f"`{name}` {mean(found[name]):.3f}{few.get(name, '')}" for name in order)

@@ -6,10 +6,10 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from statistics import mean, median, stdev
 
-from answer_evidence import HEADING, Evidence, counts, difference, table
+from answer_evidence import HEADING, Evidence, counts, difference, scores_by, table
 
 from omicsbench.metrics import METRICS
-from omicsbench.records.spec import Cause
+from omicsbench.records.spec import Cause, RunRecord
 from omicsbench.reporting.matrix import KINDS, REAL, STANDINGS, WORDS
 from omicsbench.verdict.choose import sign
 from omicsbench.verdict.equal_cost import cpu_seconds_of
@@ -170,14 +170,13 @@ def to_use(evidence: Evidence) -> str:
 
 
 def _scores(evidence: Evidence, one: Recommendation, metric: str) -> str:
-    found: dict[str, list[float]] = defaultdict(list)
-    for r in evidence.done:
-        s = r.spec
-        terms = s.dataset, s.task, s.size, s.tuning
-        at = one.trained_on.get(s.pipeline, one.size)
-        if terms == (one.dataset, one.task, at, None) and metric in r.scores:
-            found[s.pipeline].append(r.scores[metric])
-    means = {name: mean(own) for name, own in found.items() if name in one.families}
+    def told_of(r: RunRecord) -> bool:
+        at = one.trained_on.get(r.spec.pipeline, one.size)
+        terms = r.spec.dataset, r.spec.task, r.spec.size, r.spec.tuning
+        return r.spec.pipeline in one.families and terms == (one.dataset, one.task, at, None)
+
+    found = scores_by(filter(told_of, evidence.done), metric, lambda r: r.spec.pipeline)
+    means = {name: mean(own) for name, own in found.items()}
     if one.overall.pipeline not in means:
         return ""
     said = [f"{means[one.overall.pipeline]:.3f}"]
@@ -241,14 +240,12 @@ def _listed(found: Iterable[Verdict]) -> str:
 def against_the_truth(evidence: Evidence) -> str:
     """How much of the true coordinates each contestant holds at the largest n, the best first."""
     largest = max(r.spec.size for r in evidence.done)
-    found: dict[str, dict[str, list[float]]] = defaultdict(lambda: defaultdict(list))
-    for r in evidence.done:
-        if r.spec.size == largest and TRUTH in r.scores and r.family != "control":
-            found[r.spec.pipeline][r.spec.dataset.removesuffix(HELD_OUT)].append(r.scores[TRUTH])
-    sets = sorted({name for own in found.values() for name in own})
-    order = sorted(found, key=lambda name: -mean(found[name][sets[0]]))
-    lines = table("contestant", *(f"`{name}`" for name in sets))
-    for name in order:
-        cells = (f"{mean(v):.3f} ± {stdev(v):.3f}" for v in (found[name][one] for one in sets))
+    at_largest = (r for r in evidence.contestants if r.spec.size == largest)
+    found = scores_by(at_largest, TRUTH, lambda r: (r.spec.pipeline, r.spec.dataset))
+    sets = sorted({dataset for _, dataset in found})
+    names = {name for name, _ in found}
+    lines = table("contestant", *(f"`{one.removesuffix(HELD_OUT)}`" for one in sets))
+    for name in sorted(names, key=lambda name: -mean(found[name, sets[0]])):
+        cells = (f"{mean(v):.3f} ± {stdev(v):.3f}" for v in (found[name, one] for one in sets))
         lines.append(f"| `{name}` | {' | '.join(cells)} |")
     return "\n".join(lines)

@@ -54,8 +54,8 @@ def gained(evidence: Evidence) -> str:
     """Scores of each contestant at defaults and after its search, by the metric searched by."""
     (metric,) = {r.spec.tuning.metric for r in evidence.records if r.spec.tuning}
     found: dict[tuple[str, str], dict[bool, list[RunRecord]]] = defaultdict(dict)
-    for r in evidence.done:
-        if r.family != "control" and metric in r.scores:
+    for r in evidence.contestants:
+        if metric in r.scores:
             place = r.spec.pipeline, r.spec.dataset.removesuffix(HELD_OUT)
             found[place].setdefault(r.spec.tuning is not None, []).append(r)
     sets = sorted({dataset for _, dataset in found})
